@@ -1,0 +1,290 @@
+--! Previous: sha1:e4e9031c7a6f517a5ff71edfaa516ae3b76c02d5
+--! Hash: sha1:d0158178f86d18bd19001af12b251e72c0275043
+--! Message: write-documents
+
+-- Ingest and deletion: repeating an ingest changes nothing, and needs no new embedding.
+
+set local role ragwall_owner;
+
+-- Two ingests of the same source at once arrive at the same primary key, so that one updates the other's row.
+create function ragwall.document_id(tenant text, source text, "position" integer)
+  returns uuid
+  language plpgsql
+  stable
+  strict
+  parallel safe
+  set search_path = pg_catalog, pg_temp
+as $$
+declare
+  hash bytea := sha256(
+    int4send(octet_length(tenant)) || int4send("position")
+    || convert_to(tenant, 'UTF8') || convert_to(source, 'UTF8')
+  );
+begin
+  hash := set_byte(hash, 6, get_byte(hash, 6) & 15 | 128);
+  hash := set_byte(hash, 8, get_byte(hash, 8) & 63 | 128);
+  return encode(substr(hash, 1, 16), 'hex')::uuid;
+end
+$$;
+
+comment on function ragwall.document_id(text, text, integer) is
+  'The id that upsert_documents() gives to a new document of this source and position: '
+  'a UUID of version 8, from their SHA-256.';
+
+grant execute on function ragwall.document_id(text, text, integer) to app_user;
+
+create function ragwall.upsert_documents(documents jsonb)
+  returns table (ordinal integer, tenant_id text, id uuid, status text)
+  language plpgsql
+  volatile
+  parallel unsafe
+  security invoker
+  rows 100
+  set search_path = pg_catalog, pg_temp
+  set plan_cache_mode = force_custom_plan
+  set enable_seqscan = off
+  set jit = off
+  set max_parallel_workers_per_gather = 0
+as $$
+#variable_conflict use_column
+declare
+  tenant constant text := ragwall.require_tenant();
+  bad integer;
+  ids uuid[];
+  done integer[] := '{}';
+begin
+  if documents is null or jsonb_typeof(documents) <> 'array' then
+    raise exception 'the documents are expected to be a JSON array'
+      using errcode = 'RW201';
+  end if;
+  select e.ordinality - 1
+  into bad
+  from jsonb_array_elements(documents) with ordinality as e (document, ordinality)
+  where case when jsonb_typeof(document) = 'object'
+    then jsonb_typeof(document -> 'content') is distinct from 'string'
+      or coalesce(jsonb_typeof(document -> 'source'), 'null') not in ('string', 'null')
+      or (document ->> 'id' is null) = (document ->> 'source' is null)
+      or (document ->> 'source' is null) <> (document ->> 'position' is null)
+      or coalesce(jsonb_typeof(document -> 'embedding'), 'null') not in ('array', 'string', 'null')
+      or (document -> 'embedding' <> 'null' and document ->> 'embedding_model' is null)
+      or coalesce(jsonb_typeof(document -> 'embedding_model'), 'null') not in ('string', 'null')
+      or coalesce(jsonb_typeof(document -> 'metadata'), 'null') not in ('object', 'null')
+    else true end
+  order by e.ordinality
+  limit 1;
+  if bad is not null then
+    raise exception 'document % of the array is ill-formed', bad
+      using errcode = 'RW202', hint = 'Expected: content, either id or source and position, '
+        'embedding with embedding_model or neither, and if need be metadata, a JSON object.';
+  end if;
+
+  -- Again only if somebody else inserted one of them meanwhile: then it is known, and compared.
+  while cardinality(done) < jsonb_array_length(documents) loop
+    ids := array(
+      select coalesce(
+        g.id,
+        (
+          select d.id
+          from ragwall.documents as d
+          where d.tenant_id = tenant and d.source = g.source and d.position = g.position
+        ),
+        ragwall.document_id(tenant, g.source, g.position)
+      )
+      from rows from (
+        jsonb_to_recordset(documents) as (id uuid, source text, "position" integer)
+      ) with ordinality as g
+      order by g.ordinality
+    );
+    select max(u.ordinality) - 1
+    into bad
+    from unnest(ids) with ordinality as u (id, ordinality)
+    group by u.id
+    having count(*) > 1
+    limit 1;
+    if bad is not null then
+      raise exception 'document % of the array is the same as one before it', bad
+        using errcode = 'RW203', hint = 'Each id, or source and position, once; and not one by both.';
+    end if;
+    -- What is compared below must not change before it is written. In the order of the key, as everybody
+    -- who locks here does, so that nobody waits for each other.
+    perform
+    from ragwall.documents as d
+    where d.tenant_id = tenant
+      and d.id = any (ids)
+    order by d.id
+    for update;
+
+    for ordinal, tenant_id, id, status in
+      with given as materialized (
+        select g.*, (g.ordinality - 1)::integer as ordinal, ids[g.ordinality] as key
+        from rows from (
+          jsonb_to_recordset(documents) as (
+            id uuid, source text, "position" integer, content text, embedding public.halfvec,
+            embedding_model text, metadata jsonb
+          )
+        ) with ordinality as g
+      ),
+      -- offset 0: one look-up a document, through the tenant's key, whatever the planner expects. By a column: below
+      -- policies the subscript, whose cast may leak, would be no condition of the index.
+      compared as materialized (
+        select g.ordinal, g.source, g.position, g.content,
+          known.id is not null as exists,
+          g.source is not null and (known.source, known.position) is distinct from (g.source, g.position) as other,
+          g.key as id,
+          coalesce(g.metadata, known.metadata, '{}') as metadata,
+          coalesce(g.embedding_model, known.embedding_model) as embedding_model,
+          coalesce(g.embedding, case when known.content = g.content
+            and known.embedding_model = coalesce(g.embedding_model, known.embedding_model)
+            then known.embedding end) as embedding,
+          known.content = g.content
+            and known.metadata = coalesce(g.metadata, known.metadata)
+            and known.embedding_model = coalesce(g.embedding_model, known.embedding_model)
+            and known.embedding operator(public.=) coalesce(g.embedding, known.embedding) as unchanged
+        from given as g
+        left join lateral (
+          select d.id, d.source, d.position, d.content, d.metadata, d.embedding, d.embedding_model
+          from ragwall.documents as d
+          where d.tenant_id = tenant and d.id = g.key
+          offset 0
+        ) as known on true
+        where g.ordinal <> all (done)
+      ),
+      updated as (
+        update ragwall.documents as d
+        set content = c.content,
+          embedding = c.embedding,
+          embedding_model = c.embedding_model,
+          metadata = c.metadata
+        from compared as c
+        where d.tenant_id = tenant
+          and d.id = c.id
+          and c.exists
+          and c.unchanged is not true
+          and c.embedding is not null
+      ),
+      inserted as (
+        insert into ragwall.documents as d (
+          id, source, position, content, embedding, embedding_model, metadata
+        )
+        select c.id, c.source, c.position, c.content, c.embedding, c.embedding_model, c.metadata
+        from compared as c
+        where not c.exists
+          and c.embedding is not null
+        order by c.id
+        on conflict do nothing
+        returning d.id
+      )
+      select c.ordinal, tenant, c.id,
+        case when c.exists and c.other then 'other'
+          when c.unchanged then 'unchanged'
+          when c.embedding is null then 'embedding required'
+          when c.exists then 'updated'
+          else 'inserted' end
+      from compared as c
+      where c.exists
+        or c.embedding is null
+        or c.id in (select i.id from inserted as i)
+    loop
+      if status = 'other' then
+        raise exception 'document % of the array would get an id that another document has', ordinal
+          using errcode = 'RW204', hint = 'document_id() of its source and position was given to a document by hand.';
+      end if;
+      done := done || ordinal;
+      return next;
+    end loop;
+  end loop;
+end
+$$;
+
+comment on function ragwall.upsert_documents(jsonb) is
+  'Stores documents for the bound tenant. documents: a JSON array of objects with content; id, or source '
+  'and position; embedding (an array of embedding_dimensions() numbers, or the same as text) with '
+  'embedding_model, or neither; metadata (an object; absent keeps what is stored). One row for each, by its place from 0, '
+  'with a status: inserted; updated; unchanged; embedding required, if none came and content or model '
+  'are not what is stored: then nothing was written for it. '
+  'Raises RW001 without a tenant, RW201 to RW204 for its argument.';
+
+grant execute on function ragwall.upsert_documents(jsonb) to app_user;
+
+-- Why definer: a DELETE privilege would allow LOCK TABLE. FORCE binds the owner to the same policies.
+create function ragwall.delete_documents(ids uuid[])
+  returns integer
+  language plpgsql
+  volatile
+  parallel unsafe
+  security definer
+  set search_path = pg_catalog, pg_temp
+  set plan_cache_mode = force_custom_plan
+  set enable_seqscan = off
+  set jit = off
+as $$
+declare
+  tenant constant text := ragwall.require_tenant();
+  deleted integer;
+begin
+  with locked as (
+    select d.id
+    from ragwall.documents as d
+    where d.tenant_id = tenant
+      and d.id = any (ids)
+    order by d.id
+    for update
+  )
+  delete from ragwall.documents as d
+  using locked
+  where d.tenant_id = tenant
+    and d.id = locked.id;
+  get diagnostics deleted = row_count;
+  return deleted;
+end
+$$;
+
+comment on function ragwall.delete_documents(uuid[]) is
+  'Deletes documents of the bound tenant by id and returns how many there were. An id of another tenant '
+  'is an id that does not exist. Raises RW001 without a tenant. '
+  'Security definer: nobody else may delete, and the owner is bound by the same policies.';
+
+grant execute on function ragwall.delete_documents(uuid[]) to app_user;
+
+create function ragwall.delete_source(source text, from_position integer)
+  returns integer
+  language plpgsql
+  volatile
+  parallel unsafe
+  security definer
+  set search_path = pg_catalog, pg_temp
+  set plan_cache_mode = force_custom_plan
+  set enable_seqscan = off
+  set jit = off
+as $$
+#variable_conflict use_column
+declare
+  tenant constant text := ragwall.require_tenant();
+  deleted integer;
+begin
+  with locked as (
+    select d.id
+    from ragwall.documents as d
+    where d.tenant_id = tenant
+      and d.source = delete_source.source
+      and d.position >= from_position
+    order by d.id
+    for update
+  )
+  delete from ragwall.documents as d
+  using locked
+  where d.tenant_id = tenant
+    and d.id = locked.id;
+  get diagnostics deleted = row_count;
+  return deleted;
+end
+$$;
+
+comment on function ragwall.delete_source(text, integer) is
+  'Deletes the bound tenant''s documents of one source, from a position on (0: all of them), and returns '
+  'how many there were. Raises RW001 without a tenant. '
+  'Security definer: nobody else may delete, and the owner is bound by the same policies.';
+
+grant execute on function ragwall.delete_source(text, integer) to app_user;
+
+reset role;
