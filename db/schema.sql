@@ -1,0 +1,2058 @@
+-- Generated from the migrations by `npm run schema`. Not to be edited, not to be run.
+SELECT pg_catalog.set_config('search_path', '', false);
+
+CREATE SCHEMA ragwall;
+
+ALTER SCHEMA ragwall OWNER TO ragwall_owner;
+
+COMMENT ON SCHEMA ragwall IS 'Tenant-isolated retrieval. Bind a tenant with set_tenant() in the transaction, then call match_documents(), upsert_documents(), delete_documents(), or use the tables.';
+
+CREATE SCHEMA ragwall_private;
+
+ALTER SCHEMA ragwall_private OWNER TO ragwall_context;
+
+COMMENT ON SCHEMA ragwall_private IS 'The keys of the tenant context and what reads them. Nobody but ragwall_context has a privilege on a table here, and nobody but ragwall_owner may name what is in it.';
+
+CREATE TYPE ragwall.ranked_document AS (
+	tenant_id text,
+	id uuid,
+	content text,
+	metadata jsonb,
+	distance double precision
+);
+
+ALTER TYPE ragwall.ranked_document OWNER TO ragwall_owner;
+
+COMMENT ON TYPE ragwall.ranked_document IS 'A document and its cosine distance to a query, 0 to 2.';
+
+CREATE FUNCTION ragwall.add_signing_key(kid text, audience text) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+#variable_conflict use_variable
+declare
+  key constant bytea := ragwall_private.random_bytes();
+  spelling text;
+begin
+  if (kid ~ '^[A-Za-z0-9._-]{1,64}$' and audience ~ '^[!-~]{1,200}$') is not true then
+    raise exception 'a name of 1 to 64 letters, digits, dots, - and _ is expected, and an audience of 1 to 200 '
+      'printable ASCII characters without spaces'
+      using errcode = 'RW401';
+  end if;
+  if exists (select from ragwall_private.signing_key as k where k.kid = kid) then
+    raise exception 'there is a signing key of this name already'
+      using errcode = 'RW402', hint = 'Give the new one another name, sign with it, then retire the old one.';
+  end if;
+  foreach spelling in array array[
+    '{"alg":"HS256","kid":"%s"}', '{"kid":"%s","alg":"HS256"}',
+    '{"alg":"HS256","kid":"%s","typ":"JWT"}', '{"alg":"HS256","typ":"JWT","kid":"%s"}',
+    '{"typ":"JWT","alg":"HS256","kid":"%s"}', '{"typ":"JWT","kid":"%s","alg":"HS256"}',
+    '{"kid":"%s","alg":"HS256","typ":"JWT"}', '{"kid":"%s","typ":"JWT","alg":"HS256"}'
+  ] loop
+    insert into ragwall_private.signing_key (header, kid, audience, inner_pad, outer_pad)
+    values (
+      ragwall_private.base64url(convert_to(format(spelling, kid), 'UTF8')),
+      kid, audience, ragwall_private.pad(key, 54), ragwall_private.pad(key, 92)
+    );
+  end loop;
+  return json_build_object(
+    'kty', 'oct', 'alg', 'HS256', 'kid', kid, 'aud', audience, 'k', ragwall_private.base64url(key)
+  );
+end
+$_$;
+
+ALTER FUNCTION ragwall.add_signing_key(kid text, audience text) OWNER TO ragwall_context;
+
+COMMENT ON FUNCTION ragwall.add_signing_key(kid text, audience text) IS 'Draws a key of 256 bits that set_tenant_from_token() accepts from now on, beside those that are there, and returns it, this once, as a JWK (RFC 7517) with the audience as aud. Keep it where the application keeps its secrets. kid: its name, 1 to 64 letters, digits, dots, - and _. audience: this database among others that tokens may be for, 1 to 200 printable ASCII characters, no spaces. Raises RW401 for an ill-formed argument, RW402 for a name that is taken. For superusers and ragwall_context.';
+
+CREATE FUNCTION ragwall.add_signing_key(kid text) RETURNS text
+    LANGUAGE sql
+    RETURN ragwall.add_signing_key(kid, ('ragwall:'::text || (current_database())::text));
+
+ALTER FUNCTION ragwall.add_signing_key(kid text) OWNER TO ragwall_context;
+
+COMMENT ON FUNCTION ragwall.add_signing_key(kid text) IS 'add_signing_key(kid, audience) with ''ragwall:'' and the name of the database as audience.';
+
+CREATE FUNCTION ragwall.agent_match_documents(query_vec public.halfvec, k integer, filter jsonb) RETURNS TABLE(tenant_id text, id uuid, content text, metadata jsonb, similarity double precision)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 10
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET client_min_messages TO 'notice'
+    AS $$
+#variable_conflict use_column
+begin
+  if current_query() ~* 'explain' then
+    raise exception 'this function does not run under explain'
+      using errcode = 'RW106', hint = 'The word may not be in the statement at all; pass what has it as a parameter.';
+  end if;
+  return query
+  select m.tenant_id, m.id, m.content, m.metadata, m.similarity
+  from ragwall.match_documents(query_vec, k, filter) as m;
+end
+$$;
+
+ALTER FUNCTION ragwall.agent_match_documents(query_vec public.halfvec, k integer, filter jsonb) OWNER TO ragwall_owner;
+
+COMMENT ON FUNCTION ragwall.agent_match_documents(query_vec public.halfvec, k integer, filter jsonb) IS 'match_documents(query_vec, k, filter) for agent_caller, which has no privilege on any table. Raises RW106 in a statement with the word explain, and what match_documents() raises. Security definer: its caller may not read the table, and the owner is bound by the same policies.';
+
+CREATE FUNCTION ragwall.audit() RETURNS TABLE(id text, area text, expects text, severity text, status text, object text, evidence text, remedy text, reference text)
+    LANGUAGE sql STABLE PARALLEL RESTRICTED
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    AS '… db/audit.sql …';
+
+ALTER FUNCTION ragwall.audit() OWNER TO ragwall_owner;
+
+COMMENT ON FUNCTION ragwall.audit() IS 'Whether tenants are isolated in this database: a row for each check that passes or does not apply, a row for each finding. status: pass, fail, warn or n/a; severity: critical, high, medium or low. It reads catalogs alone. The settings ragwall.tenant_columns, ragwall.app_roles and ragwall.untrusted_roles tell it what it cannot know. It is db/audit.sql.';
+
+CREATE FUNCTION ragwall.close_partitions() RETURNS event_trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  partition regclass;
+  others text;
+begin
+  for partition, others in
+    select t.relid, (
+      select string_agg(distinct case a.grantee when 0 then 'public' else a.grantee::regrole::text end, ', ')
+      from aclexplode(c.relacl) as a
+      where a.grantee <> c.relowner
+    )
+    from pg_event_trigger_ddl_commands() as d
+    join pg_policy as p on p.polrelid = pg_partition_root(d.objid) and p.polname = 'tenant_floor'
+    cross join lateral pg_partition_tree(d.objid) as t
+    join pg_class as c on c.oid = t.relid and not (c.relrowsecurity and c.relforcerowsecurity)
+    where d.classid = 'pg_class'::regclass
+      -- What is created as a partition, or attached to a parent; not the one whose walls somebody takes down by hand.
+      and c.relispartition
+      and (t.relid <> d.objid or d.command_tag like 'CREATE %')
+  loop
+    execute format('alter table %s enable row level security, force row level security', partition);
+    if others is not null then
+      execute format('revoke all on table %s from %s cascade', partition, others);
+    end if;
+  end loop;
+end
+$$;
+
+ALTER FUNCTION ragwall.close_partitions() OWNER TO postgres;
+
+COMMENT ON FUNCTION ragwall.close_partitions() IS 'Event trigger: a partition that a protected table gets later has row-level security without a policy, and what default privileges gave others on it is revoked. It is reached through its table alone.';
+
+CREATE FUNCTION ragwall.column_names(relation regclass, numbers smallint[]) RETURNS text[]
+    LANGUAGE sql STABLE PARALLEL SAFE
+    BEGIN ATOMIC
+ SELECT array_agg(quote_ident((a.attname)::text) ORDER BY n.place) AS array_agg
+    FROM (unnest(column_names.numbers) WITH ORDINALITY n(attnum, place)
+      LEFT JOIN pg_attribute a ON (((a.attrelid = (column_names.relation)::oid) AND (a.attnum = n.attnum))));
+END;
+
+ALTER FUNCTION ragwall.column_names(relation regclass, numbers smallint[]) OWNER TO ragwall_owner;
+
+COMMENT ON FUNCTION ragwall.column_names(relation regclass, numbers smallint[]) IS 'The names of columns, quoted where they have to be; null for an expression, whose number is 0.';
+
+CREATE FUNCTION ragwall.current_tenant() RETURNS text
+    LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  tenant constant text := nullif(current_setting('app.current_tenant', true), '');
+  claimed constant text := nullif(current_setting('app.tenant_seal', true), '');
+  inner_key bytea;
+  outer_key bytea;
+begin
+  if tenant is null or claimed is null then
+    return null;
+  end if;
+  select k.inner_key, k.outer_key
+  into strict inner_key, outer_key
+  from ragwall_private.seal_key as k
+  where k.only_row;
+  if sha256(outer_key || convert_to(claimed, 'UTF8'))
+    = sha256(outer_key || convert_to(ragwall_private.seal(inner_key, outer_key, tenant), 'UTF8'))
+  then
+    return tenant;
+  end if;
+  return null;
+end
+$$;
+
+ALTER FUNCTION ragwall.current_tenant() OWNER TO ragwall_context;
+
+COMMENT ON FUNCTION ragwall.current_tenant() IS 'The tenant that set_tenant() bound to this transaction, or null. A value that something else wrote into app.current_tenant, or that another transaction left there, does not count. Security definer: it reads the key of the seals.';
+
+CREATE FUNCTION ragwall.delete_documents(ids uuid[]) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_custom_plan'
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    AS $$
+declare
+  tenant constant text := ragwall.require_tenant();
+  deleted integer;
+begin
+  with locked as (
+    select d.id
+    from ragwall.documents as d
+    where d.tenant_id = tenant
+      and d.id = any (ids)
+    order by d.id
+    for update
+  )
+  delete from ragwall.documents as d
+  using locked
+  where d.tenant_id = tenant
+    and d.id = locked.id;
+  get diagnostics deleted = row_count;
+  return deleted;
+end
+$$;
+
+ALTER FUNCTION ragwall.delete_documents(ids uuid[]) OWNER TO ragwall_owner;
+
+COMMENT ON FUNCTION ragwall.delete_documents(ids uuid[]) IS 'Deletes documents of the bound tenant by id and returns how many there were. An id of another tenant is an id that does not exist. Raises RW001 without a tenant. Security definer: nobody else may delete, and the owner is bound by the same policies.';
+
+CREATE FUNCTION ragwall.delete_source(source text, from_position integer) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_custom_plan'
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    AS $$
+#variable_conflict use_column
+declare
+  tenant constant text := ragwall.require_tenant();
+  deleted integer;
+begin
+  with locked as (
+    select d.id
+    from ragwall.documents as d
+    where d.tenant_id = tenant
+      and d.source = delete_source.source
+      and d.position >= from_position
+    order by d.id
+    for update
+  )
+  delete from ragwall.documents as d
+  using locked
+  where d.tenant_id = tenant
+    and d.id = locked.id;
+  get diagnostics deleted = row_count;
+  return deleted;
+end
+$$;
+
+ALTER FUNCTION ragwall.delete_source(source text, from_position integer) OWNER TO ragwall_owner;
+
+COMMENT ON FUNCTION ragwall.delete_source(source text, from_position integer) IS 'Deletes the bound tenant''s documents of one source, from a position on (0: all of them), and returns how many there were. Raises RW001 without a tenant. Security definer: nobody else may delete, and the owner is bound by the same policies.';
+
+CREATE FUNCTION ragwall.document_id(tenant text, source text, "position" integer) RETURNS uuid
+    LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  hash bytea := sha256(
+    int4send(octet_length(tenant)) || int4send("position")
+    || convert_to(tenant, 'UTF8') || convert_to(source, 'UTF8')
+  );
+begin
+  hash := set_byte(hash, 6, get_byte(hash, 6) & 15 | 128);
+  hash := set_byte(hash, 8, get_byte(hash, 8) & 63 | 128);
+  return encode(substr(hash, 1, 16), 'hex')::uuid;
+end
+$$;
+
+ALTER FUNCTION ragwall.document_id(tenant text, source text, "position" integer) OWNER TO ragwall_owner;
+
+COMMENT ON FUNCTION ragwall.document_id(tenant text, source text, "position" integer) IS 'The id that upsert_documents() gives to a new document of this source and position: a UUID of version 8, from their SHA-256.';
+
+CREATE FUNCTION ragwall.embedding_dimensions() RETURNS integer
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN 1536;
+
+ALTER FUNCTION ragwall.embedding_dimensions() OWNER TO ragwall_owner;
+
+COMMENT ON FUNCTION ragwall.embedding_dimensions() IS 'The number of dimensions of every embedding in this database, as its first migration fixed it.';
+
+CREATE FUNCTION ragwall.inventory() RETURNS TABLE(kind text, object text, property text, value text)
+    LANGUAGE sql STABLE PARALLEL RESTRICTED
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    SET quote_all_identifiers TO 'off'
+    SET standard_conforming_strings TO 'on'
+    SET "TimeZone" TO 'UTC'
+    SET "DateStyle" TO 'ISO, YMD'
+    SET "IntervalStyle" TO 'postgres'
+    SET extra_float_digits TO '1'
+    SET bytea_output TO 'hex'
+    SET lc_monetary TO 'C'
+    AS '… db/inventory.sql …';
+
+ALTER FUNCTION ragwall.inventory() OWNER TO ragwall_owner;
+
+COMMENT ON FUNCTION ragwall.inventory() IS 'Everything that isolation rests on in this database, one fact a row, in order: roles, privileges, policies, functions, keys and so on, and no data. The same for whoever asks. It is db/inventory.sql.';
+
+CREATE FUNCTION ragwall.fingerprint() RETURNS text
+    LANGUAGE sql STABLE PARALLEL RESTRICTED
+    RETURN (SELECT ('sha256:'::text || encode(sha256(convert_to(string_agg((json_build_array(i.kind, i.object, i.property, i.value))::text, '
+'::text ORDER BY (i.kind COLLATE "C"), (i.object COLLATE "C"), (i.property COLLATE "C"), (i.value COLLATE "C")), 'UTF8'::name)), 'hex'::text)) FROM ragwall.inventory() i(kind, object, property, value));
+
+ALTER FUNCTION ragwall.fingerprint() OWNER TO ragwall_owner;
+
+COMMENT ON FUNCTION ragwall.fingerprint() IS 'One hash over ragwall.inventory(): it changes if a migration changes anything that isolation rests on, and by nothing else. `ragwall audit --fingerprint --diff` says in words what has changed.';
+
+CREATE FUNCTION ragwall.foreign_key_findings(target regclass, tenant_column name) RETURNS TABLE(finding text, remedy text)
+    LANGUAGE sql STABLE PARALLEL RESTRICTED
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select
+    format('the foreign key %I of %s names a row of %s without its tenant', k.conname, near.relation, far.relation),
+    concat_ws(
+      '; ',
+      format('alter table %s drop constraint %I', near.relation, k.conname),
+      case when not exists (
+        select
+        from pg_index as i
+        where i.indrelid = far.relation
+          and i.indisunique
+          and i.indpred is null
+          and ragwall.column_names(far.relation, (i.indkey::smallint[])[0:i.indnkeyatts - 1]) = far.tenant || rest.far
+      ) then format('alter table %s add unique (%s)', far.relation, array_to_string(far.tenant || rest.far, ', ')) end,
+      format(
+        'alter table %s add constraint %I foreign key (%s) references %s (%s)%s',
+        near.relation, k.conname, array_to_string(near.tenant || rest.near, ', '),
+        far.relation, array_to_string(far.tenant || rest.far, ', '),
+        -- What followed the columns; and a row whose parent goes keeps its tenant.
+        regexp_replace(
+          substr(pg_get_constraintdef(k.oid), 1 + length(format(
+            'FOREIGN KEY (%s) REFERENCES %s(%s)',
+            array_to_string(near.keys, ', '), far.relation, array_to_string(far.keys, ', ')
+          ))),
+          'ON DELETE SET (NULL|DEFAULT)(?! \()', 'ON DELETE SET \1 (' || array_to_string(rest.near, ', ') || ')'
+        )
+      )
+    )
+  from pg_constraint as k
+  cross join lateral (
+    select k.conrelid::regclass, ragwall.column_names(k.conrelid, k.conkey),
+      ragwall.tenant_column_of(k.conrelid, tenant_column)
+  ) as near (relation, keys, tenant)
+  cross join lateral (
+    select k.confrelid::regclass, ragwall.column_names(k.confrelid, k.confkey),
+      ragwall.tenant_column_of(k.confrelid, tenant_column)
+  ) as far (relation, keys, tenant)
+  cross join lateral (
+    select array_agg(u.near order by place), array_agg(u.far order by place)
+    from unnest(near.keys, far.keys) with ordinality as u (near, far, place)
+    where u.near <> near.tenant
+      and u.far <> far.tenant
+  ) as rest (near, far)
+  where k.contype = 'f'
+    and k.conparentid = 0
+    and exists (select from ragwall.with_partitions(target) as m where m in (near.relation, far.relation))
+    and near.tenant is not null
+    and far.tenant is not null
+    and not exists (select from unnest(near.keys, far.keys) as u (n, f) where u.n = near.tenant and u.f = far.tenant)
+$$;
+
+ALTER FUNCTION ragwall.foreign_key_findings(target regclass, tenant_column name) OWNER TO ragwall_owner;
+
+COMMENT ON FUNCTION ragwall.foreign_key_findings(target regclass, tenant_column name) IS 'The foreign keys, from or to a table, by which a row of one tenant can name a row of another: they are checked beneath row-level security, and so tell what is there, and delete it. One to a table without tenants is none.';
+
+CREATE FUNCTION ragwall.forget_statistics(relation regclass) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  execute (
+    select format('alter table %s ', relation)
+      || string_agg(format('alter column %I set statistics 0', attname), ', ')
+    from pg_attribute
+    where attrelid = relation
+      and attnum > 0
+      and not attisdropped
+  );
+end
+$$;
+
+ALTER FUNCTION ragwall.forget_statistics(relation regclass) OWNER TO ragwall_owner;
+
+COMMENT ON FUNCTION ragwall.forget_statistics(relation regclass) IS 'Has ANALYZE gather no statistics on any column of a table. For its owner.';
+
+CREATE FUNCTION ragwall.graph_name(tenant text) RETURNS text
+    LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  inner_key bytea;
+  outer_key bytea;
+begin
+  if (tenant = ragwall.current_tenant() or pg_has_role(session_user, 'ragwall_owner', 'member')) is not true then
+    return null;
+  end if;
+  select k.inner_key, k.outer_key
+  into inner_key, outer_key
+  from ragwall_private.seal_key as k
+  where k.only_row;
+  return 'documents_graph_' || left(
+    encode(sha256(outer_key || sha256(inner_key || convert_to('graph ' || tenant, 'UTF8'))), 'hex'), 32
+  );
+end
+$$;
+
+ALTER FUNCTION ragwall.graph_name(tenant text) OWNER TO ragwall_context;
+
+COMMENT ON FUNCTION ragwall.graph_name(tenant text) IS 'The name of the HNSW index that holds one tenant''s documents and no others; it is there if index_plan() found the tenant large enough. Null unless the tenant is bound, or for a member of ragwall_owner. Security definer: the name is a hash with the key of the seals.';
+
+CREATE FUNCTION ragwall.index_findings(target regclass, tenant_column name) RETURNS TABLE(refused boolean, finding text, remedy text)
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+  select
+    s.refused,
+    concat(
+      'the ', coalesce('key ' || quote_ident(i.conname), 'index ' || i.name),
+      case
+        when i.approximate then format(
+          ' seeks neighbours among all tenants'' rows: one a tenant, where %I = …, or none', tenant_column
+        )
+        when s.refused then ' is unique over all tenants, and tells what others have'
+        else ' does not lead with the tenant, and explain counts in it what others have'
+      end
+    ),
+    case
+      when i.conname is not null then format(
+        'alter table %s drop constraint %I, add constraint %2$I %3$s', i.relation, i.conname, s.with_tenant
+      )
+      when s.with_tenant is null then format('drop index %s', i.name)
+      else format('drop index %s; %s', i.name, s.with_tenant)
+    end
+  from (
+    select x.indexrelid::regclass as name, x.indrelid::regclass as relation, x.indisunique, x.indisexclusion,
+      a.amname, k.conname, k.contype,
+      ragwall.column_names(x.indrelid, (x.indkey::smallint[])[0:x.indnkeyatts - 1]) as keys,
+      coalesce(pg_get_constraintdef(k.oid), pg_get_indexdef(x.indexrelid)) as definition,
+      -- Those of extensions: the server's own are exact.
+      a.amname not in ('gist', 'spgist') and exists (
+        select
+        from pg_opclass as o
+        join pg_amop as p on p.amopfamily = o.opcfamily
+        where o.oid = any (x.indclass::oid[])
+          and p.amoppurpose = 'o'
+      ) as approximate
+    from ragwall.with_partitions(target) as m
+    join pg_index as x on x.indrelid = m
+    join pg_class as c on c.oid = x.indexrelid
+    join pg_am as a on a.oid = c.relam
+    left join pg_constraint as k on k.conindid = x.indexrelid and k.contype in ('p', 'u', 'x')
+    where not c.relispartition
+    -- Of this table first, and then what is asked of each.
+    offset 0
+  ) as i
+  cross join lateral (
+    select quote_ident(tenant_column),
+      case when i.contype in ('p', 'u') then '(' else format('USING %s (', i.amname) end
+  ) as t (tenant, opening)
+  cross join lateral (
+    select
+      i.approximate or i.indisexclusion or i.indisunique and not coalesce(t.tenant = any (i.keys), false),
+      case when i.amname = 'btree' or i.indisexclusion then overlay(
+        i.definition
+        placing concat(t.tenant, case when i.indisexclusion then ' WITH =' end, ', ')
+        from strpos(i.definition, t.opening) + length(t.opening)
+        for 0
+      ) end
+  ) as s (refused, with_tenant)
+  where (i.approximate or i.indisexclusion or i.amname in ('btree', 'hash', 'brin'))
+    and not ragwall.is_pinned(i.name, tenant_column)
+    and i.keys[1] is distinct from t.tenant
+$_$;
+
+ALTER FUNCTION ragwall.index_findings(target regclass, tenant_column name) OWNER TO ragwall_owner;
+
+COMMENT ON FUNCTION ragwall.index_findings(target regclass, tenant_column name) IS 'The indexes of a table that neither lead with the tenant nor hold one tenant alone. Refused are those that anybody observes by answers and errors: unique ones without the tenant, and approximate ones.';
+
+CREATE FUNCTION ragwall.index_plan() RETURNS SETOF text
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET row_security TO 'off'
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    AS $_$
+declare
+  -- From how many documents on; it goes when there are fewer than half of that.
+  due constant integer := case
+    when coalesce(current_setting('ragwall.graph_from', true), '') = '' then 1000
+    when current_setting('ragwall.graph_from') ~ '^[0-9]{1,9}$' then current_setting('ragwall.graph_from')::integer
+    else 0
+  end;
+  safe constant boolean := (
+    select string_to_array(extversion, '.')::integer[] >= '{0,8,2}'
+    from pg_extension
+    where extname = 'vector'
+  );
+  statements text[] := '{}';
+  leaf regclass;
+  graph record;
+  candidate text;
+  pages bigint;
+  share double precision;
+  counted integer;
+begin
+  if due < 1 then
+    raise exception 'ragwall.graph_from is expected to be a whole number from 1'
+      using errcode = 'RW301';
+  end if;
+  for leaf in
+    select inhrelid from pg_inherits where inhparent = 'ragwall.documents'::regclass order by inhrelid
+  loop
+    for graph in
+      select c.oid::regclass as name, i.indisvalid as valid, pg_get_expr(i.indpred, i.indrelid) as predicate
+      from pg_index as i
+      join pg_class as c on c.oid = i.indexrelid
+      where i.indrelid = leaf
+        and c.relname like 'documents\_graph\_%'
+        -- Somebody is building it.
+        and not exists (select from pg_stat_progress_create_index as p where p.index_relid = c.oid)
+      order by c.oid
+    loop
+      execute format('select count(*) from (select from %s where %s limit %s) as s', leaf, graph.predicate, due)
+      into counted;
+      if counted < due / 2 or graph.name::text ~ '_cc(new|old)\d*$' then
+        statements := statements || format('drop index concurrently %s', graph.name);
+      elsif not graph.valid then
+        statements := statements || format('reindex index concurrently %s', graph.name);
+      end if;
+    end loop;
+
+    pages := pg_relation_size(leaf) / current_setting('block_size')::integer;
+    share := least(100, greatest(2000.0 / due, 100000.0 / greatest(pages, 1)));
+    for candidate in execute format(
+      'select tenant_id from %s tablesample system (%s) group by tenant_id having count(*) >= %s order by 1',
+      leaf, share, due * share / 400
+    ) loop
+      continue when to_regclass('ragwall.' || ragwall.graph_name(candidate)) is not null;
+      execute format('select count(*) from (select from %s where tenant_id = %L limit %s) as s', leaf, candidate, due)
+      into counted;
+      if counted >= due then
+        statements := statements || format(
+          'create index concurrently %I on %s using hnsw (embedding public.halfvec_cosine_ops) '
+            'where tenant_id = %L and ragwall_private.in_graph(tenant_id)',
+          ragwall.graph_name(candidate), leaf, candidate
+        );
+      end if;
+    end loop;
+  end loop;
+
+  -- CVE-2026-3172: a parallel build may put what it finds in other relations into the index.
+  if not safe and cardinality(statements) > 0 then
+    return next 'set max_parallel_maintenance_workers = 0';
+  end if;
+  return query select unnest(statements);
+end
+$_$;
+
+ALTER FUNCTION ragwall.index_plan() OWNER TO ragwall_owner;
+
+COMMENT ON FUNCTION ragwall.index_plan() IS 'The statements that are due, one a row, each to be run by itself outside a transaction, in one session (psql: \gexec): to create the HNSW index of a tenant that has come to ragwall.graph_from documents (a setting, default 1000), to drop one of a tenant that has fewer than half of that, to rebuild one that is not valid. For a superuser, or a member of ragwall_owner with BYPASSRLS; others get an error, not an empty plan. Raises RW301 if the setting is no number from 1.';
+
+CREATE FUNCTION ragwall.is_pinned(index regclass, tenant_column name) RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select coalesce(bool_and(exists (
+    select
+    from unnest(array[
+      pg_get_expr(i.indpred, i.indrelid), pg_get_partition_constraintdef(i.indrelid)
+    ]) as condition
+    where condition !~ ' OR '
+      -- However the column is printed, a character that is in no name stands for it.
+      and replace(
+        replace(condition, format('(%I)::text', tenant_column), chr(1)), quote_ident(tenant_column), chr(1)
+      ) ~ '(^|^\(|AND )\(\u0001 = \(?''([^'']|'''')*''::(text|character varying(\(\d+\))?)(\)::text)?\)'
+  )), false)
+  from pg_index as i
+  join pg_class as c on c.oid = i.indexrelid and c.relkind = 'i'
+  where i.indexrelid in (select m from ragwall.with_partitions(index) as m)
+$$;
+
+ALTER FUNCTION ragwall.is_pinned(index regclass, tenant_column name) OWNER TO ragwall_owner;
+
+COMMENT ON FUNCTION ragwall.is_pinned(index regclass, tenant_column name) IS 'Whether an index, or each of its partitions, holds the rows of one tenant, as its predicate or its table''s bound says.';
+
+CREATE FUNCTION ragwall.is_safe_owner(owner oid) RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL RESTRICTED
+    BEGIN ATOMIC
+ SELECT ((NOT (o.rolcanlogin OR o.rolsuper OR o.rolbypassrls)) AND (NOT (EXISTS ( SELECT
+            FROM (pg_roles r
+              CROSS JOIN unnest(ARRAY['app_user'::text, 'app_reader'::text, 'agent_reader'::text, 'agent_caller'::text]) app(app))
+           WHERE ((NOT r.rolsuper) AND pg_has_role(r.oid, (app.app)::name,
+                 CASE
+                     WHEN ((current_setting('server_version_num'::text))::integer < 160000) THEN 'member'::text
+                     ELSE 'usage, set'::text
+                 END) AND pg_has_role(r.oid, o.oid, 'member'::text))))))
+    FROM pg_roles o
+   WHERE (o.oid = is_safe_owner.owner);
+END;
+
+ALTER FUNCTION ragwall.is_safe_owner(owner oid) OWNER TO ragwall_owner;
+
+COMMENT ON FUNCTION ragwall.is_safe_owner(owner oid) IS 'Whether a role may own a protected table, whose walls it can take down: it cannot log in, row-level security binds it, and neither the application''s and the agents'' roles nor logins of theirs are members of it.';
+
+CREATE FUNCTION ragwall.is_tenant_id(tenant text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN ((tenant COLLATE "C") ~ '^[!-~]{1,128}$'::text);
+
+ALTER FUNCTION ragwall.is_tenant_id(tenant text) OWNER TO ragwall_owner;
+
+COMMENT ON FUNCTION ragwall.is_tenant_id(tenant text) IS 'Whether a text can name a tenant: 1 to 128 printable ASCII characters, no spaces. Case matters. Null for null.';
+
+CREATE FUNCTION ragwall.match_documents(query_vec public.halfvec, k integer, filter jsonb) RETURNS TABLE(tenant_id text, id uuid, content text, metadata jsonb, similarity double precision)
+    LANGUAGE plpgsql STABLE ROWS 10
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_custom_plan'
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    SET max_parallel_workers_per_gather TO '0'
+    AS $$
+#variable_conflict use_column
+declare
+  tenant constant text := ragwall.require_tenant();
+  graph constant regclass := to_regclass('ragwall.' || ragwall.graph_name(tenant));
+  found ragwall.ranked_document[];
+begin
+  if query_vec is null then
+    raise exception 'the query vector is expected, and is null'
+      using errcode = 'RW101', hint = 'Embed the question with the model that embedded the documents.';
+  end if;
+  if public.vector_dims(query_vec) <> ragwall.embedding_dimensions() then
+    raise exception 'the query vector is expected to have % dimensions, and has %',
+        ragwall.embedding_dimensions(), public.vector_dims(query_vec)
+      using errcode = 'RW102', hint = 'Embed the question with the model that embedded the documents.';
+  end if;
+  if public.l2_norm(query_vec) = 0 then
+    raise exception 'the query vector is zero, and has no direction'
+      using errcode = 'RW103', hint = 'Embed a text that is not empty.';
+  end if;
+  if k is null or k not between 1 and 1000 then
+    raise exception 'k is expected to be 1 to 1000'
+      using errcode = 'RW104';
+  end if;
+  if filter is not null and jsonb_typeof(filter) <> 'object' then
+    raise exception 'the filter is expected to be a JSON object, or null for none'
+      using errcode = 'RW105', hint = 'A document fits if its metadata contains the filter.';
+  end if;
+
+  -- A build that was cut short leaves an index that is not valid.
+  if graph is not null and (select i.indisvalid from pg_index as i where i.indexrelid = graph) then
+    found := ragwall.search_graph(query_vec, k, filter);
+    if cardinality(found) = k then
+      return query
+      select f.tenant_id, f.id, f.content, f.metadata, 1 - f.distance
+      from unnest(found) as f;
+      return;
+    end if;
+  end if;
+
+  return query
+  select d.tenant_id, d.id, d.content, d.metadata,
+    1 - (d.embedding operator(public.<=>) query_vec) as similarity
+  from ragwall.documents as d
+  where d.tenant_id = tenant
+    and (filter is null or d.metadata @> filter)
+  order by similarity desc, d.id
+  limit k;
+end
+$$;
+
+ALTER FUNCTION ragwall.match_documents(query_vec public.halfvec, k integer, filter jsonb) OWNER TO ragwall_owner;
+
+COMMENT ON FUNCTION ragwall.match_documents(query_vec public.halfvec, k integer, filter jsonb) IS 'The k documents of the bound tenant that are nearest to query_vec and whose metadata contains filter, nearest first, ties by id; fewer only if the tenant has fewer. Exact, unless the tenant has a graph (see index_plan()): then it may miss a near one for one that is nearly as near. similarity is the cosine, -1 to 1. query_vec: embedding_dimensions() numbers, not all zero. k: 1 to 1000. filter: a JSON object, or null. Raises RW001 without a tenant, RW101 to RW105 for its arguments.';
+
+CREATE FUNCTION ragwall.match_documents(query_vec public.halfvec, k integer) RETURNS TABLE(tenant_id text, id uuid, content text, metadata jsonb, similarity double precision)
+    LANGUAGE sql STABLE ROWS 10
+    BEGIN ATOMIC
+ SELECT m.tenant_id,
+     m.id,
+     m.content,
+     m.metadata,
+     m.similarity
+    FROM ragwall.match_documents(match_documents.query_vec, match_documents.k, NULL::jsonb) m(tenant_id, id, content, metadata, similarity);
+END;
+
+ALTER FUNCTION ragwall.match_documents(query_vec public.halfvec, k integer) OWNER TO ragwall_owner;
+
+COMMENT ON FUNCTION ragwall.match_documents(query_vec public.halfvec, k integer) IS 'match_documents(query_vec, k, filter) without a filter.';
+
+CREATE FUNCTION ragwall.match_documents(query_embedding public.halfvec, match_count double precision, filter jsonb) RETURNS TABLE(tenant_id text, id uuid, content text, metadata jsonb, similarity double precision)
+    LANGUAGE sql STABLE ROWS 10
+    BEGIN ATOMIC
+ SELECT m.tenant_id,
+     m.id,
+     m.content,
+     m.metadata,
+     m.similarity
+    FROM ragwall.match_documents(match_documents.query_embedding,
+         CASE
+             WHEN (((match_documents.match_count >= (1)::double precision) AND (match_documents.match_count <= (1000)::double precision)) AND (match_documents.match_count = trunc(match_documents.match_count))) THEN (match_documents.match_count)::integer
+             ELSE NULL::integer
+         END, match_documents.filter) m(tenant_id, id, content, metadata, similarity);
+END;
+
+ALTER FUNCTION ragwall.match_documents(query_embedding public.halfvec, match_count double precision, filter jsonb) OWNER TO ragwall_owner;
+
+COMMENT ON FUNCTION ragwall.match_documents(query_embedding public.halfvec, match_count double precision, filter jsonb) IS 'match_documents(query_vec, k, filter) under the names query_embedding, match_count, filter. match_count: a whole number, 1 to 1000.';
+
+CREATE FUNCTION ragwall.migration() RETURNS integer
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN 9;
+
+ALTER FUNCTION ragwall.migration() OWNER TO ragwall_owner;
+
+COMMENT ON FUNCTION ragwall.migration() IS 'The number of the last migration that was applied: what clients and the audit compare with the one they need.';
+
+CREATE FUNCTION ragwall.protect_table(target regclass, tenant_column name DEFAULT 'tenant_id'::name, allow_delete boolean DEFAULT true, keep_statistics boolean DEFAULT false) RETURNS TABLE(step text, statement text)
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET row_security TO 'off'
+    AS $$
+declare
+  reason constant text := (
+    select case
+      when c.relnamespace::regnamespace::text in ('ragwall', 'ragwall_private', 'pg_catalog') then 'it is not yours'
+      when c.relkind not in ('r', 'p') or c.relpersistence = 't' then 'it is no permanent table'
+      when c.relispartition then format('it is a partition: protect %s', pg_partition_root(target))
+      when exists (select from pg_inherits as i where c.relkind = 'r' and target in (i.inhparent, i.inhrelid))
+        then 'it inherits, or is inherited from: have partitions, or separate tables'
+      when not exists (
+        select from pg_attribute as a where a.attrelid = target and a.attname = tenant_column and a.attnum > 0
+      ) then format('it has no column %I: name the one that says whose a row is', tenant_column)
+      else ''
+    end
+    from pg_class as c
+    where c.oid = target
+  );
+  refusals text[];
+  tenantless bigint;
+begin
+  if reason is distinct from '' then
+    raise exception 'the table % cannot be protected: %', target, coalesce(reason, 'there is none')
+      using errcode = 'RW501';
+  end if;
+  execute format('lock table %s in access exclusive mode', target);
+  refusals := array(
+    select format('%s: %s', f.finding, f.remedy)
+    from ragwall.protection_findings(target, tenant_column, keep_statistics) as f
+    where f.refused
+  );
+  -- What is a foreign table is refused already, and not asked.
+  if not exists (
+    select from pg_class as c where c.oid in (select m from ragwall.with_partitions(target) as m) and c.relkind = 'f'
+  ) and not exists (
+    select
+    from pg_constraint as k
+    join pg_attribute as a on a.attrelid = target and a.attname = tenant_column and a.attnotnull
+    where k.conrelid = target
+      and k.conname = 'is_tenant_id'
+      and k.convalidated
+  ) then
+    execute format('select count(*) from %s where ragwall.is_tenant_id(%I::text) is not true', target, tenant_column)
+    into tenantless;
+    if tenantless > 0 then
+      refusals := refusals || format(
+        'rows without a tenant, or with one that is ill-formed: %s, which are to get one, or to go: '
+          'select tableoid::regclass, ctid from %s where ragwall.is_tenant_id(%I::text) is not true',
+        tenantless, target, tenant_column
+      );
+    end if;
+  end if;
+  if refusals <> '{}' then
+    raise exception 'the table % cannot be protected before this is mended:%',
+        target, E'\n- ' || array_to_string(refusals, E'\n- ')
+      using errcode = 'RW502', hint = 'Nothing was changed. Each line has what is in the way, and what mends it.';
+  end if;
+
+  for step, statement in
+    select p.step, p.statement
+    from ragwall.protection_plan(target, tenant_column, allow_delete, keep_statistics) as p
+  loop
+    execute statement;
+    return next;
+  end loop;
+
+  return query
+  select 'to do: ' || f.finding, f.remedy
+  from ragwall.protection_findings(target, tenant_column, keep_statistics) as f
+  union all
+  select 'to do: app_user may delete, and so may lock the table against everybody',
+    format(
+      'where others write its SQL: select * from ragwall.protect_table(%L, %L, allow_delete => false)',
+      target, tenant_column
+    )
+  where allow_delete
+  union all
+  select 'to do: estimates from the time before are still there', 'repeat protect_table() as a superuser'
+  where not keep_statistics
+    and current_setting('is_superuser') = 'off';
+end
+$$;
+
+ALTER FUNCTION ragwall.protect_table(target regclass, tenant_column name, allow_delete boolean, keep_statistics boolean) OWNER TO ragwall_owner;
+
+COMMENT ON FUNCTION ragwall.protect_table(target regclass, tenant_column name, allow_delete boolean, keep_statistics boolean) IS 'Gives a table and its partitions the walls of ragwall.documents; returns the statements that it executed, and what is left to do. tenant_column: of type text or varchar. allow_delete: app_user may delete, and so, because DELETE is of whole tables, may LOCK TABLE; without, a function that runs as the owner has to. keep_statistics: the planner keeps estimates made of all tenants'' values, which joins may need, and which explain tells. The table goes to ragwall_owner unless its owner is safe, and what others hold is revoked. A column that is added later is closed until this is repeated. Locks the table until the transaction ends, and reads it once unless the check is_tenant_id is there and valid: set lock_timeout. For superusers, and for its owner as a member of ragwall_owner with CREATE on the schema. Raises RW501 for what is no such table, RW502 with the list of what it cannot mend.';
+
+CREATE FUNCTION ragwall.protection_findings(target regclass, tenant_column name, keep_statistics boolean) RETURNS TABLE(refused boolean, finding text, remedy text)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+  with recursive member as (
+    select c.oid, c.oid::regclass as name, c.relkind, c.relname, c.relnamespace
+    from ragwall.with_partitions(target) as m
+    join pg_class as c on c.oid = m
+  ),
+  -- Views, and views on views: the outermost that is no invoker's lends its rights to those beneath.
+  reader as (
+    select m.oid from member as m
+    union
+    select r.ev_class
+    from reader as v
+    join pg_depend as d on d.refclassid = 'pg_class'::regclass and d.refobjid = v.oid
+    join pg_rewrite as r on d.classid = 'pg_rewrite'::regclass and d.objid = r.oid
+  )
+  -- A uuid would have to be cast: the floor would cost something, and come after a caller's own conditions.
+  select true,
+    format('the column %I is %s: a tenant is a text or varchar, compared byte by byte', a.attname,
+      case when a.attgenerated = '' then format_type(a.atttypid, a.atttypmod) else 'generated' end),
+    format(case when a.attgenerated = '' then 'alter table %s alter column %I type text collate "C" using %2$I::text'
+      else 'alter table %s alter column %I drop expression' end, target, a.attname)
+  from pg_attribute as a
+  left join pg_collation as c on c.oid = a.attcollation
+  where a.attrelid = target
+    and a.attname = tenant_column
+    and (a.atttypid not in ('text'::regtype, 'varchar'::regtype) or not c.collisdeterministic or a.attgenerated <> '')
+  union all
+  select true, 'ragwall_owner logs in, bypasses row-level security, or has a member that is the application',
+    'alter role ragwall_owner nologin nosuperuser nobypassrls, and revoke it from its members'
+  where not ragwall.is_safe_owner('ragwall_owner'::regrole)
+  union all
+  select true, f.finding, f.remedy
+  from ragwall.foreign_key_findings(target, tenant_column) as f
+  union all
+  select i.refused, i.finding, i.remedy
+  from ragwall.index_findings(target, tenant_column) as i
+  union all
+  select true, format('the policy %I of %s lets rows through', p.polname, m.name),
+    format('drop policy %I on %s', p.polname, m.name)
+  from pg_policy as p
+  join member as m on m.oid = p.polrelid
+  where p.polpermissive
+    and not (m.oid = target and p.polname ~ '^(select|insert|update|delete)_own_tenant$')
+  union all
+  select true, format('the rule %I of %s makes other statements of those that are sent', r.rulename, m.name),
+    format('drop rule %I on %s', r.rulename, m.name)
+  from pg_rewrite as r
+  join member as m on m.oid = r.ev_class
+  union all
+  select true, format('the partition %s is a foreign table, which has no row-level security', m.name),
+    format('alter table %s detach partition %s', i.inhparent::regclass, m.name)
+  from member as m
+  join pg_inherits as i on i.inhrelid = m.oid
+  where m.relkind = 'f'
+  union all
+  select true, format('by the statistics %I explain tells of other tenants'' values', e.stxname),
+    format('drop statistics %s.%I', e.stxnamespace::regnamespace, e.stxname)
+  from pg_statistic_ext as e
+  join member as m on m.oid = e.stxrelid
+  where not keep_statistics
+  union all
+  select true, format('through %s others see the rows of all tenants', c.oid::regclass),
+    format(
+      case c.relkind when 'm' then 'drop materialized view %s' else 'alter view %s set (security_invoker = true)' end,
+      c.oid::regclass
+    )
+  from reader as v
+  join pg_class as c on c.oid = v.oid
+  join pg_roles as o on o.oid = c.relowner
+  where (
+      c.relkind = 'm'
+      or c.relkind = 'v'
+        and (o.rolsuper or o.rolbypassrls)
+        and not coalesce(c.reloptions && '{security_invoker=true,security_invoker=on,security_invoker=1}', false)
+    )
+    and exists (select from aclexplode(c.relacl) as a where a.grantee <> c.relowner)
+  union all
+  select false, format('no index of %s leads with the tenant, and statements read the rows of all', target),
+    format('create index on %s (%I)', target, tenant_column)
+  where not exists (
+    select
+    from pg_index as i
+    where i.indrelid = target
+      and (ragwall.column_names(target, i.indkey::smallint[]))[1] = quote_ident(tenant_column)
+  )
+  union all
+  select false,
+    format('the sequence %s numbers the rows of all tenants, and tells each how many others add', s.oid::regclass),
+    'make the column a uuid with the default gen_random_uuid()'
+  from pg_class as s
+  where s.relkind = 'S'
+    and exists (
+      select
+      from pg_depend as d
+      left join pg_attrdef as a on d.classid = 'pg_attrdef'::regclass and a.oid = d.objid
+      where d.objid = s.oid and d.deptype in ('a', 'i') and d.refobjid in (select oid from member)
+        or d.refobjid = s.oid and a.adrelid in (select oid from member)
+    )
+  union all
+  select false,
+    format('the trigger %I of %s runs %s with the rights of another', t.tgname, m.name, p.oid::regprocedure),
+    format('alter function %s security invoker', p.oid::regprocedure)
+  from pg_trigger as t
+  join member as m on m.oid = t.tgrelid
+  join pg_proc as p on p.oid = t.tgfoid
+  where p.prosecdef
+    and not t.tgisinternal
+    and t.tgparentid = 0
+  union all
+  select distinct false, format('the publication %I ships the rows of all tenants', p.pubname),
+    'publish other tables by name, and this one only to where it is protected, too'
+  from pg_publication_tables as p
+  join member as m on m.relname = p.tablename and m.relnamespace::regnamespace::text = quote_ident(p.schemaname)
+  union all
+  select false, 'a partition that is added later has no walls until protect_table() is called again',
+    case when exists (select from pg_event_trigger as e where e.evtname = 'ragwall_close_partitions')
+      then 'alter event trigger ragwall_close_partitions enable'
+    else 'alter function ragwall.close_partitions() owner to current_user; '
+      'create event trigger ragwall_close_partitions on ddl_command_end '
+      'when tag in (''CREATE TABLE'', ''ALTER TABLE'', ''CREATE FOREIGN TABLE'') '
+      'execute function ragwall.close_partitions()' end
+  where exists (select from pg_class as c where c.oid = target and c.relkind = 'p')
+    and not exists (
+      select from pg_event_trigger as e where e.evtname = 'ragwall_close_partitions' and e.evtenabled in ('O', 'A')
+    )
+$_$;
+
+ALTER FUNCTION ragwall.protection_findings(target regclass, tenant_column name, keep_statistics boolean) OWNER TO ragwall_owner;
+
+COMMENT ON FUNCTION ragwall.protection_findings(target regclass, tenant_column name, keep_statistics boolean) IS 'What protect_table() refuses a table for, and what it would leave to do, each with what mends it. Refused is what anybody can observe, and what would pass the walls; the rest is told by explain and by numbers, or to subscribers.';
+
+CREATE FUNCTION ragwall.protection_plan(target regclass, tenant_column name, allow_delete boolean, keep_statistics boolean) RETURNS TABLE(step text, statement text)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+  with root as (
+    select c.relnamespace::regnamespace as schema,
+      case when ragwall.is_safe_owner(c.relowner) then c.relowner else 'ragwall_owner'::regrole end::regrole as owner,
+      format('%I = (select ragwall.current_tenant())', tenant_column) as own,
+      format(
+        '(select jsonb_build_object(coalesce(ragwall.current_tenant(), ''''), true))[%I] is not null', tenant_column
+      ) as free
+    from pg_class as c
+    where c.oid = target
+  ),
+  member as (
+    select m as name, c.relowner
+    from ragwall.with_partitions(target) as m
+    join pg_class as c on c.oid = m
+  ),
+  col as (
+    select string_agg(quote_ident(attname), ', ' order by attnum) as readable,
+      string_agg(quote_ident(attname), ', ' order by attnum)
+        filter (where attname <> tenant_column and attgenerated = '' and attidentity <> 'a') as writable
+    from pg_attribute
+    where attrelid = target
+      and attnum > 0
+      and not attisdropped
+  )
+  select s.step, s.statement
+  from (
+    select 10, 'a safe owner', format('alter table %s owner to %s', m.name, r.owner)
+    from root as r, member as m
+    where m.relowner <> r.owner
+    union all
+    select 20, 'a way into the schema',
+      format('grant usage on schema %s to %s', r.schema, string_agg(u.oid::regrole::text, ', ' order by u.oid))
+    from root as r
+    join pg_roles as u on u.rolname in ('app_user', 'app_reader', 'agent_reader') or u.oid = r.owner
+    where not has_schema_privilege(u.oid, r.schema, 'usage')
+    group by r.schema
+    union all
+    select 30, 'nobody else', v
+    from root as r, ragwall.revocations(target, r.owner) as v
+    union all
+    select 40, 'a tenant in every row', format(
+      'alter table %s alter column %I set not null, alter column %2$I set default ragwall.require_tenant(), %s',
+      target, tenant_column,
+      case when exists (
+        select
+        from pg_constraint as k
+        where k.conrelid = target
+          and k.conname = 'is_tenant_id'
+          and pg_get_constraintdef(k.oid) ~ '^CHECK \(ragwall\.is_tenant_id\('
+      ) then 'validate constraint is_tenant_id'
+      else format('add constraint is_tenant_id check (ragwall.is_tenant_id(%I))', tenant_column) end
+    )
+    union all
+    select 50, 'row-level security',
+      format('alter table %s enable row level security, force row level security', m.name)
+    from member as m
+    union all
+    select 60 + 3 * p.place + s.place, p.step, s.statement
+    from root as r
+    cross join lateral (
+      values
+        -- The floor costs nothing, and so comes before a caller's own conditions.
+        (0, 'the floor', 'tenant_floor', 'restrictive for all to public', r.free, r.own,
+          'Holds for every role and command, and a permissive policy that is added later cannot widen it.'),
+        (1, 'a policy', 'select_own_tenant',
+          concat('permissive for select to app_user, app_reader, agent_reader, ', r.owner),
+          r.own, null, 'The tenant that is bound reads its own rows.'),
+        (2, 'a policy', 'insert_own_tenant', 'permissive for insert to app_user',
+          null, r.own, 'A new row belongs to the tenant that is bound.'),
+        (3, 'a policy', 'update_own_tenant', concat('permissive for update to app_user, ', r.owner),
+          r.own, r.own, 'The tenant that is bound changes its own rows, and they stay its own.'),
+        (4, 'a policy', 'delete_own_tenant',
+          concat('permissive for delete to ', case when allow_delete then 'app_user, ' end, r.owner),
+          r.own, null, 'The tenant that is bound deletes its own rows, or has a function of the owner''s do it.')
+    ) as p (place, step, name, scope, visible, allowed, reason)
+    cross join lateral (
+      select 1, format('drop policy %I on %s', p.name, target)
+      where exists (select from pg_policy as o where o.polrelid = target and o.polname = p.name)
+      union all
+      select 2, concat(
+        format('create policy %I on %s as %s', p.name, target, p.scope),
+        ' using (' || p.visible || ')', ' with check (' || p.allowed || ')'
+      )
+      union all
+      select 3, format('comment on policy %I on %s is %L', p.name, target, p.reason)
+    ) as s (place, statement)
+    union all
+    -- Columns, not the table: so ctid, xmin and tableoid, which tell of neighbours, stay unreadable, UPDATE does not
+    -- allow LOCK TABLE, and what is added later is closed.
+    select 80, 'what they make safe', format('grant %s on %s to %s', g.privilege, target, g.who)
+    from col as c
+    cross join lateral (
+      values
+        ('select (' || c.readable || ')', 'app_user, app_reader, agent_reader'),
+        ('insert (' || c.writable || '), update (' || c.writable || ')', 'app_user'),
+        (case when allow_delete then 'delete' end, 'app_user')
+    ) as g (privilege, who)
+    where g.privilege is not null
+    union all
+    select 81, 'what they make safe', format('grant usage on sequence %s to app_user', s.oid::regclass)
+    from pg_depend as d
+    join pg_class as s on s.oid = d.objid and s.relkind = 'S'
+    where d.classid = 'pg_class'::regclass
+      and d.refobjid = target
+      and d.deptype = 'a'
+    union all
+    select 90, 'no estimates of guesses', format(
+      'alter table %s %s', m.name,
+      string_agg(format('alter column %I set statistics 0', a.attname), ', ' order by a.attnum)
+    )
+    from member as m
+    join pg_attribute as a on a.attrelid = m.name and a.attnum > 0 and not a.attisdropped and a.attgenerated <> 'v'
+    where not keep_statistics
+    group by m.name
+    union all
+    select 91, 'no estimates of guesses',
+      format('alter index %s alter column %s set statistics 0', i.indexrelid::regclass, e.place)
+    from member as m
+    join pg_index as i on i.indrelid = m.name
+    cross join unnest(i.indkey::smallint[]) with ordinality as e (attnum, place)
+    where not keep_statistics
+      and e.attnum = 0
+    union all
+    -- What was gathered before stays otherwise, and only a superuser may delete it. Before PostgreSQL 17 ANALYZE
+    -- gathers that of an index's expressions again.
+    select 92, 'no estimates of guesses', format(
+      'delete from pg_catalog.pg_statistic where starelid in (%s)',
+      string_agg(format('%L::regclass', r.name), ', ' order by r.name::text)
+    )
+    from (
+      select m.name from member as m
+      union all
+      select i.indexrelid::regclass from member as m join pg_index as i on i.indrelid = m.name
+    ) as r (name)
+    having not keep_statistics
+      and current_setting('is_superuser') = 'on'
+  ) as s (place, step, statement)
+  order by s.place, s.statement
+$_$;
+
+ALTER FUNCTION ragwall.protection_plan(target regclass, tenant_column name, allow_delete boolean, keep_statistics boolean) OWNER TO ragwall_owner;
+
+COMMENT ON FUNCTION ragwall.protection_plan(target regclass, tenant_column name, allow_delete boolean, keep_statistics boolean) IS 'The statements that protect_table() executes, in their order. Executes nothing.';
+
+CREATE FUNCTION ragwall.require_tenant() RETURNS text
+    LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  bound constant text := ragwall.current_tenant();
+begin
+  if bound is null then
+    raise exception 'no tenant is bound to this transaction'
+      using errcode = 'RW001', hint = 'Call ragwall.set_tenant(…), or set_tenant_from_token(…), first, in the same transaction.';
+  end if;
+  return bound;
+end
+$$;
+
+ALTER FUNCTION ragwall.require_tenant() OWNER TO ragwall_owner;
+
+COMMENT ON FUNCTION ragwall.require_tenant() IS 'The tenant that is bound to this transaction. Raises RW001 if there is none.';
+
+CREATE FUNCTION ragwall.retire_signing_key(kid text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+begin
+  delete from ragwall_private.signing_key as k
+  where k.kid = kid;
+  if not found then
+    raise exception 'there is no signing key of this name'
+      using errcode = 'RW403', hint = 'select * from ragwall.signing_keys() lists them.';
+  end if;
+end
+$$;
+
+ALTER FUNCTION ragwall.retire_signing_key(kid text) OWNER TO ragwall_context;
+
+COMMENT ON FUNCTION ragwall.retire_signing_key(kid text) IS 'Deletes a key: from the next statement on no token that it signed is accepted. Raises RW403 if there is none. For superusers and ragwall_context.';
+
+CREATE FUNCTION ragwall.revocations(target regclass, owner oid) RETURNS SETOF text
+    LANGUAGE sql STABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select format(
+    'revoke all on %s %s from %s cascade', case c.relkind when 'S' then 'sequence' else 'table' end, c.oid::regclass,
+    string_agg(case g.grantee when 0 then 'public' else g.grantee::regrole::text end, ', ' order by g.grantee)
+  )
+  from pg_class as c
+  cross join lateral (
+    select a.grantee from aclexplode(c.relacl) as a
+    union
+    select a.grantee from pg_attribute as t, aclexplode(t.attacl) as a where t.attrelid = c.oid
+  ) as g
+  where (
+      c.oid in (select m from ragwall.with_partitions(target) as m)
+      or c.relkind = 'S' and exists (
+        select
+        from pg_depend as d
+        where d.classid = 'pg_class'::regclass
+          and d.objid = c.oid
+          and d.refobjid in (select m from ragwall.with_partitions(target) as m)
+          and d.deptype in ('a', 'i')
+      )
+    )
+    and g.grantee not in (c.relowner, owner)
+  group by c.oid
+$$;
+
+ALTER FUNCTION ragwall.revocations(target regclass, owner oid) OWNER TO ragwall_owner;
+
+COMMENT ON FUNCTION ragwall.revocations(target regclass, owner oid) IS 'The statements that take what anybody but its owner, the one of now or the one to come, holds on a table, its columns, partitions and sequences.';
+
+CREATE FUNCTION ragwall.search_graph(query_vec public.halfvec, k integer, filter jsonb) RETURNS ragwall.ranked_document[]
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_custom_plan'
+    SET enable_seqscan TO 'off'
+    SET enable_sort TO 'off'
+    SET enable_indexscan TO 'on'
+    SET jit TO 'off'
+    SET max_parallel_workers_per_gather TO '0'
+    SET "hnsw.iterative_scan" TO 'relaxed_order'
+    SET "hnsw.ef_search" TO '100'
+    SET "hnsw.max_scan_tuples" TO '2000'
+    AS $$
+#variable_conflict use_column
+declare
+  tenant constant text := ragwall.require_tenant();
+  found ragwall.ranked_document[];
+begin
+  if k between 34 and 1000 then
+    perform
+      set_config('hnsw.ef_search', least(1000, 3 * k)::text, true),
+      set_config('hnsw.max_scan_tuples', greatest(2000, 20 * k)::text, true);
+  end if;
+  select array_agg(row(n.*)::ragwall.ranked_document order by n.distance + 0, n.id)
+  into found
+  from (
+    select d.tenant_id, d.id, d.content, d.metadata,
+      d.embedding operator(public.<=>) query_vec as distance
+    from ragwall.documents as d
+    where d.tenant_id = tenant
+      and ragwall_private.in_graph(d.tenant_id)
+      and (filter is null or d.metadata @> filter)
+    order by distance
+    limit least(k, 1000)
+  ) as n;
+  return found;
+end
+$$;
+
+ALTER FUNCTION ragwall.search_graph(query_vec public.halfvec, k integer, filter jsonb) OWNER TO ragwall_owner;
+
+COMMENT ON FUNCTION ragwall.search_graph(query_vec public.halfvec, k integer, filter jsonb) IS 'The nearest documents of the bound tenant as its graph finds them, nearest first; fewer than k, or null, if it looked at as many as it may and found no more that fit the filter. For match_documents(), which then searches exactly. Security definer: nobody else may say in_graph(), and the owner is bound by the same policies.';
+
+CREATE FUNCTION ragwall.set_tenant(tenant text) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if ragwall.is_tenant_id(tenant) is not true then
+    raise exception 'the tenant id is expected to be 1 to 128 printable ASCII characters without spaces'
+      using errcode = 'RW002', hint = 'Take it from a verified token, never from the request itself.';
+  end if;
+  return ragwall_private.bind(tenant);
+end
+$$;
+
+ALTER FUNCTION ragwall.set_tenant(tenant text) OWNER TO ragwall_context;
+
+COMMENT ON FUNCTION ragwall.set_tenant(tenant text) IS 'Binds a tenant to this transaction and returns it. Ends with the transaction. Raises RW002 for an ill-formed id, RW003 if another tenant is bound, RW004 if the key is missing, RW007 if the session carries what somebody left on it. Trusts its caller: whoever may call it may name any tenant. Revoke it, and set_tenant_from_token() is the only way: signed mode. Security definer: it reads the key of the seals.';
+
+CREATE FUNCTION ragwall.set_tenant_from_token(token text) RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+  signed constant text := case when octet_length(token) <= 1200
+    then substring(token from '^([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)\.[A-Za-z0-9_-]{43}$') end;
+  key ragwall_private.signing_key;
+  blind bytea;
+  claims jsonb;
+  at constant numeric := extract(epoch from clock_timestamp());
+begin
+  if signed is not null then
+    select k.* into key from ragwall_private.signing_key as k where k.header = split_part(token, '.', 1);
+    select s.outer_key into blind from ragwall_private.seal_key as s where s.only_row;
+  end if;
+  if key.header is null
+    or blind is null
+    or sha256(blind || convert_to(split_part(token, '.', 3), 'UTF8'))
+      <> sha256(blind || convert_to(ragwall_private.base64url(
+        sha256(key.outer_pad || sha256(key.inner_pad || convert_to(signed, 'UTF8')))
+      ), 'UTF8'))
+  then
+    raise exception 'the token is not accepted'
+      using errcode = 'RW005', hint = 'Expected: a JWT by HS256, its header with alg, kid and no more than typ, '
+        'signed with a key of ragwall.signing_keys().';
+  end if;
+
+  begin
+    claims := convert_from(decode(
+      translate(split_part(token, '.', 2), '-_', '+/') || repeat('=', -length(split_part(token, '.', 2)) & 3), 'base64'
+    ), 'UTF8');
+  exception when data_exception then
+    claims := null;
+  end;
+  if (
+    claims ->> 'aud' = key.audience
+    and jsonb_typeof(claims -> 'aud') = 'string'
+    and jsonb_typeof(claims -> 'tenant_id') = 'string'
+    and ragwall.is_tenant_id(claims ->> 'tenant_id')
+    and case
+      when jsonb_typeof(claims -> 'iat') = 'number' and jsonb_typeof(claims -> 'exp') = 'number'
+      then (claims ->> 'iat')::numeric <= at + 5
+        and (claims ->> 'exp')::numeric > at
+        and (claims ->> 'exp')::numeric <= (claims ->> 'iat')::numeric + 300
+        and case jsonb_typeof(coalesce(claims -> 'nbf', '0'))
+          when 'number' then coalesce((claims ->> 'nbf')::numeric, 0) <= at + 5
+          else false
+        end
+      else false
+    end
+  ) is not true then
+    raise exception 'the token is authentic, and not valid here and now'
+      using errcode = 'RW006', hint = 'Expected: tenant_id, aud as in ragwall.signing_keys(), iat and exp at most 300 '
+        'seconds apart, and clocks that agree: iat may be 5 seconds ahead.';
+  end if;
+  return ragwall_private.bind(claims ->> 'tenant_id');
+end
+$_$;
+
+ALTER FUNCTION ragwall.set_tenant_from_token(token text) OWNER TO ragwall_context;
+
+COMMENT ON FUNCTION ragwall.set_tenant_from_token(token text) IS 'Binds to this transaction the tenant that a token names, and returns it. token: a JWT by HS256 (RFC 7519), signed with a key of signing_keys(); claims tenant_id, aud, iat, exp, and nbf if need be, at most 300 seconds from iat to exp. Raises RW005 unless a key signed it, RW006 if its claims are not valid here and now, RW003 if another tenant is bound, RW007 if the session carries what somebody left on it. Security definer: it reads the keys.';
+
+CREATE TABLE ragwall_private.signing_key (
+    header text NOT NULL COLLATE pg_catalog."C",
+    kid text NOT NULL COLLATE pg_catalog."C",
+    audience text NOT NULL COLLATE pg_catalog."C",
+    inner_pad bytea NOT NULL,
+    outer_pad bytea NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT signing_key_audience_check CHECK ((audience ~ '^[!-~]{1,200}$'::text)),
+    CONSTRAINT signing_key_inner_pad_check CHECK ((octet_length(inner_pad) = 64)),
+    CONSTRAINT signing_key_kid_check CHECK ((kid ~ '^[A-Za-z0-9._-]{1,64}$'::text)),
+    CONSTRAINT signing_key_outer_pad_check CHECK ((octet_length(outer_pad) = 64))
+);
+
+ALTER TABLE ragwall_private.signing_key OWNER TO ragwall_context;
+
+COMMENT ON TABLE ragwall_private.signing_key IS 'The keys that tokens are signed with, a row for each way to write a token''s header. Whoever reads them can become any tenant.';
+
+COMMENT ON COLUMN ragwall_private.signing_key.header IS 'The first segment of a token, exactly: alg HS256, this kid, and typ JWT or none, in one of their orders.';
+
+COMMENT ON COLUMN ragwall_private.signing_key.kid IS 'The name of the key: 1 to 64 letters, digits, dots, - and _.';
+
+COMMENT ON COLUMN ragwall_private.signing_key.audience IS 'What the claim aud must be: this database.';
+
+COMMENT ON COLUMN ragwall_private.signing_key.inner_pad IS 'The key, exclusive or 0x36 in 64 bytes (RFC 2104).';
+
+COMMENT ON COLUMN ragwall_private.signing_key.outer_pad IS 'The key, exclusive or 0x5c in 64 bytes (RFC 2104).';
+
+COMMENT ON COLUMN ragwall_private.signing_key.created_at IS 'Since when its tokens are accepted.';
+
+CREATE FUNCTION ragwall.signing_keys() RETURNS TABLE(kid text, audience text, created_at timestamp with time zone)
+    LANGUAGE sql STABLE PARALLEL SAFE
+    BEGIN ATOMIC
+ SELECT DISTINCT k.kid,
+     k.audience,
+     k.created_at
+    FROM ragwall_private.signing_key k
+   ORDER BY k.created_at, k.kid;
+END;
+
+ALTER FUNCTION ragwall.signing_keys() OWNER TO ragwall_context;
+
+COMMENT ON FUNCTION ragwall.signing_keys() IS 'The keys that are accepted, oldest first, without their secrets. For superusers and ragwall_context.';
+
+CREATE FUNCTION ragwall.tenant_column_of(relation regclass, usual name) RETURNS text
+    LANGUAGE sql STABLE PARALLEL RESTRICTED
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  select quote_ident(a.attname)
+  from pg_attribute as a
+  left join pg_attrdef as d on d.adrelid = a.attrelid and d.adnum = a.attnum
+  cross join lateral (
+    select pg_get_expr(d.adbin, d.adrelid) is not distinct from 'ragwall.require_tenant()'
+  ) as p (protected)
+  where a.attrelid = relation
+    and not a.attisdropped
+    and (p.protected or a.attname = usual)
+  order by p.protected desc
+  limit 1
+$$;
+
+ALTER FUNCTION ragwall.tenant_column_of(relation regclass, usual name) OWNER TO ragwall_owner;
+
+COMMENT ON FUNCTION ragwall.tenant_column_of(relation regclass, usual name) IS 'The column, quoted where it has to be, that says whose a row is: the one that defaults to the tenant that is bound, or else the one of the usual name. Null for a table that has neither.';
+
+CREATE FUNCTION ragwall.unprotect_table(target regclass) RETURNS TABLE(step text, statement text)
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+  tenant constant text := ragwall.tenant_column_of(target, null);
+begin
+  if target = 'ragwall.documents'::regclass or not exists (
+    select from pg_policy as p where p.polrelid = target and p.polname = 'tenant_floor'
+  ) then
+    raise exception 'the table % is not one that protect_table() protects', target
+      using errcode = 'RW503';
+  end if;
+  execute format('lock table %s in access exclusive mode', target);
+  for step, statement in
+    select s.step, s.statement
+    from (
+      select 1, 'nobody else', v
+      from ragwall.revocations(target, 0) as v
+      union all
+      select 2, 'policies', format('drop policy %I on %s', p.polname, target)
+      from pg_policy as p
+      where p.polrelid = target
+        and p.polname ~ '^(tenant_floor|(select|insert|update|delete)_own_tenant)$'
+      union all
+      select 3, 'row-level security',
+        format('alter table %s no force row level security, disable row level security', m)
+      from ragwall.with_partitions(target) as m
+      union all
+      select 4, 'the tenant', format('alter table %s alter column %s drop default', target, tenant)
+      where tenant is not null
+      union all
+      select 4, 'the tenant', format('alter table %s drop constraint is_tenant_id', target)
+      from pg_constraint as k
+      where k.conrelid = target
+        and k.conname = 'is_tenant_id'
+      union all
+      select 5, 'statistics', format(
+        'alter table %s %s', a.attrelid::regclass,
+        string_agg(format('alter column %I set statistics -1', a.attname), ', ' order by a.attnum)
+      )
+      from pg_attribute as a
+      where a.attrelid in (select m from ragwall.with_partitions(target) as m)
+        and a.attnum > 0
+        and not a.attisdropped
+        and a.attstattarget = 0
+      group by a.attrelid
+    ) as s (place, step, statement)
+    order by s.place, s.statement
+  loop
+    execute statement;
+    return next;
+  end loop;
+end
+$_$;
+
+ALTER FUNCTION ragwall.unprotect_table(target regclass) OWNER TO ragwall_owner;
+
+COMMENT ON FUNCTION ragwall.unprotect_table(target regclass) IS 'Takes down what protect_table() put up, and returns the statements: policies, row-level security, the tenant''s default and check, the lack of statistics. Nobody but the owner, who stays, may use the table then: privileges are yours to grant. Raises RW503 for a table that is not protected.';
+
+CREATE FUNCTION ragwall.upsert_documents(documents jsonb) RETURNS TABLE(ordinal integer, tenant_id text, id uuid, status text)
+    LANGUAGE plpgsql ROWS 100
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET plan_cache_mode TO 'force_custom_plan'
+    SET enable_seqscan TO 'off'
+    SET jit TO 'off'
+    SET max_parallel_workers_per_gather TO '0'
+    AS $$
+#variable_conflict use_column
+declare
+  tenant constant text := ragwall.require_tenant();
+  bad integer;
+  ids uuid[];
+  done integer[] := '{}';
+begin
+  if documents is null or jsonb_typeof(documents) <> 'array' then
+    raise exception 'the documents are expected to be a JSON array'
+      using errcode = 'RW201';
+  end if;
+  select e.ordinality - 1
+  into bad
+  from jsonb_array_elements(documents) with ordinality as e (document, ordinality)
+  where case when jsonb_typeof(document) = 'object'
+    then jsonb_typeof(document -> 'content') is distinct from 'string'
+      or coalesce(jsonb_typeof(document -> 'source'), 'null') not in ('string', 'null')
+      or (document ->> 'id' is null) = (document ->> 'source' is null)
+      or (document ->> 'source' is null) <> (document ->> 'position' is null)
+      or coalesce(jsonb_typeof(document -> 'embedding'), 'null') not in ('array', 'string', 'null')
+      or (document -> 'embedding' <> 'null' and document ->> 'embedding_model' is null)
+      or coalesce(jsonb_typeof(document -> 'embedding_model'), 'null') not in ('string', 'null')
+      or coalesce(jsonb_typeof(document -> 'metadata'), 'null') not in ('object', 'null')
+    else true end
+  order by e.ordinality
+  limit 1;
+  if bad is not null then
+    raise exception 'document % of the array is ill-formed', bad
+      using errcode = 'RW202', hint = 'Expected: content, either id or source and position, '
+        'embedding with embedding_model or neither, and if need be metadata, a JSON object.';
+  end if;
+
+  -- Again only if somebody else inserted one of them meanwhile: then it is known, and compared.
+  while cardinality(done) < jsonb_array_length(documents) loop
+    ids := array(
+      select coalesce(
+        g.id,
+        (
+          select d.id
+          from ragwall.documents as d
+          where d.tenant_id = tenant and d.source = g.source and d.position = g.position
+        ),
+        ragwall.document_id(tenant, g.source, g.position)
+      )
+      from rows from (
+        jsonb_to_recordset(documents) as (id uuid, source text, "position" integer)
+      ) with ordinality as g
+      order by g.ordinality
+    );
+    select max(u.ordinality) - 1
+    into bad
+    from unnest(ids) with ordinality as u (id, ordinality)
+    group by u.id
+    having count(*) > 1
+    limit 1;
+    if bad is not null then
+      raise exception 'document % of the array is the same as one before it', bad
+        using errcode = 'RW203', hint = 'Each id, or source and position, once; and not one by both.';
+    end if;
+    -- What is compared below must not change before it is written. In the order of the key, as everybody
+    -- who locks here does, so that nobody waits for each other.
+    perform
+    from ragwall.documents as d
+    where d.tenant_id = tenant
+      and d.id = any (ids)
+    order by d.id
+    for update;
+
+    for ordinal, tenant_id, id, status in
+      with given as materialized (
+        select g.*, (g.ordinality - 1)::integer as ordinal, ids[g.ordinality] as key
+        from rows from (
+          jsonb_to_recordset(documents) as (
+            id uuid, source text, "position" integer, content text, embedding public.halfvec,
+            embedding_model text, metadata jsonb
+          )
+        ) with ordinality as g
+      ),
+      -- offset 0: one look-up a document, through the tenant's key, whatever the planner expects. By a column: below
+      -- policies the subscript, whose cast may leak, would be no condition of the index.
+      compared as materialized (
+        select g.ordinal, g.source, g.position, g.content,
+          known.id is not null as exists,
+          g.source is not null and (known.source, known.position) is distinct from (g.source, g.position) as other,
+          g.key as id,
+          coalesce(g.metadata, known.metadata, '{}') as metadata,
+          coalesce(g.embedding_model, known.embedding_model) as embedding_model,
+          coalesce(g.embedding, case when known.content = g.content
+            and known.embedding_model = coalesce(g.embedding_model, known.embedding_model)
+            then known.embedding end) as embedding,
+          known.content = g.content
+            and known.metadata = coalesce(g.metadata, known.metadata)
+            and known.embedding_model = coalesce(g.embedding_model, known.embedding_model)
+            and known.embedding operator(public.=) coalesce(g.embedding, known.embedding) as unchanged
+        from given as g
+        left join lateral (
+          select d.id, d.source, d.position, d.content, d.metadata, d.embedding, d.embedding_model
+          from ragwall.documents as d
+          where d.tenant_id = tenant and d.id = g.key
+          offset 0
+        ) as known on true
+        where g.ordinal <> all (done)
+      ),
+      updated as (
+        update ragwall.documents as d
+        set content = c.content,
+          embedding = c.embedding,
+          embedding_model = c.embedding_model,
+          metadata = c.metadata
+        from compared as c
+        where d.tenant_id = tenant
+          and d.id = c.id
+          and c.exists
+          and c.unchanged is not true
+          and c.embedding is not null
+      ),
+      inserted as (
+        insert into ragwall.documents as d (
+          id, source, position, content, embedding, embedding_model, metadata
+        )
+        select c.id, c.source, c.position, c.content, c.embedding, c.embedding_model, c.metadata
+        from compared as c
+        where not c.exists
+          and c.embedding is not null
+        order by c.id
+        on conflict do nothing
+        returning d.id
+      )
+      select c.ordinal, tenant, c.id,
+        case when c.exists and c.other then 'other'
+          when c.unchanged then 'unchanged'
+          when c.embedding is null then 'embedding required'
+          when c.exists then 'updated'
+          else 'inserted' end
+      from compared as c
+      where c.exists
+        or c.embedding is null
+        or c.id in (select i.id from inserted as i)
+    loop
+      if status = 'other' then
+        raise exception 'document % of the array would get an id that another document has', ordinal
+          using errcode = 'RW204', hint = 'document_id() of its source and position was given to a document by hand.';
+      end if;
+      done := done || ordinal;
+      return next;
+    end loop;
+  end loop;
+end
+$$;
+
+ALTER FUNCTION ragwall.upsert_documents(documents jsonb) OWNER TO ragwall_owner;
+
+COMMENT ON FUNCTION ragwall.upsert_documents(documents jsonb) IS 'Stores documents for the bound tenant. documents: a JSON array of objects with content; id, or source and position; embedding (an array of embedding_dimensions() numbers, or the same as text) with embedding_model, or neither; metadata (an object; absent keeps what is stored). One row for each, by its place from 0, with a status: inserted; updated; unchanged; embedding required, if none came and content or model are not what is stored: then nothing was written for it. Raises RW001 without a tenant, RW201 to RW204 for its argument.';
+
+CREATE FUNCTION ragwall.with_partitions(target regclass) RETURNS SETOF regclass
+    LANGUAGE sql STABLE PARALLEL SAFE
+    BEGIN ATOMIC
+ SELECT with_partitions.target AS target
+ UNION
+  SELECT p.relid
+    FROM pg_partition_tree(with_partitions.target) p(relid, parentrelid, isleaf, level);
+END;
+
+ALTER FUNCTION ragwall.with_partitions(target regclass) OWNER TO ragwall_owner;
+
+COMMENT ON FUNCTION ragwall.with_partitions(target regclass) IS 'A table, or an index, and its partitions on all levels.';
+
+CREATE FUNCTION ragwall_private.base64url(bytes bytea) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN translate(encode(bytes, 'base64'::text), '+/=
+'::text, '-_'::text);
+
+ALTER FUNCTION ragwall_private.base64url(bytes bytea) OWNER TO ragwall_context;
+
+COMMENT ON FUNCTION ragwall_private.base64url(bytes bytea) IS 'Bytes as base64url without padding (RFC 4648, section 5).';
+
+CREATE FUNCTION ragwall_private.bind(tenant text) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  bound constant text := ragwall.current_tenant();
+begin
+  if bound = tenant then
+    return tenant;
+  end if;
+  if bound is not null then
+    raise exception 'this transaction is already bound to another tenant'
+      using errcode = 'RW003', hint = 'One tenant a transaction: commit or roll back, then bind the next.';
+  end if;
+  -- In one statement, and the rest only where there is something: this runs in every request.
+  perform from pg_prepared_statement() where from_sql
+  union all
+  select from pg_cursor() where is_holdable
+  union all
+  select from pg_listening_channels()
+  limit 1;
+  if found or pg_my_temp_schema() <> 0 then
+    perform ragwall_private.refuse_residue();
+  end if;
+  perform
+    set_config('app.current_tenant', tenant, true),
+    set_config('app.tenant_seal', ragwall_private.seal(k.inner_key, k.outer_key, tenant), true)
+  from ragwall_private.seal_key as k
+  where k.only_row;
+  if not found then
+    raise exception 'the key of the seals is missing, and no tenant can be bound'
+      using errcode = 'RW004', hint = 'Restore ragwall_private.seal_key: a dump without data leaves it empty.';
+  end if;
+  return tenant;
+end
+$$;
+
+ALTER FUNCTION ragwall_private.bind(tenant text) OWNER TO ragwall_context;
+
+COMMENT ON FUNCTION ragwall_private.bind(tenant text) IS 'Binds a well-formed tenant to this transaction. For the functions that know who is asking.';
+
+CREATE FUNCTION ragwall_private.in_graph(tenant text) RETURNS boolean
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  return true;
+end
+$$;
+
+ALTER FUNCTION ragwall_private.in_graph(tenant text) OWNER TO ragwall_context;
+
+COMMENT ON FUNCTION ragwall_private.in_graph(tenant text) IS 'True. Only search_graph() and index_plan() can say it, and so only they can use a graph.';
+
+CREATE FUNCTION ragwall_private.pad(key bytea, mask integer) RETURNS bytea
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    BEGIN ATOMIC
+ SELECT string_agg(set_byte('\x00'::bytea, 0, (
+         CASE
+             WHEN (i.i < octet_length(pad.key)) THEN get_byte(pad.key, i.i)
+             ELSE 0
+         END # pad.mask)), '\x'::bytea ORDER BY i.i) AS string_agg
+    FROM generate_series(0, 63) i(i);
+END;
+
+ALTER FUNCTION ragwall_private.pad(key bytea, mask integer) OWNER TO ragwall_context;
+
+COMMENT ON FUNCTION ragwall_private.pad(key bytea, mask integer) IS 'A key of at most 64 bytes, filled with zeros, exclusive or a mask of one byte in each: a pad of HMAC-SHA256.';
+
+CREATE FUNCTION ragwall_private.random_bytes() RETURNS bytea
+    LANGUAGE sql PARALLEL SAFE
+    RETURN sha256((uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())));
+
+ALTER FUNCTION ragwall_private.random_bytes() OWNER TO ragwall_context;
+
+COMMENT ON FUNCTION ragwall_private.random_bytes() IS '32 unpredictable bytes.';
+
+CREATE FUNCTION ragwall_private.refuse_residue() RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  residue constant text := concat_ws(
+    ', ',
+    case when pg_my_temp_schema() <> 0
+      and exists (select from pg_type where typnamespace = pg_my_temp_schema()) then 'temporary objects' end,
+    case when exists (select from pg_prepared_statement() where from_sql) then 'statements prepared in SQL' end,
+    case when exists (select from pg_cursor() where is_holdable) then 'holdable cursors' end,
+    case when exists (select from pg_listening_channels()) then 'channels listened to' end
+  );
+begin
+  if residue = ''
+    -- Looked up and not asked for: a client can change the setting of its session.
+    or 'ragwall.residue=allow' in (
+      select unnest(s.setconfig)
+      from pg_db_role_setting as s
+      where s.setrole = 0
+        and s.setdatabase = (select d.oid from pg_database as d where d.datname = current_database())
+    )
+    or (select r.rolsuper from pg_roles as r where r.rolname = session_user)
+  then
+    return;
+  end if;
+  raise exception 'this session carries what somebody left on it: %', residue
+    using errcode = 'RW007', hint = 'Have the pooler run DISCARD ALL after every transaction, or bind before making '
+      'them. A database whose clients can all be trusted: alter database … set ragwall.residue = ''allow''.';
+end
+$$;
+
+ALTER FUNCTION ragwall_private.refuse_residue() OWNER TO ragwall_context;
+
+COMMENT ON FUNCTION ragwall_private.refuse_residue() IS 'Raises RW007 if the session has temporary objects, statements prepared in SQL, holdable cursors or channels listened to, unless it is a superuser''s or the database has the setting ragwall.residue = allow.';
+
+CREATE FUNCTION ragwall_private.seal(inner_key bytea, outer_key bytea, tenant text) RETURNS text
+    LANGUAGE sql STABLE PARALLEL RESTRICTED
+    RETURN encode(sha256((outer_key || sha256((((inner_key || int4send(pg_backend_pid())) || timestamptz_send(transaction_timestamp())) || convert_to(tenant, 'UTF8'::name))))), 'hex'::text);
+
+ALTER FUNCTION ragwall_private.seal(inner_key bytea, outer_key bytea, tenant text) OWNER TO ragwall_context;
+
+COMMENT ON FUNCTION ragwall_private.seal(inner_key bytea, outer_key bytea, tenant text) IS 'The seal of a tenant in this transaction: a keyed hash (nested, as HMAC is) over backend process, transaction start and tenant. 64 hexadecimal digits.';
+
+CREATE TABLE ragwall.documents (
+    tenant_id text DEFAULT ragwall.require_tenant() NOT NULL COLLATE pg_catalog."C",
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    source text,
+    "position" integer,
+    content text NOT NULL,
+    embedding public.halfvec(1536) NOT NULL,
+    embedding_model text NOT NULL,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT documents_check CHECK (((source IS NULL) = ("position" IS NULL))),
+    CONSTRAINT documents_embedding_check CHECK ((public.l2_norm(embedding) > (0)::double precision)),
+    CONSTRAINT documents_embedding_model_check CHECK (((octet_length(embedding_model) >= 1) AND (octet_length(embedding_model) <= 200))),
+    CONSTRAINT documents_metadata_check CHECK ((jsonb_typeof(metadata) = 'object'::text)),
+    CONSTRAINT documents_position_check CHECK (("position" >= 0)),
+    CONSTRAINT documents_source_check CHECK (((octet_length(source) >= 1) AND (octet_length(source) <= 1024))),
+    CONSTRAINT documents_tenant_id_check CHECK (ragwall.is_tenant_id(tenant_id))
+)
+PARTITION BY HASH (tenant_id);
+ALTER TABLE ONLY ragwall.documents ALTER COLUMN tenant_id SET STATISTICS 0;
+ALTER TABLE ONLY ragwall.documents ALTER COLUMN tenant_id SET STORAGE PLAIN;
+ALTER TABLE ONLY ragwall.documents ALTER COLUMN id SET STATISTICS 0;
+ALTER TABLE ONLY ragwall.documents ALTER COLUMN source SET STATISTICS 0;
+ALTER TABLE ONLY ragwall.documents ALTER COLUMN source SET STORAGE MAIN;
+ALTER TABLE ONLY ragwall.documents ALTER COLUMN "position" SET STATISTICS 0;
+ALTER TABLE ONLY ragwall.documents ALTER COLUMN content SET STATISTICS 0;
+ALTER TABLE ONLY ragwall.documents ALTER COLUMN embedding SET STATISTICS 0;
+ALTER TABLE ONLY ragwall.documents ALTER COLUMN embedding SET STORAGE PLAIN;
+ALTER TABLE ONLY ragwall.documents ALTER COLUMN embedding_model SET STATISTICS 0;
+ALTER TABLE ONLY ragwall.documents ALTER COLUMN embedding_model SET STORAGE MAIN;
+ALTER TABLE ONLY ragwall.documents ALTER COLUMN metadata SET STATISTICS 0;
+ALTER TABLE ONLY ragwall.documents ALTER COLUMN metadata SET STORAGE MAIN;
+ALTER TABLE ONLY ragwall.documents ALTER COLUMN created_at SET STATISTICS 0;
+
+ALTER TABLE ONLY ragwall.documents FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE ragwall.documents OWNER TO ragwall_owner;
+
+COMMENT ON TABLE ragwall.documents IS 'The passages that can be retrieved, of all tenants. A role sees and changes those of the tenant that is bound to its transaction, and no others.';
+
+COMMENT ON COLUMN ragwall.documents.tenant_id IS 'Whose document it is. Nobody may write it: it is the tenant that is bound.';
+
+COMMENT ON COLUMN ragwall.documents.id IS 'Unique within the tenant. The same id may exist for another tenant, and nobody can find out.';
+
+COMMENT ON COLUMN ragwall.documents.source IS 'What it was taken from: a path or a URL, 1 to 1024 bytes. Null if the document is known by its id alone.';
+
+COMMENT ON COLUMN ragwall.documents."position" IS 'Which passage of the source, from 0. Null exactly if source is null.';
+
+COMMENT ON COLUMN ragwall.documents.content IS 'The passage itself.';
+
+COMMENT ON COLUMN ragwall.documents.embedding IS 'The embedding of content by embedding_model, any length but zero; half precision, stored in the row.';
+
+COMMENT ON COLUMN ragwall.documents.embedding_model IS 'The model that made the embedding, 1 to 200 bytes. Vectors of different models cannot be compared.';
+
+COMMENT ON COLUMN ragwall.documents.metadata IS 'A JSON object to filter by, never null.';
+
+COMMENT ON COLUMN ragwall.documents.created_at IS 'When the document was first stored.';
+
+CREATE TABLE ragwall.documents_00 (
+    tenant_id text DEFAULT ragwall.require_tenant() NOT NULL COLLATE pg_catalog."C",
+    id uuid DEFAULT gen_random_uuid() NOT NULL,
+    source text,
+    "position" integer,
+    content text NOT NULL,
+    embedding public.halfvec(1536) NOT NULL,
+    embedding_model text NOT NULL,
+    metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT documents_check CHECK (((source IS NULL) = ("position" IS NULL))),
+    CONSTRAINT documents_embedding_check CHECK ((public.l2_norm(embedding) > (0)::double precision)),
+    CONSTRAINT documents_embedding_model_check CHECK (((octet_length(embedding_model) >= 1) AND (octet_length(embedding_model) <= 200))),
+    CONSTRAINT documents_metadata_check CHECK ((jsonb_typeof(metadata) = 'object'::text)),
+    CONSTRAINT documents_position_check CHECK (("position" >= 0)),
+    CONSTRAINT documents_source_check CHECK (((octet_length(source) >= 1) AND (octet_length(source) <= 1024))),
+    CONSTRAINT documents_tenant_id_check CHECK (ragwall.is_tenant_id(tenant_id))
+);
+ALTER TABLE ONLY ragwall.documents_00 ALTER COLUMN tenant_id SET STATISTICS 0;
+ALTER TABLE ONLY ragwall.documents_00 ALTER COLUMN tenant_id SET STORAGE PLAIN;
+ALTER TABLE ONLY ragwall.documents_00 ALTER COLUMN id SET STATISTICS 0;
+ALTER TABLE ONLY ragwall.documents_00 ALTER COLUMN source SET STATISTICS 0;
+ALTER TABLE ONLY ragwall.documents_00 ALTER COLUMN source SET STORAGE MAIN;
+ALTER TABLE ONLY ragwall.documents_00 ALTER COLUMN "position" SET STATISTICS 0;
+ALTER TABLE ONLY ragwall.documents_00 ALTER COLUMN content SET STATISTICS 0;
+ALTER TABLE ONLY ragwall.documents_00 ALTER COLUMN embedding SET STATISTICS 0;
+ALTER TABLE ONLY ragwall.documents_00 ALTER COLUMN embedding SET STORAGE PLAIN;
+ALTER TABLE ONLY ragwall.documents_00 ALTER COLUMN embedding_model SET STATISTICS 0;
+ALTER TABLE ONLY ragwall.documents_00 ALTER COLUMN embedding_model SET STORAGE MAIN;
+ALTER TABLE ONLY ragwall.documents_00 ALTER COLUMN metadata SET STATISTICS 0;
+ALTER TABLE ONLY ragwall.documents_00 ALTER COLUMN metadata SET STORAGE MAIN;
+ALTER TABLE ONLY ragwall.documents_00 ALTER COLUMN created_at SET STATISTICS 0;
+
+ALTER TABLE ONLY ragwall.documents_00 FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE ragwall.documents_00 OWNER TO ragwall_owner;
+
+COMMENT ON TABLE ragwall.documents_00 IS 'A hash partition of ragwall.documents. Reached through its parent alone.';
+
+CREATE TABLE ragwall_private.seal_key (
+    only_row boolean DEFAULT true NOT NULL,
+    inner_key bytea NOT NULL,
+    outer_key bytea NOT NULL,
+    CONSTRAINT seal_key_inner_key_check CHECK ((octet_length(inner_key) = 64)),
+    CONSTRAINT seal_key_only_row_check CHECK (only_row),
+    CONSTRAINT seal_key_outer_key_check CHECK ((octet_length(outer_key) = 64))
+);
+
+ALTER TABLE ragwall_private.seal_key OWNER TO ragwall_context;
+
+COMMENT ON TABLE ragwall_private.seal_key IS 'The key of this database''s seals, one row. Whoever reads it can become any tenant.';
+
+COMMENT ON COLUMN ragwall_private.seal_key.inner_key IS '64 random bytes: one block of SHA-256.';
+
+COMMENT ON COLUMN ragwall_private.seal_key.outer_key IS '64 random bytes, independent of inner_key.';
+
+ALTER TABLE ONLY ragwall.documents ATTACH PARTITION ragwall.documents_00 FOR VALUES WITH (modulus 32, remainder 0);
+
+ALTER TABLE ONLY ragwall.documents
+    ADD CONSTRAINT documents_pkey PRIMARY KEY (tenant_id, id);
+
+ALTER TABLE ONLY ragwall.documents_00
+    ADD CONSTRAINT documents_00_pkey PRIMARY KEY (tenant_id, id);
+
+ALTER TABLE ONLY ragwall.documents
+    ADD CONSTRAINT documents_tenant_id_source_position_key UNIQUE (tenant_id, source, "position");
+
+ALTER TABLE ONLY ragwall.documents_00
+    ADD CONSTRAINT documents_00_tenant_id_source_position_key UNIQUE (tenant_id, source, "position");
+
+ALTER TABLE ONLY ragwall_private.seal_key
+    ADD CONSTRAINT seal_key_pkey PRIMARY KEY (only_row);
+
+ALTER TABLE ONLY ragwall_private.signing_key
+    ADD CONSTRAINT signing_key_pkey PRIMARY KEY (header);
+
+ALTER INDEX ragwall.documents_pkey ATTACH PARTITION ragwall.documents_00_pkey;
+
+ALTER INDEX ragwall.documents_tenant_id_source_position_key ATTACH PARTITION ragwall.documents_00_tenant_id_source_position_key;
+
+CREATE POLICY delete_own_tenant ON ragwall.documents FOR DELETE TO ragwall_owner USING ((tenant_id = ( SELECT ragwall.current_tenant() AS current_tenant)));
+
+COMMENT ON POLICY delete_own_tenant ON ragwall.documents IS 'For delete_documents() and delete_source() alone, which run as ragwall_owner.';
+
+ALTER TABLE ragwall.documents ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE ragwall.documents_00 ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY insert_own_tenant ON ragwall.documents FOR INSERT TO app_user WITH CHECK ((tenant_id = ( SELECT ragwall.current_tenant() AS current_tenant)));
+
+COMMENT ON POLICY insert_own_tenant ON ragwall.documents IS 'A new document belongs to the tenant that is bound.';
+
+CREATE POLICY select_own_tenant ON ragwall.documents FOR SELECT TO agent_reader, app_reader, app_user, ragwall_owner USING ((tenant_id = ( SELECT ragwall.current_tenant() AS current_tenant)));
+
+COMMENT ON POLICY select_own_tenant ON ragwall.documents IS 'The tenant that is bound reads its own documents. ragwall_owner needs it to delete.';
+
+CREATE POLICY tenant_floor ON ragwall.documents AS RESTRICTIVE USING (((( SELECT jsonb_build_object(COALESCE(ragwall.current_tenant(), ''::text), true) AS jsonb_build_object))[tenant_id] IS NOT NULL)) WITH CHECK ((tenant_id = ( SELECT ragwall.current_tenant() AS current_tenant)));
+
+COMMENT ON POLICY tenant_floor ON ragwall.documents IS 'Holds for every role and command, and a permissive policy that is added later cannot widen it.';
+
+CREATE POLICY update_own_tenant ON ragwall.documents FOR UPDATE TO app_user, ragwall_owner USING ((tenant_id = ( SELECT ragwall.current_tenant() AS current_tenant))) WITH CHECK ((tenant_id = ( SELECT ragwall.current_tenant() AS current_tenant)));
+
+COMMENT ON POLICY update_own_tenant ON ragwall.documents IS 'The tenant that is bound changes its own documents, and they stay its own. ragwall_owner needs it to lock what it deletes.';
+
+ALTER TABLE ragwall_private.seal_key ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE ragwall_private.signing_key ENABLE ROW LEVEL SECURITY;
+
+GRANT USAGE ON SCHEMA ragwall TO agent_caller;
+GRANT USAGE ON SCHEMA ragwall TO agent_reader;
+GRANT USAGE ON SCHEMA ragwall TO app_reader;
+GRANT USAGE ON SCHEMA ragwall TO app_user;
+GRANT USAGE ON SCHEMA ragwall TO ragwall_context;
+
+GRANT USAGE ON SCHEMA ragwall_private TO ragwall_owner;
+
+REVOKE ALL ON FUNCTION ragwall.add_signing_key(kid text, audience text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION ragwall.add_signing_key(kid text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION ragwall.agent_match_documents(query_vec public.halfvec, k integer, filter jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION ragwall.agent_match_documents(query_vec public.halfvec, k integer, filter jsonb) TO agent_caller;
+
+REVOKE ALL ON FUNCTION ragwall.audit() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION ragwall.close_partitions() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION ragwall.column_names(relation regclass, numbers smallint[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION ragwall.current_tenant() FROM PUBLIC;
+GRANT ALL ON FUNCTION ragwall.current_tenant() TO agent_caller;
+GRANT ALL ON FUNCTION ragwall.current_tenant() TO agent_reader;
+GRANT ALL ON FUNCTION ragwall.current_tenant() TO app_reader;
+GRANT ALL ON FUNCTION ragwall.current_tenant() TO app_user;
+GRANT ALL ON FUNCTION ragwall.current_tenant() TO ragwall_owner;
+
+REVOKE ALL ON FUNCTION ragwall.delete_documents(ids uuid[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION ragwall.delete_documents(ids uuid[]) TO app_user;
+
+REVOKE ALL ON FUNCTION ragwall.delete_source(source text, from_position integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION ragwall.delete_source(source text, from_position integer) TO app_user;
+
+REVOKE ALL ON FUNCTION ragwall.document_id(tenant text, source text, "position" integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION ragwall.document_id(tenant text, source text, "position" integer) TO app_user;
+
+REVOKE ALL ON FUNCTION ragwall.embedding_dimensions() FROM PUBLIC;
+GRANT ALL ON FUNCTION ragwall.embedding_dimensions() TO agent_reader;
+GRANT ALL ON FUNCTION ragwall.embedding_dimensions() TO app_reader;
+GRANT ALL ON FUNCTION ragwall.embedding_dimensions() TO app_user;
+
+REVOKE ALL ON FUNCTION ragwall.inventory() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION ragwall.fingerprint() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION ragwall.foreign_key_findings(target regclass, tenant_column name) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION ragwall.forget_statistics(relation regclass) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION ragwall.graph_name(tenant text) FROM PUBLIC;
+GRANT ALL ON FUNCTION ragwall.graph_name(tenant text) TO agent_reader;
+GRANT ALL ON FUNCTION ragwall.graph_name(tenant text) TO app_reader;
+GRANT ALL ON FUNCTION ragwall.graph_name(tenant text) TO app_user;
+GRANT ALL ON FUNCTION ragwall.graph_name(tenant text) TO ragwall_owner;
+
+REVOKE ALL ON FUNCTION ragwall.index_findings(target regclass, tenant_column name) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION ragwall.index_plan() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION ragwall.is_pinned(index regclass, tenant_column name) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION ragwall.is_safe_owner(owner oid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION ragwall.is_tenant_id(tenant text) FROM PUBLIC;
+GRANT ALL ON FUNCTION ragwall.is_tenant_id(tenant text) TO app_reader;
+GRANT ALL ON FUNCTION ragwall.is_tenant_id(tenant text) TO app_user;
+GRANT ALL ON FUNCTION ragwall.is_tenant_id(tenant text) TO ragwall_context;
+
+REVOKE ALL ON FUNCTION ragwall.match_documents(query_vec public.halfvec, k integer, filter jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION ragwall.match_documents(query_vec public.halfvec, k integer, filter jsonb) TO agent_reader;
+GRANT ALL ON FUNCTION ragwall.match_documents(query_vec public.halfvec, k integer, filter jsonb) TO app_reader;
+GRANT ALL ON FUNCTION ragwall.match_documents(query_vec public.halfvec, k integer, filter jsonb) TO app_user;
+
+REVOKE ALL ON FUNCTION ragwall.match_documents(query_vec public.halfvec, k integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION ragwall.match_documents(query_vec public.halfvec, k integer) TO agent_reader;
+GRANT ALL ON FUNCTION ragwall.match_documents(query_vec public.halfvec, k integer) TO app_reader;
+GRANT ALL ON FUNCTION ragwall.match_documents(query_vec public.halfvec, k integer) TO app_user;
+
+REVOKE ALL ON FUNCTION ragwall.match_documents(query_embedding public.halfvec, match_count double precision, filter jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION ragwall.match_documents(query_embedding public.halfvec, match_count double precision, filter jsonb) TO agent_reader;
+GRANT ALL ON FUNCTION ragwall.match_documents(query_embedding public.halfvec, match_count double precision, filter jsonb) TO app_reader;
+GRANT ALL ON FUNCTION ragwall.match_documents(query_embedding public.halfvec, match_count double precision, filter jsonb) TO app_user;
+
+REVOKE ALL ON FUNCTION ragwall.migration() FROM PUBLIC;
+GRANT ALL ON FUNCTION ragwall.migration() TO agent_caller;
+GRANT ALL ON FUNCTION ragwall.migration() TO agent_reader;
+GRANT ALL ON FUNCTION ragwall.migration() TO app_reader;
+GRANT ALL ON FUNCTION ragwall.migration() TO app_user;
+
+REVOKE ALL ON FUNCTION ragwall.protect_table(target regclass, tenant_column name, allow_delete boolean, keep_statistics boolean) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION ragwall.protection_findings(target regclass, tenant_column name, keep_statistics boolean) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION ragwall.protection_plan(target regclass, tenant_column name, allow_delete boolean, keep_statistics boolean) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION ragwall.require_tenant() FROM PUBLIC;
+GRANT ALL ON FUNCTION ragwall.require_tenant() TO agent_reader;
+GRANT ALL ON FUNCTION ragwall.require_tenant() TO app_reader;
+GRANT ALL ON FUNCTION ragwall.require_tenant() TO app_user;
+
+REVOKE ALL ON FUNCTION ragwall.retire_signing_key(kid text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION ragwall.revocations(target regclass, owner oid) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION ragwall.search_graph(query_vec public.halfvec, k integer, filter jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION ragwall.search_graph(query_vec public.halfvec, k integer, filter jsonb) TO agent_reader;
+GRANT ALL ON FUNCTION ragwall.search_graph(query_vec public.halfvec, k integer, filter jsonb) TO app_reader;
+GRANT ALL ON FUNCTION ragwall.search_graph(query_vec public.halfvec, k integer, filter jsonb) TO app_user;
+
+REVOKE ALL ON FUNCTION ragwall.set_tenant(tenant text) FROM PUBLIC;
+GRANT ALL ON FUNCTION ragwall.set_tenant(tenant text) TO app_reader;
+GRANT ALL ON FUNCTION ragwall.set_tenant(tenant text) TO app_user;
+
+REVOKE ALL ON FUNCTION ragwall.set_tenant_from_token(token text) FROM PUBLIC;
+GRANT ALL ON FUNCTION ragwall.set_tenant_from_token(token text) TO agent_caller;
+GRANT ALL ON FUNCTION ragwall.set_tenant_from_token(token text) TO agent_reader;
+GRANT ALL ON FUNCTION ragwall.set_tenant_from_token(token text) TO app_reader;
+GRANT ALL ON FUNCTION ragwall.set_tenant_from_token(token text) TO app_user;
+
+REVOKE ALL ON FUNCTION ragwall.signing_keys() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION ragwall.tenant_column_of(relation regclass, usual name) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION ragwall.unprotect_table(target regclass) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION ragwall.upsert_documents(documents jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION ragwall.upsert_documents(documents jsonb) TO app_user;
+
+REVOKE ALL ON FUNCTION ragwall.with_partitions(target regclass) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION ragwall_private.base64url(bytes bytea) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION ragwall_private.bind(tenant text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION ragwall_private.in_graph(tenant text) FROM PUBLIC;
+GRANT ALL ON FUNCTION ragwall_private.in_graph(tenant text) TO app_user;
+GRANT ALL ON FUNCTION ragwall_private.in_graph(tenant text) TO ragwall_owner;
+
+REVOKE ALL ON FUNCTION ragwall_private.pad(key bytea, mask integer) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION ragwall_private.random_bytes() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION ragwall_private.refuse_residue() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION ragwall_private.seal(inner_key bytea, outer_key bytea, tenant text) FROM PUBLIC;
+
+GRANT SELECT(tenant_id) ON TABLE ragwall.documents TO agent_reader;
+GRANT SELECT(tenant_id) ON TABLE ragwall.documents TO app_reader;
+GRANT SELECT(tenant_id) ON TABLE ragwall.documents TO app_user;
+
+GRANT SELECT(id) ON TABLE ragwall.documents TO agent_reader;
+GRANT SELECT(id) ON TABLE ragwall.documents TO app_reader;
+GRANT SELECT(id),INSERT(id) ON TABLE ragwall.documents TO app_user;
+
+GRANT SELECT(source) ON TABLE ragwall.documents TO agent_reader;
+GRANT SELECT(source) ON TABLE ragwall.documents TO app_reader;
+GRANT SELECT(source),INSERT(source) ON TABLE ragwall.documents TO app_user;
+
+GRANT SELECT("position") ON TABLE ragwall.documents TO agent_reader;
+GRANT SELECT("position") ON TABLE ragwall.documents TO app_reader;
+GRANT SELECT("position"),INSERT("position") ON TABLE ragwall.documents TO app_user;
+
+GRANT SELECT(content) ON TABLE ragwall.documents TO agent_reader;
+GRANT SELECT(content) ON TABLE ragwall.documents TO app_reader;
+GRANT SELECT(content),INSERT(content),UPDATE(content) ON TABLE ragwall.documents TO app_user;
+
+GRANT SELECT(embedding) ON TABLE ragwall.documents TO agent_reader;
+GRANT SELECT(embedding) ON TABLE ragwall.documents TO app_reader;
+GRANT SELECT(embedding),INSERT(embedding),UPDATE(embedding) ON TABLE ragwall.documents TO app_user;
+
+GRANT SELECT(embedding_model) ON TABLE ragwall.documents TO agent_reader;
+GRANT SELECT(embedding_model) ON TABLE ragwall.documents TO app_reader;
+GRANT SELECT(embedding_model),INSERT(embedding_model),UPDATE(embedding_model) ON TABLE ragwall.documents TO app_user;
+
+GRANT SELECT(metadata) ON TABLE ragwall.documents TO agent_reader;
+GRANT SELECT(metadata) ON TABLE ragwall.documents TO app_reader;
+GRANT SELECT(metadata),INSERT(metadata),UPDATE(metadata) ON TABLE ragwall.documents TO app_user;
+
+GRANT SELECT(created_at) ON TABLE ragwall.documents TO agent_reader;
+GRANT SELECT(created_at) ON TABLE ragwall.documents TO app_reader;
+GRANT SELECT(created_at) ON TABLE ragwall.documents TO app_user;
