@@ -1,0 +1,46 @@
+/** Postgres in this process: PGlite with pgvector and pgTAP, migrated, behind a socket for one client. */
+import { createServer } from 'node:net';
+import { PGlite } from '@electric-sql/pglite';
+import { pgtap } from '@electric-sql/pglite-pgtap';
+import { vector } from '@electric-sql/pglite-pgvector';
+import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
+import { bootstrapSql, migrationsSql } from './migrations.js';
+
+/** A running embedded server. */
+export interface EmbeddedServer {
+  /** For one client with one connection at a time: clients would share one session. Always superuser. */
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('no free port on 127.0.0.1');
+  return address.port;
+}
+
+/** Returns an empty database with the committed migrations, and `values` for the placeholders of .gmrc. */
+export async function createEmbedded(values?: Readonly<Record<string, string>>): Promise<PGlite> {
+  const db = await PGlite.create({ extensions: { vector, pgtap } });
+  await db.exec(await bootstrapSql());
+  for (const sql of await migrationsSql(values)) await db.exec(sql);
+  return db;
+}
+
+/** Starts an empty server that listens on 127.0.0.1. */
+export async function startEmbedded(): Promise<EmbeddedServer> {
+  const db = await createEmbedded();
+  const port = await freePort();
+  const server = new PGLiteSocketServer({ db, port, host: '127.0.0.1', maxConnections: 1 });
+  await server.start();
+  return {
+    url: `postgres://postgres@127.0.0.1:${port}/postgres?sslmode=disable`,
+    async stop() {
+      await server.stop();
+      await db.close();
+    },
+  };
+}
