@@ -1,0 +1,192 @@
+-- Every privilege in the schemas of Ragwall that anyone but an object's owner holds.
+begin;
+select plan(5);
+
+select set_eq(
+  $$
+    with acls as (
+      select 'schema' as kind, n.nspname as object, a.*, n.nspowner as owner
+      from pg_namespace as n, aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner))) as a
+      where n.nspname in ('ragwall', 'ragwall_private')
+      union all
+      select case c.relkind when 'S' then 'sequence' else 'table' end,
+        c.relname, a.*, c.relowner
+      from pg_class as c,
+        aclexplode(coalesce(
+          c.relacl, acldefault((case c.relkind when 'S' then 's' else 'r' end)::"char", c.relowner)
+        )) as a
+      where c.relnamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace)
+      union all
+      select 'column', c.relname || '.' || t.attname, a.*, c.relowner
+      from pg_class as c
+      join pg_attribute as t on t.attrelid = c.oid,
+        aclexplode(t.attacl) as a
+      where c.relnamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace)
+      union all
+      select 'function', p.oid::regprocedure::text, a.*, p.proowner
+      from pg_proc as p, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) as a
+      where p.pronamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace)
+      union all
+      select 'type', t.oid::regtype::text, a.*, t.typowner
+      from pg_type as t, aclexplode(t.typacl) as a
+      where t.typnamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace)
+    )
+    select
+      case grantee when 0 then 'public' else grantee::regrole::text end
+      || ': ' || lower(privilege_type) || ' on ' || kind || ' ' || object
+      || case when is_grantable then ' with grant option' else '' end
+    from acls
+    where grantee <> owner
+  $$,
+  array[
+    'agent_caller: usage on schema ragwall',
+    'agent_reader: usage on schema ragwall',
+    'app_reader: usage on schema ragwall',
+    'app_user: usage on schema ragwall',
+    'ragwall_context: usage on schema ragwall',
+    'ragwall_owner: usage on schema ragwall_private',
+
+    'app_reader: select on column documents.tenant_id',
+    'app_reader: select on column documents.id',
+    'app_reader: select on column documents.source',
+    'app_reader: select on column documents.position',
+    'app_reader: select on column documents.content',
+    'app_reader: select on column documents.embedding',
+    'app_reader: select on column documents.embedding_model',
+    'app_reader: select on column documents.metadata',
+    'app_reader: select on column documents.created_at',
+
+    'agent_reader: select on column documents.tenant_id',
+    'agent_reader: select on column documents.id',
+    'agent_reader: select on column documents.source',
+    'agent_reader: select on column documents.position',
+    'agent_reader: select on column documents.content',
+    'agent_reader: select on column documents.embedding',
+    'agent_reader: select on column documents.embedding_model',
+    'agent_reader: select on column documents.metadata',
+    'agent_reader: select on column documents.created_at',
+
+    'app_user: select on column documents.tenant_id',
+    'app_user: select on column documents.id',
+    'app_user: select on column documents.source',
+    'app_user: select on column documents.position',
+    'app_user: select on column documents.content',
+    'app_user: select on column documents.embedding',
+    'app_user: select on column documents.embedding_model',
+    'app_user: select on column documents.metadata',
+    'app_user: select on column documents.created_at',
+
+    -- No insert on documents.tenant_id, none on documents.created_at.
+    'app_user: insert on column documents.id',
+    'app_user: insert on column documents.source',
+    'app_user: insert on column documents.position',
+    'app_user: insert on column documents.content',
+    'app_user: insert on column documents.embedding',
+    'app_user: insert on column documents.embedding_model',
+    'app_user: insert on column documents.metadata',
+
+    -- No update on documents.tenant_id, documents.id, documents.source, documents.position.
+    'app_user: update on column documents.content',
+    'app_user: update on column documents.embedding',
+    'app_user: update on column documents.embedding_model',
+    'app_user: update on column documents.metadata',
+
+    -- No delete, truncate, references, trigger or maintain for anyone; nothing on any partition.
+
+    'app_reader: execute on function ragwall.current_tenant()',
+    'app_reader: execute on function ragwall.migration()',
+    'app_user: execute on function ragwall.current_tenant()',
+    'app_user: execute on function ragwall.migration()',
+    'ragwall_owner: execute on function ragwall.current_tenant()',
+    'app_reader: execute on function ragwall.embedding_dimensions()',
+    'app_user: execute on function ragwall.embedding_dimensions()',
+    'app_reader: execute on function ragwall.graph_name(text)',
+    'app_user: execute on function ragwall.graph_name(text)',
+    'ragwall_owner: execute on function ragwall.graph_name(text)',
+    'app_user: execute on function ragwall_private.in_graph(text)',
+    'ragwall_owner: execute on function ragwall_private.in_graph(text)',
+    'app_reader: execute on function ragwall.search_graph(halfvec,integer,jsonb)',
+    'app_user: execute on function ragwall.search_graph(halfvec,integer,jsonb)',
+    'app_reader: execute on function ragwall.is_tenant_id(text)',
+    'app_user: execute on function ragwall.is_tenant_id(text)',
+    'ragwall_context: execute on function ragwall.is_tenant_id(text)',
+    'app_reader: execute on function ragwall.require_tenant()',
+    'app_user: execute on function ragwall.require_tenant()',
+    'app_reader: execute on function ragwall.set_tenant(text)',
+    'app_user: execute on function ragwall.set_tenant(text)',
+    'app_reader: execute on function ragwall.match_documents(halfvec,integer)',
+    'app_user: execute on function ragwall.match_documents(halfvec,integer)',
+    'app_reader: execute on function ragwall.match_documents(halfvec,integer,jsonb)',
+    'app_user: execute on function ragwall.match_documents(halfvec,integer,jsonb)',
+    'app_reader: execute on function ragwall.match_documents(halfvec,double precision,jsonb)',
+    'app_user: execute on function ragwall.match_documents(halfvec,double precision,jsonb)',
+    'app_user: execute on function ragwall.document_id(text,text,integer)',
+    'app_user: execute on function ragwall.upsert_documents(jsonb)',
+    'app_user: execute on function ragwall.delete_documents(uuid[])',
+    'app_user: execute on function ragwall.delete_source(text,integer)',
+
+    'app_reader: execute on function ragwall.set_tenant_from_token(text)',
+    'app_user: execute on function ragwall.set_tenant_from_token(text)',
+
+    -- No set_tenant(text) for agents, and for nobody the functions of the signing keys.
+    'agent_caller: execute on function ragwall.agent_match_documents(halfvec,integer,jsonb)',
+    'agent_caller: execute on function ragwall.current_tenant()',
+    'agent_caller: execute on function ragwall.migration()',
+    'agent_caller: execute on function ragwall.set_tenant_from_token(text)',
+    'agent_reader: execute on function ragwall.current_tenant()',
+    'agent_reader: execute on function ragwall.migration()',
+    'agent_reader: execute on function ragwall.embedding_dimensions()',
+    'agent_reader: execute on function ragwall.graph_name(text)',
+    'agent_reader: execute on function ragwall.match_documents(halfvec,double precision,jsonb)',
+    'agent_reader: execute on function ragwall.match_documents(halfvec,integer)',
+    'agent_reader: execute on function ragwall.match_documents(halfvec,integer,jsonb)',
+    'agent_reader: execute on function ragwall.require_tenant()',
+    'agent_reader: execute on function ragwall.search_graph(halfvec,integer,jsonb)',
+    'agent_reader: execute on function ragwall.set_tenant_from_token(text)'
+  ],
+  'nobody holds any privilege but these'
+);
+
+select is_empty(
+  $$
+    select defaclrole::regrole, defaclobjtype, a.*
+    from pg_default_acl, aclexplode(defaclacl) as a
+    where defaclrole in ('ragwall_owner'::regrole, 'ragwall_context'::regrole)
+      and a.grantee <> defaclrole
+  $$,
+  'what the owners create later is granted to nobody by default'
+);
+
+select set_eq(
+  $$
+    select defaclrole::regrole::text
+    from pg_default_acl
+    where defaclobjtype = 'f'
+      and defaclnamespace = 0
+      and defaclrole in ('ragwall_owner'::regrole, 'ragwall_context'::regrole)
+  $$,
+  array['ragwall_owner', 'ragwall_context'],
+  'functions that the owners create later are not executable by everybody'
+);
+
+select is_empty(
+  $$
+    select role, privilege
+    from unnest(array['app_user', 'app_reader', 'agent_reader', 'agent_caller', 'ragwall_owner', 'ragwall_context']) as role,
+      unnest(array['temporary', 'create']) as privilege
+    where has_database_privilege(role, current_database(), privilege)
+  $$,
+  'no role of ours may create temporary objects or schemas'
+);
+
+select is_empty(
+  $$
+    select role, n.nspname
+    from unnest(array['app_user', 'app_reader', 'agent_reader', 'agent_caller']) as role, pg_namespace as n
+    where has_schema_privilege(role, n.oid, 'create')
+  $$,
+  'applications and agents may create objects in no schema'
+);
+
+select * from finish();
+rollback;

@@ -1,0 +1,106 @@
+-- What the pgTAP files share, in a schema of its own. For test databases only: run once, as superuser.
+
+create extension pgtap;
+
+create schema tests;
+grant usage on schema tests to public;
+
+create function tests.vec(degrees double precision)
+  returns public.halfvec
+  language sql
+  immutable
+  return (
+    '[' || cos(radians(degrees)) || ',' || sin(radians(degrees))
+    || repeat(',0', ragwall.embedding_dimensions() - 2) || ']'
+  )::public.halfvec;
+
+comment on function tests.vec(double precision) is
+  'A unit vector at an angle: two of them have the cosine of their difference as similarity.';
+
+create function tests.id(n integer)
+  returns uuid
+  language sql
+  immutable
+  return ('00000000-0000-4000-8000-' || lpad(n::text, 12, '0'))::uuid;
+
+create function tests.seed()
+  returns void
+  language sql
+begin atomic
+  insert into ragwall.documents (
+    tenant_id, id, source, position, content, embedding, embedding_model, metadata
+  )
+  select tenant, tests.id(n), 'shared.md', n, tenant || ' secret ' || n, tests.vec(n * 30),
+    'test', jsonb_build_object('n', n, 'tenant', tenant)
+  from unnest(array['acme', 'acme-2', 'acm', 'ACME', 'globex', '%', '_', 'public', 'null']) as tenant,
+    generate_series(0, 2) as n;
+end;
+
+comment on function tests.seed() is
+  'Three documents for each of nine tenants with awkward names: the same ids, sources and vectors for all, '
+  'at 0, 30 and 60 degrees, with content ''<tenant> secret <n>''.';
+
+create function tests.become(tenant text)
+  returns text
+  language sql
+begin atomic
+  select set_config('app.current_tenant', '', true);
+  select case when tenant is not null then ragwall.set_tenant(tenant) end;
+end;
+
+comment on function tests.become(text) is
+  'Binds a tenant in place of the one that is bound, as the next transaction would; null binds none.';
+
+create function tests.sign(jwk text, header text, claims jsonb)
+  returns text
+  language sql
+  stable
+  return (
+    select signed || '.' || ragwall_private.base64url(
+      sha256(ragwall_private.pad(key, 92) || sha256(ragwall_private.pad(key, 54) || convert_to(signed, 'UTF8')))
+    )
+    from (
+      select ragwall_private.base64url(convert_to(header, 'UTF8')) || '.'
+          || ragwall_private.base64url(convert_to(claims::text, 'UTF8')) as signed,
+        decode(translate(jwk::jsonb ->> 'k', '-_', '+/') || '=', 'base64') as key
+    ) as s
+  );
+
+comment on function tests.sign(text, text, jsonb) is 'A JWT of these claims by HS256, under any header.';
+
+create function tests.token(jwk text, claims jsonb)
+  returns text
+  language sql
+  stable
+  return tests.sign(
+    jwk,
+    format('{"alg":"HS256","kid":"%s"}', jwk::jsonb ->> 'kid'),
+    jsonb_strip_nulls(
+      jsonb_build_object(
+        'tenant_id', 'acme', 'aud', jwk::jsonb -> 'aud',
+        'iat', floor(extract(epoch from now())), 'exp', floor(extract(epoch from now())) + 60
+      ) || claims
+    )
+  );
+
+comment on function tests.token(text, jsonb) is
+  'A token of acme for a minute from now; claims replace its own, and null takes one away.';
+
+create function tests.attack(breach text, attack text)
+  returns text
+  language plpgsql
+as $$
+declare
+  answer text;
+begin
+  execute breach;
+  set local role app_user;
+  execute attack into answer;
+  raise exception using errcode = 'XX999', message = coalesce(answer, 'nothing');
+exception when others then
+  return case sqlstate when 'XX999' then sqlerrm else sqlstate || ' ' || sqlerrm end;
+end
+$$;
+
+comment on function tests.attack(text, text) is
+  'What app_user''s statement answers, or how it fails, after a change that takes a wall down. Both are undone.';

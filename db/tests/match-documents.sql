@@ -1,0 +1,108 @@
+-- Retrieval: the nearest first, exactly k, and a clear error for what cannot be asked.
+begin;
+select plan(32);
+select tests.seed();
+set local role app_user;
+
+select throws_ok(
+  'select * from ragwall.match_documents(tests.vec(0), 3)', 'RW001', 'no tenant is bound to this transaction',
+  'without a tenant'
+);
+select tests.become('acme');
+
+select results_eq(
+  'select tenant_id, id, content, metadata, round(similarity::numeric, 3) '
+    || 'from ragwall.match_documents(tests.vec(10), 3)',
+  $$values
+    ('acme', tests.id(0), 'acme secret 0', '{"n": 0, "tenant": "acme"}'::jsonb, 0.985),
+    ('acme', tests.id(1), 'acme secret 1', '{"n": 1, "tenant": "acme"}'::jsonb, 0.940),
+    ('acme', tests.id(2), 'acme secret 2', '{"n": 2, "tenant": "acme"}'::jsonb, 0.643)$$,
+  'the nearest first, with cosine similarity'
+);
+select results_eq(
+  'select content from ragwall.match_documents(tests.vec(45), 2)',
+  $$values ('acme secret 1'), ('acme secret 2')$$,
+  'equal distances are ordered by id'
+);
+select results_eq(
+  'select id, round(similarity::numeric, 3) from ragwall.match_documents(tests.vec(180), 1)',
+  'values (tests.id(2), -0.500)',
+  'similarity is negative for what points away'
+);
+select results_eq(
+  format('select count(*)::integer from ragwall.match_documents(tests.vec(0), %s)', k),
+  array[least(k, 3)],
+  format('k = %s returns as many as there are, at most k', k)
+)
+from unnest(array[1, 2, 3, 1000]) as k;
+select results_eq(
+  'select content from ragwall.match_documents(tests.vec(0), 3, ''{"n": 2}'')',
+  array['acme secret 2'],
+  'a filter keeps what contains it'
+);
+select results_eq(
+  'select content from ragwall.match_documents(query_embedding => tests.vec(0), match_count => 3, '
+    || 'filter => ''{"n": 2}'')',
+  array['acme secret 2'],
+  'by the other names too'
+);
+select is_empty(
+  'select content from ragwall.match_documents(tests.vec(0), 3, ''{"n": 9}'')', 'or nothing'
+);
+select results_eq(
+  format('select count(*)::integer from ragwall.match_documents(tests.vec(0), 3, %s)', filter),
+  array[3],
+  format('the filter %s keeps everything', filter)
+)
+from unnest(array['null', '''{}''']) as filter;
+
+select results_eq(
+  format('select content from ragwall.match_documents(%s)', arguments),
+  $$values ('acme secret 0'), ('acme secret 1')$$,
+  format('can be called as (%s)', left(regexp_replace(arguments, '\[[^]]*\]', '[…]'), 90))
+)
+from unnest(array[
+  'tests.vec(0), 2',
+  'tests.vec(0)::public.vector, 2',
+  'query_vec => tests.vec(0), k => 2',
+  format('%L, 2, ''{}''', tests.vec(0)),
+  format('%L, ''2'', ''{}''', tests.vec(0)),
+  'tests.vec(0)::public.vector, 2, ''{}''::jsonb',
+  format('query_embedding => %L, match_count => 2, filter => ''{}''', tests.vec(0)),
+  'query_embedding => tests.vec(0)::public.vector, match_count => 2, filter => ''{}''::jsonb'
+]) as arguments;
+
+select throws_ok(
+  format('select * from ragwall.match_documents(%s)', arguments), sqlstate, message,
+  format('refused: %s', message)
+)
+from (
+  values
+    ('null::public.halfvec, 3', 'RW101', 'the query vector is expected, and is null'),
+    ('''[1,2,3]'', 3', 'RW102', format('the query vector is expected to have %s dimensions, and has 3',
+      ragwall.embedding_dimensions())),
+    ('l2_normalize(tests.vec(0) - tests.vec(0)), 3', 'RW103',
+      'the query vector is zero, and has no direction'),
+    ('tests.vec(0), 0', 'RW104', 'k is expected to be 1 to 1000'),
+    ('tests.vec(0), 1001', 'RW104', 'k is expected to be 1 to 1000'),
+    ('tests.vec(0), null', 'RW104', 'k is expected to be 1 to 1000'),
+    ('query_embedding => tests.vec(0), match_count => 1.5, filter => null', 'RW104',
+      'k is expected to be 1 to 1000'),
+    ('query_embedding => tests.vec(0), match_count => ''NaN'', filter => null', 'RW104',
+      'k is expected to be 1 to 1000'),
+    ('query_embedding => tests.vec(0), match_count => -1e300, filter => null', 'RW104',
+      'k is expected to be 1 to 1000'),
+    ('tests.vec(0), 3, ''[1]''', 'RW105', 'the filter is expected to be a JSON object, or null for none')
+) as refused (arguments, sqlstate, message);
+
+select set_config('tests.vec', tests.vec(0)::text, true);
+reset role;
+set local role agent_caller;
+select results_eq(
+  'select content from ragwall.agent_match_documents(current_setting(''tests.vec'')::public.halfvec, 3, ''{"n": 2}'')',
+  array['acme secret 2'],
+  'an agent''s search is the same, filter and all'
+);
+
+select * from finish();
+rollback;

@@ -1,0 +1,48 @@
+/** Runs every pgTAP file beside this one, as superuser, and makes each of its assertions a test. */
+import { readdir, readFile } from 'node:fs/promises';
+import { describe, expect, inject, it } from 'vitest';
+import { openSession } from '../../scripts/engines/session.js';
+
+const engine = inject('engine');
+const folder = new URL('.', import.meta.url);
+const files = (await readdir(folder)).filter((name) => name.endsWith('.sql') && name !== 'fixture.sql');
+
+/** Returns the lines of TAP that a file says; an SQL error ends them with a line of its own. */
+async function runFile(file: string): Promise<string[]> {
+  const session = await openSession(engine);
+  const text = await readFile(new URL(file, folder), 'utf8');
+  try {
+    const results = await session.admin(async (sql): Promise<unknown[]> => {
+      try {
+        return await sql.unsafe(text).simple();
+      } catch (error) {
+        await sql.unsafe('rollback');
+        throw error;
+      }
+    });
+    return results
+      .flat()
+      .flatMap((row) => Object.values(row as object))
+      .filter((value) => /^(ok|not ok|1\.\.|#)/.test(value));
+  } catch (error) {
+    return [`not ok - ${file} runs to its end\n${error}\n${(error as { where?: string }).where ?? ''}`];
+  } finally {
+    await session.end();
+  }
+}
+
+for (const file of files.sort()) {
+  const lines = await runFile(file);
+  const assertions = lines.filter((line) => /^(not )?ok/.test(line));
+  const planned = lines.find((line) => line.startsWith('1..'))?.slice(3);
+  describe(file, () => {
+    it('makes as many assertions as it plans', () => {
+      expect(String(assertions.length), lines.join('\n')).toBe(planned);
+    });
+    for (const assertion of assertions) {
+      it(assertion.split('\n')[0]?.replace(/^(not )?ok( \d+)? - /, '') ?? file, () => {
+        expect(assertion).toMatch(/^ok/);
+      });
+    }
+  });
+}

@@ -1,0 +1,73 @@
+-- What the roles are, whom they belong to, and what they own.
+begin;
+select plan(5);
+
+select set_eq(
+  $$
+    select rolname::text, rolsuper, rolbypassrls, rolcreaterole, rolcreatedb, rolreplication
+    from pg_roles
+    where rolname in ('app_user', 'app_reader', 'agent_reader', 'agent_caller', 'ragwall_owner', 'ragwall_context')
+  $$,
+  $$
+    values
+      ('agent_caller', false, false, false, false, false),
+      ('agent_reader', false, false, false, false, false),
+      ('app_reader', false, false, false, false, false),
+      ('app_user', false, false, false, false, false),
+      ('ragwall_context', false, false, false, false, false),
+      ('ragwall_owner', false, false, false, false, false)
+  $$,
+  'no role of ours is a superuser, bypasses row-level security, or may make others'
+);
+
+select is_empty(
+  $$
+    select rolname
+    from pg_roles
+    where rolname in ('ragwall_owner', 'ragwall_context')
+      and rolcanlogin
+  $$,
+  'the owners cannot log in'
+);
+
+select is_empty(
+  $$
+    select m.member::regrole, m.roleid::regrole
+    from pg_auth_members as m
+    where m.member in (
+      'app_user'::regrole, 'app_reader'::regrole, 'agent_reader'::regrole, 'agent_caller'::regrole,
+      'ragwall_owner'::regrole, 'ragwall_context'::regrole
+    )
+  $$,
+  'no role of ours is a member of any other'
+);
+
+select is_empty(
+  $$
+    select c.oid::regclass::text
+    from pg_class as c
+    where c.relowner in (select oid from pg_roles where rolname ~ '^(app|agent)_')
+    union all
+    select p.oid::regprocedure::text
+    from pg_proc as p
+    where p.proowner in (select oid from pg_roles where rolname ~ '^(app|agent)_')
+    union all
+    select n.nspname
+    from pg_namespace as n
+    where n.nspowner in (select oid from pg_roles where rolname ~ '^(app|agent)_')
+  $$,
+  'applications and agents own nothing'
+);
+
+select is_empty(
+  $$
+    select setconfig
+    from pg_db_role_setting
+    where setdatabase in (0, (select oid from pg_database where datname = current_database()))
+      and array_to_string(setconfig, ' ') ~ '(app\.|ragwall\.residue|row_security|search_path|session_authorization|role=)'
+  $$,
+  'no setting of a role or the database presets a tenant, how names resolve, or that residue is allowed'
+);
+
+select * from finish();
+rollback;

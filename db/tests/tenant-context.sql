@@ -1,0 +1,123 @@
+-- The tenant context: bound once, to one transaction, and only by set_tenant().
+begin;
+select plan(36);
+select tests.seed();
+set local role app_user;
+
+select is(ragwall.current_tenant(), null, 'without set_tenant there is no tenant');
+select is_empty('select id from ragwall.documents', 'without a tenant there are no rows');
+select throws_ok(
+  'select ragwall.require_tenant()', 'RW001', 'no tenant is bound to this transaction',
+  'what needs a tenant says so'
+);
+
+select throws_ok(
+  format('select ragwall.set_tenant(%L)', bad), 'RW002',
+  'the tenant id is expected to be 1 to 128 printable ASCII characters without spaces',
+  format('%s cannot be a tenant', label)
+)
+from (
+  values
+    (null, 'null'), ('', 'the empty text'), (' ', 'a space'), ('acme ', 'a trailing space'),
+    ('a' || chr(10), 'a line feed'), ('ä', 'a letter outside ASCII'), (repeat('a', 129), '129 letters'),
+    (chr(127), 'a control character')
+) as bad (bad, label);
+
+select is(ragwall.set_tenant('acme'), 'acme', 'set_tenant returns the tenant it bound');
+select is(ragwall.current_tenant(), 'acme', 'and current_tenant returns it');
+select is(ragwall.set_tenant('acme'), 'acme', 'binding the same tenant again is harmless');
+select throws_ok(
+  $$select ragwall.set_tenant('globex')$$, 'RW003',
+  'this transaction is already bound to another tenant',
+  'once bound, a transaction stays bound'
+);
+select is(ragwall.current_tenant(), 'acme', 'and a refused switch changes nothing');
+
+select is(
+  (select string_agg(distinct tenant_id, ',') from ragwall.documents),
+  'acme',
+  'the rows are those of the tenant'
+);
+
+select set_config('app.current_tenant', 'globex', true);
+select is(ragwall.current_tenant(), null, 'a setting that was overwritten does not fit the seal');
+select is_empty('select id from ragwall.documents', 'and shows nothing');
+select set_config('app.current_tenant', 'acme', true);
+select is(ragwall.current_tenant(), 'acme', 'the seal fits its own tenant, and only that');
+select
+  set_config('app.tenant_seal', changed, true),
+  is(ragwall.current_tenant(), null, 'a seal does not fit ' || label)
+from current_setting('app.tenant_seal') as seal,
+  lateral (
+    values
+      (left(seal, -1) || translate(right(seal, 1), '0123456789abcdef', '123456789abcdef0'), 'but for its end'),
+      (upper(seal), 'in capitals')
+  ) as v (changed, label);
+select set_config('app.tenant_seal', repeat('0', 64), true);
+select is(ragwall.current_tenant(), null, 'a made-up seal does not fit');
+select set_config('app.tenant_seal', '', true);
+select is(ragwall.current_tenant(), null, 'an empty seal does not fit');
+
+select throws_ok(
+  'select * from ragwall_private.seal_key', '42501', 'permission denied for schema ragwall_private',
+  'the application cannot read the key'
+);
+select throws_ok(
+  $$select ragwall_private.seal('a', 'b', 'acme')$$, '42501',
+  'permission denied for schema ragwall_private',
+  'nor call what reads it'
+);
+
+reset role;
+select is(
+  (select ragwall_private.seal(k.inner_key, k.outer_key, 'acme') from ragwall_private.seal_key as k),
+  (
+    select encode(sha256(k.outer_key || sha256(
+      k.inner_key || int4send(pg_backend_pid()) || timestamptz_send(now()) || 'acme'::bytea
+    )), 'hex')
+    from ragwall_private.seal_key as k
+  ),
+  'a seal is over the backend, the start of the transaction and the tenant, by both halves of the key'
+);
+select cmp_ok(
+  (
+    select count(distinct get_byte(k.inner_key || k.outer_key, n))::integer
+    from ragwall_private.seal_key as k, generate_series(0, 127) as n
+  ),
+  '>', 64, 'which are random'
+);
+select isnt(inner_key, outer_key, 'and not the same') from ragwall_private.seal_key;
+select is(
+  ragwall.graph_name('acme'),
+  'documents_graph_' || left(
+    encode(sha256(k.outer_key || sha256(k.inner_key || 'graph acme'::bytea)), 'hex'), 32
+  ),
+  'the name of a tenant''s graph is a hash with the same key'
+)
+from ragwall_private.seal_key as k;
+select set_config('tests.admin', session_user, true), set_config('tests.graph', ragwall.graph_name('acme'), true);
+select set_config('app.current_tenant', '', true), ragwall.set_tenant('acme');
+set local session authorization app_user;
+select is(ragwall.graph_name('acme'), current_setting('tests.graph'), 'which the tenant is told');
+select is(ragwall.graph_name('globex'), null, 'but not that of another');
+select is(ragwall.graph_name(null), null, 'nor of none');
+select
+  set_config('app.current_tenant', '', true),
+  is(ragwall.graph_name('acme'), null, 'and who is bound to none is told nothing');
+select set_config('session_authorization', current_setting('tests.admin'), true);
+
+select
+  set_config('app.current_tenant', '', true),
+  set_config('app.tenant_seal', ragwall_private.seal(inner_key, outer_key, ''), true),
+  is(ragwall.current_tenant(), null, 'the empty text is no tenant, even if it were sealed')
+from ragwall_private.seal_key;
+select set_config('app.tenant_seal', '', true);
+delete from ragwall_private.seal_key;
+set local role app_user;
+select throws_ok(
+  $$select ragwall.set_tenant('acme')$$, 'RW004', 'the key of the seals is missing, and no tenant can be bound',
+  'without the key nothing can be bound'
+);
+
+select * from finish();
+rollback;
