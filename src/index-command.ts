@@ -1,0 +1,73 @@
+/** Runs what ragwall.index_plan() says is due, with progress. */
+import { SingleBar } from 'cli-progress';
+import type { Sql } from 'postgres';
+
+/** Any number: the same for every run, so that a second one knows of the first. */
+const lock = 7_260_913;
+
+/** How far a build is, in percent of the phase it is in, as Postgres tells it. */
+async function watch(sql: Sql, pid: number, bar: SingleBar): Promise<void> {
+  const [row] = await sql<{ phase: string; done: number }[]>`
+    select phase, 100.0 * greatest(tuples_done, blocks_done)
+      / greatest(tuples_total, blocks_total, 1) as done
+    from pg_stat_progress_create_index
+    where pid = ${pid}`;
+  if (row) bar.update(Math.min(100, Math.round(Number(row.done))), { phase: row.phase });
+}
+
+/**
+ * Runs the statements that are due, one after the other, and says so.
+ *
+ * @param sql a pool of two connections, of a role that row-level security does not bind.
+ * @param options `plan`: only print the statements. `from`: the setting ragwall.graph_from.
+ * @see db/migrations/committed/000005-index-plan.sql
+ */
+export async function buildGraphs(
+  sql: Sql,
+  { plan: printOnly = false, from }: { readonly plan?: boolean; readonly from?: string } = {},
+): Promise<void> {
+  const session = await sql.reserve();
+  try {
+    const [me] = await session<{ pid: number; free: boolean }[]>`
+      select pg_backend_pid() as pid, pg_try_advisory_lock(${lock}) as free`;
+    if (!me?.free && !printOnly) {
+      console.log('another run is at work; nothing to do');
+      return;
+    }
+    if (from) await session`select set_config('ragwall.graph_from', ${from}, false)`;
+    const due = await session<{ statement: string }[]>`select ragwall.index_plan() as statement`;
+    if (printOnly) {
+      for (const { statement } of due) console.log(`${statement};`);
+      return;
+    }
+    const work = due.filter(({ statement }) => !statement.startsWith('set '));
+    if (work.length === 0) console.log('nothing is due');
+    for (const { statement } of due) {
+      const at = work.findIndex((one) => one.statement === statement);
+      if (at < 0) {
+        await session.unsafe(statement);
+        continue;
+      }
+      const what = statement.split(' concurrently ', 1)[0];
+      const name = /documents_graph_[0-9a-z_]+/.exec(statement)?.[0];
+      const bar = new SingleBar({
+        format: `${at + 1}/${work.length} ${what} ${name} {bar} {percentage} % {phase}`,
+        hideCursor: true,
+        noTTYOutput: true,
+        notTTYSchedule: 5000,
+      });
+      bar.start(100, 0, { phase: '' });
+      const timer = setInterval(() => void watch(sql, me?.pid ?? 0, bar).catch(() => {}), 250);
+      try {
+        await session.unsafe(statement);
+        bar.update(100, { phase: 'done' });
+      } finally {
+        clearInterval(timer);
+        bar.stop();
+      }
+    }
+  } finally {
+    await session`select pg_advisory_unlock_all()`.catch(() => {});
+    session.release();
+  }
+}

@@ -1,0 +1,157 @@
+/**
+ * A transaction that cannot outlive its connection.
+ *
+ * When a backend dies, postgres.js 3.4 rejects the promise of `sql.begin`, but the callback runs on, and
+ * its next statement, or the COMMIT or ROLLBACK behind it, goes to whoever has the connection by then:
+ * another tenant (porsager/postgres #1204, #1215, #1189). A transaction that is used after its callback
+ * settled, or after SQL of its own ended it, does the same. Here all are refused. To be dropped when a
+ * fixed release is required.
+ */
+import { readFile } from 'node:fs/promises';
+import type { Sql, TransactionSql } from 'postgres';
+import { RagwallError } from './errors.js';
+
+/** What of a postgres.js query is used here: it calls `handler` with itself when it is to be sent. */
+type Query = Promise<unknown> & {
+  strings: string[];
+  handler(query: Query): void;
+  reject(error: unknown): void;
+};
+
+/** What of a postgres.js connection is used here. */
+interface Connection {
+  /** A function of the transaction that has the connection; nothing or another's once that is over. */
+  readonly reserved: unknown;
+  /** Called at once when the connection is lost, before anybody else can have it. */
+  onclose: (error: Error) => void;
+}
+
+/** Returns the connection of a transaction: the driver shows it to a statement that asks. */
+function connectionOf(tx: TransactionSql): Promise<Connection> {
+  return new Promise((resolve, reject) => {
+    const onexecute = (connection: Connection) => {
+      resolve(connection);
+      return true;
+    };
+    const unknown = () => reject(new Error('This release of postgres.js is not supported.'));
+    tx.unsafe('', [], { onexecute } as object).then(unknown, reject);
+  });
+}
+
+/**
+ * Runs `fn` in a transaction and returns what it returns, as `sql.begin` does.
+ *
+ * @param sql a pool.
+ * @param fn gets the transaction. It must not be used after `fn` settled.
+ * @param onView gets the transaction, and each savepoint's view of it, before anybody uses them.
+ * @throws RagwallError `TRANSACTION_CLOSED` from any use of the transaction after `fn` settled, SQL of its
+ *   own ended it, or its connection was lost. If the connection was lost, the promise rejects with the
+ *   driver's error, and whether a COMMIT under way took effect is unknown.
+ */
+export function guardedBegin<T>(
+  sql: Sql,
+  fn: (tx: TransactionSql) => Promise<T>,
+  onView: (tx: TransactionSql) => void = () => {},
+): Promise<T> {
+  let hasConnection = () => false;
+  let settled = false;
+  let cause: Error | undefined;
+  /** What is under way, and would never settle if it waits for its turn when the connection is lost. */
+  const pending = new Set<{ reject(error: unknown): void }>();
+
+  const isOpen = () => !settled && hasConnection();
+  const refusal = () =>
+    new RagwallError(
+      'TRANSACTION_CLOSED',
+      cause
+        ? 'The connection of this transaction was lost; run the transaction again.'
+        : 'This transaction has ended; await every statement inside its callback, and leave COMMIT to it.',
+      { cause },
+    );
+
+  function watch<Q>(query: Q, prepare?: (query: Query) => Promise<void>): Q {
+    if (!(query instanceof Promise)) return query; // an identifier or a helper: part of a statement
+    const watched = query as unknown as Query;
+    const send = watched.handler;
+    watched.handler = async (sent) => {
+      try {
+        if (prepare && isOpen()) await prepare(sent);
+        if (!isOpen()) throw refusal();
+        pending.add(sent);
+        const done = () => pending.delete(sent);
+        sent.then(done, done);
+        send(sent);
+      } catch (error) {
+        sent.reject(error);
+      }
+    };
+    return query;
+  }
+
+  /** Settles as `run` does while `may` holds, else never: what the driver sends next would not be ours. */
+  async function settle<R>(run: () => R, may: () => boolean, reject: (error: unknown) => void) {
+    try {
+      const result = run();
+      return await (Array.isArray(result) ? Promise.all(result) : result);
+    } finally {
+      if (!may()) {
+        reject(refusal());
+        await new Promise(() => {});
+      }
+    }
+  }
+
+  function guard(tx: TransactionSql): TransactionSql {
+    const guarded = {
+      unsafe: (...args: Parameters<TransactionSql['unsafe']>) => watch(tx.unsafe(...args)),
+      // Not the driver's: it would send the text without asking again once it is read.
+      file(path: string, args: never[] = [], options: object = {}) {
+        const query = Array.isArray(args)
+          ? tx.unsafe('', args, { prepare: true, ...options })
+          : tx.unsafe('', [], { prepare: true, ...(args as object) });
+        return watch(query, async (sent) => {
+          sent.strings = [await readFile(path, 'utf8')];
+        });
+      },
+      savepoint: (...args: unknown[]) =>
+        new Promise((resolve, reject) => {
+          if (!isOpen()) throw refusal();
+          const nested = args.pop() as (tx: TransactionSql) => unknown;
+          const begun = { reject };
+          pending.add(begun);
+          const run = (inner: TransactionSql) => {
+            pending.delete(begun);
+            return settle(() => nested(guard(inner)), isOpen, reject);
+          };
+          Reflect.apply(tx.savepoint, tx, [...args, run]).then(resolve, reject);
+        }),
+    };
+    const view = new Proxy(tx, {
+      apply: (target, self, args) => watch(Reflect.apply(target, self, args)),
+      get: (target, property) =>
+        Reflect.get(Object.hasOwn(guarded, property) ? guarded : target, property),
+    });
+    onView(view);
+    return view;
+  }
+
+  return new Promise((resolve, reject) => {
+    async function run(tx: TransactionSql): Promise<T> {
+      const connection = await connectionOf(tx);
+      const { reserved, onclose } = connection;
+      hasConnection = () => !!reserved && connection.reserved === reserved;
+      connection.onclose = (error) => {
+        if (!settled) cause = error;
+        for (const query of pending) query.reject(error);
+        onclose(error);
+      };
+      try {
+        return await fn(guard(tx));
+      } finally {
+        settled = true;
+      }
+    }
+    const mayEnd = () => hasConnection();
+    sql.begin((tx) => settle(() => run(tx), mayEnd, reject)).then(resolve as never, reject);
+  });
+}
