@@ -1,0 +1,236 @@
+/** The fingerprint is that of the walls: the same for whoever asks and whatever the data, and compared by a command. */
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TransactionSql } from 'postgres';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { openSession, rolledBack, type Session } from '../../scripts/engines/session.js';
+import {
+  type Fingerprint,
+  fingerprintCommand,
+  readInventory,
+  readInventoryIn,
+  readSaved,
+  toLines,
+} from './fingerprint.js';
+
+let session: Session;
+let clean: Fingerprint;
+let folder: string;
+beforeAll(async () => {
+  session = await openSession(inject('engine'));
+  clean = await session.admin(readInventory);
+  folder = await mkdtemp(join(tmpdir(), 'ragwall-'));
+});
+afterAll(async () => {
+  await rm(folder, { recursive: true });
+  await session.end();
+});
+
+/** The fingerprint after `act`, in a transaction that is rolled back. */
+const fingerprintAfter = (act: (tx: TransactionSql) => PromiseLike<unknown>) =>
+  session.admin((sql) =>
+    rolledBack(sql, async (tx) => {
+      await act(tx);
+      return (await readInventoryIn(tx)).fingerprint;
+    }),
+  );
+
+describe('in the database', () => {
+  it('ragwall.fingerprint() and ragwall.inventory() say the same', async () => {
+    const [row] = await session.admin((sql) => sql`select ragwall.fingerprint() as fingerprint`);
+    expect(row?.fingerprint).toBe(clean.fingerprint);
+    const rows = await session.admin((sql) => sql`select * from ragwall.inventory()`);
+    expect(rows.map((fact) => [fact.kind, fact.object, fact.property, fact.value])).toEqual(
+      clean.inventory,
+    );
+  });
+
+  it('ragwall.inventory() is db/inventory.sql', async () => {
+    const [row] = await session.admin(
+      (sql) => sql`select prosrc from pg_proc where oid = 'ragwall.inventory()'::regprocedure`,
+    );
+    const file = await readFile(new URL('../../db/inventory.sql', import.meta.url), 'utf8');
+    expect(row?.prosrc.trim()).toBe(file.trim());
+  });
+
+  it('they leave the settings of the transaction alone', async () => {
+    const settings = await session.admin((sql) =>
+      rolledBack(sql, async (tx) => {
+        await tx.unsafe(`set local timezone = 'Asia/Tokyo'; set local search_path = ragwall, public;
+          set local datestyle = 'German'; set local quote_all_identifiers = on`);
+        const [row] = await tx`select ragwall.fingerprint() as fingerprint`;
+        expect(row?.fingerprint).toBe(clean.fingerprint);
+        return tx`select current_setting('timezone') as zone, current_setting('search_path') as path,
+          current_setting('datestyle') as style, current_setting('quote_all_identifiers') as quotes`;
+      }),
+    );
+    expect(settings[0]).toEqual({
+      zone: 'Asia/Tokyo',
+      path: 'ragwall, public',
+      style: 'German, DMY',
+      quotes: 'on',
+    });
+  });
+});
+
+describe('it is the same', () => {
+  it('for the application and for a superuser', async () => {
+    const seen = await readInventory(session.app);
+    expect(seen.inventory).toEqual(clean.inventory);
+    expect(seen.fingerprint).toBe(clean.fingerprint);
+  });
+
+  it('whatever settings the caller has', async () => {
+    const settings = `set local search_path = ragwall, ragwall_private, public;
+      set local quote_all_identifiers = on; set local datestyle = 'German'; set local timezone = 'Asia/Tokyo';
+      set local intervalstyle = 'iso_8601'; set local extra_float_digits = -3; set local bytea_output = 'escape'`;
+    const made = `create table public.prices (day timestamptz default '2026-01-02 03:04:05+00',
+        every interval default '1 day 2 hours', share double precision default 0.1,
+        raw bytea default '\\x00ff', "order" text default 'a\\b')`;
+    expect(await fingerprintAfter((tx) => tx.unsafe(`${made}; ${settings}`))).toBe(
+      await fingerprintAfter((tx) => tx.unsafe(made)),
+    );
+  });
+
+  it('with data, after ANALYZE, and with a temporary table', async () => {
+    const filled = await fingerprintAfter((tx) =>
+      tx.unsafe(`select tests.seed(); analyze ragwall.documents; analyze pg_catalog.pg_class;
+        create temporary table scratch (id integer primary key check (id > 0));
+        grant select on scratch to app_user`),
+    );
+    expect(filled).toBe(clean.fingerprint);
+  });
+
+  it('with the graphs of tenants, and not with one that is shared', async () => {
+    const graphs = (tx: TransactionSql) =>
+      tx.unsafe(`select tests.seed(); set local ragwall.graph_from = 2;
+        do $$
+        declare
+          statement text;
+        begin
+          for statement in select s from ragwall.index_plan() as s loop
+            execute replace(statement, 'concurrently ', '');
+          end loop;
+          assert (select count(*) from pg_class where relname like 'documents\\_graph\\_%') = 9;
+        end
+        $$`);
+    expect(await fingerprintAfter(graphs)).toBe(clean.fingerprint);
+    const shared = `create index documents_graph_x on ragwall.documents_00
+      using hnsw (embedding public.halfvec_cosine_ops)`;
+    expect(await fingerprintAfter((tx) => tx.unsafe(shared))).not.toBe(clean.fingerprint);
+  });
+});
+
+it('a fact has one row, and nothing that changes by itself', async () => {
+  const names = clean.inventory.map((row) => JSON.stringify(row.slice(0, 3)));
+  expect(new Set(names).size).toBe(names.length);
+  const numbers = await session.admin(
+    (sql) => sql`select oid::text from pg_class where relnamespace = 'ragwall'::regnamespace`,
+  );
+  const text = JSON.stringify(clean.inventory);
+  expect(numbers.filter(({ oid }) => new RegExp(`\\b${oid}\\b`).test(text))).toEqual([]);
+});
+
+describe('the command', () => {
+  const command = async (values: Parameters<typeof fingerprintCommand>[1]) => {
+    const output = join(folder, 'output');
+    const code = await session.admin((sql) => fingerprintCommand(sql, { ...values, output }));
+    return { code, text: await readFile(output, 'utf8') };
+  };
+  const save = async (saved: unknown) => {
+    const file = join(folder, 'saved.json');
+    await writeFile(file, typeof saved === 'string' ? saved : JSON.stringify(saved));
+    return file;
+  };
+  const other = () => ({ ...clean, fingerprint: 'sha256:00' });
+  const without = (property: string) => ({
+    ...clean,
+    fingerprint: 'sha256:00',
+    inventory: clean.inventory.filter((row) => !(row[1] === 'postgres' && row[2] === property)),
+  });
+
+  it('writes one fact a line, and reads it again', async () => {
+    const { code, text } = await command({});
+    expect(code).toBe(0);
+    expect(text.split('\n')).toContain(
+      '    ["table","ragwall.documents","forced row security","true"],',
+    );
+    const saved = await readSaved(await save(text));
+    expect(saved).toEqual({ ...clean, time: saved.time });
+    expect(saved.fingerprint).toMatch(/^sha256:[0-9a-f]{64}$/);
+    expect(saved.time).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
+    expect(toLines(saved)).toBe(text);
+  });
+
+  it('says that nothing has changed', async () => {
+    const { code, text } = await command({ diff: await save(clean) });
+    expect(code).toBe(0);
+    expect(text).toBe(
+      `Nothing that isolation rests on has changed since ${clean.time}, database ${clean.database}: ${clean.fingerprint}\n`,
+    );
+  });
+
+  it('fails on a change that loosens', async () => {
+    const { code, text } = await command({ diff: await save(without('superuser')) });
+    expect(code).toBe(1);
+    expect(text).toContain('1 change since ');
+    expect(text).toContain('\n\nLoosens a wall\n  - role postgres is now a superuser\n');
+  });
+
+  it('fails on one that has to be read', async () => {
+    const inventory = [...clean.inventory, ['setting', 'role app_user', 'work_mem', '1MB']];
+    const { code, text } = await command({
+      diff: await save({ ...clean, fingerprint: '', inventory }),
+    });
+    expect(code).toBe(1);
+    expect(text).toContain(
+      'Has to be read by a person\n  - role app_user no longer begins with work_mem = 1MB\n',
+    );
+  });
+
+  it('does not fail on others, and tells them as JSON', async () => {
+    const inventory = [...clean.inventory, ['role', 'app_user', 'bypassrls', 'true']];
+    const saved = await save({ ...clean, fingerprint: 'sha256:00', inventory });
+    const { code, text } = await command({ diff: saved, format: 'json' });
+    expect(code).toBe(0);
+    expect(JSON.parse(text)).toEqual({
+      before: 'sha256:00',
+      after: clean.fingerprint,
+      changes: [{ effect: 'tightens', words: 'role app_user may no longer bypass row-level security' }],
+    });
+  });
+
+  it('writes out what would act in a terminal', async () => {
+    const inventory = [...clean.inventory, ['setting', 'role x', 'y', '\u001b[2J']];
+    const { text } = await command({ diff: await save({ ...clean, fingerprint: '', inventory }) });
+    expect(text).toContain('y = \\x1b[2J');
+  });
+
+  it('says that another server may print otherwise', async () => {
+    const saved = await save({ ...without('superuser'), server: '15.1' });
+    expect((await command({ diff: saved })).text).toContain('The server was 15.1 and is ');
+  });
+
+  it('takes no hash in place of the facts', async () => {
+    await expect(command({ diff: await save(other()) })).rejects.toThrow('its hash is not that');
+  });
+
+  it.each<[string, unknown, string]>([
+    ['no JSON', '{', 'it is not JSON'],
+    ['null', 'null', 'something is missing'],
+    ['no facts', { fingerprint: 'sha256:00' }, 'something is missing'],
+    [
+      'half a fact',
+      { fingerprint: '', database: '', server: '', time: '', inventory: [['table']] },
+      'something is missing',
+    ],
+  ])('refuses a file with %s', async (_, saved, message) => {
+    await expect(command({ diff: await save(saved) })).rejects.toThrow(message);
+  });
+
+  it('refuses a file that is not there, and a format that is none', async () => {
+    await expect(command({ diff: join(folder, 'none.json') })).rejects.toThrow('there is none');
+    await expect(command({ format: 'html' })).rejects.toThrow('expected to be table or json');
+  });
+});

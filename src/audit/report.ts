@@ -1,0 +1,206 @@
+/** What a format shows: an audit, what of it was accepted, and what gates. */
+import { readFileSync } from 'node:fs';
+import { type Acceptance, applyBaseline } from './baseline.js';
+import { type Area, type Audit, type AuditRow, isFinding, type Severity, type Status } from './run.js';
+
+/** The version of this package. */
+export const version: string = JSON.parse(
+  readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
+).version;
+
+/** From the worst on. */
+export const severities: readonly Severity[] = ['critical', 'high', 'medium', 'low'];
+
+/** The lines of the guide's checklist, and what lies beyond it. */
+export const areas: readonly {
+  readonly area: Area;
+  /** The line of the checklist. */
+  readonly line?: number;
+  readonly title: string;
+  /** What no database can tell: it is left to whoever signs. */
+  readonly unseen?: string;
+  /** Whether that is most of it, so that no evidence ticks the line. */
+  readonly byHand?: true;
+}[] = [
+  {
+    area: 'rls',
+    line: 1,
+    title: 'Row-level security is enabled on every table containing tenant data',
+    unseen: 'whether other tables, which name the tenant otherwise, hold tenant data',
+  },
+  {
+    area: 'role',
+    line: 2,
+    title: 'The application connects using a role that is no superuser',
+    unseen: 'whether the application is given this login',
+  },
+  {
+    area: 'tenant',
+    line: 3,
+    title: 'The tenant is taken from a verified token, never from user input',
+    unseen: 'where the application takes the tenant from',
+  },
+  {
+    area: 'context',
+    line: 4,
+    title: 'Every connection sets the tenant before any query',
+    unseen: 'whether every service does',
+  },
+  {
+    area: 'pool',
+    line: 5,
+    title: 'The connection pool does not carry a tenant from one client to the next',
+    unseen: 'how a pooler is set up that the audit did not go through',
+  },
+  {
+    area: 'ci',
+    line: 6,
+    title: 'All isolation tests pass on every deployment',
+    unseen: 'whether they run, and pass',
+    byHand: true,
+  },
+  {
+    area: 'path',
+    title: 'No other way to the data (views, functions, copies, privileges)',
+  },
+  {
+    area: 'shared',
+    title: 'Nothing is shared between tenants (keys, sequences, indexes)',
+  },
+  { area: 'server', title: 'Server and extensions' },
+];
+
+export interface ReportRow extends AuditRow {
+  /** Why a person accepted this finding. */
+  readonly accepted?: string;
+  /** Whether this finding makes the command fail. */
+  readonly gates: boolean;
+}
+
+export interface Report extends Omit<Audit, 'rows'> {
+  readonly rows: readonly ReportRow[];
+  /** What was accepted and is no longer found. */
+  readonly stale: readonly Acceptance[];
+  readonly failOn: Severity;
+  readonly strict: boolean;
+}
+
+/** Returns the report of an audit: its rows in order, what of them is accepted, and what gates. */
+export function makeReport(
+  audit: Audit,
+  {
+    baseline = [],
+    failOn = 'medium',
+    strict = false,
+  }: {
+    readonly baseline?: readonly Acceptance[];
+    /** A `fail` of this severity or a worse one gates. */
+    readonly failOn?: Severity;
+    /** Whether a `warn` counts like a `fail`. */
+    readonly strict?: boolean;
+  } = {},
+): Report {
+  const place = ({ area }: AuditRow) => areas.findIndex((one) => one.area === area);
+  const byCheck = (a: AuditRow, b: AuditRow) =>
+    place(a) - place(b) || compare(a.id, b.id) || compare(a.object, b.object);
+  const { rows, stale } = applyBaseline([...audit.rows].sort(byCheck), baseline);
+  const gates = (row: AuditRow) =>
+    (row.status === 'fail' || (strict && row.status === 'warn')) &&
+    severities.indexOf(row.severity) <= severities.indexOf(failOn);
+  return {
+    ...audit,
+    rows: rows.map((row) => ({ ...row, gates: row.accepted === undefined && gates(row) })),
+    stale,
+    failOn,
+    strict,
+  };
+}
+
+const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
+
+/** Whether a row is a finding that nobody accepted. */
+export const isOpen = (row: ReportRow): boolean => isFinding(row) && row.accepted === undefined;
+
+/** `1 finding`, `2 findings`. */
+export const plural = (n: number, word: string): string => `${n} ${word}${n === 1 ? '' : 's'}`;
+
+/** How many findings of a status nobody accepted, by their severity. */
+export const openBySeverity = ({ rows }: Report, status: Status, severity: Severity): number =>
+  rows.filter((row) => isOpen(row) && row.status === status && row.severity === severity).length;
+
+/** How many findings make the command fail. */
+export const gating = ({ rows }: Report): number => rows.filter(({ gates }) => gates).length;
+
+/** What gates, in words: `high or above, warnings too`. */
+export const threshold = ({ failOn, strict }: Report): string =>
+  `${failOn}${failOn === 'critical' ? '' : ' or above'}${strict ? ', warnings too' : ''}`;
+
+/** Returns what it comes to, in a few lines: counts by severity, what gates, what is stale. */
+export function summary(report: Report): string[] {
+  const { rows, stale } = report;
+  const list = (status: Status) =>
+    severities
+      .map((severity) => [openBySeverity(report, status, severity), severity] as const)
+      .filter(([n]) => n > 0)
+      .map(([n, severity]) => `${n} ${severity}`)
+      .join(', ') || 'none';
+  const accepted = rows.filter((row) => row.accepted !== undefined).length;
+  const passed = rows.filter(({ status }) => status === 'pass').length;
+  const gates = gating(report);
+  return [
+    `fail: ${list('fail')} · warn: ${list('warn')} · accepted: ${accepted} · ${plural(passed, 'check')} passed`,
+    ...stale.map(
+      ({ id, object }) => `In the baseline, and no longer found: ${`${id} ${object}`.trim()}`,
+    ),
+    `${gates === 0 ? 'Nothing gates' : gates === 1 ? '1 finding gates' : `${gates} findings gate`} at ${threshold(report)}: exit ${gates > 0 ? 1 : 0}`,
+  ];
+}
+
+/** The rows of a check: the one that says that it passes, or each of its findings. */
+export type Check = readonly [ReportRow, ...ReportRow[]];
+
+/** Returns the checks of an area, in their order. */
+export function checksOf(report: Report, area: Area): Check[] {
+  const checks = new Map<string, [ReportRow, ...ReportRow[]]>();
+  for (const row of report.rows) {
+    if (row.area !== area) continue;
+    const check = checks.get(row.id);
+    if (check) check.push(row);
+    else checks.set(row.id, [row]);
+  }
+  return [...checks.values()];
+}
+
+/** Whether a check was left out, though it may well apply: what it asks, somebody has to find out. */
+export const isUntold = ({ status, evidence }: AuditRow): boolean =>
+  status === 'n/a' && /^(not tried|the database cannot tell)\b/.test(evidence);
+
+/** Returns the worst of what a check found. */
+export function verdictOf(check: Check): Status | 'accepted' {
+  const open = check.filter(isOpen);
+  if (open.some(({ status }) => status === 'fail')) return 'fail';
+  if (open.length > 0) return 'warn';
+  if (check.some(({ accepted }) => accepted !== undefined)) return 'accepted';
+  return check.every(({ status }) => status === 'n/a') ? 'n/a' : 'pass';
+}
+
+/** What would act in a terminal, reorder a line, or cannot stand in XML. */
+const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\ufffe\uffff]/gu;
+
+/** Returns the text with its unprintable characters written out, so that a name in a database cannot act. */
+export function visible(text: string): string {
+  return text.replace(unprintable, (character) => {
+    const code = character.codePointAt(0) ?? 0;
+    if (code === 10) return '\\n';
+    return code < 256 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u{${code.toString(16)}}`;
+  });
+}
+
+/** Returns the value as JSON whose every unprintable character is escaped, also those that JSON allows. */
+export function toJson(value: unknown): string {
+  const numbers = (character: string) =>
+    character.split('').map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return JSON.stringify(value, null, 2).replace(unprintable, (character) =>
+    character === '\n' ? character : numbers(character).join(''),
+  );
+}

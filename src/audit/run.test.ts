@@ -1,0 +1,126 @@
+/** The audit is read in a transaction that can only read, and what it returns is what it should be. */
+import type { Sql } from 'postgres';
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { openSession, type Session } from '../../scripts/engines/session.js';
+import { commonStatement, readAudit, statementOf } from './run.js';
+
+let session: Session;
+beforeAll(async () => {
+  session = await openSession(inject('engine'));
+});
+afterAll(() => session.end());
+
+/** A query of one row, `evidence` being an expression. */
+const query = (evidence: string, status = "'fail'", from = '') => `
+  select 'T01' as id, 'rls' as area, 'x' as expects, 'high' as severity, ${status} as status,
+    'a.b' as object, ${evidence} as evidence, 'x' as remedy, 'x' as reference ${from}`;
+
+it('tells what was audited, and returns the rows', async () => {
+  const audit = await session.admin((sql) => readAudit(sql, { query: query("'found'") }));
+  expect(audit).toMatchObject({
+    login: 'postgres',
+    settings: {},
+    rows: [{ id: 'T01', evidence: 'found' }],
+  });
+  expect(audit.database).not.toBe('');
+  expect(audit.server).toMatch(/^1[5-9]/);
+  expect(audit.pgvector).toMatch(/^0\.\d+\.\d+$/);
+  expect(audit.time).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
+});
+
+it('tells the query what it was told, for this transaction alone', async () => {
+  const settings = ['tenant_columns', 'app_roles', 'untrusted_roles', 'missing'];
+  const all = settings
+    .map((name) => `coalesce(current_setting('ragwall.${name}', true), '')`)
+    .join(` || ';' || `);
+  await session.admin(async (sql) => {
+    const told = { tenantColumns: ['a', 'B c'], appRoles: ["o'x"], untrustedRoles: ['u'] };
+    const { rows, settings: said } = await readAudit(sql, { ...told, query: query(all) });
+    expect(rows[0]?.evidence).toBe("a,B c;o'x;u;");
+    expect(said).toEqual({ tenant_columns: 'a,B c', app_roles: "o'x", untrusted_roles: 'u' });
+    const [after] = await sql.unsafe(`select ${all} as left`);
+    expect(after).toEqual({ left: ';;;' });
+  });
+});
+
+it('looks no name up in a schema that is under audit', async () => {
+  const evidence = "current_setting('search_path') || ' ' || current_setting('jit')";
+  const { rows } = await session.admin((sql) => readAudit(sql, { query: query(evidence) }));
+  expect(rows[0]?.evidence).toBe('pg_catalog,pg_temp off');
+});
+
+it('cannot write', async () => {
+  const writes = `with gone as (delete from ragwall.documents returning 1) ${query("'x'")}`;
+  await expect(session.admin((sql) => readAudit(sql, { query: writes }))).rejects.toMatchObject({
+    code: '25006',
+  });
+});
+
+it.each([
+  [query("'x'", "'FAIL'"), "the audit's status of T01 is expected to be one of pass, fail, warn, n/a"],
+  [
+    query("'x'").replace("'rls'", "'all'"),
+    "the audit's area of T01 is expected to be one of rls, role",
+  ],
+  [query("'x'", "'pass'", 'where false'), 'a row for each check: it has none'],
+])('does not take %s for a pass', async (text, message) => {
+  await expect(session.admin((sql) => readAudit(sql, { query: text }))).rejects.toThrow(message);
+});
+
+it('refuses a server that is too old', async () => {
+  const answer = async () => [{ number: 14_00_24, server: '14.24' }];
+  const old = { begin: (_: string, run: (tx: unknown) => unknown) => run(answer) };
+  await expect(readAudit(old as unknown as Sql)).rejects.toThrow(
+    'PostgreSQL 15 or later is expected; this server is 14.24',
+  );
+});
+
+it('runs db/audit.sql, which says something of every line of the checklist', async () => {
+  const { rows } = await session.admin((sql) => readAudit(sql));
+  const areas = new Set(rows.map(({ area }) => area));
+  for (const area of ['rls', 'role', 'tenant', 'context', 'pool', 'ci']) expect(areas).toContain(area);
+});
+
+const text = `-- What is shared.
+with shared as (select 1)
+finding as (
+
+  -- 1 The first
+  -- [T01]
+  select 'T01'
+  -- why
+  from shared
+
+  -- [T02] [T03]
+  union all
+  select 'T02'
+    where true
+
+  -- 2 The second
+
+  -- [R01]
+  union all
+  select 'R01'
+)
+select * from finding
+`;
+
+it.each([
+  ['T01', "select 'T01'\n-- why\nfrom shared"],
+  ['T02', "select 'T02'\n  where true"],
+  ['T03', "select 'T02'\n  where true"],
+  ['R01', "select 'R01'"],
+  ['R02', undefined],
+])('cuts the statement of %s out of the query', (id, statement) => {
+  expect(statementOf(id, text)).toBe(statement);
+});
+
+it('cuts what the statements share', () => {
+  expect(commonStatement(text)).toMatch(/^-- What is shared\.\nwith shared[\s\S]*finding as \(/);
+  expect(commonStatement(text)).not.toContain('T01');
+});
+
+it('finds the statements of db/audit.sql', () => {
+  expect(statementOf('T01')).toMatch(/^select 'T01'/);
+  expect(commonStatement()).toContain('tenant_table as');
+});

@@ -1,0 +1,149 @@
+/** Reads the audit from a database: in one transaction that can only read. */
+import { readFileSync } from 'node:fs';
+import type { Sql } from 'postgres';
+
+const areas = ['rls', 'role', 'tenant', 'context', 'pool', 'ci', 'path', 'shared', 'server'] as const;
+const severities = ['critical', 'high', 'medium', 'low'] as const;
+const statuses = ['pass', 'fail', 'warn', 'n/a'] as const;
+
+export type Area = (typeof areas)[number];
+export type Severity = (typeof severities)[number];
+export type Status = (typeof statuses)[number];
+
+/** A check that passes or does not apply, or one finding of a check. A finding is known by `id` and `object`. */
+export interface AuditRow {
+  readonly id: string;
+  readonly area: Area;
+  /** What should be so, one sentence. */
+  readonly expects: string;
+  readonly severity: Severity;
+  readonly status: Status;
+  /** What it is about, `ragwall.documents` say; empty for a pass. */
+  readonly object: string;
+  /** What was found. */
+  readonly evidence: string;
+  /** The statement or action that mends it; empty for a pass. */
+  readonly remedy: string;
+  readonly reference: string;
+}
+
+export interface Audit {
+  readonly database: string;
+  /** The server's version as it tells it. */
+  readonly server: string;
+  /** The version of the extension `vector`, or null without it. */
+  readonly pgvector: string | null;
+  /** When the audit began, by the server's clock: ISO 8601 in UTC, to the second. */
+  readonly time: string;
+  readonly login: string;
+  /** What the audit was told, by its settings: names with commas between them. */
+  readonly settings: Readonly<Record<string, string>>;
+  readonly rows: readonly AuditRow[];
+}
+
+/** What the audit cannot know by itself. */
+export interface AuditOptions {
+  /** How tables name the tenant. */
+  readonly tenantColumns?: readonly string[];
+  /** What applications log in as. */
+  readonly appRoles?: readonly string[];
+  /** Those of them that run SQL that others write. */
+  readonly untrustedRoles?: readonly string[];
+  /** A query of the audit's columns, instead of db/audit.sql: for tests. */
+  readonly query?: string;
+}
+
+/** The lowest version that the audit's query runs on, as `server_version_num`. */
+const lowest = 15_00_00;
+
+const auditFile = new URL('../../db/audit.sql', import.meta.url);
+
+/**
+ * Returns what the audit finds in the database of `sql`, and changes nothing there.
+ *
+ * @param sql a connection, or a pool of one.
+ * @throws Error if the server is older than PostgreSQL 15, or the query returns no row or an unknown word.
+ * @see db/audit.sql
+ */
+export function readAudit(sql: Sql, options: AuditOptions = {}): Promise<Audit> {
+  return sql.begin('read only', async (tx) => {
+    const [server] = await tx<(Omit<Audit, 'rows' | 'settings'> & { number: number })[]>`
+      select current_database() as database, current_setting('server_version') as server,
+        current_setting('server_version_num')::integer as number,
+        (select extversion from pg_catalog.pg_extension where extname = 'vector') as pgvector,
+        to_char(now() at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as time,
+        session_user::text as login`;
+    if (!server) throw new Error('the server was expected to tell its version');
+    const { number, ...about } = server;
+    if (number < lowest) {
+      throw new Error(`PostgreSQL 15 or later is expected; this server is ${about.server}`);
+    }
+    // What lies in other schemas is under audit: no name in the query may be looked up there.
+    const settings = {
+      search_path: ['pg_catalog', 'pg_temp'],
+      jit: ['off'],
+      'ragwall.tenant_columns': options.tenantColumns,
+      'ragwall.app_roles': options.appRoles,
+      'ragwall.untrusted_roles': options.untrustedRoles,
+    };
+    for (const [name, value] of Object.entries(settings)) {
+      if (value?.length) await tx`select set_config(${name}, ${value.join(',')}, true)`;
+    }
+    // Also those that a role or a database presets: they decide what the audit looks at.
+    const told = await tx<{ name: string; value: string }[]>`
+      select substr(name, 9) as name, current_setting(name) as value
+      from unnest(array['ragwall.tenant_columns', 'ragwall.app_roles', 'ragwall.untrusted_roles']) as name
+      where current_setting(name, true) <> ''`;
+    const query = options.query ?? readFileSync(auditFile, 'utf8');
+    const rows = await tx.unsafe<AuditRow[]>(query);
+    return {
+      ...about,
+      settings: Object.fromEntries(told.map(({ name, value }) => [name, value])),
+      rows: checked([...rows]),
+    };
+  });
+}
+
+/** Whether a row is a finding, and not a pass. */
+export const isFinding = ({ status }: AuditRow): boolean => status === 'fail' || status === 'warn';
+
+/** Returns the rows if they are what they should be: a word that is misspelt would pass for no finding. */
+function checked(rows: readonly AuditRow[]): readonly AuditRow[] {
+  if (rows.length === 0)
+    throw new Error('the audit was expected to return a row for each check: it has none');
+  const words = { area: areas, severity: severities, status: statuses };
+  for (const row of rows) {
+    for (const [column, allowed] of Object.entries(words)) {
+      const word = row[column as keyof typeof words];
+      if (!(allowed as readonly string[]).includes(word)) {
+        throw new Error(
+          `the audit's ${column} of ${row.id} is expected to be one of ${allowed.join(', ')}`,
+        );
+      }
+    }
+  }
+  return rows;
+}
+
+/**
+ * Returns the SQL of a check, as it stands behind its mark in db/audit.sql, which others may share; nothing
+ * for one that is not there.
+ */
+export function statementOf(id: string, query = readFileSync(auditFile, 'utf8')): string | undefined {
+  const lines = query.split('\n');
+  const from = lines.findIndex((line) => line.startsWith('  -- [') && line.includes(`[${id}]`)) + 1;
+  if (from === 0) return undefined;
+  // To the next mark, or the end of the query behind the last one.
+  const length = lines.slice(from).findIndex((line) => /^( {2}-- \[|[^ ])/.test(line));
+  const statement = lines.slice(from, length < 0 ? undefined : from + length);
+  if (statement[0]?.trim() === 'union all') statement.shift();
+  // Without the heading of the checks that follow.
+  while (/^( *| {2}--.*)$/.test(statement.at(-1) ?? 'select')) statement.pop();
+  return statement.map((line) => line.replace(/^ {2}/, '')).join('\n');
+}
+
+/** Returns what stands before the first check of db/audit.sql: what all of them select from. */
+export function commonStatement(query = readFileSync(auditFile, 'utf8')): string {
+  // Without the heading of the checks that follow.
+  return query.slice(0, query.search(/^ {2}-- \[/m)).replace(/\s+--[^\n]*\s*$/, '');
+}

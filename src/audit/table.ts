@@ -1,0 +1,111 @@
+/** The report for a person at a terminal: one line for what passes, and all about what does not. */
+import {
+  areas,
+  checksOf,
+  isOpen,
+  type Report,
+  type ReportRow,
+  summary,
+  verdictOf,
+  visible,
+} from './report.js';
+
+type Paint = (text: string) => string;
+
+const marks = { fail: '✗', warn: '!', accepted: '○', pass: '✓', 'n/a': '–' } as const;
+
+/**
+ * Returns the report as text.
+ *
+ * @param width how many columns the terminal has; at least 40 are used.
+ * @param colour whether it shows colours.
+ */
+export function toTable(
+  report: Report,
+  { width = 100, colour = false }: { readonly width?: number; readonly colour?: boolean } = {},
+): string {
+  const sgr = (code: number): Paint =>
+    colour ? (text) => `\x1b[${code}m${text}\x1b[0m` : (text) => text;
+  const [bold, dim, red, green, yellow] = [sgr(1), sgr(2), sgr(31), sgr(32), sgr(33)];
+  const paints = { fail: red, warn: yellow, accepted: yellow, pass: green, 'n/a': dim };
+  const lines: string[] = [];
+
+  /** Adds a text behind a label, wrapped, each further line below the beginning of the text. */
+  function add(
+    indent: number,
+    label: string,
+    text: string,
+    paint: { label?: Paint; text?: Paint } = {},
+  ) {
+    const { label: ofLabel = plain, text: ofText = plain } = paint;
+    const from = indent + label.length;
+    wrap(visible(text), Math.max(40, width) - from).forEach((line, at) => {
+      lines.push((at === 0 ? ' '.repeat(indent) + ofLabel(label) : ' '.repeat(from)) + ofText(line));
+    });
+  }
+
+  function addFinding(row: ReportRow) {
+    const open = isOpen(row);
+    add(9, `${row.status} ${row.severity}  `, row.object || report.database, {
+      label: paints[open && row.status === 'fail' ? 'fail' : 'warn'],
+      text: bold,
+    });
+    add(11, '', row.evidence);
+    if (!open) return add(11, 'accepted: ', row.accepted ?? '', { label: yellow });
+    add(11, '→ ', row.remedy);
+  }
+
+  const { server, pgvector, login, time, settings } = report;
+  add(0, '', `Audit of the database ${report.database}`, { text: bold });
+  add(
+    0,
+    '',
+    `PostgreSQL ${server} · ${pgvector ? `pgvector ${pgvector}` : 'no pgvector'} · as ${login} · ${time}`,
+  );
+  for (const [name, value] of Object.entries(settings)) add(0, `${name}: `, value);
+
+  for (const { area, line, title, unseen } of areas) {
+    const checks = checksOf(report, area);
+    if (checks.length === 0 && !line) continue;
+    lines.push('');
+    add(0, line ? `${line}  ` : '+  ', title, { label: bold, text: bold });
+    if (checks.length === 0) add(3, '☐ ', `A database cannot tell ${unseen}: to be ticked by hand.`);
+    for (const check of checks) {
+      const [{ id, expects, evidence, reference }] = check;
+      const found = verdictOf(check);
+      const label = `${marks[found]} ${id}  `;
+      if (found === 'pass' || found === 'n/a') {
+        const paint = found === 'pass' ? { label: green } : { label: dim, text: dim };
+        add(3, label, `${expects}: ${found === 'n/a' ? `n/a, ${evidence}` : evidence}`, paint);
+        continue;
+      }
+      add(3, label, expects, { label: paints[found] });
+      for (const row of check) addFinding(row);
+      add(9, '', reference, { text: dim });
+    }
+  }
+
+  lines.push('');
+  add(0, '', 'Summary', { text: bold });
+  for (const line of summary(report)) add(3, '', line);
+  return `${lines.join('\n')}\n`;
+}
+
+const plain: Paint = (text) => text;
+
+/** Returns the text in lines of at most so many characters, broken at spaces where there are some. */
+function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    let rest = [...word];
+    if (line && [...line].length + 1 + rest.length <= width) {
+      line += ` ${word}`;
+      continue;
+    }
+    if (line) lines.push(line);
+    for (; rest.length > width; rest = rest.slice(width)) lines.push(rest.slice(0, width).join(''));
+    line = rest.join('');
+  }
+  return [...lines, line];
+}
