@@ -1,0 +1,103 @@
+/** Reads the corpus: paragraphs of a comment that names an attack, comments that say what comes of it, and its SQL. */
+import { readdir, readFile } from 'node:fs/promises';
+
+export interface Attack {
+  readonly name: string;
+  readonly sql: string;
+  /** What comes of it, by mode ('trusting', 'signed', 'both', 'open') or by mode and ' bound' or ' unbound'. */
+  readonly outcomes: ReadonlyMap<string, string>;
+}
+
+/** A token: numbers of iat, exp and nbf are seconds from now, null takes a claim away. */
+interface Token {
+  readonly header?: string;
+  readonly claims: Readonly<Record<string, unknown>>;
+}
+
+/** What is true of acme, and something as long that is not: a statement with one of them runs with each. */
+export const guesses: Readonly<Record<string, readonly [string, string]>> = {
+  guess: ['acme secret 0', 'acme secret 7'],
+  tenant: ['acme', 'amna'], // Of the same hash partition.
+  id: ['00000000-0000-4000-8000-000000001000', '00000000-0000-4000-8000-000000002000'],
+  source: ['acme.md', 'acne.md'],
+};
+
+const read = (file: string) => readFile(new URL(file, import.meta.url), 'utf8');
+
+function attackOf(paragraph: string): Attack {
+  const [name = '', ...lines] = paragraph.split('\n');
+  const outcomes = lines.flatMap((line) => {
+    const [, mode, outcome] = line.match(/^-- ([a-z ]+): ([a-z ]+)$/) ?? [];
+    return mode && outcome ? [[mode, outcome] as const] : [];
+  });
+  const sql = lines.filter((line) => !line.startsWith('-- ')).join('\n');
+  return { name: name.slice(3), sql, outcomes: new Map(outcomes) };
+}
+
+const files = (await readdir(new URL('.', import.meta.url)))
+  .filter((name) => name.endsWith('.sql'))
+  .sort();
+
+/** The attacks by the name of their file. */
+export const corpus: ReadonlyMap<string, readonly Attack[]> = new Map(
+  await Promise.all(
+    files.map(
+      async (file) =>
+        [
+          file,
+          (await read(file))
+            .trim()
+            .split(/\n{2,}/)
+            .map(attackOf),
+        ] as const,
+    ),
+  ),
+);
+
+export const tokens: Readonly<Record<string, Token>> = JSON.parse(await read('tokens.json'));
+
+/** One row: md5 of the documents of all but globex, of globex's, and of what the catalogs and keys say of walls. */
+export const fingerprints = `
+with document as (
+  select d.tenant_id = 'globex' as own, md5(string_agg(concat_ws('|', d.tenant_id, d.id, d.source, d.position, d.content,
+    d.metadata, d.embedding_model, d.created_at, public.halfvec_send(d.embedding)), '' order by d.tenant_id, d.id)) as digest
+  from ragwall.documents as d
+  group by 1
+),
+wall (line) as (
+  select concat('role', r) from pg_authid as r
+  union all select concat('member', m) from pg_auth_members as m
+  union all select concat('setting', s) from pg_db_role_setting as s
+  union all select concat('default', a) from pg_default_acl as a
+  union all select concat('database', d.datname, d.datdba, d.datacl) from pg_database as d
+  union all select concat('schema', n) from pg_namespace as n where n.nspname !~ '^pg_(toast_)?temp_'
+  union all select concat_ws(' ', 'class', c.oid, c.relname, c.relnamespace, c.relowner, c.relkind, c.relacl,
+      c.relrowsecurity, c.relforcerowsecurity, c.relispartition, c.relhastriggers, c.relhasrules)
+    from pg_class as c where c.relnamespace not in (select pg_my_temp_schema() union all select 'pg_toast'::regnamespace)
+  union all select concat_ws(' ', 'column', a.attrelid, a.attname, a.attacl, a.atttypid, a.attstattarget, a.attnotnull)
+    from pg_attribute as a join pg_class as c on c.oid = a.attrelid
+    where c.relnamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace)
+  union all select concat('policy', p) from pg_policy as p
+  union all select concat_ws(' ', 'function', p.oid, p.proname, p.proowner, p.proacl, p.prosecdef, p.proconfig, p.prosrc)
+    from pg_proc as p where p.pronamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace)
+  union all select concat_ws(' ', 'functions', count(*), count(*) filter (where p.proleakproof), sum(p.procost),
+      count(*) filter (where p.prosecdef), count(p.proacl)) from pg_proc as p
+  union all select concat('default', d) from pg_attrdef as d
+  union all select concat('constraint', c.oid, c.conname) from pg_constraint as c
+    where c.connamespace = 'ragwall'::regnamespace
+  union all select concat('trigger', t.oid, t.tgenabled) from pg_trigger as t
+  union all select concat_ws(' ', 'rules', count(*), sum(r.oid::bigint)) from pg_rewrite as r
+  union all select concat('event trigger', e) from pg_event_trigger as e
+  union all select concat('extension', e.extname, e.extversion) from pg_extension as e
+  union all select concat('publication', p.pubname) from pg_publication as p
+  union all select concat('parameter', p) from pg_parameter_acl as p
+  union all select concat_ws(' ', 'others', (select count(*) from pg_cast), (select count(*) from pg_operator),
+      (select count(*) from pg_type where typnamespace <> 'pg_toast'::regnamespace), (select count(*) from pg_description))
+  union all select concat('seal key', k) from ragwall_private.seal_key as k
+  union all select concat('signing key', k) from ragwall_private.signing_key as k
+)
+select
+  (select digest from document where not own) as victims,
+  (select digest from document where own) as own,
+  (select md5(string_agg(line, E'\\n' order by line)) from wall) as catalog
+`;

@@ -1,0 +1,177 @@
+/** The plans that really ran, as app_user: one partition, a check that is made once, the tenant's own index. */
+import postgres, { type Sql } from 'postgres';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { needs } from '../../scripts/engines/session.js';
+
+const engine = inject('engine');
+const tenants = 1_000;
+const query = `tests.vec(1)`;
+interface Node {
+  readonly [property: string]: unknown;
+  readonly Plans?: readonly Node[];
+}
+/** What auto_explain said since it was last emptied: one plan for each statement inside the function. */
+const said: string[] = [];
+let sql: Sql;
+
+beforeAll(async () => {
+  if (engine.kind === 'embedded') return;
+  sql = postgres(engine.adminUrl, { max: 1, onnotice: ({ message }) => said.push(message ?? '') });
+  await sql`
+    insert into ragwall.documents (tenant_id, content, embedding, embedding_model)
+    select 'tenant-' || t, 'x', tests.vec(t), 'test' from generate_series(1, ${tenants}) as t`;
+  // Each has a graph of its own, as if each were large.
+  const indexes = await sql<{ statement: string }[]>`
+    select format(
+      'create index %I on %s using hnsw (embedding public.halfvec_cosine_ops) '
+        'where tenant_id = %L and ragwall_private.in_graph(tenant_id)',
+      ragwall.graph_name(tenant_id), tableoid::regclass, tenant_id
+    ) as statement
+    from ragwall.documents where tenant_id <> 'tenant-1'`;
+  for (const { statement } of indexes) await sql.unsafe(statement);
+  await sql.unsafe(`load 'auto_explain'; set auto_explain.log_min_duration = 0; set auto_explain.log_analyze = on;
+    set auto_explain.log_nested_statements = on; set auto_explain.log_format = json; set client_min_messages = log`);
+});
+afterAll(async () => {
+  if (engine.kind === 'embedded') return;
+  await sql`delete from ragwall.documents`;
+  const plan = await sql<{ index_plan: string }[]>`select ragwall.index_plan()`;
+  for (const { index_plan } of plan) await sql.unsafe(index_plan);
+  await sql.end();
+});
+beforeEach((context) => needs(context, engine, ['docker', 'url'], 'auto_explain'));
+
+const nodes = (node: Node): Node[] => [node, ...(node.Plans ?? []).flatMap(nodes)];
+
+/** Runs a statement for a tenant and returns the nodes of the plan of its search, and its milliseconds. */
+async function search(tenant: string, statement: string, setting = 'auto') {
+  const began = await sql.begin(async (tx) => {
+    await tx.unsafe(`set local role app_user; set local plan_cache_mode = ${setting}`);
+    await tx`select ragwall.set_tenant(${tenant})`;
+    said.length = 0;
+    const start = performance.now();
+    await tx.unsafe(statement);
+    return start;
+  });
+  const plans = said
+    .map((message) => /plan:\s*(\{.*)/s.exec(message)?.[1])
+    .flatMap((json) => (json ? [JSON.parse(json) as { Plan: Node }] : []))
+    .filter((plan) => JSON.stringify(plan).includes('documents_'));
+  expect(plans.length, said.join('\n')).toBeGreaterThan(0);
+  return { all: plans.flatMap(({ Plan }) => nodes(Plan)), milliseconds: performance.now() - began };
+}
+
+const touched = (all: readonly Node[]) =>
+  all
+    .filter((node) => node['Relation Name'] ?? node['Index Name'])
+    .filter((node) => node['Actual Loops'] !== 0);
+
+describe.each(['auto', 'force_custom_plan', 'force_generic_plan'])(
+  'with plan_cache_mode = %s',
+  (mode) => {
+    it('a small tenant’s search reads one partition by its key, and checks the tenant once', async () => {
+      const { all } = await search(
+        'tenant-1',
+        `select * from ragwall.match_documents(${query}, 10)`,
+        mode,
+      );
+      expect(touched(all).map((node) => node['Node Type'])).toEqual(['Index Scan']);
+      expect(touched(all)[0]?.['Index Name']).toMatch(
+        /^documents_\d\d_(pkey|tenant_id_source_position_key)$/,
+      );
+      expect(all.some((node) => node['One-Time Filter'])).toBe(true);
+      expect(all.some((node) => /Gather|Seq Scan|Parallel/.test(String(node['Node Type'])))).toBe(
+        false,
+      );
+      expect(all.filter((node) => node['Relation Name'])).toHaveLength(1);
+    });
+
+    it('a large tenant’s search reads its own graph, and no other', async () => {
+      const [{ name } = {}] = await sql`select ragwall.graph_name('tenant-7') as name`;
+      const { all } = await search(
+        'tenant-7',
+        `select * from ragwall.match_documents(${query}, 1)`,
+        mode,
+      );
+      expect(touched(all).map((node) => node['Index Name'])).toEqual([name]);
+      expect(all.some((node) => node['One-Time Filter'])).toBe(true);
+    });
+  },
+);
+
+it('a statement that names another tenant touches no row', async () => {
+  const { all } = await search(
+    'tenant-1',
+    `select * from ragwall.documents where tenant_id = 'tenant-7'`,
+  );
+  expect(all.some((node) => node['Relation Name'])).toBe(true);
+  expect(touched(all)).toEqual([]);
+});
+
+it('an upsert looks each document up by its key', async () => {
+  await sql`
+    insert into ragwall.documents (tenant_id, content, embedding, embedding_model)
+    select 'tenant-1', 'x', tests.vec(1), 'test' from generate_series(1, 500)`;
+  await sql`vacuum analyze ragwall.documents`;
+  const documents = JSON.stringify([{ source: 'a', position: 0, content: 'x' }]);
+  const { all } = await search('tenant-1', `select ragwall.upsert_documents('${documents}')`);
+  const conditions = all.map((node) => String(node['Index Cond']));
+  expect(conditions).toContainEqual(
+    expect.stringMatching(/tenant_id = 'tenant-1'.* AND \(id = \w+\.key\)/),
+  );
+});
+
+it('planning takes less than a millisecond, at 1,000 tenants with graphs of their own', async () => {
+  const times = await sql.begin(async (tx) => {
+    await tx`select ragwall.set_tenant('tenant-7')`;
+    await tx.unsafe(
+      'set local role ragwall_owner; set local enable_seqscan = off; set local enable_sort = off',
+    );
+    const taken: number[] = [];
+    for (let n = 0; n < 50; n += 1) {
+      const [row] = await tx.unsafe<{ 'QUERY PLAN': [{ 'Planning Time': number }] }[]>(
+        `explain (format json, summary) select id, embedding operator(public.<=>) ${query} as distance
+         from ragwall.documents where tenant_id = 'tenant-7' and ragwall_private.in_graph(tenant_id)
+         order by distance limit 10`,
+      );
+      taken.push(row?.['QUERY PLAN'][0]['Planning Time'] ?? Number.NaN);
+    }
+    return taken.sort((a, b) => a - b);
+  });
+  expect(times[25]).toBeLessThan(1);
+});
+
+it.each([
+  [10, '100', '2000'],
+  [100, '300', '2000'],
+  [1000, '1000', '20000'],
+])(
+  'at k = %i the graph is searched with the breadth that recall needs, which then ends',
+  async (k, ef, most) => {
+    const settings = await sql
+      .begin(async (tx) => {
+        const [row] = await tx<{ definition: string }[]>`
+        select pg_get_functiondef('ragwall.search_graph'::regproc) as definition`;
+        const told = row?.definition.replace(
+          '  select array_agg(row(n.*)',
+          `  raise notice 'ef % most % iterative %', current_setting('hnsw.ef_search'),
+             current_setting('hnsw.max_scan_tuples'), current_setting('hnsw.iterative_scan');
+           select array_agg(row(n.*)`,
+        );
+        await tx.unsafe(told ?? '');
+        await tx`set local role app_user`;
+        await tx`select ragwall.set_tenant('tenant-7')`;
+        said.length = 0;
+        await tx.unsafe(`select * from ragwall.match_documents(${query}, ${k})`);
+        const during = said.find((message) => message.startsWith('ef '));
+        const [after] = await tx`
+        select current_setting('hnsw.ef_search') as ef, current_setting('enable_sort') as sort`;
+        throw { during, after };
+      })
+      .catch((thrown) => thrown);
+    expect(settings).toEqual({
+      during: `ef ${ef} most ${most} iterative relaxed_order`,
+      after: { ef: '40', sort: 'on' },
+    });
+  },
+);
