@@ -1,0 +1,54 @@
+/** Functions that forget one of their conditions: each place where a rule fits a definition is a mutant. */
+import type { Sql } from 'postgres';
+import { contextRules } from './bodies-context.js';
+import { documentRules } from './bodies-documents.js';
+import { type Rule, within } from './bodies-rule.js';
+import { tokenRules } from './bodies-tokens.js';
+import type { Mutant } from './mutant.js';
+
+const everywhere = within(/^/, [
+  ['the tenant is not pinned', /\b\w\.tenant_id = tenant\b/, 'tenant is not null'],
+  ['a guard never raises', /\bif\b(?:(?!\bif\b)[\s\S])*?\bthen(\s+raise exception)/, 'if false then$1'],
+  ['null passes a guard', /\bis not true\b/, 'is not true and false'],
+  ['null is not looked for', /\b[\w.]+ is null or /, ''],
+  ['absent is not looked for', /\bor \w+ is null\b/, ''],
+]);
+
+const rules: readonly Rule[] = [...everywhere, ...contextRules, ...tokenRules, ...documentRules];
+
+/** Stands for a rule that the functions have outgrown: it cannot be made, and so fails the gate. */
+const stale = (rule: string): Mutant => ({
+  kind: 'bodies',
+  name: `no function has what “${rule}” breaks`,
+  statement: "do $$ begin raise exception 'mend the rule in bodies-*.ts, or remove it'; end $$",
+});
+
+/** Returns a mutant for each place in each function where a rule fits. */
+export async function bodyMutants(sql: Sql): Promise<Mutant[]> {
+  const functions = await sql.unsafe<{ name: string; definition: string }[]>(`
+    select p.oid::regprocedure::text as name, pg_get_functiondef(p.oid) as definition
+    from pg_proc as p
+    where p.pronamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace)
+      -- Files of their own, which have their own tests.
+      and p.proname not in ('audit', 'inventory')
+    order by 1`);
+  return rules.flatMap(({ of, name: rule, find, replace }) => {
+    const mutants = functions
+      .filter(({ definition }) => of.test(definition.slice(0, definition.indexOf('\n'))))
+      .flatMap(({ name, definition }) => {
+        const places = [...definition.matchAll(new RegExp(find, 'g'))];
+        return places.map(({ 0: text, index }, place): Mutant => {
+          // Sticky: what stands around the place is seen by the rule, and no other place is replaced.
+          const here = new RegExp(find, 'y');
+          here.lastIndex = index;
+          const which = ` (${place + 1}: ${text.trim().replace(/\s+/g, ' ').slice(0, 60)})`;
+          return {
+            kind: 'bodies',
+            name: `${name}: ${rule}${places.length > 1 ? which : ''}`,
+            statement: definition.replace(here, replace),
+          };
+        });
+      });
+    return mutants.length > 0 ? mutants : [stale(rule)];
+  });
+}

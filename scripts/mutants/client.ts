@@ -1,0 +1,197 @@
+/** Breaks of the client: a text of its sources replaced, in a copy. */
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Engine } from '../engines/engine.js';
+import { root } from '../engines/migrations.js';
+import type { Mutant } from './mutant.js';
+import { clientTests, firstFailingTest } from './typescript.js';
+
+interface ClientMutant extends Mutant {
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+}
+
+const breaks: readonly (readonly [file: string, name: string, find: string, replace: string])[] = [
+  ['tenant', 'rows are not checked', '!rows.every((row) =>', 'rows.some((row) => false &&'],
+  ['tenant', 'one row that fits is enough', '!rows.every(', '!rows.some('],
+  ['tenant', 'rows are compared with what the database says', '(tenant ?? row.bound)', 'row.bound'],
+  [
+    'tenant',
+    'foreign rows are dropped in silence',
+    'received.filter(() => true)',
+    'received.filter((row) => row.tenantId === (tenant ?? row.bound))',
+  ],
+  [
+    'tenant',
+    'foreign rows are swallowed',
+    "throw new RagwallError(\n      'FOREIGN_ROW'",
+    "void new RagwallError(\n      'FOREIGN_ROW'",
+  ],
+  [
+    'tenant',
+    'the tenant of a view is forgotten',
+    'export function rememberTenant(tx: AnySql, tenant: string): void {\n  boundTenant.set(tx, tenant);',
+    'export function rememberTenant(_: AnySql, __: string): void {',
+  ],
+  ['tenant', 'a tenant may have spaces', '/^[!-~]{1,128}$/', '/^[ -~]{1,128}$/'],
+  [
+    'tenant',
+    'a tenant may end with a line',
+    '/^[!-~]{1,128}$/.test(tenant)',
+    '/^[!-~]{1,128}$/m.test(tenant)',
+  ],
+  ['tenant', 'a tenant may be empty', '/^[!-~]{1,128}$/', '/^[!-~]{0,128}$/'],
+  ['tenant', 'a tenant may be no text', "typeof tenant !== 'string' || ", ''],
+  ['tenant', 'the token is not sent', 'if (token !== undefined)', "if (token === 'never')"],
+  ['tenant', 'the driver keeps its pipeline', 'max_pipeline: 1_000_000,', ''],
+  ['tenant', 'the driver keeps its time-out', 'connect_timeout: 5,', ''],
+  [
+    'documents',
+    'found rows are not checked',
+    'return checkRows(caller, rows).map(({ bound: _, ...found })',
+    'return rows.map(({ bound: _, ...found })',
+  ],
+  [
+    'documents',
+    'stored rows are not checked',
+    'return checkRows(caller, rows).map(({ id, status })',
+    'return rows.map(({ id, status })',
+  ],
+  [
+    'documents',
+    'the search does not wait for the tenant',
+    ',\n      case when bound.tenant is not null',
+    ',\n      case when true',
+  ],
+  [
+    'handle',
+    'a call is for another tenant',
+    '=> ({ sql, tenant, token',
+    "=> ({ sql, tenant: 'acme', token",
+  ],
+  ['handle', 'a transaction binds no tenant', 'await setTenant(tx, tenant, signer);', ''],
+  [
+    'handle',
+    'a transaction is not guarded',
+    'guardedBegin(\n        sql,\n        async (tx)',
+    '((s: Sql, f: (tx: TransactionSql) => Promise<never>, _: unknown) => s.begin(f) as Promise<never>)(\n        sql,\n        async (tx: TransactionSql)',
+  ],
+  [
+    'handle',
+    'views of a transaction are not remembered',
+    '(tx) => rememberTenant(tx, tenant)',
+    '() => {}',
+  ],
+  [
+    'handle',
+    'a handle can be changed',
+    'return Object.freeze<Tenant>({',
+    'return (<T>(x: T) => x)<Tenant>({',
+  ],
+  [
+    'transaction',
+    'statements are sent when it is over',
+    'if (!isOpen()) throw refusal();\n        pending.add(sent);',
+    'pending.add(sent);',
+  ],
+  [
+    'transaction',
+    'savepoints begin when it is over',
+    'if (!isOpen()) throw refusal();\n          const nested',
+    'const nested',
+  ],
+  ['transaction', 'it is never over', 'settled = true;', 'settled = false;'],
+  [
+    'transaction',
+    'another’s connection counts',
+    '!!reserved && connection.reserved === reserved',
+    '!!reserved',
+  ],
+  [
+    'transaction',
+    'a lost connection is not told',
+    'for (const query of pending) query.reject(error);',
+    '',
+  ],
+  [
+    'transaction',
+    'it ends whosever transaction there is',
+    'const mayEnd = () => hasConnection();',
+    'const mayEnd = () => true;',
+  ],
+  [
+    'transaction',
+    'a savepoint ends whosever transaction there is',
+    'nested(guard(inner)), isOpen, reject',
+    'nested(guard(inner)), () => true, reject',
+  ],
+  ['transaction', 'savepoints are not guarded', 'nested(guard(inner))', 'nested(inner)'],
+  [
+    'transaction',
+    'a file is sent without asking',
+    'watch(query, async (sent) => {',
+    '((q: unknown, _: unknown) => q)(query, async (sent: Query) => {',
+  ],
+  [
+    'token',
+    'a token serves every tenant',
+    'kept.get(tenantId)',
+    'kept.values().next().value ?? kept.get(tenantId)',
+  ],
+  ['token', 'a token is used until it expires', 'until: now + lifetime / 2', 'until: now + lifetime'],
+  ['token', 'a short key will do', 'bytes.length < 32', 'bytes.length < 1'],
+  ['token', 'a long lifetime will do', 'lifetime > 300', 'lifetime > 3000'],
+];
+
+export const clientMutants: readonly ClientMutant[] = breaks.map(([file, name, find, replace]) => ({
+  kind: 'client',
+  name: `${file}.ts: ${name}`,
+  statement: `in src/${file}.ts: ${find} → ${replace}`,
+  file: `src/${file}.ts`,
+  find,
+  replace,
+}));
+
+/** Runs `use` with a copy of the sources, which it may break. */
+export async function onCopy<T>(use: (copy: string) => Promise<T>): Promise<T> {
+  const copy = await mkdtemp(join(tmpdir(), 'ragwall-mutant-'));
+  try {
+    for (const name of ['src', 'db', 'scripts']) {
+      await cp(fileURLToPath(new URL(name, root)), join(copy, name), { recursive: true });
+    }
+    for (const name of ['node_modules', 'package.json', 'tsconfig.json', '.gmrc']) {
+      await symlink(fileURLToPath(new URL(name, root)), join(copy, name));
+    }
+    return await use(copy);
+  } finally {
+    await rm(copy, { recursive: true });
+  }
+}
+
+const isOf = (file: string, test: string) => test === file.replace('.ts', '.test.ts');
+
+/** Returns the first test that fails with the client broken. @throws Error if the text is not there, once. */
+export async function clientKiller(
+  engine: Engine,
+  copy: string,
+  { name, file, find, replace }: ClientMutant,
+): Promise<string | undefined> {
+  const path = join(copy, file);
+  const source = await readFile(path, 'utf8');
+  if (source.split(find).length !== 2) {
+    throw new Error(`${name}: ${file} is expected to have once: ${find}`);
+  }
+  await writeFile(
+    path,
+    source.replace(find, () => replace),
+  );
+  try {
+    const ownFirst = clientTests.toSorted((a, b) => Number(isOf(file, b)) - Number(isOf(file, a)));
+    return await firstFailingTest(engine, ownFirst, copy);
+  } finally {
+    await writeFile(path, source);
+  }
+}

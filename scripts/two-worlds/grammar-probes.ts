@@ -1,0 +1,254 @@
+/** Statements that ask the server about itself, or trick it: plans, the catalog, objects, errors, samples. */
+import { condition, text } from './grammar-rows.js';
+import type { Random } from './random.js';
+import { guesses, idOf, vectorOf } from './rows.js';
+import { literals, type Scene } from './scene.js';
+
+const settings: readonly (readonly [string, readonly string[]])[] = [
+  ...[
+    'seqscan',
+    'indexscan',
+    'bitmapscan',
+    'indexonlyscan',
+    'sort',
+    'hashagg',
+    'nestloop',
+    'hashjoin',
+  ].map((name) => [`enable_${name}`, ['off', 'on']] as const),
+  ['enable_partition_pruning', ['off']],
+  ['enable_partitionwise_join', ['on']],
+  ['constraint_exclusion', ['on', 'off']],
+  ['random_page_cost', ['0', '1', '1000']],
+  ['seq_page_cost', ['0', '1000']],
+  ['cpu_operator_cost', ['0', '10']],
+  ['cpu_tuple_cost', ['0', '10']],
+  ['cpu_index_tuple_cost', ['0', '10']],
+  ['effective_cache_size', ['8kB', '100GB']],
+  ['work_mem', ['64kB', '1GB']],
+  ['plan_cache_mode', ['force_generic_plan', 'force_custom_plan']],
+  ['cursor_tuple_fraction', ['0', '1']],
+  ['from_collapse_limit', ['1']],
+  ['row_security', ['off', 'on']],
+  ['parallel_setup_cost', ['0']],
+  ['min_parallel_table_scan_size', ['0']],
+  ['hnsw.ef_search', ['1', '1000']],
+  ['hnsw.iterative_scan', ['off', 'strict_order']],
+  ['hnsw.max_scan_tuples', ['1']],
+  ['search_path', ['ragwall', 'pg_temp, public']],
+  ['transaction_read_only', ['on']],
+];
+
+/** The same statement after some settings that anybody may change. */
+export const withSettings = (r: Random, statement: string) =>
+  `${r
+    .some(settings, 5)
+    .map(
+      ([name, values]) =>
+        `set local ${name} = ${name === 'search_path' ? r.pick(values) : text(r.pick(values))}; `,
+    )
+    .join('')}${statement}`;
+
+/** An EXPLAIN, and what its class is: what it may tell depends on what was asked. */
+export function explain(r: Random, statement: string): { kind: string; sql: string } {
+  const analyze = r.chance(0.5);
+  const costs = r.chance(0.5);
+  const buffers = analyze && r.chance(0.4);
+  const options = [
+    `analyze ${analyze}`,
+    `costs ${costs}`,
+    `buffers ${buffers}`,
+    `verbose ${r.chance(0.3)}`,
+    `settings ${r.chance(0.3)}`,
+    'summary off',
+    ...(analyze ? ['timing off', `wal ${r.chance(0.2)}`] : []),
+    ...(r.chance(0.2) ? ['format json'] : []),
+  ];
+  const asked = [analyze && 'analyze', costs && 'costs', buffers && 'buffers']
+    .filter(Boolean)
+    .join(', ');
+  return {
+    kind: `explain${asked && ` (${asked})`}`,
+    sql: `explain (${options.join(', ')}) ${statement}`,
+  };
+}
+
+/** Plans as messages of the log, which a client may have sent to itself. */
+export const planAsMessage = (r: Random, statement: string) =>
+  `set local client_min_messages = ${r.pick(['log', 'debug2', 'debug5'])}; ` +
+  `set local ${r.pick(['debug_print_plan', 'debug_print_plan', 'debug_print_rewritten', 'debug_print_parse', 'trace_sort'])} = on; ` +
+  `set local debug_pretty_print = ${r.pick(['on', 'off'])}; ${statement}`;
+
+export function catalog(r: Random, s: Scene): string {
+  const from = r.pick(
+    r.chance(0.5)
+      ? s.relations
+      : s.relations.filter((name) => /^pg_(class|index|stat|lock|stats|attr)/.test(name)),
+  );
+  return r.pick([
+    `select count(*) from ${from}`,
+    `select md5(string_agg(x::text, ',' order by x::text)) from ${from} as x`,
+    `select x::text from ${from} as x where x::text like '%documents%' order by 1 limit 5`,
+    `select * from ${from} limit 2`,
+  ]);
+}
+
+export const sample = (r: Random, s: Scene) =>
+  `select ${r.pick(['count(*)', 'min(d.id::text)', 'array_agg(d.position order by d.id)'])} from ragwall.documents as d ` +
+  `tablesample ${r.pick(['system', 'bernoulli'])} (${r.pick(['1', '10', '50', '100'])}) repeatable (${r.below(99)}) where ${condition(r, s)}`;
+
+function argument(r: Random, s: Scene, type: string): string {
+  if (type === 'oid' || type === 'regclass') return `${r.pick(s.oids)}::${type}`;
+  if (type === 'oid[]') return `array[${r.pick(s.oids)}, ${r.pick(s.oids)}]::oid[]`;
+  if (type === 'name' || type === 'text') {
+    const words = [
+      ...s.tenants,
+      ...guesses.contents,
+      idOf(3),
+      'select',
+      'content',
+      'regclass',
+      'select 1',
+      'tenant_id',
+      'UTF8',
+    ];
+    return `${text(r.chance(0.5) ? r.pick(s.names) : r.pick(words))}::${type}`;
+  }
+  return r.pick(literals[type] ?? []);
+}
+
+/** A call of anything that the role may execute. */
+export function call(r: Random, s: Scene): string {
+  const callable = s.routines.filter(({ arguments: types }) => types.every((type) => type !== 'xml'));
+  const { name, arguments: types } = r.pick(callable);
+  return `select f::text from ${name}(${types.map((type) => argument(r, s, type)).join(', ')}) as f limit 30`;
+}
+
+/** Whether an object is there, what it is called, and what may be done with it: by number and by name. */
+export function object(r: Random, s: Scene): { kind: string; sql: string } {
+  const named = r.chance(0.5);
+  const it = named ? r.pick(s.names) : r.pick(s.oids);
+  const as = named ? text(it) : it;
+  const asked = [
+    `select ${as}::regclass`,
+    `select ${as}::regclass::text`,
+    `select format('%s', ${as}::regclass)`,
+    `select has_table_privilege(${named ? as : `${as}::oid`}, 'select')`,
+    `select has_any_column_privilege(${named ? as : `${as}::oid`}, 'select')`,
+    `select has_column_privilege(${named ? as : `${as}::oid`}, 1::smallint, 'select')`,
+    `select to_regclass('ragwall.' || ragwall.graph_name(${text(r.pick(s.tenants))}))`,
+    `select pg_index_has_property(${as}::regclass, 'clusterable')`,
+    `select pg_relation_filenode(${as}::regclass)`,
+    `select row_security_active(${named ? as : `${as}::oid`})`,
+    `select count(*) from pg_partition_tree(${as}::regclass)`,
+    `select pg_get_replica_identity_index(${as}::regclass)`,
+    `select currval(${as}::regclass)`,
+    `select gin_clean_pending_list(${as}::regclass)`,
+    ...(named
+      ? [
+          ...[`select to_regclass(${as})`, `select pg_input_is_valid(${as}, 'regclass')`],
+          ...[
+            `select * from pg_input_error_info(${as}, 'regclass')`,
+            `select * from ${it}`,
+            `drop index ${it}`,
+          ],
+          ...[`alter index ${it} rename to x`, `comment on index ${it} is 'x'`, `reindex index ${it}`],
+          ...[`lock table ${it} in access share mode`, `truncate ${it}`, `select ${as}::regtype`],
+          ...[`create index on ${it} (id)`, `explain select from ${it}`, `copy ${it} to stdout`],
+        ]
+      : [
+          ...[`select pg_table_is_visible(${as})`, `select pg_relation_is_updatable(${as}, true)`],
+          ...[`select obj_description(${as}, 'pg_class')`, `select pg_filenode_relation(0, ${as})`],
+          ...[`select regclassout(${as})`, `select pg_relation_is_publishable(${as})`],
+          ...[`do $$ begin raise notice '%', ${as}::regclass; end $$`],
+        ]),
+  ];
+  return { kind: named ? 'objects by name' : 'objects by number', sql: r.pick(asked) };
+}
+
+/** As a range: the planner would put an equation last, behind what raises. */
+const between = (column: string, value: string) =>
+  `${column} >= ${text(value)} and ${column} <= ${text(value)}`;
+
+function guessed(r: Random, s: Scene): string {
+  const word = r.pick(guesses.contents);
+  return r.pick([
+    `d.content >= ${text(word.slice(0, 6))} and d.content < ${text(`${word.slice(0, 6)}~`)}`,
+    `d.content = ${text(word)}`,
+    `d.content >= any(array[${text(word)}])`,
+    `d.tenant_id >= ${text(s.victim)} and d.tenant_id <= ${text(s.victim)}`,
+    between('d.id', r.pick(guesses.ids.slice(2))),
+    between('d.source', r.pick(guesses.sources)),
+    between('d.content', word),
+    `d.position >= ${r.pick(guesses.numbers.slice(2))}`,
+    `d.created_at >= '2020-03-01'`,
+  ]);
+}
+
+const noIndex = ['indexscan', 'bitmapscan', 'indexonlyscan', 'partition_pruning']
+  .map((name) => `set local enable_${name} = off; `)
+  .join('');
+
+/** A guess, and a sub-select behind it that raises if it is evaluated: for any row that the guess is right for. */
+export const oracle = (r: Random, s: Scene) =>
+  `${noIndex}select count(*) from ragwall.documents as d where ${guessed(r, s)} and ` +
+  r.pick([
+    'd.position >= (select 1 / (pg_backend_pid() * 0))',
+    'd.position >= any(array[(select 1 / (pg_backend_pid() * 0))])',
+    'd.metadata is not null and d.position >= (select 1 / (pg_backend_pid() * 0))',
+  ]);
+
+/** What raises for a row that must not be looked at, and what pretends to be somebody else. */
+export function hostile(r: Random, s: Scene): string {
+  const from = 'from ragwall.documents as d';
+  const word = r.pick(guesses.contents);
+  const guess = guessed(r, s);
+  const raising = r.pick([
+    'd.position >= (select 1 / (pg_backend_pid() * 0))',
+    '1 / (d.position - d.position) > 0',
+    'd.content::integer > 0',
+    '(select 1 / (pg_backend_pid() * 0)) > 0',
+    `case when d.content like '${word.slice(0, 4)}%' then 1 / 0 > 0 else true end`,
+    `((${text(`[${r.pick(guesses.numbers)}:${r.pick(guesses.numbers)}]={t}`)})::boolean[])[d.position]`,
+    "case when d.metadata['severance'] is not null then (array[true])[d.position] end",
+    `(d.metadata ->> 'topic')::integer = 1`,
+    `cast(d.content as uuid) = d.id`,
+  ]);
+  const plain = r.chance(0.5) ? '' : noIndex;
+  const search = s.role === 'agent_caller' ? 'agent_match_documents' : 'match_documents';
+  const asked = text(vectorOf(r.below(97), 0.01));
+  return r.pick([
+    () => `${plain}select count(*) ${from} where ${guess} and ${raising}`,
+    () => `${plain}select count(*) ${from} where ${guess} and ${raising}`,
+    () => `${plain}select d.id ${from} where ${raising} and ${guess} order by 1`,
+    () => `select count(*) ${from} where tenant_id = ${text(r.pick(s.tenants))} and ${raising}`,
+    () => `select set_config('app.current_tenant', ${text(s.victim)}, true), (select count(*) ${from})`,
+    () =>
+      `set local app.current_tenant = ${text(s.victim)}; select content from ragwall.${search}(${asked}, 5, null)`,
+    () => `select ragwall.set_tenant(${text(s.victim)})`,
+    () => `select ragwall.set_tenant_from_token(${text(s.victim)})`,
+    () =>
+      `do $$ declare why text; begin perform 1 ${from} where ${guess} and ${raising}; raise notice 'fine'; exception when others then get stacked diagnostics why = pg_exception_context; raise notice '% %', sqlstate, why; end $$`,
+    () =>
+      `declare c scroll cursor for select d.content ${from} where ${condition(r, s)} order by d.id; fetch 3 from c; move last in c; fetch backward 2 from c; close c`,
+    () =>
+      `prepare p (text) as select d.id ${from} where d.content >= $1 and d.tenant_id = ${text(s.tenant)} order by 1; execute p(${text(word)}); deallocate p`,
+    () => `copy (select d.id, d.content ${from} where ${condition(r, s)} order by 1) to stdout`,
+    () =>
+      `create ${r.pick(['temp table x', 'table ragwall.x', 'view public.x', 'materialized view public.x'])} as select * ${from}`,
+    () =>
+      `create function public.peek(text) returns boolean language plpgsql cost 0.0001 as $$ begin raise notice '%', $1; return true; end $$; select count(*) ${from} where public.peek(d.content)`,
+    () =>
+      `set local role ${r.pick(['ragwall_owner', 'app_user', 'pg_monitor', 'postgres'])}; select count(*) ${from}`,
+    () =>
+      `lock table ragwall.documents in ${r.pick(['access share', 'row exclusive', 'access exclusive'])} mode nowait`,
+    () => `select ctid, xmin, tableoid ${from} order by id limit 1`,
+    () => `select id ${from} where (d.*)::text like '%${word.slice(0, 4)}%' order by 1`,
+    () => `select query_to_xml('select count(*) ${from} where ' || ${text(guess)}, true, false, '')`,
+    () => `select content from ragwall.${search}(${asked}, 20, null) where similarity > 0.999`,
+    () =>
+      `set local default_transaction_isolation = serializable; select count(*) ${from} where ${guess}`,
+    () => `notify docs, ${text(word)}`,
+    () => 'vacuum ragwall.documents',
+    () => `alter table ragwall.documents disable row level security`,
+  ])();
+}

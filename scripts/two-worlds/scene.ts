@@ -1,0 +1,130 @@
+/** What statements are made of: who asks, whom they guess at, and what the catalog offers them. */
+import type { Role, Worlds } from './worlds.js';
+
+export interface Routine {
+  readonly name: string;
+  readonly arguments: readonly string[];
+}
+
+export interface Scene {
+  readonly role: Role;
+  /** Who is bound. */
+  readonly tenant: string;
+  readonly victim: string;
+  /** Whom the role can name: the victim, neighbours, nobody. */
+  readonly tenants: readonly string[];
+  /** What the role may execute and can be called with literals. */
+  readonly routines: readonly Routine[];
+  /** The catalog's tables and views, whether the role may read them or not. */
+  readonly relations: readonly string[];
+  /** Numbers of objects, of the victim's graph too, and of none. */
+  readonly oids: readonly string[];
+  /** Names of relations as one could guess them, there in one world or in all. */
+  readonly names: readonly string[];
+}
+
+/** Literals by type. What has an argument of another type is not called. */
+export const literals: Readonly<Record<string, readonly string[]>> = {
+  bigint: ['0', '1', '2', '-1', '8'],
+  bit: ["b'101'"],
+  boolean: ['true', 'false'],
+  bytea: ["'\\x00'::bytea", "'abc'::bytea"],
+  '"char"': ['\'r\'::"char"', '\'i\'::"char"'],
+  character: ["'x'::char"],
+  'character varying': ["'documents'::varchar"],
+  cidr: ["'10.0.0.0/8'::cidr"],
+  date: ["'2020-01-02'::date"],
+  'double precision': ['0', '0.5', '-1', '3'],
+  inet: ["'10.0.0.1'::inet"],
+  int4range: ["'[1,5)'::int4range"],
+  integer: ['0', '1', '2', '-1', '8', '5432'],
+  interval: ["'1 day'::interval"],
+  json: ['\'{"topic":"merger"}\'::json', "'[1,2]'::json"],
+  jsonb: ['\'{"topic":"merger"}\'::jsonb', "'[1,2]'::jsonb"],
+  jsonpath: ["'$.topic'::jsonpath"],
+  numeric: ['0', '1.5', '-2'],
+  'numeric[]': ["'{1,2}'::numeric[]"],
+  pg_lsn: ["'0/0'::pg_lsn", "'0/1500000'::pg_lsn"],
+  point: ["'(1,2)'::point"],
+  real: ['0::real', '1.5::real'],
+  smallint: ['0::smallint', '1::smallint', '-1::smallint'],
+  'text[]': ["array['documents','acme']", "'{}'::text[]"],
+  tid: ["'(0,1)'::tid", "'(1,1)'::tid"],
+  'timestamp with time zone': ["'2020-01-02 03:04:05+00'::timestamptz"],
+  'timestamp without time zone': ["'2020-01-02 03:04:05'::timestamp"],
+  time: ["'03:04'::time"],
+  tsquery: ["'merger'::tsquery"],
+  tsvector: ["'merger plan'::tsvector"],
+  uuid: ["'00000000-0000-4000-8000-000000000003'::uuid"],
+  xid: ["'3'::xid", "'700'::xid"],
+  xid8: ["'3'::xid8", "'700'::xid8"],
+  xml: [],
+  halfvec: ["'[1,0,0,0,0,0,0,1]'::halfvec"],
+  vector: ["'[1,0,0,0,0,0,0,1]'::vector"],
+  sparsevec: ["'{1:1}/8'::sparsevec"],
+  // From the scene: see argument() in grammar-catalog.ts.
+  name: [],
+  oid: [],
+  'oid[]': [],
+  regclass: [],
+  text: [],
+};
+
+/**
+ * Not called: what waits, ends or signals, what the clock or chance decides, what reads or writes as much as
+ * it is told to, whole databases as XML, and what only superusers reach that would stop the server.
+ */
+const uncalled =
+  '^(pg_sleep|random|gen_random|clock_timestamp|timeofday|statement_timestamp|transaction_timestamp|now$|' +
+  'pg_terminate|pg_cancel|pg_reload|pg_promote|pg_rotate|pg_switch|pg_ls_|pg_read|pg_stat_file|setseed|' +
+  'database_to|schema_to|generate_series|repeat|lpad|rpad|pg_advisory|pg_create|pg_drop|binary_upgrade|' +
+  'lo_import|lo_export|pg_log_backend|pg_backup|pg_wal_replay|pg_import|pg_copy|set_config|pg_nextoid|' +
+  'inet_client_port|pg_jit|pg_uuid|uuidv|array_fill|hnsw|ivf)';
+
+export async function readScene(worlds: Worlds, role: Role): Promise<Omit<Scene, 'tenant'>> {
+  const { admin, victim, tenants } = worlds;
+  const types = Object.keys(literals);
+  const routines = await admin<Routine[]>`
+    select distinct format('%I.%I', n.nspname, p.proname) as name, s.arguments, p.oid::regprocedure::text
+    from pg_proc as p
+    join pg_namespace as n on n.oid = p.pronamespace,
+      lateral (
+        select coalesce(array_agg(format_type(t, null) order by i), '{}') as arguments
+        from unnest(p.proargtypes) with ordinality as a (t, i)
+      ) as s
+    where p.prokind = 'f'
+      and p.provariadic = 0
+      and has_function_privilege(${role}, p.oid, 'execute')
+      and has_schema_privilege(${role}, n.oid, 'usage')
+      and p.prorettype not in ('internal'::regtype, 'trigger'::regtype, 'event_trigger'::regtype)
+      and s.arguments <@ ${types}::text[]
+      and p.proname !~ ${uncalled}
+    order by p.oid::regprocedure::text`;
+  const relations = await admin<{ name: string }[]>`
+    select oid::regclass::text as name from pg_class
+    where relnamespace in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace) and relkind in ('r', 'v')
+    order by 1`;
+  const objects = await admin<{ oid: string; name: string }[]>`
+    select oid::text, format('%I.%I', relnamespace::regnamespace, relname) as name from pg_class
+    where relnamespace::regnamespace::text like 'ragwall%'
+      and (relname !~ '_\\d\\d' or relname like '%graph%' or relname like '%_00%')
+    order by name`;
+  const graphs = await admin<{ name: string }[]>`
+    select 'ragwall.documents_graph_' || left(encode(sha256(name::bytea), 'hex'), 32) as name
+    from unnest(${[victim, ...tenants, 'nobody']}::text[]) as name`;
+  const last = Math.max(...objects.map(({ oid }) => Number(oid)));
+  return {
+    role,
+    victim,
+    tenants: [victim, victim, ...tenants, 'nobody', '%', ''],
+    routines,
+    relations: relations.map(({ name }) => name),
+    oids: [...objects.map(({ oid }) => oid), '0', '1259', String(last + 1), String(last + 7), '10'],
+    names: [
+      ...objects.filter(({ name }) => !name.includes('graph')),
+      ...graphs,
+      { name: 'pg_class' },
+      { name: 'ragwall.none' },
+    ].map(({ name }) => name),
+  };
+}
