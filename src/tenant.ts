@@ -9,8 +9,12 @@ import type { TokenSigner } from './token.js';
  *   a new connection without `fetch_types`.)
  * - A BEGIN behind exactly as many waiting statements as `max_pipeline` (by default 100) stays open, so that
  *   what follows on it is never committed.
- * - A connection that dies between a write and its flush never sends again; each use of it hangs until
- *   `connect_timeout` (by default 30 seconds), about nine times over (porsager/postgres #1209).
+ * - A connection that dies between a write and its flush sends nothing any more, and each of its next ten uses hangs until
+ *   `connect_timeout` (porsager/postgres #1209). What is longer than 1,023 bytes is flushed at once: so the message
+ *   that opens a connection is. (With `ssl` another one comes first, unless `sslnegotiation` is `direct`: PostgreSQL 17.)
+ * - The wait for the next attempt to connect grows with every one that fails, of the whole pool, to 20 seconds.
+ *
+ * To name the application: `connection: { ...poolOptions.connection, application_name }`.
  * @example const sql = postgres(process.env.DATABASE_URL, poolOptions);
  */
 export const poolOptions = Object.freeze({
@@ -18,6 +22,12 @@ export const poolOptions = Object.freeze({
   max_pipeline: 1_000_000,
   /** Seconds. */
   connect_timeout: 5,
+  /** Seconds until the next attempt to connect: 0.02 to 1, the more the more have failed. */
+  backoff: (failed: number) => (0.5 + Math.random() / 2) * Math.min(3 ** failed / 100, 1),
+  /** The same value as always, 50 times: the server takes the last. */
+  connection: Object.freeze({
+    client_encoding: Array<string>(50).fill('UTF8').join('\0client_encoding\0'),
+  }),
 });
 
 /** A connection, a transaction, or the guarded transaction of a tenant's handle. */

@@ -344,18 +344,9 @@ describe('a transaction', () => {
 });
 
 describe('while backends are killed', () => {
-  /**
-   * A pool of four. A driver's connection that was lost between a write and its flush sends nothing any more
-   * (porsager/postgres #1209), unless its first message is longer than 1,023 bytes, which is flushed at once.
-   */
   let app: Sql;
   beforeEach(() => {
-    app = postgres(engine.appUrl ?? '', {
-      ...poolOptions,
-      max: 4,
-      connection: { application_name: 'stress'.padEnd(1_024) },
-      onnotice: () => {},
-    });
+    app = postgres(engine.appUrl ?? '', { ...poolOptions, max: 4, onnotice: () => {} });
   });
   afterEach(() => app.end({ timeout: 1 }));
 

@@ -9,6 +9,7 @@ import { Readable } from 'node:stream';
 import postgres, { type Sql } from 'postgres';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { needs, openSession, type Session } from '../../scripts/engines/session.js';
+import { poolOptions } from '../../src/tenant.js';
 import { type Attack, corpus, fingerprints, guesses, tokens } from './hostile/corpus.js';
 
 const engine = inject('engine');
@@ -154,9 +155,10 @@ beforeAll(async () => {
   await once(wire, 'listening');
   target.host = `127.0.0.1:${(wire.address() as AddressInfo).port}`;
   attacker = postgres(target.href, {
+    ...poolOptions,
     max: 1,
     onnotice: () => {},
-    connection: { statement_timeout: 2_000 },
+    connection: { ...poolOptions.connection, statement_timeout: 2_000 },
   });
   await seed();
   await dba('set ragwall.graph_from = 3; set jit = off');
@@ -175,6 +177,7 @@ beforeAll(async () => {
 afterAll(async () => {
   if (!engine.appUrl) return;
   await dba("delete from ragwall.documents; select ragwall.retire_signing_key('hostile')");
+  await dba('select lo_unlink(oid) from pg_largeobject_metadata'); // the attacker's own
   for (const { index_plan } of await dba('select ragwall.index_plan()')) await dba(index_plan);
   await dba('reset all');
   await Promise.all([session.end(), attacker.end()]);

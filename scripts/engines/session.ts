@@ -1,6 +1,7 @@
 /** How a test file talks to the engine: as the application, and as the administrator. */
 import postgres, { type Sql, type TransactionSql } from 'postgres';
 import type { TestContext } from 'vitest';
+import { poolOptions } from '../../src/tenant.js';
 import type { Engine, EngineKind } from './engine.js';
 
 export interface Session {
@@ -11,7 +12,8 @@ export interface Session {
   end(): Promise<void>;
 }
 
-const quiet = { onnotice: () => {} };
+// Types are fetched, for tests that send arrays or get some.
+const quiet = { ...poolOptions, fetch_types: true, onnotice: () => {} };
 
 /** Opens a session; `max` server connections for the application where the engine has more than one. */
 export async function openSession(engine: Engine, max = 4): Promise<Session> {

@@ -20,10 +20,14 @@ export function isLost(error: unknown): boolean {
 /** Whether the server cancelled the statement: by pg_cancel_backend() or by a time-out. */
 export const isCancelled = (error: unknown) => (error as { code?: string }).code === '57014';
 
+/** Whether PgBouncer 1.24 took a statement for prepared on a server whose cancellation had come before. */
+const isForgotten = (error: unknown) => (error as { code?: string }).code === '26000';
+
 const names: Readonly<Record<string, string>> = {
   '08P01': 'PgBouncer has no server for it, or is closing',
   '25P02': 'a statement behind one that failed',
   '25P03': 'idle in a transaction for too long',
+  '26000': 'PgBouncer takes for prepared what was cancelled before',
   '57014': 'statement cancelled or timed out',
   '57P01': 'backend ended by an administrator',
   '57P02': 'backend ended by a crash',
@@ -34,6 +38,6 @@ const names: Readonly<Record<string, string>> = {
 export function nameOf(error: unknown): string | undefined {
   if (error instanceof ChangedMyMind) return 'rolled back by its caller';
   const { code = 'connection lost' } = error as { code?: string };
-  if (!isLost(error) && !isCancelled(error) && code !== '25P02') return;
+  if (!isLost(error) && !isCancelled(error) && !isForgotten(error) && code !== '25P02') return;
   return names[code] ? `${code}: ${names[code]}` : code;
 }

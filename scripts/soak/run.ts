@@ -107,7 +107,6 @@ export async function run(engine: Engine, faults: Faults, options: RunOptions): 
     postgres(engine.poolerUrl ?? '', {
       ...poolOptions,
       max: 1,
-      connect_timeout: 1, // the driver's stuck connections come back after a number of time-outs
       onnotice: () => {},
     }),
   );
