@@ -1,0 +1,371 @@
+/** The service: documents and answers over HTTP, for the tenant that a verified token names, and for no other. */
+import { OpenAPIHono } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { HTTPException } from 'hono/http-exception';
+import { requestId } from 'hono/request-id';
+import { secureHeaders } from 'hono/secure-headers';
+import { streamSSE } from 'hono/streaming';
+import { timeout } from 'hono/timeout';
+import type { Sql } from 'postgres';
+import { Histogram, Registry } from 'prom-client';
+import { RateLimiterMemory } from 'rate-limiter-flexible';
+import { assertIsolation, type IsolationCheck } from '../assert-isolation.js';
+import type { JsonObject, Match, NewDocument, StoredDocument } from '../documents.js';
+import type { Embedder } from '../embedder.js';
+import { checkOptions, RagwallError } from '../errors.js';
+import { forTenant, type Tenant } from '../handle.js';
+import type { TokenSigner } from '../token.js';
+import type { Answerer } from './answer.js';
+import { asProblem, type Fault, Problem, problemBody } from './problem.js';
+import { defaultLimits, type Limits, routesOf } from './schemas.js';
+import { type TokenVerifier, unauthenticated } from './verify.js';
+
+/** What counts requests: any limiter of `rate-limiter-flexible`. It rejects with an Error if it cannot tell. */
+export interface RateLimiter {
+  consume(tenant: string): Promise<unknown>;
+}
+
+/** A line of the log. It has no content, no vector, no token and no message of the driver's. */
+export interface LogEntry {
+  readonly time: string;
+  readonly level: 'info' | 'error';
+  readonly requestId: string;
+  readonly method: string;
+  /** The path as it is described, without what a caller put into it. */
+  readonly route: string;
+  readonly status: number;
+  readonly milliseconds: number;
+  readonly tenant?: string;
+  /** The ids of the documents that were found, or cited. */
+  readonly documents?: readonly string[];
+  /** Of a problem: its code, and name and code of what caused it. */
+  readonly problem?: string;
+  readonly cause?: string;
+}
+
+/** Options of {@link createServer}. */
+export interface ServerOptions {
+  /** A pool whose login is `app_user`, opened with `poolOptions`. */
+  readonly sql: Sql;
+  readonly verify: TokenVerifier;
+  readonly embedder: Embedder;
+  /** Without one, `/documents/answer` is answered 501. */
+  readonly answerer?: Answerer;
+  /** Signs who is asking, for a database in signed mode. */
+  readonly signer?: TokenSigner;
+  /** How many dimensions the database's embeddings have, default 1536. */
+  readonly dimensions?: number;
+  readonly limits?: Partial<Limits>;
+  /** Requests of one tenant; default 600 a minute, counted in this process. One that fails refuses. */
+  readonly rateLimiter?: RateLimiter;
+  /** Checks of `assertIsolation` that are accepted. */
+  readonly accept?: readonly IsolationCheck[];
+  /** For whom the assistant speaks, in the prompt. */
+  readonly companyOf?: (tenant: string) => string;
+  /** By default a line of JSON on the standard output. */
+  readonly log?: (entry: LogEntry) => void;
+}
+
+/** A running service. */
+export interface Server {
+  /** Answers a request, as the fetch handlers of Node, Deno, Bun and workers do. */
+  fetch(request: Request): Promise<Response>;
+  /** The metrics, for Prometheus: of all tenants together. To be served where no tenant can read them. */
+  metrics(): Promise<string>;
+  /** Lets `/readyz` fail from now on, so that no new requests are sent here. */
+  drain(): void;
+}
+
+interface Variables {
+  requestId: string;
+  tenant: string;
+  documents: readonly string[];
+  problem: Problem;
+}
+type Env = { Variables: Variables };
+
+const longestToken = 8_192;
+
+/** Seconds for which what `/readyz` found is found again. */
+const readyFor = 5;
+
+function checkedLimits(given: Partial<Limits>): Limits {
+  const limits = { ...defaultLimits, ...checkOptions(given) };
+  for (const [name, value] of Object.entries(limits)) {
+    if (!Number.isInteger(value) || value < 1 || (name === 'k' && value > 1000)) {
+      throw new RagwallError(
+        'INVALID_OPTION',
+        `limits.${name} is expected to be a whole number from 1.`,
+      );
+    }
+  }
+  return limits;
+}
+
+/** Name and code of an error: its message may have content in it. */
+function nameOf(error: unknown): string | undefined {
+  if (error === undefined) return undefined;
+  const { name = typeof error, code } = Object(error) as { name?: string; code?: string };
+  return code === undefined ? name : `${name} ${code}`;
+}
+
+/**
+ * Returns the service. It opens nothing: the pool is the caller's.
+ *
+ * @throws RagwallError `INVALID_OPTION`.
+ * @example
+ * const server = createServer({ sql, verify, embedder: openaiEmbedder(new OpenAI()) });
+ * serve({ fetch: server.fetch, port: 8080 }); // of @hono/node-server
+ */
+export function createServer(options: ServerOptions): Server {
+  const {
+    sql,
+    verify,
+    embedder,
+    answerer,
+    signer,
+    dimensions,
+    rateLimiter = new RateLimiterMemory({ points: 600, duration: 60 }),
+    accept = [],
+    companyOf,
+    log = (entry: LogEntry) => console.log(JSON.stringify(entry)),
+  } = checkOptions(options);
+  const limits = checkedLimits(options.limits ?? {});
+  const registry = new Registry();
+  const durations = new Histogram({
+    name: 'ragwall_http_request_duration_seconds',
+    help: 'Seconds until a response began, by route, method and status.',
+    labelNames: ['route', 'method', 'status'],
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+    registers: [registry],
+  });
+  let draining = false;
+  let breached = false;
+  let ready: { until: number; found: Promise<unknown> } | undefined;
+
+  const app = new OpenAPIHono<Env>({
+    defaultHook(result) {
+      if (result.success) return;
+      const errors = result.error.issues.slice(0, 20).map(
+        ({ path, message }): Fault => ({
+          pointer: path
+            .map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`)
+            .join(''),
+          detail: message,
+        }),
+      );
+      throw new Problem('INVALID_REQUEST', undefined, { errors });
+    },
+  });
+
+  /** The path as the routes have it: what a caller put into the path is content. */
+  const routeOf = (c: Context<Env>) =>
+    c.req.matchedRoutes.findLast(({ path }) => !path.includes('*'))?.path ?? 'none';
+
+  function respond(c: Context<Env>, problem: Problem): Response {
+    c.set('problem', problem);
+    const body = problemBody(problem, c.get('requestId'));
+    return c.body(JSON.stringify(body), problem.status, {
+      'content-type': 'application/problem+json',
+      ...problem.more.headers,
+    });
+  }
+
+  function failed(c: Context<Env>, error: unknown): Problem {
+    // A wall is missing: nothing more is served until somebody has looked.
+    if (error instanceof RagwallError && error.code === 'FOREIGN_ROW') breached = true;
+    const problem = asProblem(error);
+    c.set('problem', problem);
+    return problem;
+  }
+
+  function record(c: Context<Env>, began: number, status = c.res.status): void {
+    const { method } = c.req;
+    const route = routeOf(c);
+    const seconds = (performance.now() - began) / 1_000;
+    durations.observe({ route, method, status }, seconds);
+    const problem = c.get('problem');
+    const tenant = c.get('tenant');
+    const documents = c.get('documents');
+    const cause = nameOf(problem?.cause);
+    log({
+      time: new Date().toISOString(),
+      level: status >= 500 || (problem?.status ?? 0) >= 500 ? 'error' : 'info',
+      requestId: c.get('requestId'),
+      method,
+      route,
+      status,
+      milliseconds: Math.round(seconds * 1_000),
+      ...(tenant !== undefined && { tenant }),
+      ...(documents !== undefined && { documents }),
+      ...(problem && { problem: problem.code }),
+      ...(cause !== undefined && { cause }),
+    });
+  }
+
+  app.use(requestId(), secureHeaders());
+  app.use(async (c, next) => {
+    const began = performance.now();
+    await next();
+    c.header('cache-control', 'no-store');
+    record(c, began);
+  });
+  app.onError((error, c) => respond(c, failed(c, error)));
+  app.notFound((c) => respond(c, new Problem('NOT_FOUND')));
+
+  app.get('/healthz', (c) => c.json({ status: 'alive' }));
+  app.get('/readyz', async (c) => {
+    if (draining || breached) throw new Problem('UNAVAILABLE');
+    const now = performance.now();
+    if (!ready || ready.until < now) {
+      ready = { until: now + readyFor * 1_000, found: assertIsolation(sql, { accept }) };
+    }
+    await ready.found.catch((cause) => {
+      throw new Problem('UNAVAILABLE', undefined, { cause });
+    });
+    return c.json({ status: 'ready' });
+  });
+
+  // Who is asking, before anything else of the request is looked at.
+  app.use('/documents/*', timeout(limits.seconds * 1_000, new HTTPException(504)), async (c, next) => {
+    if (breached) throw new Problem('UNAVAILABLE');
+    const header = c.req.header('authorization');
+    if (header === undefined) throw unauthenticated();
+    const [, token] = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i.exec(header) ?? [];
+    if (token === undefined || token.length > longestToken) throw unauthenticated('no bearer token');
+    const tenant = await verify(token);
+    c.set('tenant', tenant);
+    await rateLimiter.consume(tenant).catch((reason) => {
+      const wait = (reason as { msBeforeNext?: unknown } | null)?.msBeforeNext;
+      if (reason instanceof Error || typeof wait !== 'number') {
+        throw new Problem('UNAVAILABLE', undefined, { cause: reason });
+      }
+      throw new Problem('RATE_LIMITED', undefined, {
+        headers: { 'retry-after': String(Math.max(1, Math.ceil(wait / 1_000))) },
+      });
+    });
+    await next();
+  });
+  app.use(
+    '/documents/*',
+    bodyLimit({
+      maxSize: limits.bodyBytes,
+      onError: () => {
+        throw new Problem('TOO_LARGE', `A body is expected to have ${limits.bodyBytes} bytes at most.`);
+      },
+    }),
+    async (c, next) => {
+      const type = c.req.header('content-type') ?? '';
+      if (c.req.method === 'POST' && !/^application\/([\w.+-]+\+)?json\s*(;|$)/i.test(type)) {
+        throw new Problem('UNSUPPORTED_MEDIA_TYPE', 'Send content-type: application/json.');
+      }
+      await next();
+    },
+  );
+
+  const handleOf = (c: Context<Env>): Tenant =>
+    forTenant(sql, c.get('tenant'), {
+      ...(signer && { signer }),
+      ...(dimensions !== undefined && { dimensions }),
+    });
+
+  async function search(
+    c: Context<Env>,
+    asked: { query: string; k: number; filter?: unknown },
+  ): Promise<Match[]> {
+    const tenant = handleOf(c);
+    const [queryVec] = await embedder.embed([asked.query]);
+    const matches = await tenant.matchDocuments(queryVec ?? [], {
+      k: asked.k,
+      ...(asked.filter !== undefined && { filter: asked.filter as JsonObject }),
+    });
+    c.set(
+      'documents',
+      matches.map(({ id }) => id),
+    );
+    return matches;
+  }
+
+  const routes = routesOf(limits);
+  app.openapi(routes.upsert, async (c) => {
+    const { documents } = c.req.valid('json');
+    const stored: StoredDocument[] = [];
+    await handleOf(c).upsertDocuments(documents as NewDocument[], {
+      embedder,
+      batchSize: documents.length,
+      onBatch: (batch) => void stored.push(...batch),
+    });
+    return c.json({ documents: stored.map(({ id, status }) => ({ id, status })) } as never, 200);
+  });
+
+  app.openapi(routes.query, async (c) => {
+    const matches = await search(c, c.req.valid('json'));
+    const shown = matches.map(({ tenantId: _, ...match }) => match);
+    return c.json({ matches: shown } as never, 200);
+  });
+
+  app.openapi(routes.answer, async (c) => {
+    if (!answerer) throw new Problem('NO_ANSWERS');
+    const asked = c.req.valid('json');
+    const signal = AbortSignal.any([AbortSignal.timeout(limits.seconds * 1_000), c.req.raw.signal]);
+    const company = companyOf?.(c.get('tenant'));
+    const given = { signal, ...(company !== undefined && { company }) };
+    const matches = await search(c, asked);
+    if (!asked.stream) {
+      const answer = await answerer.answer(asked.query, matches, given);
+      c.set(
+        'documents',
+        answer.citations.map(({ id }) => id),
+      );
+      return c.json(answer as never, 200);
+    }
+    const pieces = answerer.stream(asked.query, matches, given);
+    const first = await pieces.next(); // what goes wrong before the first piece is a problem with a status of its own
+    return streamSSE(c, async (events) => {
+      const began = performance.now();
+      const send = (event: string, data: unknown) =>
+        events.writeSSE({ event, data: JSON.stringify(data) });
+      try {
+        let step = first;
+        for (; !step.done; step = await pieces.next()) await send('delta', { text: step.value });
+        c.set(
+          'documents',
+          step.value.citations.map(({ id }) => id),
+        );
+        await send('done', step.value);
+      } catch (error) {
+        const problem = failed(c, error);
+        await send('problem', problemBody(problem, c.get('requestId')));
+        record(c, began, problem.status);
+      }
+    }) as never;
+  });
+
+  app.openapi(routes.remove, async (c) => {
+    const { source } = c.req.valid('param');
+    return c.json({ deleted: await handleOf(c).deleteDocuments({ source }) } as never, 200);
+  });
+
+  app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'JWT',
+  });
+  app.doc31('/openapi.json', {
+    openapi: '3.1.0',
+    info: {
+      title: 'Ragwall',
+      version: '1',
+      description: 'Documents and answers of one tenant: the one that the token names.',
+    },
+  });
+
+  return Object.freeze<Server>({
+    fetch: async (request) => app.fetch(request),
+    metrics: () => registry.metrics(),
+    drain: () => {
+      draining = true;
+    },
+  });
+}

@@ -1,0 +1,146 @@
+/** Tells whose a token is: the only place the tenant of a request comes from. */
+import type { KeyObject } from 'node:crypto';
+import { createRemoteJWKSet, errors, type JWK, type JWTPayload, jwtVerify } from 'jose';
+import { checkOptions, RagwallError } from '../errors.js';
+import { checkTenant } from '../tenant.js';
+import { Problem } from './problem.js';
+
+/** Returns the tenant that a token names, or rejects with a `Problem`: 401, or 503 if nobody can tell now. */
+export type TokenVerifier = (token: string) => Promise<string>;
+
+/** Options of {@link tokenVerifier}. All but the last three are required: each is a check that would be missing. */
+export interface VerifierOptions {
+  /** Where the issuer publishes its keys (HTTPS, or HTTP on this machine), or one key: a public one, or a secret. */
+  readonly keys: URL | KeyObject | JWK | Uint8Array;
+  /** The algorithms that are accepted, as `['RS256']`; those of secrets (`HS256`) and of public keys never together. */
+  readonly algorithms: readonly string[];
+  /** The `iss` of every token. */
+  readonly issuer: string;
+  /** The `aud` of every token: this service. */
+  readonly audience: string;
+  /** The claim that names the tenant, default `tenant_id`; from a `/` on a JSON pointer, as `/app_metadata/tenant`. */
+  readonly claim?: string;
+  /** Seconds by which clocks may differ, 0 to 60; default 5. */
+  readonly clockTolerance?: number;
+}
+
+const asymmetric = /^(RS|PS|ES)(256|384|512)$|^EdDSA$|^Ed25519$/;
+const symmetric = /^HS(256|384|512)$/;
+
+function invalid(message: string): RagwallError {
+  return new RagwallError('INVALID_OPTION', message);
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
+
+function checked(options: VerifierOptions) {
+  const {
+    keys,
+    algorithms,
+    issuer,
+    audience,
+    claim = 'tenant_id',
+    clockTolerance = 5,
+  } = checkOptions(options);
+  const secret =
+    keys instanceof Uint8Array ||
+    (keys as Partial<KeyObject>).type === 'secret' ||
+    (keys as JWK).kty === 'oct';
+  if (!Array.isArray(algorithms) || algorithms.length === 0)
+    throw invalid('algorithms is expected to be a list.');
+  if (!algorithms.every((name) => (secret ? symmetric : asymmetric).test(name))) {
+    throw invalid(
+      secret
+        ? 'With a secret, algorithms are expected to be of HS256, HS384, HS512.'
+        : 'With public keys, algorithms are expected to be of RS256, PS256, ES256, EdDSA and the like.',
+    );
+  }
+  if (keys instanceof Uint8Array && keys.length < 32)
+    throw invalid('A secret is expected to have 32 bytes or more.');
+  const local = keys instanceof URL && /^(localhost|127\.0\.0\.1|\[::1\])$/.test(keys.hostname);
+  if (keys instanceof URL && keys.protocol !== 'https:' && !(local && keys.protocol === 'http:')) {
+    throw invalid('keys are expected to be published by HTTPS.');
+  }
+  if (!isText(issuer) || !isText(audience)) throw invalid('issuer and audience are expected.');
+  if (!isText(claim)) throw invalid('claim is expected to be the name of a claim.');
+  if (!(clockTolerance >= 0 && clockTolerance <= 60)) {
+    throw invalid('clockTolerance is expected to be 0 to 60 seconds.');
+  }
+  return { keys, algorithms, issuer, audience, claim, clockTolerance };
+}
+
+/** The value at a claim's name, or at a JSON pointer; nothing where there is none of the payload's own. */
+function claimed(payload: JWTPayload, claim: string): unknown {
+  const path = claim.startsWith('/')
+    ? claim
+        .slice(1)
+        .split('/')
+        .map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))
+    : [claim];
+  let value: unknown = payload;
+  for (const step of path) {
+    value =
+      typeof value === 'object' && value !== null && Object.hasOwn(value, step)
+        ? (value as Record<string, unknown>)[step]
+        : undefined;
+  }
+  return value;
+}
+
+/** What is the token's fault, and not that of whoever publishes the keys. */
+const tokenErrors = [
+  errors.JWTClaimValidationFailed,
+  errors.JWTExpired,
+  errors.JWTInvalid,
+  errors.JWSInvalid,
+  errors.JWSSignatureVerificationFailed,
+  errors.JOSEAlgNotAllowed,
+  errors.JOSENotSupported,
+  errors.JWKSNoMatchingKey,
+  errors.JWKSMultipleMatchingKeys,
+];
+
+/**
+ * Returns what verifies tokens: signature, algorithm, issuer, audience, `exp` and `nbf`, and a well-formed tenant.
+ *
+ * The returned function rejects with a `Problem`: `UNAUTHENTICATED` for any token that is not valid here and now, by
+ * whatever check, and `UNAVAILABLE` if the issuer's keys cannot be had.
+ *
+ * @throws RagwallError `INVALID_OPTION`.
+ * @example
+ * const verify = tokenVerifier({
+ *   keys: new URL('https://login.example.com/.well-known/jwks.json'),
+ *   algorithms: ['RS256'], issuer: 'https://login.example.com/', audience: 'knowledge',
+ * });
+ */
+export function tokenVerifier(options: VerifierOptions): TokenVerifier {
+  const { keys, claim, ...expected } = checked(options);
+  const rules = { ...expected, algorithms: [...expected.algorithms], requiredClaims: ['exp'] };
+  const published =
+    keys instanceof URL ? createRemoteJWKSet(keys, { timeoutDuration: 5_000 }) : undefined;
+  return async (token) => {
+    let payload: JWTPayload;
+    try {
+      ({ payload } = published
+        ? await jwtVerify(token, published, rules)
+        : await jwtVerify(token, keys as Exclude<typeof keys, URL>, rules));
+    } catch (cause) {
+      if (tokenErrors.some((kind) => cause instanceof kind)) throw unauthenticated(cause);
+      throw new Problem('UNAVAILABLE', undefined, { cause, headers: { 'retry-after': '5' } });
+    }
+    try {
+      return checkTenant(claimed(payload, claim));
+    } catch (cause) {
+      throw unauthenticated(cause);
+    }
+  };
+}
+
+/** The same answer whatever is wrong with a token: a caller learns nothing from it but that it needs another. */
+export function unauthenticated(cause?: unknown): Problem {
+  const challenge = cause === undefined ? 'Bearer' : 'Bearer error="invalid_token"';
+  return new Problem('UNAUTHENTICATED', undefined, {
+    cause,
+    headers: { 'www-authenticate': challenge },
+  });
+}
