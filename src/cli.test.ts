@@ -92,13 +92,14 @@ it.each([
   [['--help'], 'ragwall audit [url]   checks'],
   [['index', '--help'], '--plan'],
   [['audit', '--help'], '--write-baseline <file>'],
+  [['serve', '--help'], 'RAGWALL_JWT_AUDIENCE'],
 ])('%j tells how it is used', async (args, help) => {
   expect(await ragwall(...args)).toContain(help);
 });
 
 it.each([
   [[], 2, 'ragwall index [url]'],
-  [['nonsense'], 1, 'expected: ragwall index, or ragwall audit'],
+  [['nonsense'], 1, 'expected: ragwall index, ragwall audit'],
   [['index', '--from', 'many'], 1, '--from is expected to be a whole number'],
   [['index', 'a', 'b'], 1, 'expected: ragwall index [url]'],
   [['audit', '--format', 'pdf'], 2, '--format is expected to be one of'],

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The command line: `ragwall index` builds and drops the graphs that are due, `ragwall audit` checks the walls. */
+/** The command line: `ragwall index` builds and drops the graphs that are due, `audit` checks the walls, `serve` serves. */
 import { parseArgs } from 'node:util';
 import postgres from 'postgres';
 import { auditCommand } from './audit/command.js';
@@ -8,6 +8,7 @@ import { buildGraphs } from './index-command.js';
 
 const help = `ragwall index [url]   builds and drops the indexes of large tenants that are due
 ragwall audit [url]   checks whether tenants are isolated in a database, with or without Ragwall in it
+ragwall serve         documents and answers over HTTP, for the tenant that a verified token names
 
 ragwall <command> --help tells what each needs and can be told.`;
 
@@ -64,10 +65,12 @@ const [name, ...args] = process.argv.slice(2);
 try {
   if (name === 'index') process.exitCode = await indexCommand(args);
   else if (name === 'audit') process.exitCode = await auditCommand(args);
+  else if (name === 'serve')
+    process.exitCode = await (await import('./serve-command.js')).serveCommand(args);
   else if (name === undefined || name === '--help') {
     console.log(help);
     process.exitCode = name ? 0 : 2;
-  } else throw new Error('expected: ragwall index, or ragwall audit; see --help');
+  } else throw new Error('expected: ragwall index, ragwall audit, or ragwall serve; see --help');
 } catch (error) {
   console.error(`ragwall: ${visible(error instanceof Error ? error.message : String(error))}`);
   // Of an audit, 1 says that it was made, and found something.

@@ -120,14 +120,15 @@ export async function startEngine(kind: EngineKind, log: Log, url?: string): Pro
  */
 export async function startTestEngine(log: Log): Promise<RunningEngine> {
   const { RAGWALL_TEST_ENGINE: forced, TEST_DATABASE_URL: url } = process.env;
-  const engine = await startNamedOrBest(forced, url, log);
+  const engine = await startBestEngine(forced, url, log);
   const admin = postgres(engine.adminUrl, quiet);
   await admin.unsafe(await readFile(new URL('db/tests/fixture.sql', root), 'utf8'));
   await admin.end();
   return engine;
 }
 
-async function startNamedOrBest(
+/** Starts the engine that is named, or the best there is: the url's, else Docker, else embedded. */
+export async function startBestEngine(
   forced: string | undefined,
   url: string | undefined,
   log: Log,

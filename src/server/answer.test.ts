@@ -140,7 +140,7 @@ describe('the prompt', () => {
   it('has passages as data between marks that they cannot close, and the question apart', async () => {
     await answerer.answer(question, passages, { company: 'Acme' });
     const [system = '', context = '', asked] = messages();
-    const mark = /<passages-([0-9a-f]{16})>/.exec(system)?.[1];
+    const mark = /<passages-([0-9a-f-]{36})>/.exec(system)?.[1];
     const lines = context.split('\n');
     expect(system).toContain('for Acme');
     expect(system).toContain(noAnswer);

@@ -1,5 +1,4 @@
 /** The prompt layer: an answer from what was retrieved, with citations that are checked, or none at all. */
-import { randomBytes } from 'node:crypto';
 import type OpenAI from 'openai';
 import type { Match } from '../documents.js';
 import { checkOptions, RagwallError } from '../errors.js';
@@ -67,7 +66,7 @@ interface Piece {
   readonly finish: string | null | undefined;
 }
 
-const approximately = (text: string) => Math.ceil(Buffer.byteLength(text) / 3);
+const approximately = (text: string) => Math.ceil(new TextEncoder().encode(text).length / 3);
 
 /** The passages that fit, nearest first. One that does not is left out; the first is cut instead. */
 function fitting(found: readonly Match[], budget: number, count: (text: string) => number): Passage[] {
@@ -93,7 +92,7 @@ function fitting(found: readonly Match[], budget: number, count: (text: string) 
  * no other tenant's text.
  */
 export function promptOf(question: string, passages: readonly Passage[], company = 'this company') {
-  const mark = randomBytes(8).toString('hex');
+  const mark = crypto.randomUUID();
   const lines = passages.map(({ text }, i) =>
     JSON.stringify({ passage: i + 1, text }).replaceAll('<', '\\u003c'),
   );
