@@ -7,6 +7,7 @@ import { requestId } from 'hono/request-id';
 import { secureHeaders } from 'hono/secure-headers';
 import { streamSSE } from 'hono/streaming';
 import { timeout } from 'hono/timeout';
+import pLimit from 'p-limit';
 import type { Sql } from 'postgres';
 import { Histogram, Registry } from 'prom-client';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
@@ -132,6 +133,10 @@ export function createServer(options: ServerOptions): Server {
     log = (entry: LogEntry) => console.log(JSON.stringify(entry)),
   } = checkOptions(options);
   const limits = checkedLimits(options.limits ?? {});
+  // As many statements at once as there are connections: the driver would send more of them down a connection that is
+  // busy, and PgBouncer serves such a connection on and on while others wait.
+  const inTurn = pLimit(sql.options.max);
+  const storing = pLimit(sql.options.max); // apart, because embedding is part of it
   const registry = new Registry();
   const durations = new Histogram({
     name: 'ragwall_http_request_duration_seconds',
@@ -276,10 +281,10 @@ export function createServer(options: ServerOptions): Server {
   ): Promise<Match[]> {
     const tenant = handleOf(c);
     const [queryVec] = await embedder.embed([asked.query]);
-    const matches = await tenant.matchDocuments(queryVec ?? [], {
-      k: asked.k,
-      ...(asked.filter !== undefined && { filter: asked.filter as JsonObject }),
-    });
+    const filter = asked.filter === undefined ? {} : { filter: asked.filter as JsonObject };
+    const matches = await inTurn(() =>
+      tenant.matchDocuments(queryVec ?? [], { k: asked.k, ...filter }),
+    );
     c.set(
       'documents',
       matches.map(({ id }) => id),
@@ -291,11 +296,13 @@ export function createServer(options: ServerOptions): Server {
   app.openapi(routes.upsert, async (c) => {
     const { documents } = c.req.valid('json');
     const stored: StoredDocument[] = [];
-    await handleOf(c).upsertDocuments(documents as NewDocument[], {
-      embedder,
-      batchSize: documents.length,
-      onBatch: (batch) => void stored.push(...batch),
-    });
+    await storing(() =>
+      handleOf(c).upsertDocuments(documents as NewDocument[], {
+        embedder,
+        batchSize: documents.length,
+        onBatch: (batch) => void stored.push(...batch),
+      }),
+    );
     return c.json({ documents: stored.map(({ id, status }) => ({ id, status })) } as never, 200);
   });
 
@@ -344,7 +351,8 @@ export function createServer(options: ServerOptions): Server {
 
   app.openapi(routes.remove, async (c) => {
     const { source } = c.req.valid('param');
-    return c.json({ deleted: await handleOf(c).deleteDocuments({ source }) } as never, 200);
+    const deleted = await inTurn(() => handleOf(c).deleteDocuments({ source }));
+    return c.json({ deleted } as never, 200);
   });
 
   app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', {
