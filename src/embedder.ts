@@ -14,8 +14,11 @@ export type Vector = readonly number[] | Float32Array;
 export interface Embedder {
   /** The name, 1 to 200 bytes of UTF-8; vectors are comparable only if they have the same. */
   readonly model: string;
-  /** Returns one vector for each text, in the order of the texts, all of one length. */
-  embed(texts: readonly string[]): Promise<readonly Vector[]>;
+  /** Returns one vector for each text, in the order of the texts, all of one length. `signal` says that nobody waits any more. */
+  embed(
+    texts: readonly string[],
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<readonly Vector[]>;
 }
 
 function checkWhole(name: string, value: number, most: number): void {
@@ -71,12 +74,13 @@ export function openaiEmbedder(
   if (dimensions !== undefined) checkWhole('dimensions', dimensions, 4000);
   checkWhole('batchSize', batchSize, 2048);
 
-  async function request(input: string[]): Promise<OpenAI.Embedding[]> {
+  async function request(input: string[], signal?: AbortSignal): Promise<OpenAI.Embedding[]> {
     try {
       // Asked for base64, its default, the client misreads servers that answer numbers all the same.
-      const encoding_format = 'float';
+      const encoding_format = 'float' as const;
       const shortened = dimensions === undefined ? {} : { dimensions };
-      return (await client.embeddings.create({ model, input, encoding_format, ...shortened })).data;
+      const body = { model, input, encoding_format, ...shortened } as const;
+      return (await client.embeddings.create(body, signal && { signal })).data;
     } catch (error) {
       const kind = error instanceof Error ? error.constructor.name : typeof error;
       const { status } = Object(error);
@@ -87,11 +91,11 @@ export function openaiEmbedder(
 
   return Object.freeze<Embedder>({
     model: dimensions === undefined ? model : `${model}@${dimensions}`,
-    async embed(texts) {
+    async embed(texts, { signal } = {}) {
       const vectors: Vector[] = [];
       for (let start = 0; start < texts.length; start += batchSize) {
         const batch = texts.slice(start, start + batchSize);
-        vectors.push(...inOrder(await request(batch), batch.length, dimensions));
+        vectors.push(...inOrder(await request(batch, signal), batch.length, dimensions));
       }
       return vectors;
     },

@@ -1,6 +1,7 @@
 /** `ragwall serve` says what it lacks, starts only where it is isolated, and ends when its requests are answered. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { SignJWT } from 'jose';
@@ -90,6 +91,22 @@ describe('on a server', () => {
     expect(said()).toContain('R01');
   });
 
+  it('does not start, and ends, where a port is taken', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const { port } = taken.address() as AddressInfo;
+    const { exit, said } = start(
+      engine.appUrl ?? '',
+      '--metrics-port',
+      String(port),
+      '--accept',
+      'O01',
+    );
+    expect((await exit)[0]).toBe(1);
+    expect(said()).toContain('EADDRINUSE');
+    taken.close();
+  });
+
   it('serves, shows metrics apart, answers what is under way when it is told to end, and ends', async () => {
     const { child, event, exit, lines } = start(
       engine.appUrl ?? '',
@@ -97,6 +114,8 @@ describe('on a server', () => {
       '0',
       '--drain',
       '1',
+      '--rate',
+      '1000000',
       '--accept',
       'O01',
     );
@@ -116,11 +135,27 @@ describe('on a server', () => {
     expect((await fetch(`${address}/readyz`)).status).toBe(200);
     expect(await (await query()).json()).toEqual({ matches: [] });
     expect(await (await fetch(metrics)).text()).toContain('route="/documents/query"');
+    // Callers that ask again and again on connections that they keep, until they are refused one.
+    const statuses: number[] = [];
+    const caller = async () => {
+      for (;;) {
+        const response = await query().catch(({ cause }) => cause.code as string);
+        if (typeof response === 'string') return response;
+        statuses.push(response.status);
+        await response.arrayBuffer();
+      }
+    };
+    const callers = Array.from({ length: 8 }, caller);
+    await new Promise((done) => setTimeout(done, 300));
     child.kill('SIGTERM');
     await event('draining');
     expect((await fetch(`${address}/readyz`)).status).toBe(503);
-    expect((await query()).status).toBe(200);
     expect((await exit)[0]).toBe(0);
+    // A connection that is still in the queue when the port closes is reset, and no request of it was served.
+    expect(['ECONNREFUSED', 'ECONNRESET']).toEqual(expect.arrayContaining(await Promise.all(callers)));
+    const served = lines.filter(({ route }) => route === '/documents/query');
+    expect(statuses.length).toBeGreaterThan(20);
+    expect(statuses).toEqual(Array(served.length - 1).fill(200)); // and the one above
     expect(lines.at(-1)?.event).toBe('stopped');
   });
 });

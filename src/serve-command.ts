@@ -110,7 +110,8 @@ async function modelsOf(
     apiKey: env.OPENAI_API_KEY || 'none',
     baseURL: env.OPENAI_BASE_URL || undefined,
     timeout: seconds * 1_000,
-    maxRetries: 2,
+    maxRetries: 1,
+    logLevel: 'off', // it would write what it cannot read
   });
   const model = env.RAGWALL_EMBEDDING_MODEL || 'text-embedding-3-small';
   const shortened = /^text-embedding-3/.test(model) ? { dimensions } : {};
@@ -131,6 +132,18 @@ async function listen(server: HttpServer, port: number, host: string): Promise<s
 
 const say = (event: string, more: object = {}) =>
   console.log(JSON.stringify({ time: new Date().toISOString(), level: 'info', event, ...more }));
+
+/** Resolves with the first signal to end; the next one ends the process as it always does. */
+function signalled(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    const names = ['SIGTERM', 'SIGINT'] as const;
+    const listener = (name: NodeJS.Signals) => {
+      for (const one of names) process.removeListener(one, listener);
+      resolve(name);
+    };
+    for (const one of names) process.on(one, listener);
+  });
+}
 
 /**
  * Runs the service until a signal ends it.
@@ -175,7 +188,8 @@ export async function serveCommand(args: string[], env: Environment = process.en
   const models = await modelsOf(env, { lexical: values.lexical, dimensions, seconds });
 
   const sql = postgres(url, { ...poolOptions, max, onnotice: () => {} });
-  const stopped = Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
+  let http: HttpServer | undefined;
+  let metrics: HttpServer | undefined;
   try {
     for (const { check, reason } of await assertIsolation(sql, { accept }))
       say('undetermined', { check, reason });
@@ -190,28 +204,36 @@ export async function serveCommand(args: string[], env: Environment = process.en
       limits: { seconds },
       rateLimiter: new RateLimiterMemory({ points: rate, duration: 60 }),
     });
-    const http = createHttpServer(getRequestListener(service.fetch));
-    const metrics = createHttpServer(async (_, response) => {
+    let ending = false;
+    const listener = getRequestListener(service.fetch, { hostname: 'localhost' });
+    http = createHttpServer((request, response) => {
+      if (ending) response.shouldKeepAlive = false; // or a busy connection would be served on and on
+      return listener(request, response);
+    });
+    metrics = createHttpServer(async (_, response) => {
       response.setHeader('content-type', 'text/plain; version=0.0.4');
       response.end(await service.metrics());
     });
-    const address = await listen(http, port, values.host);
     const measured =
       metricsPort === undefined ? {} : { metrics: await listen(metrics, metricsPort, '127.0.0.1') };
-    say('serving', { address, ...measured });
+    say('serving', { address: await listen(http, port, values.host), ...measured });
 
-    const [signal] = await stopped;
+    const signal = await signalled();
     say('draining', { signal });
     service.drain();
+    ending = true;
     await sleep(drain * 1_000);
-    const closed = new Promise((done) => http.close(done));
+    const closed = once(http, 'close');
+    http.close();
     http.closeIdleConnections();
     await Promise.race([closed, sleep(seconds * 1_000, undefined, { ref: false })]);
-    http.closeAllConnections();
-    metrics.close();
     say('stopped');
     return 0;
   } finally {
+    for (const server of [http, metrics]) {
+      server?.close();
+      server?.closeAllConnections();
+    }
     await sql.end({ timeout: 5 });
   }
 }

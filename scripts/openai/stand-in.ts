@@ -6,7 +6,7 @@ import { lexicalEmbedder } from '../../src/embedder.js';
 
 /** What is answered instead of the usual. */
 export type Reply =
-  | { readonly text: string; readonly finish?: string | null }
+  | { readonly text: string; readonly finish?: string | null; readonly pause?: number }
   | { readonly status: number; readonly headers?: Record<string, string>; readonly message?: string }
   | { readonly hangs: number };
 
@@ -66,14 +66,17 @@ function send(response: ServerResponse, status: number, body: unknown, headers =
 }
 
 /** Sends a text in pieces of five characters, as a model does in tokens. Without `finish` it just stops. */
-function streamText(response: ServerResponse, text: string, finish: string | null): void {
+async function streamText(response: ServerResponse, text: string, finish: string | null, pause = 0) {
   response.writeHead(200, { 'content-type': 'text/event-stream' });
   const chunk = (delta: object, finish_reason: string | null = null) =>
     response.write(
       `data: ${JSON.stringify({ id: 'x', object: 'chat.completion.chunk', created: 0, model: 'stand-in', choices: [{ index: 0, delta, finish_reason }] })}\n\n`,
     );
   chunk({ role: 'assistant', content: '' });
-  for (const [content] of text.matchAll(/.{1,5}/gs)) chunk({ content });
+  for (const [content] of text.matchAll(/.{1,5}/gs)) {
+    chunk({ content });
+    if (pause > 0) await sleep(pause, undefined, { ref: false });
+  }
   if (finish !== null) {
     chunk({}, finish);
     response.write('data: [DONE]\n\n');
@@ -86,7 +89,8 @@ export async function startStandIn(port = 0): Promise<StandIn> {
   const requests: StandIn['requests'] = [];
   const replies: Reply[] = [];
   const server = createServer(async (request, response) => {
-    const body = await bodyOf(request);
+    const body = await bodyOf(request).catch(() => undefined);
+    if (!body) return send(response, 400, { error: { message: 'no JSON' } });
     const path = request.url ?? '';
     requests.push({ path, body });
     const reply = replies.shift();
@@ -96,11 +100,16 @@ export async function startStandIn(port = 0): Promise<StandIn> {
     } else if (path.endsWith('/embeddings')) {
       send(response, 200, await embed(body));
     } else if (path.endsWith('/chat/completions')) {
-      const { text, finish = 'stop' } = { text: quote(body.messages ?? []), ...reply } as {
+      const {
+        text,
+        finish = 'stop',
+        pause,
+      } = { text: quote(body.messages ?? []), ...reply } as {
         text: string;
         finish?: string | null;
+        pause?: number;
       };
-      if (body.stream) streamText(response, text, finish);
+      if (body.stream) await streamText(response, text, finish, pause);
       else {
         const choices = [
           { index: 0, message: { role: 'assistant', content: text }, finish_reason: finish },

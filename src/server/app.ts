@@ -1,5 +1,6 @@
 /** The service: documents and answers over HTTP, for the tenant that a verified token names, and for no other. */
 import { OpenAPIHono } from '@hono/zod-openapi';
+import { Semaphore } from 'async-mutex';
 import type { Context } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { HTTPException } from 'hono/http-exception';
@@ -7,7 +8,6 @@ import { requestId } from 'hono/request-id';
 import { secureHeaders } from 'hono/secure-headers';
 import { streamSSE } from 'hono/streaming';
 import { timeout } from 'hono/timeout';
-import pLimit from 'p-limit';
 import type { Sql } from 'postgres';
 import { Histogram, Registry } from 'prom-client';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
@@ -16,6 +16,7 @@ import type { JsonObject, Match, NewDocument, StoredDocument } from '../document
 import type { Embedder } from '../embedder.js';
 import { checkOptions, RagwallError } from '../errors.js';
 import { forTenant, type Tenant } from '../handle.js';
+import { checkTenant } from '../tenant.js';
 import type { TokenSigner } from '../token.js';
 import type { Answerer } from './answer.js';
 import { asProblem, type Fault, Problem, problemBody } from './problem.js';
@@ -81,23 +82,34 @@ export interface Server {
 interface Variables {
   requestId: string;
   tenant: string;
+  /** Aborted when time is up, or the caller has gone. */
+  signal: AbortSignal;
   documents: readonly string[];
   problem: Problem;
+  /** Writes the line of a stream, which ends after its response began. */
+  streams: boolean;
 }
 type Env = { Variables: Variables };
 
 const longestToken = 8_192;
 
-/** Seconds for which what `/readyz` found is found again. */
+/** Seconds for which what `/readyz` found is found again, and in which it has to be found. */
 const readyFor = 5;
+const readyWithin = 2;
+
+/** The most that a limit can be: of passages the database's, of documents the client's, of seconds an hour. */
+const most: Partial<Limits> = { k: 1_000, batch: 1_000, seconds: 3_600 };
+
+const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
 function checkedLimits(given: Partial<Limits>): Limits {
   const limits = { ...defaultLimits, ...checkOptions(given) };
   for (const [name, value] of Object.entries(limits)) {
-    if (!Number.isInteger(value) || value < 1 || (name === 'k' && value > 1000)) {
+    const last = most[name as keyof Limits] ?? Number.MAX_SAFE_INTEGER;
+    if (!Number.isInteger(value) || value < 1 || value > last) {
       throw new RagwallError(
         'INVALID_OPTION',
-        `limits.${name} is expected to be a whole number from 1.`,
+        `limits.${name} is expected to be a whole number from 1 to ${last}.`,
       );
     }
   }
@@ -135,8 +147,7 @@ export function createServer(options: ServerOptions): Server {
   const limits = checkedLimits(options.limits ?? {});
   // As many statements at once as there are connections: the driver would send more of them down a connection that is
   // busy, and PgBouncer serves such a connection on and on while others wait.
-  const inTurn = pLimit(sql.options.max);
-  const storing = pLimit(sql.options.max); // apart, because embedding is part of it
+  const connections = new Semaphore(sql.options.max);
   const registry = new Registry();
   const durations = new Histogram({
     name: 'ragwall_http_request_duration_seconds',
@@ -148,6 +159,7 @@ export function createServer(options: ServerOptions): Server {
   let draining = false;
   let breached = false;
   let ready: { until: number; found: Promise<unknown> } | undefined;
+  let description: unknown;
 
   const app = new OpenAPIHono<Env>({
     defaultHook(result) {
@@ -185,8 +197,10 @@ export function createServer(options: ServerOptions): Server {
     return problem;
   }
 
-  function record(c: Context<Env>, began: number, status = c.res.status): void {
-    const { method } = c.req;
+  function record(c: Context<Env>, began: number, answered: number): void {
+    // A caller that does not wait for the answer is nobody's fault here.
+    const status = c.req.raw.signal.aborted && answered >= 500 ? 499 : answered;
+    const method = methods.has(c.req.method) ? c.req.method : 'other';
     const route = routeOf(c);
     const seconds = (performance.now() - began) / 1_000;
     durations.observe({ route, method, status }, seconds);
@@ -196,7 +210,7 @@ export function createServer(options: ServerOptions): Server {
     const cause = nameOf(problem?.cause);
     log({
       time: new Date().toISOString(),
-      level: status >= 500 || (problem?.status ?? 0) >= 500 ? 'error' : 'info',
+      level: status >= 500 ? 'error' : 'info',
       requestId: c.get('requestId'),
       method,
       route,
@@ -212,19 +226,27 @@ export function createServer(options: ServerOptions): Server {
   app.use(requestId(), secureHeaders());
   app.use(async (c, next) => {
     const began = performance.now();
-    await next();
+    await next().catch((error) => {
+      throw error instanceof Error ? error : new Error('what was thrown is no error', { cause: error });
+    });
     c.header('cache-control', 'no-store');
-    record(c, began);
+    if (!c.get('streams')) record(c, began, c.res.status);
   });
   app.onError((error, c) => respond(c, failed(c, error)));
   app.notFound((c) => respond(c, new Problem('NOT_FOUND')));
 
   app.get('/healthz', (c) => c.json({ status: 'alive' }));
-  app.get('/readyz', async (c) => {
+  app.get('/readyz', timeout(readyWithin * 1_000, new HTTPException(504)), async (c) => {
     if (draining || breached) throw new Problem('UNAVAILABLE');
     const now = performance.now();
     if (!ready || ready.until < now) {
-      ready = { until: now + readyFor * 1_000, found: assertIsolation(sql, { accept }) };
+      const found = assertIsolation(sql, { accept });
+      const asked = { until: Number.POSITIVE_INFINITY, found }; // until it is answered, nobody asks again
+      const settled = () => {
+        asked.until = performance.now() + readyFor * 1_000;
+      };
+      found.then(settled, settled);
+      ready = asked;
     }
     await ready.found.catch((cause) => {
       throw new Problem('UNAVAILABLE', undefined, { cause });
@@ -234,12 +256,19 @@ export function createServer(options: ServerOptions): Server {
 
   // Who is asking, before anything else of the request is looked at.
   app.use('/documents/*', timeout(limits.seconds * 1_000, new HTTPException(504)), async (c, next) => {
+    c.set('signal', AbortSignal.any([AbortSignal.timeout(limits.seconds * 1_000), c.req.raw.signal]));
     if (breached) throw new Problem('UNAVAILABLE');
     const header = c.req.header('authorization');
     if (header === undefined) throw unauthenticated();
     const [, token] = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i.exec(header) ?? [];
     if (token === undefined || token.length > longestToken) throw unauthenticated('no bearer token');
-    const tenant = await verify(token);
+    const named: unknown = await verify(token);
+    let tenant: string;
+    try {
+      tenant = checkTenant(named);
+    } catch (cause) {
+      throw unauthenticated(cause);
+    }
     c.set('tenant', tenant);
     await rateLimiter.consume(tenant).catch((reason) => {
       const wait = (reason as { msBeforeNext?: unknown } | null)?.msBeforeNext;
@@ -275,14 +304,49 @@ export function createServer(options: ServerOptions): Server {
       ...(dimensions !== undefined && { dimensions }),
     });
 
+  /** Runs a statement when it is its turn, if anybody still waits for it. */
+  const inTurn = <T>(c: Context<Env>, run: () => Promise<T>): Promise<T> =>
+    connections.runExclusive(() => {
+      c.get('signal').throwIfAborted();
+      return run();
+    });
+
+  /** Stores documents in turn, and leaves its turn to others while it embeds. */
+  async function store(c: Context<Env>, documents: NewDocument[]): Promise<StoredDocument[]> {
+    const signal = c.get('signal');
+    const stored: StoredDocument[] = [];
+    let [, release] = await connections.acquire();
+    const apart: Embedder = {
+      model: embedder.model,
+      async embed(texts) {
+        release();
+        const vectors = await embedder.embed(texts, { signal });
+        [, release] = await connections.acquire();
+        signal.throwIfAborted();
+        return vectors;
+      },
+    };
+    try {
+      signal.throwIfAborted();
+      await handleOf(c).upsertDocuments(documents, {
+        embedder: apart,
+        batchSize: documents.length,
+        onBatch: (batch) => void stored.push(...batch),
+      });
+      return stored;
+    } finally {
+      release();
+    }
+  }
+
   async function search(
     c: Context<Env>,
     asked: { query: string; k: number; filter?: unknown },
   ): Promise<Match[]> {
     const tenant = handleOf(c);
-    const [queryVec] = await embedder.embed([asked.query]);
+    const [queryVec] = await embedder.embed([asked.query], { signal: c.get('signal') });
     const filter = asked.filter === undefined ? {} : { filter: asked.filter as JsonObject };
-    const matches = await inTurn(() =>
+    const matches = await inTurn(c, () =>
       tenant.matchDocuments(queryVec ?? [], { k: asked.k, ...filter }),
     );
     c.set(
@@ -295,14 +359,7 @@ export function createServer(options: ServerOptions): Server {
   const routes = routesOf(limits);
   app.openapi(routes.upsert, async (c) => {
     const { documents } = c.req.valid('json');
-    const stored: StoredDocument[] = [];
-    await storing(() =>
-      handleOf(c).upsertDocuments(documents as NewDocument[], {
-        embedder,
-        batchSize: documents.length,
-        onBatch: (batch) => void stored.push(...batch),
-      }),
-    );
+    const stored = await store(c, documents as NewDocument[]);
     return c.json({ documents: stored.map(({ id, status }) => ({ id, status })) } as never, 200);
   });
 
@@ -315,7 +372,8 @@ export function createServer(options: ServerOptions): Server {
   app.openapi(routes.answer, async (c) => {
     if (!answerer) throw new Problem('NO_ANSWERS');
     const asked = c.req.valid('json');
-    const signal = AbortSignal.any([AbortSignal.timeout(limits.seconds * 1_000), c.req.raw.signal]);
+    const began = performance.now();
+    const signal = c.get('signal');
     const company = companyOf?.(c.get('tenant'));
     const given = { signal, ...(company !== undefined && { company }) };
     const matches = await search(c, asked);
@@ -329,13 +387,17 @@ export function createServer(options: ServerOptions): Server {
     }
     const pieces = answerer.stream(asked.query, matches, given);
     const first = await pieces.next(); // what goes wrong before the first piece is a problem with a status of its own
+    c.set('streams', true);
     return streamSSE(c, async (events) => {
-      const began = performance.now();
+      let status = 200;
       const send = (event: string, data: unknown) =>
         events.writeSSE({ event, data: JSON.stringify(data) });
       try {
         let step = first;
-        for (; !step.done; step = await pieces.next()) await send('delta', { text: step.value });
+        for (; !step.done; step = await pieces.next()) {
+          signal.throwIfAborted();
+          await send('delta', { text: step.value });
+        }
         c.set(
           'documents',
           step.value.citations.map(({ id }) => id),
@@ -343,15 +405,16 @@ export function createServer(options: ServerOptions): Server {
         await send('done', step.value);
       } catch (error) {
         const problem = failed(c, error);
+        status = problem.status;
         await send('problem', problemBody(problem, c.get('requestId')));
-        record(c, began, problem.status);
       }
+      record(c, began, status);
     }) as never;
   });
 
   app.openapi(routes.remove, async (c) => {
     const { source } = c.req.valid('param');
-    const deleted = await inTurn(() => handleOf(c).deleteDocuments({ source }));
+    const deleted = await inTurn(c, () => handleOf(c).deleteDocuments({ source }));
     return c.json({ deleted } as never, 200);
   });
 
@@ -360,13 +423,16 @@ export function createServer(options: ServerOptions): Server {
     scheme: 'bearer',
     bearerFormat: 'JWT',
   });
-  app.doc31('/openapi.json', {
-    openapi: '3.1.0',
-    info: {
-      title: 'Ragwall',
-      version: '1',
-      description: 'Documents and answers of one tenant: the one that the token names.',
-    },
+  app.get('/openapi.json', (c) => {
+    description ??= app.getOpenAPI31Document({
+      openapi: '3.1.0',
+      info: {
+        title: 'Ragwall',
+        version: '1',
+        description: 'Documents and answers of one tenant: the one that the token names.',
+      },
+    });
+    return c.json(description as object);
   });
 
   return Object.freeze<Server>({

@@ -68,16 +68,30 @@ const isLost = (code: string) =>
 export function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   const code = String((error as { code?: unknown } | null)?.code ?? '');
-  if (error instanceof RagwallError && code.startsWith('INVALID_')) {
+  if (error instanceof RagwallError && /^INVALID_(DOCUMENT|FILTER|K)$/.test(code)) {
     return new Problem('INVALID_REQUEST', error.message, { cause: error });
   }
-  if (code === 'EMBEDDING_FAILED') return new Problem('EMBEDDING_FAILED', undefined, { cause: error });
+  if (/^RW20[34]$/.test(code)) {
+    return new Problem(
+      'INVALID_REQUEST',
+      'No document is expected twice, nor by an id that a source has.',
+      {
+        cause: error,
+      },
+    );
+  }
+  // A vector that is none is the embedder's.
+  if (/^(EMBEDDING_FAILED|INVALID_VECTOR)$/.test(code)) {
+    return new Problem('EMBEDDING_FAILED', undefined, { cause: error });
+  }
   if (error instanceof HTTPException) {
     if (error.status === 400)
       return new Problem('INVALID_REQUEST', 'The body is no JSON.', { cause: error });
+    if (error.status === 415) return new Problem('UNSUPPORTED_MEDIA_TYPE', undefined, { cause: error });
     if (error.status === 504) return new Problem('TIMEOUT', undefined, { cause: error });
   }
-  if (code === '57014') return new Problem('TIMEOUT', undefined, { cause: error });
+  const aborted = /^(Abort|Timeout)Error$/.test(String((error as { name?: unknown } | null)?.name));
+  if (aborted || code === '57014') return new Problem('TIMEOUT', undefined, { cause: error });
   if (isLost(code)) {
     return new Problem('UNAVAILABLE', undefined, { cause: error, headers: { 'retry-after': '1' } });
   }

@@ -1,5 +1,6 @@
 /** What the service takes and returns, once: for checking requests and for its OpenAPI description. */
 import { createRoute, z } from '@hono/zod-openapi';
+import type { JsonObject } from '../documents.js';
 
 /** What a request may be at most. */
 export interface Limits {
@@ -9,6 +10,8 @@ export interface Limits {
   readonly batch: number;
   /** UTF-16 units of a document's content, default 32,000. */
   readonly contentLength: number;
+  /** UTF-16 units of metadata, or of a filter, as JSON; default 16,000. */
+  readonly metadataLength: number;
   /** UTF-16 units of a question, default 4,000. */
   readonly questionLength: number;
   /** Passages of an answer, default 50; the database's own limit is 1000. */
@@ -21,6 +24,7 @@ export const defaultLimits: Limits = {
   bodyBytes: 4 * 1024 ** 2,
   batch: 100,
   contentLength: 32_000,
+  metadataLength: 16_000,
   questionLength: 4_000,
   k: 50,
   seconds: 30,
@@ -47,7 +51,11 @@ const answered = <T extends z.ZodType>(schema: T, description: string) => ({
         [400, 'The request is not as expected.'],
         [401, 'No token, or one that is not valid here and now, or one without a tenant.'],
         [413, 'The body is too large.'],
+        [415, 'The body is not sent as JSON.'],
         [429, 'The tenant has made too many requests.'],
+        [500, 'The request failed.'],
+        [501, 'No model is configured.'],
+        [502, 'The embedding service or the language model failed, or its answer was discarded.'],
         [503, 'The database, or the issuer of tokens, does not answer.'],
         [504, 'The request took too long.'],
       ] as const
@@ -60,23 +68,42 @@ const answered = <T extends z.ZodType>(schema: T, description: string) => ({
 const security = [{ bearer: [] }];
 
 /** The routes that a tenant uses, within limits. Whatever else a body has is ignored, a tenant too. */
-export function routesOf({ batch, contentLength, questionLength, k: mostPassages }: Limits) {
-  const metadata = z.record(z.string(), z.json()).openapi({ type: 'object' });
-  const kept = {
-    content: z.string().min(1).max(contentLength),
-    metadata: metadata.optional().openapi({ description: 'Absent keeps what is stored.' }),
-  };
-  const document = z.union([
-    z.object({
-      source: z.string().min(1).max(1024),
+export function routesOf({
+  batch,
+  contentLength,
+  metadataLength,
+  questionLength,
+  k: mostPassages,
+}: Limits) {
+  // What it has inside, the client checks; here, that it is small enough to be looked into.
+  const metadata = z
+    .custom<JsonObject>(
+      (value) =>
+        Object(value) === value &&
+        !Array.isArray(value) &&
+        JSON.stringify(value).length <= metadataLength,
+      `expected: an object, as JSON of ${metadataLength} characters at most`,
+    )
+    .openapi({ type: 'object' });
+  const document = z
+    .object({
+      id: z.guid().optional(),
+      source: z.string().min(1).max(1024).optional(),
       position: z
         .int()
         .min(0)
-        .max(2 ** 31 - 1),
-      ...kept,
-    }),
-    z.object({ id: z.uuid(), ...kept }),
-  ]);
+        .max(2 ** 31 - 1)
+        .optional(),
+      content: z.string().min(1).max(contentLength),
+      metadata: metadata.optional().openapi({ description: 'Absent keeps what is stored.' }),
+    })
+    .refine(
+      ({ id, source, position }) =>
+        id === undefined
+          ? source !== undefined && position !== undefined
+          : source === undefined && position === undefined,
+      'expected: either id, or source and position',
+    );
   const question = {
     query: z.string().trim().min(1).max(questionLength),
     k: z.int().min(1).max(mostPassages).default(Math.min(5, mostPassages)),
@@ -150,6 +177,7 @@ export function routesOf({ batch, contentLength, questionLength, k: mostPassages
       method: 'delete',
       path: '/documents/{source}',
       summary: 'Deletes the documents of a source.',
+      description: 'Sources that are called . or .. no URL can name.',
       security,
       request: { params: z.object({ source: z.string().min(1).max(1024) }) },
       responses: answered(z.object({ deleted: z.int() }), 'How many documents there were.'),

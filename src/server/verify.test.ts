@@ -133,6 +133,16 @@ describe.each(Object.keys(verifiers))('by %s', (name) => {
   });
 });
 
+it('takes a token for another curve than the key’s for the token’s fault', async () => {
+  const keys = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const forged = generateKeyPairSync('ec', { namedCurve: 'P-384' }).privateKey;
+  const verify = tokenVerifier({ ...expected, keys: keys.publicKey, algorithms: ['ES256', 'ES384'] });
+  expect(await verify(await token({ key: keys.privateKey, header: { alg: 'ES256' } }))).toBe('acme');
+  await expect(verify(await token({ key: forged, header: { alg: 'ES384' } }))).rejects.toMatchObject({
+    code: 'UNAUTHENTICATED',
+  });
+});
+
 it('verifies by a secret', async () => {
   const verify = tokenVerifier({ ...expected, keys: secret, algorithms: ['HS256'] });
   expect(await verify(await token({ key: createSecretKey(secret), header: { alg: 'HS256' } }))).toBe(
@@ -161,6 +171,9 @@ it.each<[string, Partial<VerifierOptions>]>([
   ['a public key’s algorithm for a secret', { keys: secret }],
   ['a short secret', { keys: Buffer.alloc(31), algorithms: ['HS256'] }],
   ['keys that anybody on the way can change', { keys: new URL('http://login.example.com/jwks') }],
+  ['a short secret as a JWK', { keys: { kty: 'oct', k: 'YQ' }, algorithms: ['HS256'] }],
+  ['a short secret as a key', { keys: createSecretKey(Buffer.from('a')), algorithms: ['HS256'] }],
+  ['a private key', { keys: privateKey }],
   ['no issuer', { issuer: '' }],
   ['no audience', { audience: undefined as never }],
   ['no claim', { claim: '' }],

@@ -55,8 +55,13 @@ function checked(options: VerifierOptions) {
         : 'With public keys, algorithms are expected to be of RS256, PS256, ES256, EdDSA and the like.',
     );
   }
-  if (keys instanceof Uint8Array && keys.length < 32)
-    throw invalid('A secret is expected to have 32 bytes or more.');
+  const { type, symmetricKeySize } = keys as Partial<KeyObject>;
+  const { k = '', d } = keys as JWK;
+  const bytes =
+    keys instanceof Uint8Array ? keys.length : (symmetricKeySize ?? Buffer.from(k, 'base64url').length);
+  if (secret && bytes < 32) throw invalid('A secret is expected to have 32 bytes or more.');
+  if (type === 'private' || d !== undefined)
+    throw invalid('A public key is expected, not the private one.');
   const local = keys instanceof URL && /^(localhost|127\.0\.0\.1|\[::1\])$/.test(keys.hostname);
   if (keys instanceof URL && keys.protocol !== 'https:' && !(local && keys.protocol === 'http:')) {
     throw invalid('keys are expected to be published by HTTPS.');
@@ -125,7 +130,8 @@ export function tokenVerifier(options: VerifierOptions): TokenVerifier {
         ? await jwtVerify(token, published, rules)
         : await jwtVerify(token, keys as Exclude<typeof keys, URL>, rules));
     } catch (cause) {
-      if (tokenErrors.some((kind) => cause instanceof kind)) throw unauthenticated(cause);
+      // With a key at hand, whatever goes wrong is the token's fault.
+      if (!published || tokenErrors.some((kind) => cause instanceof kind)) throw unauthenticated(cause);
       throw new Problem('UNAVAILABLE', undefined, { cause, headers: { 'retry-after': '5' } });
     }
     try {
