@@ -202,17 +202,16 @@ function toJson(document: NewDocument, dimensions: number | undefined) {
   };
 }
 
-/** The statement behind {@link upsertDocuments}. */
-export async function upsert(
-  caller: Caller,
-  documents: readonly NewDocument[],
-  dimensions?: number,
-): Promise<StoredDocument[]> {
+/** Returns the documents as `upsert` sends them: most of the client's work. */
+export function documentsJson(documents: readonly NewDocument[], dimensions?: number): string {
   if (!Array.isArray(documents)) {
     throw new RagwallError('INVALID_DOCUMENT', 'An array of documents is expected.');
   }
-  const json = JSON.stringify(Array.from(documents, (document) => toJson(document, dimensions)));
-  if (documents.length === 0) return [];
+  return JSON.stringify(Array.from(documents, (document) => toJson(document, dimensions)));
+}
+
+/** The statement behind {@link upsertDocuments}, for one document or more. */
+export async function upsert(caller: Caller, json: string): Promise<StoredDocument[]> {
   const { sql } = caller;
   const rows = await sql<(StoredDocument & { bound: string; tenantId: string })[]>`
     select bound.tenant as bound, u.tenant_id as "tenantId", u.id, u.status
@@ -234,11 +233,12 @@ export async function upsert(
  *   PostgresError `RW001` if no tenant is bound.
  * @see db/migrations/committed/000004-write-documents.sql
  */
-export function upsertDocuments(
+export async function upsertDocuments(
   tx: TransactionSql,
   documents: readonly NewDocument[],
 ): Promise<StoredDocument[]> {
-  return upsert({ sql: tx }, documents);
+  const json = documentsJson(documents);
+  return documents.length === 0 ? [] : upsert({ sql: tx }, json);
 }
 
 /** The statement behind {@link deleteDocuments}. */

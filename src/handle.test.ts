@@ -164,6 +164,44 @@ describe('upsertDocuments', () => {
     expect(sizes).toEqual([10, 10, 5]);
   });
 
+  it('reads the next batch while one is stored, and no further', async () => {
+    const seen: string[] = [];
+    function* read() {
+      for (let n = 0; n < 4; n += 1) {
+        seen.push(`read ${n}`);
+        yield passage(n, `${n}`, n);
+      }
+    }
+    await forTenant(session.app, 'acme').upsertDocuments(read(), {
+      batchSize: 1,
+      onBatch: () => void seen.push('stored'),
+    });
+    expect(seen).toEqual([
+      'read 0',
+      'read 1',
+      'stored',
+      'read 2',
+      'stored',
+      'read 3',
+      'stored',
+      'stored',
+    ]);
+  });
+
+  it('keeps what was stored before a document that is refused, by itself or by the database', async () => {
+    const acme = forTenant(session.app, 'acme');
+    const code = (documents: NewDocument[]) =>
+      acme.upsertDocuments(documents, { batchSize: 1 }).catch((error) => error.code);
+    const [good, bad] = [passage(0, 'good', 0), { ...passage(1, 'bad', 0), position: -1 }];
+    expect(await code([good, bad, passage(2, 'never', 0)])).toBe('INVALID_DOCUMENT');
+    const { embedding: _, ...missing } = passage(3, 'missing', 0);
+    expect(await code([good, missing, passage(4, 'read already', 0), passage(5, 'never', 0)])).toBe(
+      'EMBEDDER_REQUIRED',
+    );
+    const rows = await session.admin((sql) => sql`select position from ragwall.documents`);
+    expect(rows.map(({ position }) => position)).toEqual([0]);
+  });
+
   it('refuses an embedder that leaves a vector out, and a document of another model', async () => {
     const acme = forTenant(session.app, 'acme');
     const idle = {

@@ -2,6 +2,7 @@
 import type { Sql, TransactionSql } from 'postgres';
 import {
   type Deletion,
+  documentsJson,
   type JsonObject,
   type Match,
   match,
@@ -59,7 +60,7 @@ export interface Tenant {
   /**
    * Stores documents and returns how many were inserted, updated, or unchanged. Of each batch, what needs no
    * new embedding is stored in one statement, the rest in another after it was embedded. Repeating the whole
-   * changes nothing and embeds nothing.
+   * changes nothing and embeds nothing. While a batch is being stored, the next one is read and made ready.
    *
    * @throws RagwallError `INVALID_DOCUMENT`, `INVALID_VECTOR`; `EMBEDDER_REQUIRED` if a document without an
    *   embedding is new or changed and there is no embedder. What was stored before stays.
@@ -108,9 +109,9 @@ export function forTenant(sql: Sql, tenantId: string, options: TenantOptions = {
   }
   const caller = async (): Promise<Caller> => ({ sql, tenant, token: await tokenOf(tenant, signer) });
 
-  /** Stores what needs no new embedding, then embeds the rest, outside any transaction, and stores it. */
-  async function store(batch: NewDocument[], embedder?: Embedder): Promise<StoredDocument[]> {
-    const named = batch.map((document) => {
+  /** The documents of a batch, with the embedder's model for those that it may have to embed. */
+  const withModel = (batch: NewDocument[], embedder?: Embedder): NewDocument[] =>
+    batch.map((document) => {
       const { embedding, embeddingModel = embedder?.model } = Object(document) as NewDocument;
       if (!embedder || embedding !== undefined) return document;
       if (embeddingModel !== embedder.model) {
@@ -121,7 +122,14 @@ export function forTenant(sql: Sql, tenantId: string, options: TenantOptions = {
       }
       return { ...document, embeddingModel: embedder.model };
     });
-    const stored = await upsert(await caller(), named, dimensions);
+
+  /** Stores what needs no new embedding, then embeds the rest, outside any transaction, and stores it. */
+  async function store(
+    named: readonly NewDocument[],
+    json: string,
+    embedder?: Embedder,
+  ): Promise<StoredDocument[]> {
+    const stored = await upsert(await caller(), json);
     const missing = named.filter((_, i) => stored[i]?.status === 'embedding required');
     if (missing.length === 0) return stored;
     if (!embedder) {
@@ -139,7 +147,7 @@ export function forTenant(sql: Sql, tenantId: string, options: TenantOptions = {
       );
     }
     const embedded = missing.map((document, i) => ({ ...document, embedding: vectors[i] as Vector }));
-    const rest = await upsert(await caller(), embedded, dimensions);
+    const rest = await upsert(await caller(), documentsJson(embedded, dimensions));
     if (rest.some(({ status }) => status === 'embedding required')) {
       throw new RagwallError(
         'EMBEDDING_FAILED',
@@ -179,12 +187,24 @@ export function forTenant(sql: Sql, tenantId: string, options: TenantOptions = {
         );
       }
       const counts: UpsertCounts = { inserted: 0, updated: 0, unchanged: 0 };
-      for await (const batch of inBatches(documents, batchSize)) {
-        const stored = await store(batch, embedder);
+      const storing = async (named: readonly NewDocument[], json: string) => {
+        const stored = await store(named, json, embedder);
         for (const { status } of stored) {
           if (status !== 'embedding required') counts[status] += 1;
         }
         onBatch?.(stored);
+      };
+      let before = Promise.resolve();
+      try {
+        for await (const batch of inBatches(documents, batchSize)) {
+          const named = withModel(batch, embedder);
+          const json = documentsJson(named, dimensions);
+          await before;
+          before = storing(named, json);
+          before.catch(() => {}); // it is awaited later
+        }
+      } finally {
+        await before;
       }
       return counts;
     },
