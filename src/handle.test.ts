@@ -1,5 +1,5 @@
 /** The client against a real database: what it returns, what it refuses, and what it never sends. */
-import type { Sql } from 'postgres';
+import type { Sql, TransactionSql } from 'postgres';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { needs, openSession, type Session } from '../scripts/engines/session.js';
 import { deleteDocuments, matchDocuments, type NewDocument, upsertDocuments } from './documents.js';
@@ -192,9 +192,9 @@ describe('upsertDocuments', () => {
     const acme = forTenant(session.app, 'acme');
     const code = (documents: NewDocument[]) =>
       acme.upsertDocuments(documents, { batchSize: 1 }).catch((error) => error.code);
-    const [good, bad] = [passage(0, 'good', 0), { ...passage(1, 'bad', 0), position: -1 }];
+    const [good, bad] = [passage(0, 'good', 0), passage(-1, 'bad', 0)];
     expect(await code([good, bad, passage(2, 'never', 0)])).toBe('INVALID_DOCUMENT');
-    const { embedding: _, ...missing } = passage(3, 'missing', 0);
+    const missing = { source: 'handbook.md', position: 3, content: 'missing' };
     expect(await code([good, missing, passage(4, 'read already', 0), passage(5, 'never', 0)])).toBe(
       'EMBEDDER_REQUIRED',
     );
@@ -325,6 +325,23 @@ describe('transaction', () => {
       }),
     ).rejects.toThrow('changed my mind');
     expect(await acme.matchDocuments(vec(0))).toHaveLength(3);
+  });
+
+  it('fails with what kept its tenant from being bound, whatever its callback makes of it', async () => {
+    const forged = forTenant(session.app, 'acme', { signer: async () => 'no token' });
+    for (const fn of [
+      () => Promise.resolve('done'),
+      (tx: TransactionSql) => tx`select 1`,
+      (tx: TransactionSql) => tx`select 1`.catch(() => 'swallowed'),
+      (tx: TransactionSql) => upsertDocuments(tx, [passage(0, 'x', 0)]).catch(() => 'swallowed'),
+      () => Promise.reject(new Error('its own')),
+    ]) {
+      await expect(forged.transaction<unknown>(fn)).rejects.toMatchObject({ code: 'RW005' });
+    }
+    const [row] = await session.admin(
+      (sql) => sql`select count(*)::integer from ragwall.documents where content = 'x'`,
+    );
+    expect(row?.count).toBe(0);
   });
 
   it('stays with its tenant', async () => {

@@ -13,7 +13,7 @@ import {
 } from './documents.js';
 import type { Embedder, Vector } from './embedder.js';
 import { checkOptions, RagwallError } from './errors.js';
-import { type Caller, checkTenant, rememberTenant, setTenant, tokenOf } from './tenant.js';
+import { binding, type Caller, checkTenant, rememberTenant, tokenOf } from './tenant.js';
 import type { TokenSigner } from './token.js';
 import { guardedBegin } from './transaction.js';
 
@@ -213,8 +213,15 @@ export function forTenant(sql: Sql, tenantId: string, options: TenantOptions = {
       guardedBegin(
         sql,
         async (tx) => {
-          await setTenant(tx, tenant, signer);
-          return fn(tx);
+          const token = await tokenOf(tenant, signer);
+          // Sent before what `fn` sends, and not waited for: a round trip less. If it fails, so does all behind it.
+          const bound = tx`select ${binding({ sql: tx, tenant, token })}`.execute();
+          bound.catch(() => {}); // it is awaited below
+          try {
+            return await fn(tx);
+          } finally {
+            await bound;
+          }
         },
         (tx) => rememberTenant(tx, tenant),
       ),
