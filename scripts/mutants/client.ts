@@ -48,6 +48,13 @@ const breaks: readonly (readonly [file: string, name: string, find: string, repl
   ['tenant', 'the token is not sent', 'if (token !== undefined)', "if (token === 'never')"],
   ['tenant', 'the driver keeps its pipeline', 'max_pipeline: 1_000_000,', ''],
   ['tenant', 'the driver keeps its time-out', 'connect_timeout: 5,', ''],
+  ['tenant', 'the first message is short', 'Array<string>(50)', 'Array<string>(1)'],
+  [
+    'tenant',
+    'the wait to connect grows',
+    'Math.min(3 ** failed / 100, 1)',
+    'Math.min(3 ** failed / 100, 20)',
+  ],
   [
     'documents',
     'found rows are not checked',
@@ -72,7 +79,13 @@ const breaks: readonly (readonly [file: string, name: string, find: string, repl
     '=> ({ sql, tenant, token',
     "=> ({ sql, tenant: 'acme', token",
   ],
-  ['handle', 'a transaction binds no tenant', 'await setTenant(tx, tenant, signer);', ''],
+  [
+    'handle',
+    'a transaction binds no tenant',
+    `tx\`select \${binding({ sql: tx, tenant, token })}\`.execute()`,
+    'Promise.resolve(binding({ sql: tx, tenant, token }))',
+  ],
+  ['handle', 'a transaction does not wait for its tenant', 'await bound;', ''],
   [
     'handle',
     'a transaction is not guarded',
@@ -144,6 +157,74 @@ const breaks: readonly (readonly [file: string, name: string, find: string, repl
   ['token', 'a token is used until it expires', 'until: now + lifetime / 2', 'until: now + lifetime'],
   ['token', 'a short key will do', 'bytes.length < 32', 'bytes.length < 1'],
   ['token', 'a long lifetime will do', 'lifetime > 300', 'lifetime > 3000'],
+  [
+    'server/verify',
+    'any issuer will do',
+    '{ ...expected, algorithms',
+    '{ ...expected, issuer: [] as never, algorithms',
+  ],
+  [
+    'server/verify',
+    'any audience will do',
+    '{ ...expected, algorithms',
+    '{ ...expected, audience: undefined as never, algorithms',
+  ],
+  ['server/verify', 'a token may never expire', "requiredClaims: ['exp']", 'requiredClaims: []'],
+  [
+    'server/verify',
+    'any algorithm of the key will do',
+    '[...expected.algorithms]',
+    "[...expected.algorithms, 'PS256', 'HS256']",
+  ],
+  [
+    'server/verify',
+    'any text is a tenant',
+    'return checkTenant(claimed(payload, claim));',
+    'return claimed(payload, claim) as string;',
+  ],
+  [
+    'server/verify',
+    'a public key may be a secret',
+    '(secret ? symmetric : asymmetric).test(name)',
+    'name !== undefined',
+  ],
+  ['server/verify', 'a short secret will do', 'bytes < 32', 'bytes < 1'],
+  [
+    'server/app',
+    'a header names the tenant',
+    '= await verify(token);',
+    "= c.req.header('x-tenant-id') ?? (await verify(token));",
+  ],
+  [
+    'server/app',
+    'what verifies is believed',
+    'tenant = checkTenant(named);',
+    'tenant = named as string;',
+  ],
+  [
+    'server/app',
+    'a limiter that fails lets pass',
+    "if (reason instanceof Error || typeof wait !== 'number') {",
+    "if (reason instanceof Error) return;\n      if (typeof wait !== 'number') {",
+  ],
+  ['server/app', 'tenants share their rate', 'consume(tenant).catch', "consume('all').catch"],
+  ['server/app', 'a foreign row is forgotten', 'breached = true;', ''],
+  [
+    'server/app',
+    'what is given up goes on',
+    'signal.throwIfAborted();\n        return vectors;',
+    'return vectors;',
+  ],
+  ['server/answer', 'any number is a citation', 'if (!passages[number - 1]) refuse();', ''],
+  ['server/answer', 'any link will do', '.some((mark) => !known.has(mark))', '.some(() => false)'],
+  [
+    'server/answer',
+    'an answer may cite nothing',
+    'if (cited.size === 0) throw',
+    'if (cited.size < 0) throw',
+  ],
+  ['server/answer', 'a passage can close its marks', ".replaceAll('<', '\\\\u003c')", ''],
+  ['server/answer', 'a model is asked about nothing', 'if (found.length === 0) return nothing;', ''],
 ];
 
 export const clientMutants: readonly ClientMutant[] = breaks.map(([file, name, find, replace]) => ({

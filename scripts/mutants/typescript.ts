@@ -27,7 +27,8 @@ const besideSql = (...names: string[]) => names.map((name) => `db/tests/${name}.
 
 /** The tests of the client, the quicker first. */
 export const clientTests = inSources(
-  ...['pool-options', 'late-statement', 'token', 'walls', 'tenant', 'handle', 'transaction'],
+  ...['pool-options', 'late-statement', 'token', 'walls', 'server/verify', 'server/answer'],
+  ...['server/app', 'handle', 'transaction'],
 );
 
 /** What acts on the database as a client does, the quicker first. */
