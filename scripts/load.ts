@@ -1,21 +1,20 @@
 /** Loads the service through the whole stack beside one that is written as the guide has it, and checks every row. */
 import { parseArgs } from 'node:util';
+import { median } from './bench/measure.js';
 import { ms, type Table, toText, whole } from './bench/text.js';
 import { startEngine } from './engines/engine.js';
 import { type Outcome, run } from './load/run.js';
-import { guideService, prepare, ragwallService } from './load/services.js';
+import { guideService, prepare, ragwallService, type Service } from './load/services.js';
 
 const help = `npm run load    50 and 500 requests at once, of ten tenants: HTTP, ragwall serve, PgBouncer in transaction mode,
                 Postgres; and in turns with it a service as the guide has it, with a connection for each request.
-                Needs Docker; takes a minute or two.
+                Needs Docker; takes about five minutes.
 
 --rounds <n>    how often each takes its turn, 1 to 20; default 3
 --requests <n>  in each turn, 100 to 1000000; default 3000
 
 It exits with 1 if a row of ragwall's was another tenant's, or a request of its failed.`;
 
-const median = (values: readonly number[]) =>
-  [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
 
 function table(outcomes: readonly Outcome[], rounds: number): Table {
@@ -76,9 +75,11 @@ async function main(): Promise<number> {
   const rounds = checked('rounds', values.rounds, 1, 20);
   const requests = checked('requests', values.requests, 100, 1_000_000);
   const engine = await startEngine('docker', console.log);
+  const services: Service[] = [];
   try {
     await prepare(engine);
-    const services = [await guideService(engine), await ragwallService(engine)];
+    services.push(await guideService(engine));
+    services.push(await ragwallService(engine));
     const outcomes: Outcome[] = [];
     for (const connections of [50, 500]) {
       for (const service of services) await run(service, { connections: 10, requests: 200 }); // warm
@@ -90,11 +91,11 @@ async function main(): Promise<number> {
         }
       }
     }
-    await Promise.all(services.map((service) => service.stop()));
     console.log(toText(table(outcomes, rounds)));
     const ours = outcomes.filter(({ service }) => service === services[1]?.name);
     return ours.every(({ failed, foreign, short }) => failed + foreign + short === 0) ? 0 : 1;
   } finally {
+    await Promise.all(services.map((service) => service.stop()));
     await engine.stop();
   }
 }

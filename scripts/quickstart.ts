@@ -7,7 +7,7 @@ import postgres from 'postgres';
 import { serveCommand } from '../src/serve-command.js';
 import { type RunningEngine, startBestEngine } from './engines/engine.js';
 import { root } from './engines/migrations.js';
-import { startStandIn } from './openai/stand-in.js';
+import { type StandIn, startStandIn } from './openai/stand-in.js';
 
 const help = `npm run quickstart    Postgres, PgBouncer and the service on 127.0.0.1:8080, until Ctrl-C; nothing is kept
 
@@ -16,7 +16,7 @@ Two tenants' tokens, acme's and globex's, are put into .quickstart/tokens; they 
 
 --port <n>        where the service listens
 --embedded        without Docker, even where there is one
-OPENAI_API_KEY, RAGWALL_CHAT_MODEL
+OPENAI_API_KEY and RAGWALL_CHAT_MODEL, both
                   embed and answer with OpenAI (OPENAI_BASE_URL: or with whatever speaks its protocol); by default
                   a stand-in on this machine does, which knows words but no meaning, and quotes`;
 
@@ -63,22 +63,24 @@ async function main(): Promise<number> {
     undefined,
     console.log,
   );
-  const standIn = process.env.OPENAI_API_KEY ? undefined : await startStandIn();
+  const { OPENAI_API_KEY, OPENAI_BASE_URL, RAGWALL_CHAT_MODEL, RAGWALL_EMBEDDING_MODEL } = process.env;
+  let standIn: StandIn | undefined;
   try {
+    if (!OPENAI_API_KEY || !RAGWALL_CHAT_MODEL) standIn = await startStandIn();
     const { url, key } = await signedMode(engine);
     const secret = Buffer.from(randomBytes(32).toString('hex'));
     await writeTokens(folder, secret);
     return await serveCommand(
       ['--port', values.port, '--pool', engine.appUrl ? '5' : '1', '--accept', 'O01'],
       {
-        ...process.env,
-        ...(standIn && { OPENAI_BASE_URL: standIn.url, OPENAI_API_KEY: 'none' }),
+        ...(standIn
+          ? { OPENAI_BASE_URL: standIn.url, OPENAI_API_KEY: 'none', RAGWALL_CHAT_MODEL: 'stand-in' }
+          : { OPENAI_BASE_URL, OPENAI_API_KEY, RAGWALL_CHAT_MODEL, RAGWALL_EMBEDDING_MODEL }),
         DATABASE_URL: url,
         RAGWALL_SIGNING_KEY: key,
         RAGWALL_JWT_SECRET: `${secret}`,
         RAGWALL_JWT_ISSUER: issuer,
         RAGWALL_JWT_AUDIENCE: audience,
-        RAGWALL_CHAT_MODEL: process.env.RAGWALL_CHAT_MODEL ?? (standIn && 'stand-in'),
       },
     );
   } finally {

@@ -229,7 +229,7 @@ export async function upsert(caller: Caller, json: string): Promise<StoredDocume
  *
  * @param tx a transaction to which `setTenant` bound a tenant.
  * @param documents no key twice; a few hundred at most, as they travel in one statement.
- * @throws RagwallError `INVALID_DOCUMENT`, `INVALID_VECTOR` before anything is sent.
+ * @throws RagwallError `INVALID_DOCUMENT`, `INVALID_VECTOR` before anything is sent; `FOREIGN_ROW`.
  *   PostgresError `RW001` if no tenant is bound.
  * @see db/migrations/committed/000004-write-documents.sql
  */

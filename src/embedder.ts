@@ -1,6 +1,6 @@
 /** Turns texts into vectors: by an OpenAI-compatible server, or locally by their spelling alone. */
 import type OpenAI from 'openai';
-import { checkOptions, RagwallError } from './errors.js';
+import { checkOptions, checkWhole, RagwallError } from './errors.js';
 
 /** An embedding: finite numbers, not all zero, as many as the database's embeddings have dimensions. */
 export type Vector = readonly number[] | Float32Array;
@@ -19,12 +19,6 @@ export interface Embedder {
     texts: readonly string[],
     options?: { readonly signal?: AbortSignal },
   ): Promise<readonly Vector[]>;
-}
-
-function checkWhole(name: string, value: number, most: number): void {
-  if (!Number.isInteger(value) || value < 1 || value > most) {
-    throw new RagwallError('INVALID_OPTION', `${name} is expected to be a whole number, 1 to ${most}.`);
-  }
 }
 
 function failed(message: string): RagwallError {
@@ -71,8 +65,8 @@ export function openaiEmbedder(
   options: { readonly model?: string; readonly dimensions?: number; readonly batchSize?: number } = {},
 ): Embedder {
   const { model = 'text-embedding-3-small', dimensions, batchSize = 128 } = checkOptions(options);
-  if (dimensions !== undefined) checkWhole('dimensions', dimensions, 4000);
-  checkWhole('batchSize', batchSize, 2048);
+  if (dimensions !== undefined) checkWhole('dimensions', dimensions, 1, 4000);
+  checkWhole('batchSize', batchSize, 1, 2048);
 
   async function request(input: string[], signal?: AbortSignal): Promise<OpenAI.Embedding[]> {
     try {
@@ -160,7 +154,7 @@ function lexicalVector(text: string, dimensions: number): Float32Array {
  */
 export function lexicalEmbedder(options: { readonly dimensions?: number } = {}): Embedder {
   const { dimensions = 1536 } = checkOptions(options);
-  checkWhole('dimensions', dimensions, 4000);
+  checkWhole('dimensions', dimensions, 1, 4000);
   return Object.freeze<Embedder>({
     model: `lexical-v1@${dimensions}`,
     embed: async (texts) => texts.map((text) => lexicalVector(text, dimensions)),

@@ -35,6 +35,16 @@ export class RagwallError extends Error {
   }
 }
 
+/** @throws RagwallError `INVALID_OPTION` unless an option is a whole number from `least` to `most`. */
+export function checkWhole(name: string, value: unknown, least: number, most: number): void {
+  if (!Number.isInteger(value) || (value as number) < least || (value as number) > most) {
+    throw new RagwallError(
+      'INVALID_OPTION',
+      `${name} is expected to be a whole number from ${least} to ${most}.`,
+    );
+  }
+}
+
 /**
  * Returns the options if they are an object.
  * @throws RagwallError `INVALID_OPTION` otherwise.

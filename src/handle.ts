@@ -12,7 +12,7 @@ import {
   upsert,
 } from './documents.js';
 import type { Embedder, Vector } from './embedder.js';
-import { checkOptions, RagwallError } from './errors.js';
+import { checkOptions, checkWhole, RagwallError } from './errors.js';
 import { binding, type Caller, checkTenant, rememberTenant, tokenOf } from './tenant.js';
 import type { TokenSigner } from './token.js';
 import { guardedBegin } from './transaction.js';
@@ -50,7 +50,7 @@ export interface Tenant {
    *
    * @param queryVec `dimensions` finite numbers, not all zero.
    * @param options `k`, 1 to 1000, default 10; `filter`, an object that the metadata must contain.
-   * @throws RagwallError `INVALID_VECTOR`, `INVALID_K`, `INVALID_FILTER` before anything is sent;
+   * @throws RagwallError `INVALID_VECTOR`, `INVALID_K`, `INVALID_FILTER`, `INVALID_OPTION` before anything is sent;
    *   `FOREIGN_ROW` instead of another tenant's row.
    */
   matchDocuments(
@@ -62,14 +62,19 @@ export interface Tenant {
    * new embedding is stored in one statement, the rest in another after it was embedded. Repeating the whole
    * changes nothing and embeds nothing. While a batch is being stored, the next one is read and made ready.
    *
-   * @throws RagwallError `INVALID_DOCUMENT`, `INVALID_VECTOR`; `EMBEDDER_REQUIRED` if a document without an
+   * @throws RagwallError `INVALID_DOCUMENT`, `INVALID_VECTOR`, `INVALID_OPTION`; `EMBEDDING_FAILED`; `FOREIGN_ROW`;
+   *   `EMBEDDER_REQUIRED` if a document without an
    *   embedding is new or changed and there is no embedder. What was stored before stays.
    */
   upsertDocuments(
     documents: Iterable<NewDocument> | AsyncIterable<NewDocument>,
     options?: UpsertOptions,
   ): Promise<UpsertCounts>;
-  /** Deletes documents by id, or a source from a position on, and returns how many there were. */
+  /**
+   * Deletes documents by id, or a source from a position on, and returns how many there were.
+   *
+   * @throws RagwallError `INVALID_DOCUMENT` before anything is sent.
+   */
   deleteDocuments(deletion: Deletion): Promise<number>;
   /**
    * Runs `fn` in a transaction to which this tenant is bound, for SQL of one's own, and returns what `fn`
@@ -104,9 +109,7 @@ async function* inBatches<T>(items: Iterable<T> | AsyncIterable<T>, size: number
 export function forTenant(sql: Sql, tenantId: string, options: TenantOptions = {}): Tenant {
   const tenant = checkTenant(tenantId);
   const { dimensions = 1536, signer } = checkOptions(options);
-  if (!Number.isInteger(dimensions) || dimensions < 1 || dimensions > 4000) {
-    throw new RagwallError('INVALID_OPTION', 'dimensions is expected to be a whole number, 1 to 4000.');
-  }
+  checkWhole('dimensions', dimensions, 1, 4000);
   const caller = async (): Promise<Caller> => ({ sql, tenant, token: await tokenOf(tenant, signer) });
 
   /** The documents of a batch, with the embedder's model for those that it may have to embed. */
@@ -180,12 +183,7 @@ export function forTenant(sql: Sql, tenantId: string, options: TenantOptions = {
       if (!(Symbol.iterator in given) && !(Symbol.asyncIterator in given)) {
         throw new RagwallError('INVALID_DOCUMENT', 'An iterable of documents is expected.');
       }
-      if (!Number.isInteger(batchSize) || batchSize < 1 || batchSize > 1000) {
-        throw new RagwallError(
-          'INVALID_OPTION',
-          'batchSize is expected to be a whole number, 1 to 1000.',
-        );
-      }
+      checkWhole('batchSize', batchSize, 1, 1000);
       const counts: UpsertCounts = { inserted: 0, updated: 0, unchanged: 0 };
       const storing = async (named: readonly NewDocument[], json: string) => {
         const stored = await store(named, json, embedder);

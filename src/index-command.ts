@@ -1,6 +1,7 @@
-/** Runs what ragwall.index_plan() says is due, with progress. */
+/** `ragwall index`: runs what ragwall.index_plan() says is due, with progress. */
+import { parseArgs } from 'node:util';
 import { SingleBar } from 'cli-progress';
-import type { Sql } from 'postgres';
+import postgres, { type Sql } from 'postgres';
 
 /** Any number: the same for every run, so that a second one knows of the first. */
 const lock = 7_260_913;
@@ -22,7 +23,7 @@ async function watch(sql: Sql, pid: number, bar: SingleBar): Promise<void> {
  * @param options `plan`: only print the statements. `from`: the setting ragwall.graph_from.
  * @see db/migrations/committed/000005-index-plan.sql
  */
-export async function buildGraphs(
+async function buildGraphs(
   sql: Sql,
   { plan: printOnly = false, from }: { readonly plan?: boolean; readonly from?: string } = {},
 ): Promise<void> {
@@ -69,5 +70,51 @@ export async function buildGraphs(
   } finally {
     await session`select pg_advisory_unlock_all()`.catch(() => {});
     session.release();
+  }
+}
+
+const indexHelp = `ragwall index [url]   builds the HNSW indexes of tenants that have become large, drops those of tenants
+                      that have shrunk, and rebuilds what an interrupted build left behind
+
+The url, or DATABASE_URL, is a superuser's (or that of a role with BYPASSRLS that is a member of
+ragwall_owner), direct and not through a pooler. Prefer the variable: a command line can be read by others
+on the machine. Building blocks neither reads nor writes. It can be interrupted and run again (the statement
+that was under way goes on in the server), and leaves the work to another run that is under way. Run it
+after large ingests, or every night.
+
+  --plan         only print the statements, as ragwall.index_plan() returns them
+  --from <n>     from how many documents on a tenant gets a graph (default: the setting
+                 ragwall.graph_from, else 1000); it is dropped below half of that
+  --help`;
+
+/** Builds and drops the graphs that are due, and returns the exit code. */
+export async function indexCommand(args: string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { help: { type: 'boolean' }, plan: { type: 'boolean' }, from: { type: 'string' } },
+  });
+  const [url = process.env.DATABASE_URL, ...rest] = positionals;
+  if (values.help) {
+    console.log(indexHelp);
+    return 0;
+  }
+  if (rest.length > 0) throw new Error('expected: ragwall index [url]; see --help');
+  if (!url) throw new Error('a connection string is expected: as DATABASE_URL, or behind the command');
+  if (values.from !== undefined && !/^[1-9]\d{0,8}$/.test(values.from)) {
+    throw new Error('--from is expected to be a whole number from 1');
+  }
+  // One session builds, another looks on.
+  const sql = postgres(url, {
+    max: 2,
+    onnotice: () => {},
+    // A build takes as long as it takes, whatever the login's own limits.
+    connection: { application_name: 'ragwall index', statement_timeout: 0, lock_timeout: 0 },
+  });
+  try {
+    await buildGraphs(sql, values);
+    return 0;
+  } finally {
+    await sql.end();
   }
 }

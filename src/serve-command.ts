@@ -16,7 +16,7 @@ import { tokenVerifier } from './server/verify.js';
 import { poolOptions } from './tenant.js';
 import { tokenSigner } from './token.js';
 
-export const serveHelp = `ragwall serve   answers POST /documents/upsert, /documents/query, /documents/answer and
+const serveHelp = `ragwall serve   answers POST /documents/upsert, /documents/query, /documents/answer and
                 DELETE /documents/{source}, for the tenant that a verified JWT names
 
 What it needs is read from the environment:
@@ -205,7 +205,7 @@ export async function serveCommand(args: string[], env: Environment = process.en
       rateLimiter: new RateLimiterMemory({ points: rate, duration: 60 }),
     });
     let ending = false;
-    const listener = getRequestListener(service.fetch, { hostname: 'localhost' });
+    const listener = getRequestListener(service.fetch, { hostname: 'localhost' }); // HTTP/1.0 may name no host
     http = createHttpServer((request, response) => {
       if (ending) response.shouldKeepAlive = false; // or a busy connection would be served on and on
       return listener(request, response);

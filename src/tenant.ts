@@ -56,7 +56,7 @@ export function checkTenant(tenant: unknown): string {
  * @param tx a transaction of postgres.js: outside one the binding would end with the statement.
  * @param tenant 1 to 128 printable ASCII characters, no spaces; from a verified token.
  * @param signer signs who is asking, as a database in signed mode expects.
- * @throws RagwallError `INVALID_TENANT`; PostgresError `RW003` if another tenant is bound already, `RW007` if
+ * @throws RagwallError `INVALID_TENANT`, `INVALID_OPTION`; PostgresError `RW004`, `RW005` and `RW006` by a token, `RW003` if another tenant is bound already, `RW007` if
  *   somebody left something on the session.
  * @see db/migrations/committed/000001-tenant-context.sql
  * @example
@@ -71,8 +71,8 @@ export async function setTenant(
   signer?: TokenSigner,
 ): Promise<void> {
   const token = await tokenOf(checkTenant(tenant), signer);
-  await tx`select ${binding({ sql: tx, tenant: checkTenant(tenant), token })}`;
-  boundTenant.set(tx, tenant);
+  await tx`select ${binding({ sql: tx, tenant, token })}`;
+  rememberTenant(tx, tenant);
 }
 
 /**

@@ -32,8 +32,11 @@ export const guideSchema = `
 export const guideIndex =
   'create index on guide.documents using ivfflat (embedding vector_cosine_ops) with (lists = 100)';
 
+const embedder = lexicalEmbedder();
+
 async function query(tenant: string, text: string, k: number) {
-  const [vector] = await lexicalEmbedder().embed([text]);
+  const [embedding = []] = await embedder.embed([text]);
+  const vector = vectorText(embedding);
   const sql = postgres(process.env.DATABASE_URL ?? '', {
     max: 1,
     fetch_types: false,
@@ -42,10 +45,10 @@ async function query(tenant: string, text: string, k: number) {
   try {
     await sql`select set_config('app.current_tenant', ${tenant}, false)`;
     return await sql`
-      select content, metadata, 1 - (embedding <=> ${vectorText(vector ?? [])}::vector) as similarity
+      select content, metadata, 1 - (embedding <=> ${vector}::vector) as similarity
       from guide.documents
       where ${process.env.GUIDE_FILTER === 'off' ? sql`true` : sql`tenant_id = ${tenant}`}
-      order by embedding <=> ${vectorText(vector ?? [])}::vector
+      order by embedding <=> ${vector}::vector
       limit ${k}`;
   } finally {
     await sql.end();

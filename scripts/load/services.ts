@@ -35,10 +35,9 @@ export const isOf = (tenant: string, content: string) => content.startsWith(`${t
 
 /** Stores the same documents for both designs. */
 export async function prepare({ adminUrl, appUrl }: Engine): Promise<void> {
-  const [admin, app] = [adminUrl, appUrl ?? ''].map((url) =>
-    postgres(url, { ...poolOptions, max: 1, onnotice: () => {} }),
-  );
-  if (!admin || !app) return;
+  const open = (url: string) => postgres(url, { ...poolOptions, max: 1, onnotice: () => {} });
+  const admin = open(adminUrl);
+  const app = open(appUrl ?? '');
   const embedder = lexicalEmbedder();
   await admin.unsafe(guideSchema);
   await admin.unsafe(`alter role guide_user password '${admin.options.pass}'`); // a UUID, the container's own
@@ -66,13 +65,18 @@ export async function clear({ adminUrl }: Engine): Promise<void> {
   await admin.end();
 }
 
+/** An environment without what sets the service up. */
+export const withoutService = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(env).filter(([name]) => !/^(RAGWALL_|OPENAI_)/.test(name)));
+
 /** Starts a process, and waits until it says where it serves. */
 async function start(file: string, args: string[], env: Record<string, string>) {
   const child = spawn(
     process.execPath,
     ['--import', 'tsx', fileURLToPath(new URL(file, root)), ...args],
     {
-      env: { ...process.env, ...env },
+      // Of the environment's own settings of the service none counts.
+      env: { ...withoutService(process.env), ...env },
       stdio: ['ignore', 'pipe', 'inherit'],
     },
   );

@@ -156,7 +156,7 @@ const breaks: readonly (readonly [file: string, name: string, find: string, repl
   ],
   ['token', 'a token is used until it expires', 'until: now + lifetime / 2', 'until: now + lifetime'],
   ['token', 'a short key will do', 'bytes.length < 32', 'bytes.length < 1'],
-  ['token', 'a long lifetime will do', 'lifetime > 300', 'lifetime > 3000'],
+  ['token', 'a long lifetime will do', 'lifetime, 2, 300', 'lifetime, 2, 3000'],
   [
     'server/verify',
     'any issuer will do',

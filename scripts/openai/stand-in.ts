@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { lexicalEmbedder } from '../../src/embedder.js';
 
-/** What is answered instead of the usual. */
-export type Reply =
+/** What is answered instead of the usual. `pause` between pieces and `hangs` are in milliseconds. */
+type Reply =
   | { readonly text: string; readonly finish?: string | null; readonly pause?: number }
   | { readonly status: number; readonly headers?: Record<string, string>; readonly message?: string }
   | { readonly hangs: number };
@@ -30,7 +30,7 @@ interface Body {
 const words = (text: string) => text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
 
 /** Quotes the passage that shares most words with the question, and cites it; says that there is none if none shares two. */
-export function quote(messages: NonNullable<Body['messages']>): string {
+function quote(messages: NonNullable<Body['messages']>): string {
   const [system, context, question] = messages.map(({ content }) => content);
   const passages = [...(context ?? '').matchAll(/^\{.*\}$/gm)].map(
     ([line]) => JSON.parse(line) as { passage: number; text: string },
@@ -85,7 +85,7 @@ async function streamText(response: ServerResponse, text: string, finish: string
 }
 
 /** Starts the server on a free port of 127.0.0.1. */
-export async function startStandIn(port = 0): Promise<StandIn> {
+export async function startStandIn(): Promise<StandIn> {
   const requests: StandIn['requests'] = [];
   const replies: Reply[] = [];
   const server = createServer(async (request, response) => {
@@ -124,7 +124,7 @@ export async function startStandIn(port = 0): Promise<StandIn> {
       }
     } else send(response, 404, { error: { message: 'no such path' } });
   });
-  await new Promise<void>((done) => server.listen(port, '127.0.0.1', done));
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
     requests,

@@ -1,7 +1,7 @@
 /** The prompt layer: an answer from what was retrieved, with citations that are checked, or none at all. */
 import type OpenAI from 'openai';
 import type { Match } from '../documents.js';
-import { checkOptions, RagwallError } from '../errors.js';
+import { checkOptions, checkWhole, RagwallError } from '../errors.js';
 import { Problem } from './problem.js';
 
 /** What is answered, to the letter, when the passages have no answer. */
@@ -22,7 +22,7 @@ export interface Answer {
   readonly complete: boolean;
 }
 
-/** Answers questions from passages. Both reject with a `Problem`: `UNGROUNDED_ANSWER`, `MODEL_FAILED`, `TIMEOUT`. */
+/** Answers questions from passages. Both reject with a `Problem`: `UNGROUNDED_ANSWER`, `MODEL_FAILED`, `UNAVAILABLE`, `TIMEOUT`. */
 export interface Answerer {
   answer(question: string, passages: readonly Match[], options?: AnswerOptions): Promise<Answer>;
   /**
@@ -98,7 +98,7 @@ function fitting(found: readonly Match[], budget: number, count: (text: string) 
  * them nor look like an instruction of ours. Nothing depends on the model's believing it: whatever it does, it has seen
  * no other tenant's text.
  */
-export function promptOf(question: string, passages: readonly Passage[], company = 'this company') {
+function promptOf(question: string, passages: readonly Passage[], company = 'this company') {
   const mark = crypto.randomUUID();
   const lines = passages.map(({ text }, i) => lineOf(text, i));
   return [
@@ -236,15 +236,6 @@ function modelFailure(error: unknown, signal?: AbortSignal): Problem {
   return new Problem('MODEL_FAILED', undefined, { cause: error });
 }
 
-function checkRange(name: string, value: number, least: number, most: number): void {
-  if (!Number.isInteger(value) || value < least || value > most) {
-    throw new RagwallError(
-      'INVALID_OPTION',
-      `${name} is expected to be a whole number, ${least} to ${most}.`,
-    );
-  }
-}
-
 /**
  * Returns what answers questions by a model that speaks OpenAI's protocol (chat completions). Without passages it asks no
  * model, and answers {@link noAnswer}.
@@ -264,8 +255,8 @@ export function openaiAnswerer(options: AnswererOptions): Answerer {
   } = checkOptions(options);
   if (typeof model !== 'string' || model === '')
     throw new RagwallError('INVALID_OPTION', 'model is expected.');
-  checkRange('contextTokens', contextTokens, 100, 1_000_000);
-  checkRange('answerTokens', answerTokens, 1, 100_000);
+  checkWhole('contextTokens', contextTokens, 100, 1_000_000);
+  checkWhole('answerTokens', answerTokens, 1, 100_000);
 
   function asked(question: string, found: readonly Match[], { signal, company }: AnswerOptions) {
     const passages = fitting(found, contextTokens, countTokens);

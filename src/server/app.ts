@@ -14,7 +14,7 @@ import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { assertIsolation, type IsolationCheck } from '../assert-isolation.js';
 import type { JsonObject, Match, NewDocument, StoredDocument } from '../documents.js';
 import type { Embedder } from '../embedder.js';
-import { checkOptions, RagwallError } from '../errors.js';
+import { checkOptions, checkWhole, RagwallError } from '../errors.js';
 import { forTenant, type Tenant } from '../handle.js';
 import { checkTenant } from '../tenant.js';
 import type { TokenSigner } from '../token.js';
@@ -23,7 +23,10 @@ import { asProblem, type Fault, Problem, problemBody } from './problem.js';
 import { defaultLimits, type Limits, routesOf } from './schemas.js';
 import { type TokenVerifier, unauthenticated } from './verify.js';
 
-/** What counts requests: any limiter of `rate-limiter-flexible`. It rejects with an Error if it cannot tell. */
+/**
+ * What counts requests: any limiter of `rate-limiter-flexible`. It rejects with `{ msBeforeNext }`, in milliseconds, if there
+ * were too many, and with anything else if it cannot tell.
+ */
 export interface RateLimiter {
   consume(tenant: string): Promise<unknown>;
 }
@@ -86,8 +89,10 @@ interface Variables {
   signal: AbortSignal;
   documents: readonly string[];
   problem: Problem;
-  /** Writes the line of a stream, which ends after its response began. */
+  /** Whether the answer is a stream: its line of the log is written when it ends. */
   streams: boolean;
+  /** When the request came, on the clock of `performance`. */
+  began: number;
 }
 type Env = { Variables: Variables };
 
@@ -100,18 +105,21 @@ const readyWithin = 2;
 /** The most that a limit can be: of passages the database's, of documents the client's, of seconds an hour. */
 const most: Partial<Limits> = { k: 1_000, batch: 1_000, seconds: 3_600 };
 
+/** What becomes of a document where there is an embedder. */
+type Stored = Exclude<StoredDocument['status'], 'embedding required'>;
+
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
 function checkedLimits(given: Partial<Limits>): Limits {
   const limits = { ...defaultLimits, ...checkOptions(given) };
   for (const [name, value] of Object.entries(limits)) {
-    const last = most[name as keyof Limits] ?? Number.MAX_SAFE_INTEGER;
-    if (!Number.isInteger(value) || value < 1 || value > last) {
+    if (!Object.hasOwn(defaultLimits, name)) {
       throw new RagwallError(
         'INVALID_OPTION',
-        `limits.${name} is expected to be a whole number from 1 to ${last}.`,
+        `limits.${name} is none: ${Object.keys(defaultLimits)}.`,
       );
     }
+    checkWhole(`limits.${name}`, value, 1, most[name as keyof Limits] ?? Number.MAX_SAFE_INTEGER);
   }
   return limits;
 }
@@ -124,7 +132,7 @@ function nameOf(error: unknown): string | undefined {
 }
 
 /**
- * Returns the service. It opens nothing: the pool is the caller's.
+ * Returns the service. It opens nothing: the pool is the caller's. Before it serves, call `assertIsolation(sql)`.
  *
  * @throws RagwallError `INVALID_OPTION`.
  * @example
@@ -138,20 +146,21 @@ export function createServer(options: ServerOptions): Server {
     embedder,
     answerer,
     signer,
-    dimensions,
+    dimensions = 1536,
     rateLimiter = new RateLimiterMemory({ points: 600, duration: 60 }),
     accept = [],
     companyOf,
     log = (entry: LogEntry) => console.log(JSON.stringify(entry)),
   } = checkOptions(options);
   const limits = checkedLimits(options.limits ?? {});
+  checkWhole('dimensions', dimensions, 1, 4000);
   // As many statements at once as there are connections: the driver would send more of them down a connection that is
   // busy, and PgBouncer serves such a connection on and on while others wait.
   const connections = new Semaphore(sql.options.max);
   const registry = new Registry();
   const durations = new Histogram({
     name: 'ragwall_http_request_duration_seconds',
-    help: 'Seconds until a response began, by route, method and status.',
+    help: 'Seconds until a response began, or a stream ended, by route, method and status.',
     labelNames: ['route', 'method', 'status'],
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
     registers: [registry],
@@ -197,12 +206,12 @@ export function createServer(options: ServerOptions): Server {
     return problem;
   }
 
-  function record(c: Context<Env>, began: number, answered: number): void {
+  function record(c: Context<Env>, answered: number): void {
     // A caller that does not wait for the answer is nobody's fault here.
     const status = c.req.raw.signal.aborted && answered >= 500 ? 499 : answered;
     const method = methods.has(c.req.method) ? c.req.method : 'other';
     const route = routeOf(c);
-    const seconds = (performance.now() - began) / 1_000;
+    const seconds = (performance.now() - c.get('began')) / 1_000;
     durations.observe({ route, method, status }, seconds);
     const problem = c.get('problem');
     const tenant = c.get('tenant');
@@ -225,12 +234,12 @@ export function createServer(options: ServerOptions): Server {
 
   app.use(requestId(), secureHeaders());
   app.use(async (c, next) => {
-    const began = performance.now();
+    c.set('began', performance.now());
     await next().catch((error) => {
       throw error instanceof Error ? error : new Error('what was thrown is no error', { cause: error });
     });
     c.header('cache-control', 'no-store');
-    if (!c.get('streams')) record(c, began, c.res.status);
+    if (!c.get('streams')) record(c, c.res.status);
   });
   app.onError((error, c) => respond(c, failed(c, error)));
   app.notFound((c) => respond(c, new Problem('NOT_FOUND')));
@@ -300,8 +309,8 @@ export function createServer(options: ServerOptions): Server {
 
   const handleOf = (c: Context<Env>): Tenant =>
     forTenant(sql, c.get('tenant'), {
+      dimensions,
       ...(signer && { signer }),
-      ...(dimensions !== undefined && { dimensions }),
     });
 
   /** Runs a statement when it is its turn, if anybody still waits for it. */
@@ -358,21 +367,20 @@ export function createServer(options: ServerOptions): Server {
 
   const routes = routesOf(limits);
   app.openapi(routes.upsert, async (c) => {
-    const { documents } = c.req.valid('json');
-    const stored = await store(c, documents as NewDocument[]);
-    return c.json({ documents: stored.map(({ id, status }) => ({ id, status })) } as never, 200);
+    const stored = await store(c, c.req.valid('json').documents as NewDocument[]);
+    const documents = stored.map(({ id, status }) => ({ id, status: status as Stored }));
+    return c.json({ documents }, 200);
   });
 
   app.openapi(routes.query, async (c) => {
     const matches = await search(c, c.req.valid('json'));
     const shown = matches.map(({ tenantId: _, ...match }) => match);
-    return c.json({ matches: shown } as never, 200);
+    return c.json({ matches: shown }, 200);
   });
 
   app.openapi(routes.answer, async (c) => {
     if (!answerer) throw new Problem('NO_ANSWERS');
     const asked = c.req.valid('json');
-    const began = performance.now();
     const signal = c.get('signal');
     const company = companyOf?.(c.get('tenant'));
     const given = { signal, ...(company !== undefined && { company }) };
@@ -383,7 +391,7 @@ export function createServer(options: ServerOptions): Server {
         'documents',
         answer.citations.map(({ id }) => id),
       );
-      return c.json(answer as never, 200);
+      return c.json({ ...answer, citations: [...answer.citations] }, 200);
     }
     const pieces = answerer.stream(asked.query, matches, given);
     const first = await pieces.next(); // what goes wrong before the first piece is a problem with a status of its own
@@ -408,14 +416,14 @@ export function createServer(options: ServerOptions): Server {
         status = problem.status;
         await send('problem', problemBody(problem, c.get('requestId')));
       }
-      record(c, began, status);
+      record(c, status);
     }) as never;
   });
 
   app.openapi(routes.remove, async (c) => {
     const { source } = c.req.valid('param');
     const deleted = await inTurn(c, () => handleOf(c).deleteDocuments({ source }));
-    return c.json({ deleted } as never, 200);
+    return c.json({ deleted }, 200);
   });
 
   app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', {

@@ -15,6 +15,6 @@ export {
   type Server,
   type ServerOptions,
 } from './app.js';
-export { Problem, type ProblemCode } from './problem.js';
+export { type Fault, Problem, type ProblemCode } from './problem.js';
 export type { Limits } from './schemas.js';
 export { type TokenVerifier, tokenVerifier, type VerifierOptions } from './verify.js';

@@ -14,7 +14,7 @@ export interface Limits {
   readonly metadataLength: number;
   /** UTF-16 units of a question, default 4,000. */
   readonly questionLength: number;
-  /** Passages of an answer, default 50; the database's own limit is 1000. */
+  /** Documents of a query, and passages of an answer, default 50; the database's own limit is 1000. */
   readonly k: number;
   /** Seconds until a request is given up, default 30. */
   readonly seconds: number;
@@ -43,27 +43,29 @@ const problem = z
   .openapi('Problem', { description: 'Problem details, RFC 9457.' });
 
 const json = <T extends z.ZodType>(schema: T) => ({ 'application/json': { schema } });
-const answered = <T extends z.ZodType>(schema: T, description: string) => ({
+const refused = (description: string) => ({
+  content: { 'application/problem+json': { schema: problem } },
+  description,
+});
+const body = {
+  413: refused('The body is too large.'),
+  415: refused('The body is not sent as JSON.'),
+};
+const embedding = { 502: refused('The embedding service failed.') };
+/** What may come of every request, and of this one. */
+const answered = <T extends z.ZodType, More extends object>(
+  schema: T,
+  description: string,
+  more: More,
+) => ({
   200: { content: json(schema), description },
-  ...Object.fromEntries(
-    (
-      [
-        [400, 'The request is not as expected.'],
-        [401, 'No token, or one that is not valid here and now, or one without a tenant.'],
-        [413, 'The body is too large.'],
-        [415, 'The body is not sent as JSON.'],
-        [429, 'The tenant has made too many requests.'],
-        [500, 'The request failed.'],
-        [501, 'No model is configured.'],
-        [502, 'The embedding service or the language model failed, or its answer was discarded.'],
-        [503, 'The database, or the issuer of tokens, does not answer.'],
-        [504, 'The request took too long.'],
-      ] as const
-    ).map(([status, text]) => [
-      status,
-      { content: { 'application/problem+json': { schema: problem } }, description: text },
-    ]),
-  ),
+  400: refused('The request is not as expected.'),
+  401: refused('No token, or one that is not valid here and now, or one without a tenant.'),
+  429: refused('The tenant has made too many requests.'),
+  500: refused('The request failed.'),
+  503: refused('The database, or the issuer of tokens, does not answer.'),
+  504: refused('The request took too long.'),
+  ...more,
 });
 const security = [{ bearer: [] }];
 
@@ -137,6 +139,7 @@ export function routesOf({
           ),
         }),
         'What became of each document, in their order.',
+        { ...body, ...embedding },
       ),
     }),
     query: createRoute({
@@ -148,6 +151,7 @@ export function routesOf({
       responses: answered(
         z.object({ matches: z.array(match) }),
         'The nearest documents of the tenant.',
+        { ...body, ...embedding },
       ),
     }),
     answer: createRoute({
@@ -171,6 +175,11 @@ export function routesOf({
           complete: z.boolean(),
         }),
         'The answer, and the documents that it cites by number.',
+        {
+          ...body,
+          501: refused('No model is configured.'),
+          502: refused('The embedding service or the model failed, or its answer was discarded.'),
+        },
       ),
     }),
     remove: createRoute({
@@ -180,7 +189,7 @@ export function routesOf({
       description: 'Sources that are called . or .. no URL can name.',
       security,
       request: { params: z.object({ source: z.string().min(1).max(1024) }) },
-      responses: answered(z.object({ deleted: z.int() }), 'How many documents there were.'),
+      responses: answered(z.object({ deleted: z.int() }), 'How many documents there were.', {}),
     }),
   };
 }

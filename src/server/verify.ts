@@ -8,7 +8,7 @@ import { Problem } from './problem.js';
 /** Returns the tenant that a token names, or rejects with a `Problem`: 401, or 503 if nobody can tell now. */
 export type TokenVerifier = (token: string) => Promise<string>;
 
-/** Options of {@link tokenVerifier}. All but the last three are required: each is a check that would be missing. */
+/** Options of {@link tokenVerifier}. All but the last two are required: each is a check that would be missing. */
 export interface VerifierOptions {
   /** Where the issuer publishes its keys (HTTPS, or HTTP on this machine), or one key: a public one, or a secret. */
   readonly keys: URL | KeyObject | JWK | Uint8Array;
@@ -42,6 +42,9 @@ function checked(options: VerifierOptions) {
     claim = 'tenant_id',
     clockTolerance = 5,
   } = checkOptions(options);
+  if (typeof keys !== 'object' || keys === null) {
+    throw invalid('keys are expected to be a URL, a KeyObject, a JWK or bytes.');
+  }
   const secret =
     keys instanceof Uint8Array ||
     (keys as Partial<KeyObject>).type === 'secret' ||
