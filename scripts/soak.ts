@@ -9,9 +9,9 @@ import { foreignRows, progressLine, tables } from './soak/report.js';
 import { brokenPatience, run, tenants } from './soak/run.js';
 import { brokenClient, brokenSchema, ragwallClient } from './soak/stores.js';
 
-const help = `npm run soak                     50 clients, in trusting mode, for six minutes; needs Docker
+const help = `npm run soak                     50 clients, in trusting mode, for nine minutes; needs Docker
 
---minutes <n>     how long faults are made, 0.1 to 1440; default 6
+--minutes <n>     how long faults are made, 0.1 to 1440; default 9
 --clients <n>     connections to PgBouncer, 1 to 200, each with two callers of different tenants; default 50
 --signed          in signed mode
 --kill            also KILL in PgBouncer's console, in which 1.24.1 now and then crashes or loops for ever
@@ -24,7 +24,7 @@ function readArguments() {
   const { values } = parseArgs({
     options: {
       help: { type: 'boolean' },
-      minutes: { type: 'string', default: '6' },
+      minutes: { type: 'string', default: '9' },
       clients: { type: 'string', default: '50' },
       signed: { type: 'boolean', default: false },
       kill: { type: 'boolean', default: false },

@@ -2,7 +2,7 @@
 import type { JSONValue, TransactionSql } from 'postgres';
 import type { Vector } from './embedder.js';
 import { RagwallError } from './errors.js';
-import { binding, type Caller, checkRows } from './tenant.js';
+import { alone, binding, type Caller, checkRows } from './tenant.js';
 import { vectorText } from './vector.js';
 
 /** A JSON object. */
@@ -121,7 +121,9 @@ export async function match(
   }
   const { sql } = caller;
   // Types by their full names: a temporary type of the session would come first.
-  const rows = await sql<(Match & { bound: string })[]>`
+  const rows = await alone(
+    caller,
+    sql<(Match & { bound: string })[]>`
     select bound.tenant as bound, m.tenant_id as "tenantId", m.id, m.content, m.metadata, m.similarity
     from ${binding(caller)} as bound (tenant)
     left join lateral ragwall.match_documents(
@@ -129,7 +131,8 @@ export async function match(
       case when bound.tenant is not null then ${k}::integer end,
       ${contained ? JSON.stringify(contained) : null}::pg_catalog.text::pg_catalog.jsonb
     ) with ordinality as m on true
-    order by m.ordinality`;
+    order by m.ordinality`,
+  );
   return checkRows(caller, rows).map(({ bound: _, ...found }) => found);
 }
 
@@ -213,13 +216,16 @@ export function documentsJson(documents: readonly NewDocument[], dimensions?: nu
 /** The statement behind {@link upsertDocuments}, for one document or more. */
 export async function upsert(caller: Caller, json: string): Promise<StoredDocument[]> {
   const { sql } = caller;
-  const rows = await sql<(StoredDocument & { bound: string; tenantId: string })[]>`
+  const rows = await alone(
+    caller,
+    sql<(StoredDocument & { bound: string; tenantId: string })[]>`
     select bound.tenant as bound, u.tenant_id as "tenantId", u.id, u.status
     from ${binding(caller)} as bound (tenant)
     cross join lateral ragwall.upsert_documents(
       case when bound.tenant is not null then ${json}::pg_catalog.text::pg_catalog.jsonb end
     ) as u
-    order by u.ordinal`;
+    order by u.ordinal`,
+  );
   return checkRows(caller, rows).map(({ id, status }) => ({ id, status }));
 }
 
@@ -270,8 +276,10 @@ export async function remove(caller: Caller, deletion: Deletion): Promise<number
           case when bound.tenant is not null then ${`{${given.join(',')}}`}::pg_catalog.text::pg_catalog.uuid[] end)`
       : sql`ragwall.delete_source(
           case when bound.tenant is not null then ${source as string}::pg_catalog.text end, ${from as number}::integer)`;
-  const rows = await sql<{ deleted: number }[]>`
-    select ${call} as deleted from ${binding(caller)} as bound (tenant)`;
+  const rows = await alone(
+    caller,
+    sql<{ deleted: number }[]>`select ${call} as deleted from ${binding(caller)} as bound (tenant)`,
+  );
   return rows.at(-1)?.deleted ?? 0; // the last: there may be holes before it, as in checkRows
 }
 

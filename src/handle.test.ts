@@ -1,11 +1,12 @@
 /** The client against a real database: what it returns, what it refuses, and what it never sends. */
-import type { Sql, TransactionSql } from 'postgres';
+import { setTimeout as sleep } from 'node:timers/promises';
+import postgres, { type Sql, type TransactionSql } from 'postgres';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { needs, openSession, type Session } from '../scripts/engines/session.js';
 import { deleteDocuments, matchDocuments, type NewDocument, upsertDocuments } from './documents.js';
 import type { Embedder } from './embedder.js';
 import { forTenant } from './handle.js';
-import { setTenant } from './tenant.js';
+import { poolOptions, setTenant } from './tenant.js';
 
 let session: Session;
 beforeAll(async () => {
@@ -292,6 +293,42 @@ describe('deleteDocuments', () => {
     expect(await acme.matchDocuments(vec(0))).toEqual([]);
     expect(await forTenant(session.app, 'globex').matchDocuments(vec(0))).toHaveLength(3);
   });
+});
+
+it('answers each call at once on a connection whose prepared statements are gone, after one another', async (context) => {
+  needs(context, inject('engine'), ['docker', 'url'], 'a connection of its own');
+  await seed();
+  const sent: number[] = [];
+  const url = inject('engine').appUrl ?? '';
+  const sql = postgres(url, {
+    ...poolOptions,
+    max: 1,
+    onnotice: () => {},
+    debug: () => void sent.push(0),
+  });
+  const ask = () =>
+    Promise.all(
+      ['acme', 'globex', 'acme', 'initech'].map(async (tenant) => {
+        const found = await forTenant(sql, tenant).matchDocuments(vec(0), { k: 1 });
+        sent.push(1);
+        return found.map(({ content }) => content);
+      }),
+    );
+  const expected = [['acme 0'], ['globex 0'], ['acme 0'], []];
+  try {
+    expect(await ask()).toEqual(expected);
+    for (let n = 0; n < 5; n += 1) {
+      await sql.unsafe('deallocate all');
+      const late = sleep(3_000, 'hung', { ref: false });
+      expect(await Promise.race([ask(), late])).toEqual(expected);
+    }
+    sent.length = 0;
+    await ask();
+    // One is sent when the one before it was answered; who waits for that is told a moment later.
+    expect(sent).toEqual([0, 0, 1, 0, 1, 0, 1, 1]);
+  } finally {
+    await sql.end({ timeout: 1 });
+  }
 });
 
 it('is not misled by the rows of a statement that failed half way on the same connection', async () => {

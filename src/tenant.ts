@@ -117,6 +117,20 @@ export function binding({ sql, tenant, token }: Caller) {
 }
 
 /**
+ * Returns the query of a single statement, behind which no other is sent before it is answered. Otherwise the driver
+ * gets out of step when it prepares a statement again that the server, or PgBouncer, has forgotten (26000): calls hang, or get
+ * each other's answers; and PgBouncer goes on and on serving a connection that has more to send.
+ */
+export function alone<Q>(caller: Caller, query: Q): Q {
+  if (caller.tenant !== undefined)
+    (query as { options?: object }).options = {
+      ...(query as { options?: object }).options,
+      onexecute: () => false,
+    };
+  return query;
+}
+
+/**
  * Returns the rows if each belongs to the tenant that was asked for: the last wall. An answer without rows says so
  * in one that has `bound` alone, because a driver that is out of step has answers without rows, too.
  * @throws RagwallError `FOREIGN_ROW` otherwise, and no row.

@@ -73,6 +73,7 @@ describe.each(Object.entries(ways))('%s', (_, ask) => {
     'It is so [1, 2], and so [ 2 ].',
     'Of [two] things, a[0x1] and [x](https://acme.example/plan) [2].',
     'See https://acme.example/plan. [2]',
+    'See [x](https://acme.example/plan)[2], or https://acme.example/plan[1, 2].',
     `A bracket that never closes [${'x '.repeat(300)} [1]`,
   ])('accepts %j', async (text) => {
     model.replies.push({ text });
@@ -104,6 +105,8 @@ describe.each(Object.entries(ways))('%s', (_, ask) => {
       'ht\u200btps://evil/?q=secret',
       'https://acme.example/plan?q=secret',
       'https://acme.example/pla',
+      'https://acme.example/plan[1]?q=secret',
+      'https://acme.example/plan[1].secret',
     ].map((link): [string, string] => [
       `a link that it was not given, ${JSON.stringify(link)}`,
       `It is so [1] ${link}`,

@@ -131,6 +131,9 @@ const markup =
 const marksOf = (text: string): string[] =>
   [...text.matchAll(markup)].map(([mark]) => mark.replace(/[)\]>"'*_.,;:!?]+$/, ''));
 
+/** A citation at the end of a word, which is no part of the link before it. */
+const behind = /\[[\d, ]{1,40}\](?=[.,;:!?)]*(?:\s|$))/g;
+
 /** A text without what does not show, and with single spaces. */
 const flat = (text: string) => text.replace(/\p{Cf}/gu, '').replace(/\s+/g, ' ');
 
@@ -155,7 +158,8 @@ function checker(passages: readonly Passage[]) {
           }
         } else if (!known.has(whole)) refuse();
       }
-      if (marksOf(text.replace(/\p{Cf}/gu, '')).some((mark) => !known.has(mark))) refuse();
+      const bare = text.replace(/\p{Cf}/gu, '').replace(behind, ' ');
+      if (marksOf(bare).some((mark) => !known.has(mark))) refuse();
     },
   };
 }

@@ -154,8 +154,7 @@ export function createServer(options: ServerOptions): Server {
   } = checkOptions(options);
   const limits = checkedLimits(options.limits ?? {});
   checkWhole('dimensions', dimensions, 1, 4000);
-  // As many statements at once as there are connections: the driver would send more of them down a connection that is
-  // busy, and PgBouncer serves such a connection on and on while others wait.
+  // As many statements at once as there are connections: the others wait here, where they can be given up.
   const connections = new Semaphore(sql.options.max);
   const registry = new Registry();
   const durations = new Histogram({
