@@ -2,7 +2,7 @@
 import type { JSONValue, TransactionSql } from 'postgres';
 import type { Vector } from './embedder.js';
 import { RagwallError } from './errors.js';
-import { alone, binding, type Caller, checkRows } from './tenant.js';
+import { ask, binding, type Caller, checkRows } from './tenant.js';
 import { vectorText } from './vector.js';
 
 /** A JSON object. */
@@ -121,7 +121,7 @@ export async function match(
   }
   const { sql } = caller;
   // Types by their full names: a temporary type of the session would come first.
-  const rows = await alone(
+  const rows = await ask(
     caller,
     sql<(Match & { bound: string })[]>`
     select bound.tenant as bound, m.tenant_id as "tenantId", m.id, m.content, m.metadata, m.similarity
@@ -216,7 +216,7 @@ export function documentsJson(documents: readonly NewDocument[], dimensions?: nu
 /** The statement behind {@link upsertDocuments}, for one document or more. */
 export async function upsert(caller: Caller, json: string): Promise<StoredDocument[]> {
   const { sql } = caller;
-  const rows = await alone(
+  const rows = await ask(
     caller,
     sql<(StoredDocument & { bound: string; tenantId: string })[]>`
     select bound.tenant as bound, u.tenant_id as "tenantId", u.id, u.status
@@ -276,7 +276,7 @@ export async function remove(caller: Caller, deletion: Deletion): Promise<number
           case when bound.tenant is not null then ${`{${given.join(',')}}`}::pg_catalog.text::pg_catalog.uuid[] end)`
       : sql`ragwall.delete_source(
           case when bound.tenant is not null then ${source as string}::pg_catalog.text end, ${from as number}::integer)`;
-  const rows = await alone(
+  const rows = await ask(
     caller,
     sql<{ deleted: number }[]>`select ${call} as deleted from ${binding(caller)} as bound (tenant)`,
   );

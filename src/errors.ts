@@ -12,6 +12,7 @@ export type RagwallErrorCode =
   | 'EMBEDDING_FAILED'
   | 'FOREIGN_ROW'
   | 'TRANSACTION_CLOSED'
+  | 'CONNECTION_LOST'
   | 'NOT_ISOLATED';
 
 /**

@@ -51,7 +51,7 @@ export interface Tenant {
    * @param queryVec `dimensions` finite numbers, not all zero.
    * @param options `k`, 1 to 1000, default 10; `filter`, an object that the metadata must contain.
    * @throws RagwallError `INVALID_VECTOR`, `INVALID_K`, `INVALID_FILTER`, `INVALID_OPTION` before anything is sent;
-   *   `FOREIGN_ROW` instead of another tenant's row.
+   *   `FOREIGN_ROW` instead of another tenant's row; `CONNECTION_LOST`.
    */
   matchDocuments(
     queryVec: Vector,
@@ -62,7 +62,7 @@ export interface Tenant {
    * new embedding is stored in one statement, the rest in another after it was embedded. Repeating the whole
    * changes nothing and embeds nothing. While a batch is being stored, the next one is read and made ready.
    *
-   * @throws RagwallError `INVALID_DOCUMENT`, `INVALID_VECTOR`, `INVALID_OPTION`; `EMBEDDING_FAILED`; `FOREIGN_ROW`;
+   * @throws RagwallError `INVALID_DOCUMENT`, `INVALID_VECTOR`, `INVALID_OPTION`; `EMBEDDING_FAILED`; `FOREIGN_ROW`; `CONNECTION_LOST`;
    *   `EMBEDDER_REQUIRED` if a document without an
    *   embedding is new or changed and there is no embedder. What was stored before stays.
    */
@@ -73,7 +73,7 @@ export interface Tenant {
   /**
    * Deletes documents by id, or a source from a position on, and returns how many there were.
    *
-   * @throws RagwallError `INVALID_DOCUMENT` before anything is sent.
+   * @throws RagwallError `INVALID_DOCUMENT` before anything is sent; `CONNECTION_LOST`.
    */
   deleteDocuments(deletion: Deletion): Promise<number>;
   /**

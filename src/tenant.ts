@@ -1,5 +1,5 @@
 /** Binds a tenant to a transaction: who is asking, and the check that an answer is theirs. */
-import type { Sql, TransactionSql } from 'postgres';
+import type { PendingQuery, Sql, TransactionSql } from 'postgres';
 import { RagwallError } from './errors.js';
 import type { TokenSigner } from './token.js';
 
@@ -117,17 +117,30 @@ export function binding({ sql, tenant, token }: Caller) {
 }
 
 /**
- * Returns the query of a single statement, behind which no other is sent before it is answered. Otherwise the driver
- * gets out of step when it prepares a statement again that the server, or PgBouncer, has forgotten (26000): calls hang, or get
- * each other's answers; and PgBouncer goes on and on serving a connection that has more to send.
+ * Sends a single statement and returns its rows.
+ *
+ * Behind one of its own no other is sent before it is answered. Otherwise the driver gets out of step when it prepares a
+ * statement again that the server, or PgBouncer, has forgotten (26000): calls hang, or get each other's answers; and
+ * PgBouncer goes on and on serving a connection that has more to send.
+ * @throws RagwallError `CONNECTION_LOST` if the driver settles it without an answer, as it does with what it took
+ *   while a connection was being reset.
  */
-export function alone<Q>(caller: Caller, query: Q): Q {
-  if (caller.tenant !== undefined)
-    (query as { options?: object }).options = {
-      ...(query as { options?: object }).options,
-      onexecute: () => false,
-    };
-  return query;
+export async function ask<Row extends object>(
+  caller: Caller,
+  query: PendingQuery<Row[]>,
+): Promise<readonly Row[]> {
+  if (caller.tenant !== undefined) {
+    const one = query as { options?: object };
+    one.options = { ...one.options, onexecute: () => false };
+  }
+  const rows = await query;
+  if (rows.length === 0 && !rows.command) {
+    throw new RagwallError(
+      'CONNECTION_LOST',
+      'The connection was lost before the statement was sent: call again.',
+    );
+  }
+  return rows;
 }
 
 /**

@@ -24,18 +24,30 @@ interface Connection {
   readonly reserved: unknown;
   /** Called at once when the connection is lost, before anybody else can have it. */
   onclose: (error: Error) => void;
+  /** Rejects what it has taken and not answered. */
+  terminate(): void;
 }
 
-/** Returns the connection of a transaction: the driver shows it to a statement that asks. */
-function connectionOf(tx: TransactionSql): Promise<Connection> {
-  return new Promise((resolve, reject) => {
-    const onexecute = (connection: Connection) => {
-      resolve(connection);
-      return true;
-    };
-    const unknown = () => reject(new Error('This release of postgres.js is not supported.'));
-    tx.unsafe('', [], { onexecute } as object).then(unknown, reject);
-  });
+/** As `sql.begin`; `onExecute` gets the connection when BEGIN is sent on it. */
+function begin<T>(
+  sql: Sql,
+  fn: (tx: TransactionSql) => Promise<T>,
+  onExecute: (connection: Connection) => void,
+): Promise<T> {
+  const { unsafe } = sql;
+  // The driver sends BEGIN by this, before it returns, with an option that is shown the connection.
+  sql.unsafe = ((text: string, args: [], { onexecute }: { onexecute(connection: Connection): void }) =>
+    unsafe(text, args, {
+      onexecute(connection: Connection) {
+        onExecute(connection);
+        return onexecute(connection);
+      },
+    } as object)) as never;
+  try {
+    return sql.begin(fn) as Promise<T>;
+  } finally {
+    sql.unsafe = unsafe;
+  }
 }
 
 /**
@@ -136,14 +148,18 @@ export function guardedBegin<T>(
   }
 
   return new Promise((resolve, reject) => {
+    let begunOn: Connection | undefined;
     async function run(tx: TransactionSql): Promise<T> {
-      const connection = await connectionOf(tx);
+      await undefined; // until the driver has set its own `onclose`
+      const connection = begunOn;
+      if (!connection) throw new Error('This release of postgres.js is not supported.');
       const { reserved, onclose } = connection;
       hasConnection = () => !!reserved && connection.reserved === reserved;
       connection.onclose = (error) => {
         if (!settled) cause = error;
         for (const query of pending) query.reject(error);
         onclose(error);
+        connection.terminate();
       };
       try {
         return await fn(guard(tx));
@@ -152,6 +168,12 @@ export function guardedBegin<T>(
       }
     }
     const mayEnd = () => hasConnection();
-    sql.begin((tx) => settle(() => run(tx), mayEnd, reject)).then(resolve as never, reject);
+    // A reset is told a moment before the connection closes. What is sent in between, a ROLLBACK at least, would wait
+    // for the answers of whoever has the connection next (#1215), unless it is rejected then.
+    const onExecute = (connection: Connection) => {
+      begunOn = connection;
+      connection.onclose = () => connection.terminate();
+    };
+    begin(sql, (tx) => settle(() => run(tx), mayEnd, reject), onExecute).then(resolve as never, reject);
   });
 }

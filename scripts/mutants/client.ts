@@ -36,6 +36,7 @@ const breaks: readonly (readonly [file: string, name: string, find: string, repl
     'export function rememberTenant(tx: AnySql, tenant: string): void {\n  boundTenant.set(tx, tenant);',
     'export function rememberTenant(_: AnySql, __: string): void {',
   ],
+  ['tenant', 'no answer is an empty one', 'if (rows.length === 0 && !rows.command)', 'if (!rows)'],
   ['tenant', 'a tenant may have spaces', '/^[!-~]{1,128}$/', '/^[ -~]{1,128}$/'],
   [
     'tenant',
@@ -141,6 +142,18 @@ const breaks: readonly (readonly [file: string, name: string, find: string, repl
     'nested(guard(inner)), isOpen, reject',
     'nested(guard(inner)), () => true, reject',
   ],
+  [
+    'transaction',
+    'what came while its connection was reset gets the next answers',
+    'onclose(error);\n        connection.terminate();',
+    'onclose(error);',
+  ],
+  [
+    'transaction',
+    'BEGIN goes on when its connection was reset',
+    'connection.onclose = () => connection.terminate();',
+    '',
+  ],
   ['transaction', 'savepoints are not guarded', 'nested(guard(inner))', 'nested(inner)'],
   [
     'transaction',
@@ -208,7 +221,7 @@ const breaks: readonly (readonly [file: string, name: string, find: string, repl
     "if (reason instanceof Error) return;\n      if (typeof wait !== 'number') {",
   ],
   ['server/app', 'tenants share their rate', 'consume(tenant).catch', "consume('all').catch"],
-  ['server/app', 'a foreign row is forgotten', 'breached = true;', ''],
+  ['server/app', 'a foreign row is forgotten', 'breached = true;', 'breached = false;'],
   [
     'server/app',
     'what is given up goes on',
