@@ -346,6 +346,23 @@ describe('a transaction', () => {
   });
 });
 
+it('is refused, and rolled back, where its BEGIN cannot be seen', async () => {
+  const late = async (fn: (tx: TransactionSql) => Promise<unknown>) => {
+    await undefined;
+    return session.app.begin(fn);
+  };
+  const wrapped = new Proxy(session.app, {
+    get: (target, property) => (property === 'begin' ? late : Reflect.get(target, property)),
+  });
+  let called = false;
+  const begun = forTenant(wrapped, 'acme').transaction(async () => {
+    called = true;
+  });
+  await expect(within(begun)).rejects.toThrow(/wraps it, is not supported/);
+  expect(called).toBe(false);
+  expect(await within(globex.transaction(tenants))).toEqual(Array(3).fill('globex'));
+});
+
 describe('while backends are killed', () => {
   let app: Sql;
   beforeEach(() => {

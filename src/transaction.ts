@@ -65,7 +65,7 @@ export function guardedBegin<T>(
   fn: (tx: TransactionSql) => Promise<T>,
   onView: (tx: TransactionSql) => void = () => {},
 ): Promise<T> {
-  let hasConnection = () => false;
+  let hasConnection = () => true;
   let settled = false;
   let cause: Error | undefined;
   /** What is under way, and would never settle if it waits for its turn when the connection is lost. */
@@ -152,7 +152,8 @@ export function guardedBegin<T>(
     async function run(tx: TransactionSql): Promise<T> {
       await undefined; // until the driver has set its own `onclose`
       const connection = begunOn;
-      if (!connection) throw new Error('This release of postgres.js is not supported.');
+      if (!connection)
+        throw new Error('This release of postgres.js, or what wraps it, is not supported.');
       const { reserved, onclose } = connection;
       hasConnection = () => !!reserved && connection.reserved === reserved;
       connection.onclose = (error) => {
