@@ -212,14 +212,8 @@ export function forTenant(sql: Sql, tenantId: string, options: TenantOptions = {
         sql,
         async (tx) => {
           const token = await tokenOf(tenant, signer);
-          // Sent before what `fn` sends, and not waited for: a round trip less. If it fails, so does all behind it.
-          const bound = tx`select ${binding({ sql: tx, tenant, token })}`.execute();
-          bound.catch(() => {}); // it is awaited below
-          try {
-            return await fn(tx);
-          } finally {
-            await bound;
-          }
+          await tx`select ${binding({ sql: tx, tenant, token })}`;
+          return fn(tx);
         },
         (tx) => rememberTenant(tx, tenant),
       ),

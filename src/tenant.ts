@@ -2,6 +2,7 @@
 import type { PendingQuery, Sql, TransactionSql } from 'postgres';
 import { RagwallError } from './errors.js';
 import type { TokenSigner } from './token.js';
+import { alone } from './transaction.js';
 
 /**
  * What every pool should be opened with, because of defects of postgres.js 3.4 that no caller can mend:
@@ -118,26 +119,18 @@ export function binding({ sql, tenant, token }: Caller) {
 
 /**
  * Sends a single statement and returns its rows.
- *
- * Behind one of its own no other is sent before it is answered. Otherwise the driver gets out of step when it prepares a
- * statement again that the server, or PgBouncer, has forgotten (26000): calls hang, or get each other's answers; and
- * PgBouncer goes on and on serving a connection that has more to send.
- * @throws RagwallError `CONNECTION_LOST` if the driver settles it without an answer, as it does with what it took
- *   while a connection was being reset.
+ * @throws RagwallError `CONNECTION_LOST` if the driver settles it without an answer, or before the end of one, as it
+ *   does with what it took while a connection was being reset, once it uses that connection again.
  */
 export async function ask<Row extends object>(
   caller: Caller,
   query: PendingQuery<Row[]>,
 ): Promise<readonly Row[]> {
-  if (caller.tenant !== undefined) {
-    const one = query as { options?: object };
-    one.options = { ...one.options, onexecute: () => false };
-  }
-  const rows = await query;
-  if (rows.length === 0 && !rows.command) {
+  const rows = await (caller.tenant === undefined ? query : alone(query));
+  if (!rows.command) {
     throw new RagwallError(
       'CONNECTION_LOST',
-      'The connection was lost before the statement was sent: call again.',
+      'The connection was lost before there was an answer; whether a write took effect is unknown.',
     );
   }
   return rows;

@@ -74,7 +74,7 @@ async function within<T>(promise: PromiseLike<T>, ms = 5_000): Promise<T> {
 
 function isLost(error: unknown) {
   const { code, severity } = error as { code?: string; severity?: string };
-  return /^(FATAL|CONNECTION_CLOSED|CONNECT_TIMEOUT|ECONNRESET|EPIPE)$/.test(severity ?? `${code}`);
+  return /^(FATAL|CONNECTION_\w+|CONNECT_TIMEOUT|ECONNRESET|EPIPE)$/.test(severity ?? `${code}`);
 }
 
 /** What ended a statement under way, the driver tells the next one on the connection as well: again. */
@@ -188,6 +188,13 @@ describe('a transaction whose connection is lost', () => {
       },
     ],
     ['a statement that waits for its turn', twoAtOnce, { value: [lost, lost] }],
+    ['a cursor', (tx, wait) => numbers(tx).cursor(wait), lost],
+    [
+      'a cursor that fails',
+      (tx, wait) => numbers(tx).cursor(() => wait().then(() => Promise.reject(new Error('no')))),
+      lost,
+    ],
+    ['a loop over a cursor', loopWhenLost, refused],
     ['COMMIT', whenLost(async () => 1), { status: 'fulfilled' }],
     ['ROLLBACK', whenLost(() => Promise.reject(new Error('no'))), { reason: { message: 'no' } }],
     ['ROLLBACK TO', (tx, wait) => tx.savepoint(() => wait().then(() => Promise.reject())), refused],
@@ -198,6 +205,15 @@ describe('a transaction whose connection is lost', () => {
     expect(transaction).toMatchObject(lost);
     await expectUnharmed(next);
   });
+
+  const numbers = (tx: TransactionSql) => tx`select generate_series(1, 3) as n`;
+
+  async function loopWhenLost(tx: TransactionSql, wait: () => Promise<void>) {
+    for await (const _ of numbers(tx).cursor()) {
+      await wait();
+      await tx`select 1`;
+    }
+  }
 
   async function fileWhenLost(tx: TransactionSql, wait: () => Promise<void>) {
     const pipe = join(folder, 'pipe'); // is read for as long as nobody has written to it
@@ -321,6 +337,20 @@ describe('a transaction', () => {
     expect(await inserted()).toEqual([0, 2]);
   });
 
+  it('goes on after a value that cannot be sent, whatever is sent beside it', async () => {
+    const results = acme.transaction(async (tx) =>
+      Promise.allSettled([
+        tx`select pg_sleep(0.01)`,
+        tx`select ${undefined as never}::integer`,
+        tx`select ${new Date(Number.NaN)}::timestamptz`,
+      ]),
+    );
+    await expect(within(results)).rejects.toMatchObject({ code: 'UNDEFINED_VALUE' });
+    for (const tenant of ['acme', 'globex']) {
+      expect(await within(forTenant(session.app, tenant).transaction(tenants))).toContain(tenant);
+    }
+  });
+
   it('returns what its callback returns, and rolls back and rejects with what that throws', async () => {
     for (const value of [new Error('changed my mind'), { deep: [1] }, [1, [2]], 0, null, undefined]) {
       expect(await acme.transaction(async () => value)).toBe(value);
@@ -361,6 +391,21 @@ it('is refused, and rolled back, where its BEGIN cannot be seen', async () => {
   await expect(within(begun)).rejects.toThrow(/wraps it, is not supported/);
   expect(called).toBe(false);
   expect(await within(globex.transaction(tenants))).toEqual(Array(3).fill('globex'));
+});
+
+it('is refused where the driver begins and has no connection for it, without poolOptions', async (context) => {
+  needsKills(context);
+  const outcomes = new Set<unknown>();
+  for (let ahead = 0; ahead < 5; ahead += 1) {
+    const sql = postgres(engine.appUrl ?? '', { max: 1, max_pipeline: 3 } as object);
+    await sql`select 1`;
+    const statements = Array.from({ length: ahead }, () => sql`select pg_sleep(0)`.execute());
+    const begun = forTenant(sql, 'globex').transaction(async () => 'begun');
+    outcomes.add(await within(begun).catch((error) => error.code));
+    await Promise.all(statements);
+    await sql.end({ timeout: 1 });
+  }
+  expect([...outcomes].sort()).toEqual(['TRANSACTION_CLOSED', 'begun']);
 });
 
 describe('while backends are killed', () => {

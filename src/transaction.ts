@@ -14,6 +14,7 @@ import { RagwallError } from './errors.js';
 /** What of a postgres.js query is used here: it calls `handler` with itself when it is to be sent. */
 type Query = Promise<unknown> & {
   strings: string[];
+  options?: object;
   handler(query: Query): void;
   reject(error: unknown): void;
 };
@@ -22,27 +23,57 @@ type Query = Promise<unknown> & {
 interface Connection {
   /** A function of the transaction that has the connection; nothing or another's once that is over. */
   readonly reserved: unknown;
-  /** Called at once when the connection is lost, before anybody else can have it. */
-  onclose: (error: Error) => void;
+  /** Called when the connection has closed, before anybody else can have it. */
+  onclose: ((error: Error) => void) | null;
   /** Rejects what it has taken and not answered. */
   terminate(): void;
 }
 
-/** As `sql.begin`; `onExecute` gets the connection when BEGIN is sent on it. */
+/**
+ * A reset is told a moment before the connection closes. What the driver takes in between, a ROLLBACK at least, it
+ * neither sends nor rejects: it would wait for the answers of whoever has the connection next (#1215).
+ */
+function rejectWhenClosed(connection: Connection): void {
+  connection.onclose ??= () => connection.terminate();
+}
+
+/**
+ * Has no statement sent behind this one before it is answered, and returns it. Otherwise the driver gets out of step when
+ * it prepares one again that the server, or PgBouncer, has forgotten (26000), or when a value of the one behind cannot be
+ * sent: calls hang, or get each other's answers. And PgBouncer goes on and on serving a connection that has more to send.
+ */
+export function alone<Q>(query: Q): Q {
+  const sent = query as Query;
+  const onexecute = (connection: Connection) => {
+    rejectWhenClosed(connection);
+    return false;
+  };
+  sent.options = { ...sent.options, onexecute } as object;
+  return query;
+}
+
+/** As `sql.begin`; `onBegin` is called when BEGIN is asked for, `onExecute` when a connection sends it. */
 function begin<T>(
   sql: Sql,
   fn: (tx: TransactionSql) => Promise<T>,
+  onBegin: () => void,
   onExecute: (connection: Connection) => void,
 ): Promise<T> {
   const { unsafe } = sql;
-  // The driver sends BEGIN by this, before it returns, with an option that is shown the connection.
-  sql.unsafe = ((text: string, args: [], { onexecute }: { onexecute(connection: Connection): void }) =>
-    unsafe(text, args, {
+  // The driver asks by this, before it returns, with an option that is shown the connection.
+  sql.unsafe = ((
+    text: string,
+    args: [],
+    { onexecute }: { onexecute(connection: Connection): void },
+  ) => {
+    onBegin();
+    return unsafe(text, args, {
       onexecute(connection: Connection) {
         onExecute(connection);
         return onexecute(connection);
       },
-    } as object)) as never;
+    } as object);
+  }) as never;
   try {
     return sql.begin(fn) as Promise<T>;
   } finally {
@@ -83,8 +114,21 @@ export function guardedBegin<T>(
 
   function watch<Q>(query: Q, prepare?: (query: Query) => Promise<void>): Q {
     if (!(query instanceof Promise)) return query; // an identifier or a helper: part of a statement
-    const watched = query as unknown as Query;
+    const watched = alone(query as unknown as Query);
     const send = watched.handler;
+    let onRows: ((rows: unknown) => unknown) | undefined;
+    // A cursor's callback, or the body of its loop, that outlives the connection would go on in another's.
+    Object.defineProperty(watched, 'cursorFn', {
+      get: () => onRows,
+      set(fn: (rows: unknown) => unknown) {
+        onRows = (rows) =>
+          settle(
+            () => fn(rows),
+            hasConnection,
+            () => {},
+          );
+      },
+    });
     watched.handler = async (sent) => {
       try {
         if (prepare && isOpen()) await prepare(sent);
@@ -159,7 +203,7 @@ export function guardedBegin<T>(
       connection.onclose = (error) => {
         if (!settled) cause = error;
         for (const query of pending) query.reject(error);
-        onclose(error);
+        onclose?.(error);
         connection.terminate();
       };
       try {
@@ -169,12 +213,17 @@ export function guardedBegin<T>(
       }
     }
     const mayEnd = () => hasConnection();
-    // A reset is told a moment before the connection closes. What is sent in between, a ROLLBACK at least, would wait
-    // for the answers of whoever has the connection next (#1215), unless it is rejected then.
+    const onBegin = () => {
+      hasConnection = () => false; // until a connection is known
+    };
     const onExecute = (connection: Connection) => {
       begunOn = connection;
-      connection.onclose = () => connection.terminate();
+      connection.onclose = null;
+      rejectWhenClosed(connection);
     };
-    begin(sql, (tx) => settle(() => run(tx), mayEnd, reject), onExecute).then(resolve as never, reject);
+    begin(sql, (tx) => settle(() => run(tx), mayEnd, reject), onBegin, onExecute).then(
+      resolve as never,
+      reject,
+    );
   });
 }

@@ -36,7 +36,7 @@ const breaks: readonly (readonly [file: string, name: string, find: string, repl
     'export function rememberTenant(tx: AnySql, tenant: string): void {\n  boundTenant.set(tx, tenant);',
     'export function rememberTenant(_: AnySql, __: string): void {',
   ],
-  ['tenant', 'no answer is an empty one', 'if (rows.length === 0 && !rows.command)', 'if (!rows)'],
+  ['tenant', 'no answer is an empty one', 'if (!rows.command)', 'if (!rows)'],
   ['tenant', 'a tenant may have spaces', '/^[!-~]{1,128}$/', '/^[ -~]{1,128}$/'],
   [
     'tenant',
@@ -83,10 +83,9 @@ const breaks: readonly (readonly [file: string, name: string, find: string, repl
   [
     'handle',
     'a transaction binds no tenant',
-    `tx\`select \${binding({ sql: tx, tenant, token })}\`.execute()`,
-    'Promise.resolve(binding({ sql: tx, tenant, token }))',
+    `await tx\`select \${binding({ sql: tx, tenant, token })}\`;`,
+    'void token;',
   ],
-  ['handle', 'a transaction does not wait for its tenant', 'await bound;', ''],
   [
     'handle',
     'a transaction is not guarded',
@@ -145,15 +144,34 @@ const breaks: readonly (readonly [file: string, name: string, find: string, repl
   [
     'transaction',
     'what came while its connection was reset gets the next answers',
-    'onclose(error);\n        connection.terminate();',
-    'onclose(error);',
+    'onclose?.(error);\n        connection.terminate();',
+    'onclose?.(error);',
   ],
   [
     'transaction',
     'BEGIN goes on when its connection was reset',
-    'connection.onclose = () => connection.terminate();',
-    '',
+    'connection.onclose = null;\n      rejectWhenClosed(connection);',
+    'connection.onclose = null;',
   ],
+  [
+    'transaction',
+    'a statement waits when its connection was reset',
+    'rejectWhenClosed(connection);\n    return false;',
+    'return false;',
+  ],
+  [
+    'transaction',
+    'statements are sent before the one before is answered',
+    'alone(query as unknown as Query)',
+    'query as unknown as Query',
+  ],
+  [
+    'transaction',
+    'a cursor goes on when it is over',
+    'hasConnection,\n            () => {}',
+    '() => true,\n            () => {}',
+  ],
+  ['transaction', 'it ends what it never began', 'hasConnection = () => false; // until', '// until'],
   ['transaction', 'savepoints are not guarded', 'nested(guard(inner))', 'nested(inner)'],
   [
     'transaction',

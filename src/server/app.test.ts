@@ -509,9 +509,12 @@ describe('what fails behind it', () => {
     const forged = new Proxy(session.app, {
       apply: (target, self, args) =>
         String(args[0]).includes('match_documents')
-          ? Promise.resolve([
-              { bound: 'acme', tenantId: 'globex', id: '1', content: 'secret of globex' },
-            ])
+          ? Promise.resolve(
+              Object.assign(
+                [{ bound: 'acme', tenantId: 'globex', id: '1', content: 'secret of globex' }],
+                { command: 'SELECT' },
+              ),
+            )
           : Reflect.apply(target, self, args),
     });
     const broken = createServer({ ...options, sql: forged });
