@@ -337,6 +337,18 @@ describe('a transaction', () => {
     expect(await inserted()).toEqual([0, 2]);
   });
 
+  it('rejects with what a cursor’s callback throws, at whichever rows', async () => {
+    for (const at of [2, 1]) {
+      const throwing = acme.transaction((tx) =>
+        tx`select generate_series(1, 3)`.cursor(2, (rows) => {
+          if (rows.length === at) throw new Error('no');
+        }),
+      );
+      await expect(within(throwing)).rejects.toThrow(/^no$/);
+    }
+    expect(await within(globex.transaction(tenants))).toContain('globex');
+  });
+
   it('goes on after a value that cannot be sent, whatever is sent beside it', async () => {
     const results = acme.transaction(async (tx) =>
       Promise.allSettled([

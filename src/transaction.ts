@@ -52,6 +52,8 @@ export function alone<Q>(query: Q): Q {
   return query;
 }
 
+const ignore = () => {};
+
 /** As `sql.begin`; `onBegin` is called when BEGIN is asked for, `onExecute` when a connection sends it. */
 function begin<T>(
   sql: Sql,
@@ -94,7 +96,7 @@ function begin<T>(
 export function guardedBegin<T>(
   sql: Sql,
   fn: (tx: TransactionSql) => Promise<T>,
-  onView: (tx: TransactionSql) => void = () => {},
+  onView: (tx: TransactionSql) => void = ignore,
 ): Promise<T> {
   let hasConnection = () => true;
   let settled = false;
@@ -121,12 +123,10 @@ export function guardedBegin<T>(
     Object.defineProperty(watched, 'cursorFn', {
       get: () => onRows,
       set(fn: (rows: unknown) => unknown) {
-        onRows = (rows) =>
-          settle(
-            () => fn(rows),
-            hasConnection,
-            () => {},
-          );
+        onRows = (rows) => {
+          const said = fn(rows); // what it throws, the driver catches; it does not wait after the last rows
+          return said instanceof Promise ? settle(() => said, hasConnection, ignore) : said;
+        };
       },
     });
     watched.handler = async (sent) => {

@@ -168,8 +168,8 @@ const breaks: readonly (readonly [file: string, name: string, find: string, repl
   [
     'transaction',
     'a cursor goes on when it is over',
-    'hasConnection,\n            () => {}',
-    '() => true,\n            () => {}',
+    'settle(() => said, hasConnection, ignore)',
+    'said',
   ],
   ['transaction', 'it ends what it never began', 'hasConnection = () => false; // until', '// until'],
   ['transaction', 'savepoints are not guarded', 'nested(guard(inner))', 'nested(inner)'],
