@@ -213,7 +213,8 @@ export function forTenant(sql: Sql, tenantId: string, options: TenantOptions = {
         async (tx) => {
           const token = await tokenOf(tenant, signer);
           await tx`select ${binding({ sql: tx, tenant, token })}`;
-          return fn(tx);
+          const result: unknown = fn(tx);
+          return (Array.isArray(result) ? Promise.all(result) : result) as ReturnType<typeof fn>;
         },
         (tx) => rememberTenant(tx, tenant),
       ),

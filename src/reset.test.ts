@@ -71,10 +71,15 @@ const lostCode = expect.stringMatching(/^CONNECTION_/);
 const answered = Array(3).fill('globex secret 0');
 
 describe('while an idle connection is being reset', () => {
-  it.each<[string, () => Promise<unknown>]>([
-    ['deleteDocuments', () => acme.deleteDocuments({ source: 'handbook.md' })],
-    ['transaction', () => acme.transaction(async (tx) => tx`select 1`)],
-  ])('%s says that it was lost, and the next calls are answered', async (_, call) => {
+  const remove = () => acme.deleteDocuments({ source: 'handbook.md' });
+  const begin = () => acme.transaction(async (tx) => tx`select 1`);
+
+  it.each<[string, () => Promise<unknown>, () => Promise<unknown>]>([
+    ['deleteDocuments', remove, remove],
+    ['deleteDocuments after a transaction', begin, remove],
+    ['transaction', remove, begin],
+  ])('%s says that it was lost, and the next calls are answered', async (_, before, call) => {
+    await before();
     expect(await whileReset(call)).toEqual(lostCode);
     expect(await answers()).toEqual(answered);
   });

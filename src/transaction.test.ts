@@ -295,6 +295,16 @@ describe('a transaction that is over', () => {
 });
 
 describe('a transaction', () => {
+  it.for<[string, Use]>([
+    ['COMMIT', async (tx) => void tx`commit`.execute()],
+    ['ROLLBACK', (tx) => Promise.race([Promise.reject(new Error('no')), tx`rollback`])],
+    ['COMMIT and more', (tx) => Promise.all([tx`commit`, tx`select 1`])],
+  ])('is refused that ends by a %s of its own', async ([, use]) => {
+    const ended = acme.transaction(async (tx) => use(tx));
+    await expect(within(ended)).rejects.toMatchObject(closed);
+    expect(await within(globex.transaction(tenants))).toContain('globex');
+  });
+
   it('takes fragments, identifiers, helpers, JSON and arrays as the driver’s does', async () => {
     const row = { source: 'new.md', position: 0, content: 'x', embedding_model: 'test' };
     const returned = await acme.transaction((tx) => {
@@ -349,18 +359,44 @@ describe('a transaction', () => {
     expect(await within(globex.transaction(tenants))).toContain('globex');
   });
 
-  it('goes on after a value that cannot be sent, whatever is sent beside it', async () => {
-    const results = acme.transaction(async (tx) =>
-      Promise.allSettled([
-        tx`select pg_sleep(0.01)`,
-        tx`select ${undefined as never}::integer`,
-        tx`select ${new Date(Number.NaN)}::timestamptz`,
-      ]),
-    );
-    await expect(within(results)).rejects.toMatchObject({ code: 'UNDEFINED_VALUE' });
-    for (const tenant of ['acme', 'globex']) {
-      expect(await within(forTenant(session.app, tenant).transaction(tenants))).toContain(tenant);
+  it.for<[string, Use]>([
+    ['alone', (tx) => missing(tx)],
+    ['behind another statement', (tx) => Promise.all([tx`select pg_sleep(0.01)`, missing(tx)])],
+    ['twice', (tx) => Promise.all([missing(tx), missing(tx)])],
+    ['twice, the first being caught', (tx) => missing(tx).catch(() => missing(tx))],
+    ['behind a savepoint', (tx) => Promise.all([tx.savepoint(async () => {}), missing(tx)])],
+  ])('rejects with a value that cannot be sent, and goes on: %s', async ([, use]) => {
+    const unsent = acme.transaction(async (tx) => use(tx));
+    await expect(within(unsent)).rejects.toMatchObject({ code: 'UNDEFINED_VALUE' });
+    for (const tenant of [acme, globex]) {
+      expect(await within(tenant.transaction(tenants))).toContain(tenant.tenantId);
     }
+  });
+
+  const missing = (tx: TransactionSql) => tx`select ${undefined as never}::integer`;
+
+  it('goes on after a statement that is cancelled while it waits, and rejects with it', async () => {
+    const seen: unknown[] = [];
+    const cancelled = acme.transaction(async (tx) => {
+      const first = tx`select pg_sleep(0.05)`.execute();
+      const second = tx`select 2`.execute();
+      const third = tx`select 3 as n`.execute();
+      await sleep(10);
+      second.cancel();
+      await second.catch(({ code }) => seen.push(code));
+      await first;
+      seen.push(...(await third));
+    });
+    await expect(within(cancelled)).rejects.toMatchObject({ code: '57014' });
+    expect(seen).toEqual(['57014', { n: 3 }]);
+    expect(await within(globex.transaction(tenants))).toContain('globex');
+  });
+
+  it('awaits the statements of an array', async () => {
+    const both = (tx: TransactionSql) => [insert(tx, 0), tx`select 1 as n`];
+    const [, rows] = (await within(acme.transaction(both as never))) as [unknown, object[]];
+    expect([...rows]).toEqual([{ n: 1 }]);
+    expect(await inserted()).toEqual([0]);
   });
 
   it('returns what its callback returns, and rolls back and rejects with what that throws', async () => {

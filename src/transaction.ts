@@ -15,6 +15,7 @@ import { RagwallError } from './errors.js';
 type Query = Promise<unknown> & {
   strings: string[];
   options?: object;
+  readonly cancelled: unknown;
   handler(query: Query): void;
   reject(error: unknown): void;
 };
@@ -25,6 +26,8 @@ interface Connection {
   readonly reserved: unknown;
   /** Called when the connection has closed, before anybody else can have it. */
   onclose: ((error: Error) => void) | null;
+  /** Sends a statement, and returns whether it takes another before the answer. */
+  execute(query: Query): unknown;
   /** Rejects what it has taken and not answered. */
   terminate(): void;
 }
@@ -39,8 +42,8 @@ function rejectWhenClosed(connection: Connection): void {
 
 /**
  * Has no statement sent behind this one before it is answered, and returns it. Otherwise the driver gets out of step when
- * it prepares one again that the server, or PgBouncer, has forgotten (26000), or when a value of the one behind cannot be
- * sent: calls hang, or get each other's answers. And PgBouncer goes on and on serving a connection that has more to send.
+ * it prepares one again that the server, or PgBouncer, has forgotten (26000): calls hang, or get each other's answers. And
+ * PgBouncer goes on and on serving a connection that has more to send.
  */
 export function alone<Q>(query: Q): Q {
   const sent = query as Query;
@@ -104,6 +107,9 @@ export function guardedBegin<T>(
   /** What is under way, and would never settle if it waits for its turn when the connection is lost. */
   const pending = new Set<{ reject(error: unknown): void }>();
 
+  /** Rejects what waits, and the transaction. */
+  let abandon: (error: Error) => void = ignore;
+
   const isOpen = () => !settled && hasConnection();
   const refusal = () =>
     new RagwallError(
@@ -116,7 +122,7 @@ export function guardedBegin<T>(
 
   function watch<Q>(query: Q, prepare?: (query: Query) => Promise<void>): Q {
     if (!(query instanceof Promise)) return query; // an identifier or a helper: part of a statement
-    const watched = alone(query as unknown as Query);
+    const watched = query as unknown as Query;
     const send = watched.handler;
     let onRows: ((rows: unknown) => unknown) | undefined;
     // A cursor's callback, or the body of its loop, that outlives the connection would go on in another's.
@@ -134,7 +140,10 @@ export function guardedBegin<T>(
         if (prepare && isOpen()) await prepare(sent);
         if (!isOpen()) throw refusal();
         pending.add(sent);
-        const done = () => pending.delete(sent);
+        const done = () => {
+          pending.delete(sent);
+          if (!hasConnection()) abandon(refusal());
+        };
         sent.then(done, done);
         send(sent);
       } catch (error) {
@@ -145,7 +154,7 @@ export function guardedBegin<T>(
   }
 
   /** Settles as `run` does while `may` holds, else never: what the driver sends next would not be ours. */
-  async function settle<R>(run: () => R, may: () => boolean, reject: (error: unknown) => void) {
+  async function settle<R>(run: () => R, may: () => boolean, reject: (error: Error) => void) {
     try {
       const result = run();
       return await (Array.isArray(result) ? Promise.all(result) : result);
@@ -193,21 +202,38 @@ export function guardedBegin<T>(
 
   return new Promise((resolve, reject) => {
     let begunOn: Connection | undefined;
+    let release = ignore;
+    abandon = (error) => {
+      release();
+      for (const query of pending) query.reject(error);
+      reject(error);
+    };
     async function run(tx: TransactionSql): Promise<T> {
       await undefined; // until the driver has set its own `onclose`
       const connection = begunOn;
       if (!connection)
         throw new Error('This release of postgres.js, or what wraps it, is not supported.');
-      const { reserved, onclose } = connection;
+      const { reserved, onclose, execute } = connection;
       hasConnection = () => !!reserved && connection.reserved === reserved;
+      // One statement at a time, the driver's own too: behind one whose values cannot be sent, the next would hang.
+      connection.execute = (query) => {
+        if (!query.cancelled || !hasConnection()) return execute(query) && false;
+        (reserved as () => void)(); // what was cancelled while it waited has no answer: it is the next one's turn
+        return true;
+      };
+      release = () => {
+        connection.execute = execute;
+        release = ignore;
+      };
       connection.onclose = (error) => {
         if (!settled) cause = error;
-        for (const query of pending) query.reject(error);
+        abandon(error);
         onclose?.(error);
         connection.terminate();
       };
       try {
-        return await fn(guard(tx));
+        const result: unknown = fn(guard(tx));
+        return (await (Array.isArray(result) ? Promise.all(result) : result)) as T;
       } finally {
         settled = true;
       }
@@ -221,9 +247,9 @@ export function guardedBegin<T>(
       connection.onclose = null;
       rejectWhenClosed(connection);
     };
-    begin(sql, (tx) => settle(() => run(tx), mayEnd, reject), onBegin, onExecute).then(
-      resolve as never,
-      reject,
-    );
+    begin(sql, (tx) => settle(() => run(tx), mayEnd, abandon), onBegin, onExecute).then((result) => {
+      release();
+      resolve(result);
+    }, abandon);
   });
 }

@@ -162,14 +162,21 @@ const breaks: readonly (readonly [file: string, name: string, find: string, repl
   [
     'transaction',
     'statements are sent before the one before is answered',
-    'alone(query as unknown as Query)',
-    'query as unknown as Query',
+    'return execute(query) && false;',
+    'return execute(query);',
   ],
   [
     'transaction',
     'a cursor goes on when it is over',
     'settle(() => said, hasConnection, ignore)',
     'said',
+  ],
+  ['transaction', 'what was cancelled has its turn for good', '(reserved as () => void)();', ''],
+  [
+    'transaction',
+    'it waits when SQL of its own has ended it',
+    'if (!hasConnection()) abandon(refusal());',
+    '',
   ],
   ['transaction', 'it ends what it never began', 'hasConnection = () => false; // until', '// until'],
   ['transaction', 'savepoints are not guarded', 'nested(guard(inner))', 'nested(inner)'],
