@@ -30,10 +30,14 @@ it('its curl commands answer what it says, for acme and for globex', async (cont
   const [, commands = '', printed = ''] =
     /```sh\n(\. \.quickstart\/tokens\n.*?)```.*?```\n(.*?)```/s.exec(readme) ?? [];
   const port = await freePort();
-  const service = spawn('npx', ['tsx', 'scripts/quickstart.ts', '--embedded', '--port', String(port)], {
-    cwd,
-    stdio: 'ignore',
-  });
+  const service = spawn(
+    process.execPath,
+    ['--import', 'tsx', 'scripts/quickstart.ts', '--embedded', '--port', String(port)],
+    {
+      cwd,
+      stdio: 'ignore',
+    },
+  );
   try {
     const isReady = () =>
       fetch(`http://127.0.0.1:${port}/readyz`).then(
