@@ -33,10 +33,7 @@ it('its curl commands answer what it says, for acme and for globex', async (cont
   const service = spawn(
     process.execPath,
     ['--import', 'tsx', 'scripts/quickstart.ts', '--embedded', '--port', String(port)],
-    {
-      cwd,
-      stdio: 'ignore',
-    },
+    { cwd, stdio: 'ignore' },
   );
   try {
     const isReady = () =>

@@ -280,7 +280,7 @@ export async function remove(caller: Caller, deletion: Deletion): Promise<number
     caller,
     sql<{ deleted: number }[]>`select ${call} as deleted from ${binding(caller)} as bound (tenant)`,
   );
-  return rows.at(-1)?.deleted ?? 0; // the last: there may be holes before it, as in checkRows
+  return (rows.at(-1) as { deleted: number }).deleted; // the last: there may be holes before it, as in checkRows
 }
 
 /**

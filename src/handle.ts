@@ -15,7 +15,7 @@ import type { Embedder, Vector } from './embedder.js';
 import { checkOptions, checkWhole, RagwallError } from './errors.js';
 import { binding, type Caller, checkTenant, rememberTenant, tokenOf } from './tenant.js';
 import type { TokenSigner } from './token.js';
-import { guardedBegin } from './transaction.js';
+import { each, guardedBegin } from './transaction.js';
 
 /** Options of {@link forTenant}. */
 export interface TenantOptions {
@@ -213,8 +213,7 @@ export function forTenant(sql: Sql, tenantId: string, options: TenantOptions = {
         async (tx) => {
           const token = await tokenOf(tenant, signer);
           await tx`select ${binding({ sql: tx, tenant, token })}`;
-          const result: unknown = fn(tx);
-          return (Array.isArray(result) ? Promise.all(result) : result) as ReturnType<typeof fn>;
+          return each(fn(tx));
         },
         (tx) => rememberTenant(tx, tenant),
       ),

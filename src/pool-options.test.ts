@@ -1,10 +1,8 @@
 /** A pool with `poolOptions` lives with what postgres.js 3.4 does when connections die; with its defaults it does not. */
-import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
 import { setImmediate as flush } from 'node:timers/promises';
 import postgres from 'postgres';
 import { beforeEach, describe, expect, inject, it } from 'vitest';
-import { needs } from '../scripts/engines/session.js';
+import { breakable, needs } from '../scripts/engines/session.js';
 import { poolOptions } from './tenant.js';
 
 const engine = inject('engine');
@@ -35,24 +33,13 @@ describe.each(['appUrl', 'poolerUrl'] as const)('by %s', (which) => {
 
   /** What comes of a statement after the connection died between the write of the one before and its flush. */
   async function afterLoss(options: object): Promise<unknown> {
-    const { hostname, port } = new URL(engine[which] ?? '');
-    let socket: Socket | undefined;
-    const sql = postgres(engine[which] ?? '', {
-      ...options,
-      max: 1,
-      connect_timeout: 1,
-      async socket() {
-        socket = connect(Number(port || 5432), hostname);
-        await once(socket, 'connect');
-        return socket;
-      },
-    } as object);
+    const { sql, socket } = breakable(engine[which] ?? '', { ...options, connect_timeout: 1 });
     const code = (error: { code?: string }) => error.code;
     try {
       await sql`select 1`;
       await flush(); // writes are flushed next time, sockets closed before that
       const lost = sql`select 2`.execute().catch(code);
-      socket?.destroy();
+      socket().destroy();
       expect(await lost).toBe('CONNECTION_CLOSED');
       return await sql`select 3 as n, current_setting('client_encoding') as encoding`.catch(code);
     } finally {

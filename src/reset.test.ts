@@ -2,12 +2,11 @@
  * A connection that is reset tells its error a moment before it closes. What postgres.js 3.4 takes for it in between, it
  * neither sends nor rejects; it settles it without an answer when it has connected again, or gives it the next answer.
  */
-import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import postgres, { type Sql, type TransactionSql } from 'postgres';
+import type { Sql, TransactionSql } from 'postgres';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
-import { needs, openSession, type Session } from '../scripts/engines/session.js';
+import { breakable, needs, openSession, type Session } from '../scripts/engines/session.js';
 import { forTenant, type Tenant } from './handle.js';
 import { ask, poolOptions } from './tenant.js';
 
@@ -15,14 +14,14 @@ const engine = inject('engine');
 const vec = [1, ...Array<number>(1535).fill(0)];
 let session: Session;
 let sql: Sql; // on one connection
-let socket: Socket;
+let socket: () => Socket;
 let acme: Tenant;
 let globex: Tenant;
 
 /** Resets the connection, and calls `then` before it closes. */
 function reset(then = () => {}): void {
-  socket.once('error', then);
-  socket.destroy(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }));
+  socket().once('error', then);
+  socket().destroy(Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' }));
 }
 
 /** What became of a call: what it returned, its error's code, or that it hung. */
@@ -46,16 +45,7 @@ beforeEach(async (context) => {
   needs(context, engine, ['docker', 'url'], 'a server that takes another connection');
   session = await openSession(engine);
   await session.admin((admin) => admin`select tests.seed()`);
-  const { hostname, port } = new URL(engine.appUrl ?? '');
-  sql = postgres(engine.appUrl ?? '', {
-    ...poolOptions,
-    max: 1,
-    async socket() {
-      socket = connect(Number(port || 5432), hostname);
-      await once(socket, 'connect');
-      return socket;
-    },
-  } as object);
+  ({ sql, socket } = breakable(engine.appUrl ?? '', poolOptions));
   acme = forTenant(sql, 'acme');
   globex = forTenant(sql, 'globex');
   await acme.matchDocuments(vec);
@@ -121,7 +111,7 @@ describe('a transaction whose connection is reset', () => {
   it('while it begins a savepoint, is over, and the next calls are answered', async () => {
     const lost = acme.transaction(async (tx) => {
       await tx`select 1`;
-      socket.write = () => {
+      socket().write = () => {
         reset(); // instead of sending it
         return true;
       };

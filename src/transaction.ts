@@ -28,16 +28,11 @@ interface Connection {
   onclose: ((error: Error) => void) | null;
   /** Sends a statement, and returns whether it takes another before the answer. */
   execute(query: Query): unknown;
-  /** Rejects what it has taken and not answered. */
+  /**
+   * Rejects what it has taken and not answered; called when it has closed. A reset is told a moment before that, and what the
+   * driver takes in between, a ROLLBACK at least, would wait for the answers of whoever has the connection next (#1215).
+   */
   terminate(): void;
-}
-
-/**
- * A reset is told a moment before the connection closes. What the driver takes in between, a ROLLBACK at least, it
- * neither sends nor rejects: it would wait for the answers of whoever has the connection next (#1215).
- */
-function rejectWhenClosed(connection: Connection): void {
-  connection.onclose ??= () => connection.terminate();
 }
 
 /**
@@ -48,7 +43,7 @@ function rejectWhenClosed(connection: Connection): void {
 export function alone<Q>(query: Q): Q {
   const sent = query as Query;
   const onexecute = (connection: Connection) => {
-    rejectWhenClosed(connection);
+    connection.onclose ??= () => connection.terminate();
     return false;
   };
   sent.options = { ...sent.options, onexecute } as object;
@@ -56,6 +51,9 @@ export function alone<Q>(query: Q): Q {
 }
 
 const ignore = () => {};
+
+/** What a callback returned; of an array, as in the driver, what each of its statements returns. */
+export const each = <R>(result: R) => (Array.isArray(result) ? Promise.all(result) : result) as R;
 
 /** As `sql.begin`; `onBegin` is called when BEGIN is asked for, `onExecute` when a connection sends it. */
 function begin<T>(
@@ -156,8 +154,7 @@ export function guardedBegin<T>(
   /** Settles as `run` does while `may` holds, else never: what the driver sends next would not be ours. */
   async function settle<R>(run: () => R, may: () => boolean, reject: (error: Error) => void) {
     try {
-      const result = run();
-      return await (Array.isArray(result) ? Promise.all(result) : result);
+      return await each(run());
     } finally {
       if (!may()) {
         reject(refusal());
@@ -217,9 +214,12 @@ export function guardedBegin<T>(
       hasConnection = () => !!reserved && connection.reserved === reserved;
       // One statement at a time, the driver's own too: behind one whose values cannot be sent, the next would hang.
       connection.execute = (query) => {
-        if (!query.cancelled || !hasConnection()) return execute(query) && false;
-        (reserved as () => void)(); // what was cancelled while it waited has no answer: it is the next one's turn
-        return true;
+        if (query.cancelled && hasConnection()) {
+          (reserved as () => void)(); // what was cancelled while it waited has no answer: it is the next one's turn
+          return true;
+        }
+        execute(query);
+        return false;
       };
       release = () => {
         connection.execute = execute;
@@ -232,8 +232,7 @@ export function guardedBegin<T>(
         connection.terminate();
       };
       try {
-        const result: unknown = fn(guard(tx));
-        return (await (Array.isArray(result) ? Promise.all(result) : result)) as T;
+        return await each(fn(guard(tx)));
       } finally {
         settled = true;
       }
@@ -244,8 +243,7 @@ export function guardedBegin<T>(
     };
     const onExecute = (connection: Connection) => {
       begunOn = connection;
-      connection.onclose = null;
-      rejectWhenClosed(connection);
+      connection.onclose = () => connection.terminate();
     };
     begin(sql, (tx) => settle(() => run(tx), mayEnd, abandon), onBegin, onExecute).then((result) => {
       release();

@@ -96,7 +96,7 @@ async function victimReads(): Promise<boolean> {
 const written = async () =>
   (await dba('select pg_snapshot_xmax(pg_current_snapshot())::text as next'))[0]?.next;
 
-/** Asks the victim, and again if the attacker has ended its session, which the driver tells up to three statements. */
+/** Asks the victim, and again if the attacker has ended its session, which the driver may tell more than once. */
 async function victimIsRight(tries = 4): Promise<boolean> {
   try {
     return await victimReads();

@@ -1,4 +1,6 @@
 /** How a test file talks to the engine: as the application, and as the administrator. */
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
 import postgres, { type Sql, type TransactionSql } from 'postgres';
 import type { TestContext } from 'vitest';
 import { poolOptions } from '../../src/tenant.js';
@@ -41,6 +43,22 @@ export async function openSession(engine: Engine, max = 4): Promise<Session> {
     },
     end: () => only.end(),
   };
+}
+
+/** Opens a pool of one connection on a server of `url`, and shows the socket it has by now, for a test to break. */
+export function breakable(url: string, options: object): { sql: Sql; socket: () => Socket } {
+  const { hostname, port } = new URL(url);
+  let socket: Socket;
+  const sql = postgres(url, {
+    ...options,
+    max: 1,
+    async socket() {
+      socket = connect(Number(port || 5432), hostname);
+      await once(socket, 'connect');
+      return socket;
+    },
+  } as object);
+  return { sql, socket: () => socket };
 }
 
 /** Runs `act` in a transaction that is rolled back, and returns what it returned. */

@@ -150,19 +150,19 @@ const breaks: readonly (readonly [file: string, name: string, find: string, repl
   [
     'transaction',
     'BEGIN goes on when its connection was reset',
-    'connection.onclose = null;\n      rejectWhenClosed(connection);',
+    'connection.onclose = () => connection.terminate();',
     'connection.onclose = null;',
   ],
   [
     'transaction',
     'a statement waits when its connection was reset',
-    'rejectWhenClosed(connection);\n    return false;',
+    'connection.onclose ??= () => connection.terminate();\n    return false;',
     'return false;',
   ],
   [
     'transaction',
     'statements are sent before the one before is answered',
-    'return execute(query) && false;',
+    'execute(query);\n        return false;',
     'return execute(query);',
   ],
   [
