@@ -1,12 +1,12 @@
 /** Shows the walls at work: two companies ask, then try everything to read each other's documents. */
 import { parseArgs } from 'node:util';
+import { startEngine } from '../db/tests/engine/engine.js';
+import { openSession } from '../db/tests/engine/session.js';
 import { type Embedder, lexicalEmbedder, openaiEmbedder } from '../src/index.js';
-import { labDatabase } from './attack-lab/database.js';
 import { showAttackLab } from './demo/attack-lab-show.js';
 import { showCompanies } from './demo/companies-show.js';
 import { showSquad } from './demo/squad.js';
-import { startEngine } from './engines/engine.js';
-import { openSession } from './engines/session.js';
+import { labDatabase } from './lab/attack-lab/database.js';
 
 const help = `npm run demo                          two companies, their questions, and every attempt to cross
 npm run demo -- --squad dev-v2.0.json  real text: the articles of SQuAD 2.0 as tenants

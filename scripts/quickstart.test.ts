@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
-import { root } from './engines/migrations.js';
+import { root } from '../db/tests/engine/migrations.js';
 
 const cwd = fileURLToPath(root);
 

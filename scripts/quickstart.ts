@@ -4,10 +4,10 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { SignJWT } from 'jose';
 import postgres from 'postgres';
-import { serveCommand } from '../src/serve-command.js';
-import { type RunningEngine, startBestEngine } from './engines/engine.js';
-import { root } from './engines/migrations.js';
-import { type StandIn, startStandIn } from './openai/stand-in.js';
+import { type RunningEngine, startBestEngine } from '../db/tests/engine/engine.js';
+import { root } from '../db/tests/engine/migrations.js';
+import { serveCommand } from '../src/server/serve-command.js';
+import { type StandIn, startStandIn } from './lab/openai/stand-in.js';
 
 const help = `npm run quickstart    Postgres, PgBouncer and the service on 127.0.0.1:8080, until Ctrl-C; nothing is kept
 

@@ -4,8 +4,8 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { beforeEach, expect, inject, it } from 'vitest';
-import { root } from './engines/migrations.js';
-import { needs, openSession } from './engines/session.js';
+import { root } from '../db/tests/engine/migrations.js';
+import { needs, openSession } from '../db/tests/engine/session.js';
 
 const engine = inject('engine');
 const run = promisify(execFile);

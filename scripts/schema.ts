@@ -1,8 +1,8 @@
 /** Writes db/schema.sql: what the migrations produce, for reading and review. Needs Docker. */
 import { writeFile } from 'node:fs/promises';
-import { startEngine } from './engines/engine.js';
-import { root } from './engines/migrations.js';
-import { dumpSchema } from './engines/schema.js';
+import { startEngine } from '../db/tests/engine/engine.js';
+import { root } from '../db/tests/engine/migrations.js';
+import { dumpSchema } from '../db/tests/engine/schema.js';
 
 const engine = await startEngine('docker', console.log);
 try {

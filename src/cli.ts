@@ -1,8 +1,8 @@
 #!/usr/bin/env node
-/** The command line: `ragwall index` builds and drops the graphs that are due, `audit` checks the walls, `serve` serves. */
-import { auditCommand } from './audit/command.js';
 import { visible } from './audit/report.js';
-import { indexCommand } from './index-command.js';
+/** The command line: `ragwall index` builds and drops the graphs that are due, `audit` checks the walls, `serve` serves. */
+import { auditCommand } from './cli/audit-command.js';
+import { indexCommand } from './cli/index-command.js';
 
 const help = `ragwall index [url]   builds and drops the indexes of large tenants that are due
 ragwall audit [url]   checks whether tenants are isolated in a database, with or without Ragwall in it
@@ -20,7 +20,7 @@ try {
   else if (name === 'audit') process.exitCode = await auditCommand(args);
   // Loaded when it is needed: it takes longer than an audit.
   else if (name === 'serve')
-    process.exitCode = await (await import('./serve-command.js')).serveCommand(args);
+    process.exitCode = await (await import('./server/serve-command.js')).serveCommand(args);
   else if (name === undefined || name === '--help') {
     console.log(help);
     process.exitCode = name ? 0 : 2;

@@ -4,7 +4,7 @@ export {
   type IsolationCheck,
   type IsolationOptions,
   type Undetermined,
-} from './assert-isolation.js';
+} from './client/assert-isolation.js';
 export {
   type Deletion,
   type DocumentKey,
@@ -15,15 +15,15 @@ export {
   type NewDocument,
   type StoredDocument,
   upsertDocuments,
-} from './documents.js';
-export { type Embedder, lexicalEmbedder, openaiEmbedder, type Vector } from './embedder.js';
-export { RagwallError, type RagwallErrorCode } from './errors.js';
+} from './client/documents.js';
+export { RagwallError, type RagwallErrorCode } from './client/errors.js';
 export {
   forTenant,
   type Tenant,
   type TenantOptions,
   type UpsertCounts,
   type UpsertOptions,
-} from './handle.js';
-export { poolOptions, setTenant } from './tenant.js';
-export { type TokenSigner, tokenSigner } from './token.js';
+} from './client/handle.js';
+export { poolOptions, setTenant } from './client/tenant.js';
+export { type TokenSigner, tokenSigner } from './client/token.js';
+export { type Embedder, lexicalEmbedder, openaiEmbedder, type Vector } from './embedders/embedder.js';

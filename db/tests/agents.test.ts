@@ -2,8 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import type { TransactionSql } from 'postgres';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { root } from '../../scripts/engines/migrations.js';
-import { openSession, rolledBack, type Session } from '../../scripts/engines/session.js';
+import { root } from './engine/migrations.js';
+import { openSession, rolledBack, type Session } from './engine/session.js';
 
 const roles = ['agent_reader', 'agent_caller'] as const;
 type Role = (typeof roles)[number] | 'app_user' | 'pg_monitor';

@@ -4,9 +4,9 @@ import { PGlite } from '@electric-sql/pglite';
 import { vector } from '@electric-sql/pglite-pgvector';
 import type { TransactionSql } from 'postgres';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { root } from '../../scripts/engines/migrations.js';
-import { openSession, rolledBack, type Session } from '../../scripts/engines/session.js';
 import { type AuditRow, isFinding } from '../../src/audit/run.js';
+import { root } from './engine/migrations.js';
+import { openSession, rolledBack, type Session } from './engine/session.js';
 
 const read = (path: string) => readFile(new URL(path, root), 'utf8');
 const audit = await read('db/audit.sql');

@@ -5,10 +5,10 @@
 import { readdir, readFile } from 'node:fs/promises';
 import type { TransactionSql } from 'postgres';
 import { describe, expect, inject, it } from 'vitest';
-import { root } from '../../scripts/engines/migrations.js';
-import { openSession, rolledBack } from '../../scripts/engines/session.js';
 import { type AuditRow, isFinding } from '../../src/audit/run.js';
 import { fakes } from './audit/fakes.js';
+import { root } from './engine/migrations.js';
+import { openSession, rolledBack } from './engine/session.js';
 
 interface Case {
   readonly name: string;

@@ -1,9 +1,9 @@
 /** Whatever upsert_documents() accepts is there as it was given; for the rest it says which document is wrong, and stores none. */
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, expect, inject, it } from 'vitest';
-import { openSession, type Session } from '../../scripts/engines/session.js';
 import { document, documents, id, vector } from './bad-arguments.js';
 import { fuzz, outcome } from './bad-input.js';
+import { openSession, type Session } from './engine/session.js';
 
 let session: Session;
 beforeAll(async () => {

@@ -3,9 +3,9 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import type { TransactionSql } from 'postgres';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
-import { needs, openSession, rolledBack, type Session } from '../../scripts/engines/session.js';
 import { argument, vector } from './bad-arguments.js';
 import { fuzz, isText, outcome, text, texts } from './bad-input.js';
+import { needs, openSession, rolledBack, type Session } from './engine/session.js';
 
 const search = async (tx: TransactionSql, filter = '{}') => {
   const rows = await tx`

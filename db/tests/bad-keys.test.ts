@@ -1,10 +1,10 @@
 /** A signing key is as it was asked for and returned, or refused; no message repeats any of it. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
-import { openSession, type Session } from '../../scripts/engines/session.js';
 import { tokenSigner } from '../../src/index.js';
 import { fuzz, outcome, text, texts } from './bad-input.js';
 import { alterations, type TokenTrial, tryTokens } from './bad-tokens.js';
+import { openSession, type Session } from './engine/session.js';
 
 let session: Session;
 let trial: TokenTrial;

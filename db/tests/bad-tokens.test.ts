@@ -2,9 +2,9 @@
 import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
-import { openSession, type Session } from '../../scripts/engines/session.js';
 import { fuzz, isJson, json, secret, text, texts } from './bad-input.js';
 import { alterations, type TokenTrial, tryTokens } from './bad-tokens.js';
+import { openSession, type Session } from './engine/session.js';
 
 let session: Session;
 let trial: TokenTrial;

@@ -1,5 +1,5 @@
 /** Tokens and keys that are altered, and what the database says to each. */
-import type { Session } from '../../scripts/engines/session.js';
+import type { Session } from './engine/session.js';
 
 /** A signing key of the database, and what becomes of tokens. */
 export interface TokenTrial {

@@ -1,7 +1,7 @@
 /** A tenant leaves nothing on its session, and is bound on none on which somebody left something. */
 import { afterEach, beforeEach, expect, inject, it } from 'vitest';
-import { openSession, type Session } from '../../scripts/engines/session.js';
-import { forTenant } from '../../src/handle.js';
+import { forTenant } from '../../src/client/handle.js';
+import { openSession, type Session } from './engine/session.js';
 
 let session: Session;
 beforeEach(async () => {

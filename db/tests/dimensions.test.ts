@@ -1,6 +1,6 @@
 /** The number of dimensions is chosen before the first migration, from 1 to what an HNSW index can hold. */
 import { expect, it } from 'vitest';
-import { createEmbedded } from '../../scripts/engines/embedded.js';
+import { createEmbedded } from './engine/embedded.js';
 
 it.each([3, 3072, 4000])(
   'documents of %i dimensions are stored, indexed and found',

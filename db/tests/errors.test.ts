@@ -1,8 +1,8 @@
 /** The SQLSTATEs that the functions raise are those that README.md lists. */
 import { readFile } from 'node:fs/promises';
 import { expect, inject, it } from 'vitest';
-import { root } from '../../scripts/engines/migrations.js';
-import { openSession } from '../../scripts/engines/session.js';
+import { root } from './engine/migrations.js';
+import { openSession } from './engine/session.js';
 
 it('every SQLSTATE that a function raises is listed in the README, and no other', async () => {
   const session = await openSession(inject('engine'));

@@ -9,8 +9,8 @@ import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import postgres, { type Sql } from 'postgres';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
-import { needs, openSession, type Session } from '../../scripts/engines/session.js';
-import { poolOptions } from '../../src/tenant.js';
+import { poolOptions } from '../../src/client/tenant.js';
+import { needs, openSession, type Session } from './engine/session.js';
 import { type Attack, corpus, fingerprints, guesses, tokens } from './hostile/corpus.js';
 
 const engine = inject('engine');

@@ -1,9 +1,9 @@
 /** The published attacks on a vector index that tenants share succeed there, and come to nothing here. */
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { labDatabase } from '../../scripts/attack-lab/database.js';
-import { membership } from '../../scripts/attack-lab/membership.js';
-import { ragwallStore } from '../../scripts/attack-lab/ragwall.js';
-import { reconstruct } from '../../scripts/attack-lab/reconstruction.js';
+import { labDatabase } from '../../scripts/lab/attack-lab/database.js';
+import { membership } from '../../scripts/lab/attack-lab/membership.js';
+import { ragwallStore } from '../../scripts/lab/attack-lab/ragwall.js';
+import { reconstruct } from '../../scripts/lab/attack-lab/reconstruction.js';
 import {
   forced,
   hashed,
@@ -11,13 +11,13 @@ import {
   type Shared,
   sharedStore,
   usual,
-} from '../../scripts/attack-lab/shared.js';
-import { starve } from '../../scripts/attack-lab/starvation.js';
-import type { Store } from '../../scripts/attack-lab/store.js';
-import { cosine, near } from '../../scripts/attack-lab/vectors.js';
-import { secret, victim, world } from '../../scripts/attack-lab/world.js';
-import type { RunningEngine } from '../../scripts/engines/engine.js';
-import { openSession, type Session } from '../../scripts/engines/session.js';
+} from '../../scripts/lab/attack-lab/shared.js';
+import { starve } from '../../scripts/lab/attack-lab/starvation.js';
+import type { Store } from '../../scripts/lab/attack-lab/store.js';
+import { cosine, near } from '../../scripts/lab/attack-lab/vectors.js';
+import { secret, victim, world } from '../../scripts/lab/attack-lab/world.js';
+import type { RunningEngine } from './engine/engine.js';
+import { openSession, type Session } from './engine/session.js';
 
 const engine = inject('engine');
 const embedded = engine.kind === 'embedded';

@@ -1,13 +1,19 @@
 /** Whatever another tenant does, a tenant's answers stay the same, and so does the work that they take. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { labDatabase } from '../../scripts/attack-lab/database.js';
-import { ragwallStore } from '../../scripts/attack-lab/ragwall.js';
-import { kinds, type Observed, play, type Scenario } from '../../scripts/attack-lab/scenario.js';
-import { forced, iterative, type Shared, sharedStore, usual } from '../../scripts/attack-lab/shared.js';
-import type { Store } from '../../scripts/attack-lab/store.js';
-import type { RunningEngine } from '../../scripts/engines/engine.js';
-import { openSession, type Session } from '../../scripts/engines/session.js';
+import { labDatabase } from '../../scripts/lab/attack-lab/database.js';
+import { ragwallStore } from '../../scripts/lab/attack-lab/ragwall.js';
+import { kinds, type Observed, play, type Scenario } from '../../scripts/lab/attack-lab/scenario.js';
+import {
+  forced,
+  iterative,
+  type Shared,
+  sharedStore,
+  usual,
+} from '../../scripts/lab/attack-lab/shared.js';
+import type { Store } from '../../scripts/lab/attack-lab/store.js';
+import type { RunningEngine } from './engine/engine.js';
+import { openSession, type Session } from './engine/session.js';
 
 const engine = inject('engine');
 const options = { numRuns: engine.kind === 'embedded' ? 8 : 40, seed: 20_261_123 };

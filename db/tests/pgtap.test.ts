@@ -1,16 +1,15 @@
-/** Runs every pgTAP file beside this one, as superuser, and makes each of its assertions a test. */
-import { readdir, readFile } from 'node:fs/promises';
+/** Runs every pgTAP file of this folder and of attacks/, as superuser, and makes each of its assertions a test. */
+import { readFile } from 'node:fs/promises';
 import { describe, expect, inject, it } from 'vitest';
-import { openSession } from '../../scripts/engines/session.js';
+import { pgtapFiles, pgtapFolder } from './engine/migrations.js';
+import { openSession } from './engine/session.js';
 
 const engine = inject('engine');
-const folder = new URL('.', import.meta.url);
-const files = (await readdir(folder)).filter((name) => name.endsWith('.sql') && name !== 'fixture.sql');
 
 /** Returns the lines of TAP that a file says; an SQL error ends them with a line of its own. */
 async function runFile(file: string): Promise<string[]> {
   const session = await openSession(engine);
-  const text = await readFile(new URL(file, folder), 'utf8');
+  const text = await readFile(new URL(file, pgtapFolder), 'utf8');
   try {
     const results = await session.admin(async (sql): Promise<unknown[]> => {
       try {
@@ -31,7 +30,7 @@ async function runFile(file: string): Promise<string[]> {
   }
 }
 
-for (const file of files.sort()) {
+for (const file of await pgtapFiles()) {
   const lines = await runFile(file);
   const assertions = lines.filter((line) => /^(not )?ok/.test(line));
   const planned = lines.find((line) => line.startsWith('1..'))?.slice(3);

@@ -1,7 +1,7 @@
 /** The plans that really ran, as app_user: one partition, a check that is made once, the tenant's own index. */
 import postgres, { type Sql } from 'postgres';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
-import { needs } from '../../scripts/engines/session.js';
+import { needs } from './engine/session.js';
 
 const engine = inject('engine');
 const tenants = 1_000;

@@ -1,8 +1,8 @@
 /** No tenant is bound on a session that carries what a client before left on it. */
 import type { Sql } from 'postgres';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, it } from 'vitest';
-import { openSession, type Session } from '../../scripts/engines/session.js';
-import { forTenant } from '../../src/handle.js';
+import { forTenant } from '../../src/client/handle.js';
+import { openSession, type Session } from './engine/session.js';
 
 const engine = inject('engine');
 let session: Session;

@@ -1,9 +1,9 @@
 /** db/schema.sql, which reviewers read, is what the migrations produce. */
 import { readFile } from 'node:fs/promises';
 import { beforeEach, expect, inject, it } from 'vitest';
-import { root } from '../../scripts/engines/migrations.js';
-import { dumpSchema } from '../../scripts/engines/schema.js';
-import { needs } from '../../scripts/engines/session.js';
+import { root } from './engine/migrations.js';
+import { dumpSchema } from './engine/schema.js';
+import { needs } from './engine/session.js';
 
 const engine = inject('engine');
 beforeEach((context) => needs(context, engine, ['docker'], 'pg_dump'));

@@ -1,8 +1,8 @@
 /** A large tenant, searched by a graph of its own: the same answers as the exact search, and always k. */
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { openSession, type Session } from '../../scripts/engines/session.js';
+import { vectorText } from '../../src/client/vector.js';
 import { forTenant, type JsonObject, type NewDocument } from '../../src/index.js';
-import { vectorText } from '../../src/vector.js';
+import { openSession, type Session } from './engine/session.js';
 
 const size = 1_200;
 let session: Session;

@@ -1,15 +1,16 @@
 /** What a tenant with ordinary accounts can do to others where they share a vector index, and what here. */
-import { timing } from '../attack-lab/latency.js';
-import { membership } from '../attack-lab/membership.js';
-import { ragwallStore } from '../attack-lab/ragwall.js';
-import { reconstruct } from '../attack-lab/reconstruction.js';
-import * as shared from '../attack-lab/shared.js';
-import { starve } from '../attack-lab/starvation.js';
-import type { Store } from '../attack-lab/store.js';
-import { cosine, dimensions, direction, near } from '../attack-lab/vectors.js';
-import { secret, victim, world } from '../attack-lab/world.js';
-import { progress } from '../bench/progress.js';
-import type { Session } from '../engines/session.js';
+
+import type { Session } from '../../db/tests/engine/session.js';
+import { timing } from '../lab/attack-lab/latency.js';
+import { membership } from '../lab/attack-lab/membership.js';
+import { ragwallStore } from '../lab/attack-lab/ragwall.js';
+import { reconstruct } from '../lab/attack-lab/reconstruction.js';
+import * as shared from '../lab/attack-lab/shared.js';
+import { starve } from '../lab/attack-lab/starvation.js';
+import type { Store } from '../lab/attack-lab/store.js';
+import { cosine, dimensions, direction, near } from '../lab/attack-lab/vectors.js';
+import { secret, victim, world } from '../lab/attack-lab/world.js';
+import { progress } from '../lab/bench/progress.js';
 
 const tenants = world();
 const documents = tenants.get(victim) ?? [];

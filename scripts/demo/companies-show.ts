@@ -1,4 +1,7 @@
 /** Two companies with one table: their questions, and every attempt of the guide's checklist to cross. */
+
+import type { Session } from '../../db/tests/engine/session.js';
+import { afterBreaches, type Breach, noPinnedTenant, noPolicy } from '../../db/tests/engine/walls.js';
 import {
   type Embedder,
   forTenant,
@@ -7,8 +10,6 @@ import {
   setTenant,
   type Vector,
 } from '../../src/index.js';
-import type { Session } from '../engines/session.js';
-import { afterBreaches, type Breach, noPinnedTenant, noPolicy } from '../engines/walls.js';
 import { companies } from './companies.js';
 
 /** Says what was tried and what happened, and whether that is right. */

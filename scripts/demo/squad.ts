@@ -1,8 +1,8 @@
 /** Real text that nobody here wrote: the articles of SQuAD 2.0 as tenants, its questions as queries. */
 import { readFile } from 'node:fs/promises';
 import { SingleBar } from 'cli-progress';
+import type { Session } from '../../db/tests/engine/session.js';
 import { type Embedder, forTenant, type NewDocument, type Vector } from '../../src/index.js';
-import type { Session } from '../engines/session.js';
 
 interface Squad {
   readonly data: readonly {

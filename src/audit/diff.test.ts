@@ -1,6 +1,6 @@
 /** One change at a time: what is said of it, and whether it loosens a wall. */
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { openSession, rolledBack, type Session } from '../../scripts/engines/session.js';
+import { openSession, rolledBack, type Session } from '../../db/tests/engine/session.js';
 import { type Change, diffInventories, type Effect, type InventoryRow } from './diff.js';
 import { readInventory, readInventoryIn } from './fingerprint.js';
 

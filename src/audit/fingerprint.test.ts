@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TransactionSql } from 'postgres';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { openSession, rolledBack, type Session } from '../../scripts/engines/session.js';
+import { openSession, rolledBack, type Session } from '../../db/tests/engine/session.js';
 import {
   type Fingerprint,
   fingerprintCommand,

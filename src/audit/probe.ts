@@ -1,7 +1,7 @@
 /** `ragwall audit --probe`: tries to cross from one tenant to another, as the application would, and undoes it. */
 import type { Sql, TransactionSql } from 'postgres';
-import { RagwallError } from '../errors.js';
-import { guardedBegin } from '../transaction.js';
+import { RagwallError } from '../client/errors.js';
+import { guardedBegin } from '../client/transaction.js';
 import type { Field } from './attempts.js';
 import { type Attempt, cross, crossUntouched, sqlState, undone } from './crossing.js';
 import { ident, insertion, made, planter, Unplantable } from './plant.js';

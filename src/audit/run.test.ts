@@ -1,7 +1,7 @@
 /** The audit is read in a transaction that can only read, and what it returns is what it should be. */
 import type { Sql } from 'postgres';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
-import { openSession, type Session } from '../../scripts/engines/session.js';
+import { openSession, type Session } from '../../db/tests/engine/session.js';
 import { commonStatement, readAudit, statementOf } from './run.js';
 
 let session: Session;

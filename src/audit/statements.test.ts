@@ -1,6 +1,6 @@
 /** Claim: the statement behind each line of the audit is the one that made it: run by itself, it finds the same. */
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
-import { openSession, rolledBack, type Session } from '../../scripts/engines/session.js';
+import { openSession, rolledBack, type Session } from '../../db/tests/engine/session.js';
 import { commonStatement, readAudit, statementOf } from './run.js';
 
 let session: Session;

@@ -1,8 +1,8 @@
 /** An answer comes from what was retrieved and cites it, or it does not come at all. */
 import OpenAI from 'openai';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type StandIn, startStandIn } from '../../scripts/openai/stand-in.js';
-import type { Match } from '../documents.js';
+import { type StandIn, startStandIn } from '../../scripts/lab/openai/stand-in.js';
+import type { Match } from '../client/documents.js';
 import { type Answer, type Answerer, noAnswer, openaiAnswerer } from './answer.js';
 
 let model: StandIn;

@@ -1,7 +1,7 @@
 /** The prompt layer: an answer from what was retrieved, with citations that are checked, or none at all. */
 import type OpenAI from 'openai';
-import type { Match } from '../documents.js';
-import { checkOptions, checkWhole, RagwallError } from '../errors.js';
+import type { Match } from '../client/documents.js';
+import { checkOptions, checkWhole, RagwallError } from '../client/errors.js';
 import { Problem } from './problem.js';
 
 /** What is answered, to the letter, when the passages have no answer. */

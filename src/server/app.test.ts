@@ -2,9 +2,9 @@
 import OpenAI from 'openai';
 import type { Sql } from 'postgres';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
-import { openSession, type Session } from '../../scripts/engines/session.js';
-import { type StandIn, startStandIn } from '../../scripts/openai/stand-in.js';
-import { type Embedder, openaiEmbedder } from '../embedder.js';
+import { openSession, type Session } from '../../db/tests/engine/session.js';
+import { type StandIn, startStandIn } from '../../scripts/lab/openai/stand-in.js';
+import { type Embedder, openaiEmbedder } from '../embedders/embedder.js';
 import { noAnswer, openaiAnswerer } from './answer.js';
 import { createServer, type LogEntry, type Server, type ServerOptions } from './app.js';
 import { unauthenticated } from './verify.js';

@@ -1,6 +1,6 @@
 /** What the service answers when it does not do what was asked: problem details, RFC 9457, without internals. */
 import { HTTPException } from 'hono/http-exception';
-import { RagwallError } from '../errors.js';
+import { RagwallError } from '../client/errors.js';
 
 /** The stable reasons of a problem, each with its HTTP status and title. */
 const problems = {

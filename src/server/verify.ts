@@ -1,8 +1,8 @@
 /** Tells whose a token is: the only place the tenant of a request comes from. */
 import type { KeyObject } from 'node:crypto';
 import { createRemoteJWKSet, errors, type JWK, type JWTPayload, jwtVerify } from 'jose';
-import { checkOptions, RagwallError } from '../errors.js';
-import { checkTenant } from '../tenant.js';
+import { checkOptions, RagwallError } from '../client/errors.js';
+import { checkTenant } from '../client/tenant.js';
 import { Problem } from './problem.js';
 
 /** Returns the tenant that a token names, or rejects with a `Problem`: 401, or 503 if nobody can tell now. */

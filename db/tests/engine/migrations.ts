@@ -1,0 +1,43 @@
+/** The committed migrations, and what precedes them, as SQL that any engine can run. */
+import { readdir, readFile } from 'node:fs/promises';
+import JSON5 from 'json5';
+
+/** The root of the checkout, as a URL that ends with a slash. */
+export const root = new URL('../../../', import.meta.url);
+
+/** db/bootstrap.sql: roles, extension, database privileges. */
+export const bootstrapSql = () => readFile(new URL('db/bootstrap.sql', root), 'utf8');
+
+/** Returns the committed migrations in their order, with the placeholders of .gmrc, or of `values`, replaced. */
+export async function migrationsSql(values: Readonly<Record<string, string>> = {}): Promise<string[]> {
+  const { migrationsFolder, placeholders } = JSON5.parse(
+    await readFile(new URL('.gmrc', root), 'utf8'),
+  );
+  const folder = new URL(`${migrationsFolder}/committed/`, root);
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort();
+  return Promise.all(
+    names.map(async (name) => {
+      let sql = await readFile(new URL(name, folder), 'utf8');
+      for (const [key, value] of Object.entries<string>({ ...placeholders, ...values })) {
+        sql = sql.replaceAll(key, value);
+      }
+      return `begin;\n${sql}\ncommit;`;
+    }),
+  );
+}
+
+/** Where the pgTAP files are. */
+export const pgtapFolder = new URL('db/tests/', root);
+
+/** Returns the names of the pgTAP files, those in attacks/ too, relative to {@link pgtapFolder}. */
+export async function pgtapFiles(): Promise<string[]> {
+  const lists = await Promise.all(
+    ['', 'attacks/'].map(async (folder) =>
+      (await readdir(new URL(folder, pgtapFolder))).map((name) => `${folder}${name}`),
+    ),
+  );
+  return lists
+    .flat()
+    .filter((name) => name.endsWith('.sql'))
+    .sort();
+}

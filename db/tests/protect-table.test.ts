@@ -1,0 +1,165 @@
+/** On a table of one’s own that is protected, the client’s transactions see and change their tenant’s rows. */
+import postgres, { type TransactionSql } from 'postgres';
+import { afterAll, beforeAll, beforeEach, expect, inject, it } from 'vitest';
+import { forTenant, type Tenant } from '../../src/client/handle.js';
+import { needs, openSession, type Session } from './engine/session.js';
+
+const engine = inject('engine');
+let session: Session;
+let acme: Tenant;
+let globex: Tenant;
+
+beforeAll(async () => {
+  session = await openSession(engine);
+  acme = forTenant(session.app, 'acme');
+  globex = forTenant(session.app, 'globex');
+  await session.admin((sql) =>
+    sql.unsafe(`
+      create schema "my app";
+      create table "my app".chats (
+        "Tenant" text, id integer, title text, primary key ("Tenant", id));
+      create table "my app"."chat messages" (
+        "Tenant" text, chat integer, n integer, body text default 'empty',
+        primary key ("Tenant", chat, n),
+        foreign key ("Tenant", chat) references "my app".chats on delete cascade);
+      select ragwall.protect_table('"my app".chats', 'Tenant');
+      select ragwall.protect_table('"my app"."chat messages"', 'Tenant')`),
+  );
+});
+afterAll(async () => {
+  await session.admin((sql) => sql`drop schema "my app" cascade`);
+  await session.end();
+});
+beforeEach(async () => {
+  await session.admin((sql) => sql`delete from "my app".chats`);
+  for (const tenant of [acme, globex]) {
+    await tenant.transaction(async (tx) => {
+      await tx`insert into "my app".chats (id, title) values (1, ${`of ${tenant.tenantId}`})`;
+      await say(tx, [1, 2, 3]);
+    });
+  }
+});
+
+const say = (tx: TransactionSql, numbers: number[]) =>
+  tx`insert into "my app"."chat messages" ${tx(numbers.map((n) => ({ chat: 1, n })))}`;
+const bodies = async (tx: TransactionSql) =>
+  (await tx<{ body: string }[]>`select body from "my app"."chat messages" order by n`).map(
+    ({ body }) => body,
+  );
+const all = () =>
+  session.admin(async (sql) => {
+    const rows = await sql`
+      select "Tenant" || ' ' || count(*) || ' ' || string_agg(distinct body, ' ') as line
+      from "my app"."chat messages" group by "Tenant" order by 1`;
+    return rows.map(({ line }) => line);
+  });
+
+it('two tenants have the same ids, and each reads its own rows', async () => {
+  for (const tenant of [acme, globex]) {
+    const rows = await tenant.transaction(
+      (tx) => tx`
+        select c.*, m.n from "my app".chats as c join "my app"."chat messages" as m on m.chat = c.id
+        where m.n = 2`,
+    );
+    expect([...rows]).toEqual([
+      { Tenant: tenant.tenantId, id: 1, title: `of ${tenant.tenantId}`, n: 2 },
+    ]);
+  }
+});
+
+it('updates and deletes without a condition are of one’s own rows', async () => {
+  await globex.transaction((tx) => tx`update "my app"."chat messages" set body = 'globex'`);
+  expect(await all()).toEqual(['acme 3 empty', 'globex 3 globex']);
+  await globex.transaction((tx) => tx`delete from "my app".chats`);
+  expect(await all()).toEqual(['acme 3 empty']);
+});
+
+it('a savepoint takes back what was done in it, and the tenant stays', async () => {
+  const read = await acme.transaction(async (tx) => {
+    await tx
+      .savepoint(async (inner) => {
+        await inner`update "my app"."chat messages" set body = 'undone'`;
+        await say(inner, [1]);
+      })
+      .catch(({ code }) => expect(code).toBe('23505'));
+    await tx.savepoint((inner) => inner`update "my app"."chat messages" set body = 'done' where n = 1`);
+    return bodies(tx);
+  });
+  expect(read).toEqual(['done', 'empty', 'empty']);
+  expect(await all()).toEqual(['acme 3 done empty', 'globex 3 empty']);
+});
+
+it('a row of another tenant cannot be named, nor one’s own given away', async () => {
+  await session.admin((sql) => sql`insert into "my app".chats values ('acme', 7, 'only of acme')`);
+  const refused = [
+    ['42501', `insert into "my app".chats ("Tenant", id) values ('acme', 9)`],
+    ['42501', `update "my app".chats set "Tenant" = 'acme'`],
+    ['23503', `insert into "my app"."chat messages" (chat, n) values (7, 1)`],
+    ['42501', 'truncate "my app"."chat messages"'],
+  ] as const;
+  for (const [code, text] of refused) {
+    await expect(globex.transaction((tx) => tx.unsafe(text))).rejects.toMatchObject({ code });
+  }
+  expect(await all()).toEqual(['acme 3 empty', 'globex 3 empty']);
+});
+
+it('without a tenant there are no rows', async () => {
+  expect(await session.app`select from "my app".chats`).toHaveLength(0);
+  await expect(session.app`insert into "my app".chats (id) values (2)`).rejects.toMatchObject({
+    code: 'RW001',
+  });
+});
+
+it('transactions of two tenants at once keep to their own', async () => {
+  const tenants = Array.from({ length: 40 }, (_, i) => (i % 2 ? acme : globex));
+  const read = await Promise.all(
+    tenants.map((tenant, i) =>
+      tenant.transaction(async (tx) => {
+        await say(tx, [10 + i]);
+        return tx`select distinct "Tenant" from "my app"."chat messages"`;
+      }),
+    ),
+  );
+  expect(read.map((rows) => rows.map((row) => row.Tenant))).toEqual(
+    tenants.map(({ tenantId }) => [tenantId]),
+  );
+  expect(await all()).toEqual(['acme 23 empty', 'globex 23 empty']);
+});
+
+it('protection that has to wait too long for the table changes nothing', async (context) => {
+  needs(context, engine, ['docker', 'url'], 'a server with several connections');
+  const state = () =>
+    session.admin((sql) => sql`select relacl, xmin from pg_class where relname = 'chats'`);
+  const before = await state();
+  await acme.transaction(async (tx) => {
+    await tx`select from "my app".chats`;
+    const waiting = session.admin((sql) =>
+      sql.begin(async (admin) => {
+        await admin`set local lock_timeout = '100ms'`;
+        await admin`select ragwall.protect_table('"my app".chats', 'Tenant')`;
+      }),
+    );
+    await expect(waiting).rejects.toMatchObject({ code: '55P03' });
+  });
+  expect(await state()).toEqual(before);
+});
+
+it('what is added to the table while protection waits for it is looked at', async (context) => {
+  needs(context, engine, ['docker', 'url'], 'a server with several connections');
+  const other = postgres(engine.adminUrl, { max: 1, onnotice: () => {} });
+  try {
+    let refused: Promise<unknown> | undefined;
+    await other.begin(async (tx) => {
+      await tx`create unique index "all" on "my app".chats (title)`;
+      refused = session.admin((sql) => sql`select ragwall.protect_table('"my app".chats', 'Tenant')`);
+      refused.catch(() => {});
+      const waits = () =>
+        tx`select from pg_locks where not granted and relation = '"my app".chats'::regclass`;
+      while ((await waits()).length === 0);
+    });
+    await expect(refused).rejects.toMatchObject({ code: 'RW502' });
+  } finally {
+    await other`drop index if exists "my app"."all"`;
+    await other.end();
+  }
+});

@@ -1,0 +1,198 @@
+/** What each wall costs: in loops in the server, once a transaction, and as statements side by side. */
+import postgres, { type TransactionSql } from 'postgres';
+import { noPolicy } from '../../../db/tests/engine/walls.js';
+import { checkRows } from '../../../src/client/tenant.js';
+import { vectorText } from '../../../src/client/vector.js';
+import type { Query } from './data.js';
+import { named, open } from './designs.js';
+import { limitTable } from './load.js';
+import { median } from './measure.js';
+import type { Scale } from './scale.js';
+import { quiet, type Server } from './server.js';
+
+/** A part of the price, in microseconds a request; absent where it cannot be told apart. */
+export interface Part {
+  readonly part: string;
+  /** Of many calls in one loop: all is warm. */
+  readonly loop?: number;
+  /** Of the only call in a statement and transaction of its own, as a request has it. */
+  readonly once?: number;
+}
+
+const search = (from: string) => `for found in select * from ${from} loop null; end loop;`;
+
+/** What the loops run. */
+function bodies({ tenant: { name } }: Query) {
+  const clear = `perform set_config('app.tenant_seal', '', true), set_config('app.current_tenant', '', true);`;
+  const match = search('ragwall.match_documents(v, 10, null)');
+  return {
+    nothing: 'perform 1;',
+    check: 'perform ragwall.current_tenant();',
+    clear,
+    bind: `${clear} perform ragwall.set_tenant('${name}');`,
+    dedicated: search(`(select id, content, metadata, 1 - (embedding <=> v)
+      from ${limitTable(name)} order by embedding <=> v limit 10) as s`),
+    match,
+    unguarded: match,
+  };
+}
+
+type Body = keyof ReturnType<typeof bodies>;
+
+/**
+ * Runs each body `calls` times in a loop, the loops in turn, as app_user in one transaction; microseconds a
+ * call. For `unguarded` row-level security is disabled, up to a savepoint.
+ */
+async function inLoops({ engine }: Server, query: Query, { walls: { calls, loops } }: Scale) {
+  const sql = postgres(engine.adminUrl, { ...quiet, max: 1 });
+  const all = Object.entries(bodies(query)) as [Body, string][];
+  const times = new Map<Body, number[]>(all.map(([name]) => [name, []]));
+  const rolledBack = new Error('rolled back');
+  async function run(tx: TransactionSql, name: Body, body: string): Promise<void> {
+    await tx`set local role app_user`;
+    await tx.unsafe(`
+      do $bench$
+      declare
+        v constant public.halfvec := '${vectorText(query.vector)}';
+        found record;
+        began timestamptz;
+      begin
+        for n in 1..6 loop ${body} end loop;
+        began := clock_timestamp();
+        for n in 1..${calls} loop ${body} end loop;
+        perform set_config('bench.elapsed',
+          (extract(epoch from clock_timestamp() - began) * 1e6 / ${calls})::text, true);
+      end $bench$`);
+    const [row] = await tx<{ micros: string }[]>`select current_setting('bench.elapsed') as micros`;
+    times.get(name)?.push(Number(row?.micros));
+    await tx`reset role`;
+  }
+  await sql
+    .begin(async (tx) => {
+      await tx`select ragwall.set_tenant(${query.tenant.name})`;
+      for (let n = 0; n < loops; n += 1) {
+        for (const [name, body] of all) {
+          await tx`savepoint guarded`;
+          if (name === 'unguarded') await noPolicy(tx);
+          await run(tx, name, body);
+          await tx`rollback to guarded`;
+        }
+      }
+      throw rolledBack;
+    })
+    .catch((error) => {
+      if (error !== rolledBack) throw error;
+    });
+  await sql.end();
+  return Object.fromEntries([...times].map(([name, own]) => [name, median(own)])) as Record<
+    Body,
+    number
+  >;
+}
+
+/** Times set_tenant(), the search behind it, and the dedicated table's, each once a transaction. */
+async function once({ admin, engine }: Server, query: Query, calls: number) {
+  const all = bodies(query);
+  const timed = (name: string, steps: readonly string[]) => `
+    create function bench.${name}(v public.halfvec) returns double precision[] language plpgsql as $bench$
+    declare
+      found record;
+      at timestamptz[] := array[clock_timestamp()];
+    begin
+      ${steps.map((step) => `${step} at := at || clock_timestamp();`).join('\n')}
+      return array(
+        select extract(epoch from at[i + 1] - at[i]) * 1e6 from generate_series(1, ${steps.length}) as i
+      );
+    end $bench$`;
+  const steps = [`perform ragwall.set_tenant('${query.tenant.name}');`, all.match];
+  await admin.unsafe(`${timed('ours', steps)}; ${timed('dedicated', [all.dedicated])}`);
+  const sql = postgres(engine.appUrl, { ...quiet, max: 1 });
+  const vector = vectorText(query.vector);
+  const samples: number[][] = [[], [], []];
+  for (let n = -20; n < calls; n += 1) {
+    const [ours] = await sql<{ t: number[] }[]>`select to_json(bench.ours(${vector})) as t`;
+    const [limit] = await sql<{ t: number[] }[]>`select to_json(bench.dedicated(${vector})) as t`;
+    if (n < 0) continue;
+    for (const [i, x] of [...(ours?.t ?? []), ...(limit?.t ?? [])].entries()) samples[i]?.push(x);
+  }
+  await sql.end();
+  await admin.unsafe('drop function bench.ours, bench.dedicated');
+  const [bind = Number.NaN, match = Number.NaN, dedicated = Number.NaN] = samples.map(median);
+  return { bind, match, dedicated };
+}
+
+function timeOf(run: () => unknown, calls: number): number {
+  for (let n = 0; n < calls; n += 1) run();
+  const began = performance.now();
+  for (let n = 0; n < calls; n += 1) run();
+  return ((performance.now() - began) * 1000) / calls;
+}
+
+/** Measures the parts with one tenant's query, one that needs no index. */
+export async function wallsPrice(server: Server, query: Query, scale: Scale): Promise<Part[]> {
+  const { calls } = scale.walls;
+  const loops = await inLoops(server, query, scale);
+  const single = await once(server, query, calls);
+  const trips = await roundTrips(server, query, calls);
+  const tenantId = query.tenant.name;
+  const rows = Array.from({ length: 10 }, () => ({ bound: tenantId, tenantId, id: '' }));
+  const sql = postgres(server.engine.appUrl, { ...quiet, max: 1 });
+  const check = timeOf(() => checkRows({ sql, tenant: tenantId }, rows), 20_000);
+  await sql.end();
+  const over = single.match - single.dedicated;
+  return [
+    { part: 'set_tenant()', loop: loops.bind - loops.clear, once: single.bind },
+    {
+      part: 'match_documents() over the search of a table of one’s own',
+      loop: loops.match - loops.dedicated,
+      once: over,
+    },
+    { part: '… of that, the policies', loop: loops.match - loops.unguarded },
+    { part: '… of that, a check of the seal, each', loop: loops.check - loops.nothing },
+    { part: 'the client’s check of ten rows', loop: check },
+    {
+      part: 'what is left: the statement around the functions',
+      once: trips.whole - single.bind - over,
+    },
+    { part: 'the whole: one statement over the limit’s one statement', once: trips.whole },
+    {
+      part: 'to compare: the search of a table of one’s own',
+      loop: loops.dedicated,
+      once: single.dedicated,
+    },
+    { part: 'to compare: an empty statement, select 1, as the client sees it', once: trips.empty },
+    {
+      part: 'to compare: writing the vector as text, in the client',
+      loop: timeOf(() => vectorText(query.vector), 200),
+    },
+  ];
+}
+
+async function roundTrips({ engine }: Server, query: Query, pairs: number) {
+  const [limit, ours] = named('limit, one statement', 'ragwall, one statement');
+  const [a, b] = await Promise.all(
+    [limit, ours].map((design) => open(design as NonNullable<typeof design>, engine.appUrl)),
+  );
+  const sql = postgres(engine.appUrl, { ...quiet, max: 1 });
+  const timed = async (run: () => Promise<unknown>) => {
+    const began = performance.now();
+    await run();
+    return (performance.now() - began) * 1000;
+  };
+  const whole: number[] = [];
+  const empty: number[] = [];
+  for (let n = -10; n < pairs; n += 1) {
+    const steps = [
+      () => timed(async () => b?.ask(query)),
+      () => timed(async () => a?.ask(query)),
+    ] as const;
+    const first = await steps[n & 1 ? 1 : 0]();
+    const second = await steps[n & 1 ? 0 : 1]();
+    const nothing = await timed(async () => sql`select 1`);
+    if (n < 0) continue;
+    whole.push(n & 1 ? second - first : first - second);
+    empty.push(nothing);
+  }
+  await Promise.all([a?.close(), b?.close(), sql.end()]);
+  return { whole: median(whole), empty: median(empty) };
+}

@@ -1,0 +1,75 @@
+/**
+ * The guide's retrieval service, in Node: the tenant from a header, a connection for each request, the setting, and a filter
+ * at query time. For the session: set for the transaction alone, as the guide prints it, it is gone at the next statement,
+ * and no row is found.
+ */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import postgres from 'postgres';
+import { vectorText } from '../../../src/client/vector.js';
+import { lexicalEmbedder } from '../../../src/embedders/embedder.js';
+
+/** What it reads: shared IVFFlat, a plain policy, and a role of its own, guide_user. As a superuser. */
+export const guideSchema = `
+  create schema guide;
+  create role guide_user login;
+  grant usage on schema guide to guide_user;
+  create table guide.documents (
+    id uuid default gen_random_uuid() primary key,
+    tenant_id text not null,
+    content text not null,
+    embedding vector(1536),
+    metadata jsonb,
+    created_at timestamptz default now()
+  );
+  create index on guide.documents (tenant_id);
+  alter table guide.documents enable row level security;
+  create policy tenant_isolation on guide.documents
+    using (tenant_id = current_setting('app.current_tenant', true));
+  grant select, insert, update, delete on guide.documents to guide_user;`;
+
+/** After the rows, which an IVFFlat index learns its lists from. */
+export const guideIndex =
+  'create index on guide.documents using ivfflat (embedding vector_cosine_ops) with (lists = 100)';
+
+const embedder = lexicalEmbedder();
+
+async function query(tenant: string, text: string, k: number) {
+  const [embedding = []] = await embedder.embed([text]);
+  const vector = vectorText(embedding);
+  const sql = postgres(process.env.DATABASE_URL ?? '', {
+    max: 1,
+    fetch_types: false,
+    onnotice: () => {},
+  });
+  try {
+    await sql`select set_config('app.current_tenant', ${tenant}, false)`;
+    return await sql`
+      select content, metadata, 1 - (embedding <=> ${vector}::vector) as similarity
+      from guide.documents
+      where ${process.env.GUIDE_FILTER === 'off' ? sql`true` : sql`tenant_id = ${tenant}`}
+      order by embedding <=> ${vector}::vector
+      limit ${k}`;
+  } finally {
+    await sql.end();
+  }
+}
+
+if (process.argv[1]?.includes('guide-server')) {
+  const server = createServer(async (request, response) => {
+    let body = '';
+    for await (const chunk of request) body += chunk;
+    const tenant = request.headers['x-tenant-id'];
+    try {
+      const { query: text, k } = JSON.parse(body);
+      if (typeof tenant !== 'string' || tenant === '') response.writeHead(401).end();
+      else response.end(JSON.stringify({ matches: await query(tenant, text, k) }));
+    } catch {
+      response.writeHead(500).end();
+    }
+  });
+  server.listen(0, '127.0.0.1', () => {
+    const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    console.log(JSON.stringify({ event: 'serving', address }));
+  });
+}

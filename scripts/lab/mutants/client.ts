@@ -1,0 +1,331 @@
+/** Breaks of the client: a text of its sources replaced, in a copy. */
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Engine } from '../../../db/tests/engine/engine.js';
+import { root } from '../../../db/tests/engine/migrations.js';
+import type { Mutant } from './mutant.js';
+import { clientTests, firstFailingTest } from './typescript.js';
+
+interface ClientMutant extends Mutant {
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+}
+
+const breaks: readonly (readonly [file: string, name: string, find: string, replace: string])[] = [
+  ['client/tenant', 'rows are not checked', '!rows.every((row) =>', 'rows.some((row) => false &&'],
+  ['client/tenant', 'one row that fits is enough', '!rows.every(', '!rows.some('],
+  [
+    'client/tenant',
+    'rows are compared with what the database says',
+    '(tenant ?? row.bound)',
+    'row.bound',
+  ],
+  [
+    'client/tenant',
+    'foreign rows are dropped in silence',
+    'received.filter(() => true)',
+    'received.filter((row) => row.tenantId === (tenant ?? row.bound))',
+  ],
+  [
+    'client/tenant',
+    'foreign rows are swallowed',
+    "throw new RagwallError(\n      'FOREIGN_ROW'",
+    "void new RagwallError(\n      'FOREIGN_ROW'",
+  ],
+  [
+    'client/tenant',
+    'the tenant of a view is forgotten',
+    'export function rememberTenant(tx: AnySql, tenant: string): void {\n  boundTenant.set(tx, tenant);',
+    'export function rememberTenant(_: AnySql, __: string): void {',
+  ],
+  ['client/tenant', 'no answer is an empty one', 'if (!rows.command)', 'if (!rows)'],
+  ['client/tenant', 'a tenant may have spaces', '/^[!-~]{1,128}$/', '/^[ -~]{1,128}$/'],
+  [
+    'client/tenant',
+    'a tenant may end with a line',
+    '/^[!-~]{1,128}$/.test(tenant)',
+    '/^[!-~]{1,128}$/m.test(tenant)',
+  ],
+  ['client/tenant', 'a tenant may be empty', '/^[!-~]{1,128}$/', '/^[!-~]{0,128}$/'],
+  ['client/tenant', 'a tenant may be no text', "typeof tenant !== 'string' || ", ''],
+  ['client/tenant', 'the token is not sent', 'if (token !== undefined)', "if (token === 'never')"],
+  ['client/tenant', 'the driver keeps its pipeline', 'max_pipeline: 1_000_000,', ''],
+  ['client/tenant', 'the driver keeps its time-out', 'connect_timeout: 5,', ''],
+  ['client/tenant', 'the first message is short', 'Array<string>(50)', 'Array<string>(1)'],
+  [
+    'client/tenant',
+    'the wait to connect grows',
+    'Math.min(3 ** failed / 100, 1)',
+    'Math.min(3 ** failed / 100, 20)',
+  ],
+  [
+    'client/documents',
+    'found rows are not checked',
+    'return checkRows(caller, rows).map(({ bound: _, ...found })',
+    'return rows.map(({ bound: _, ...found })',
+  ],
+  [
+    'client/documents',
+    'stored rows are not checked',
+    'return checkRows(caller, rows).map(({ id, status })',
+    'return rows.map(({ id, status })',
+  ],
+  [
+    'client/documents',
+    'the search does not wait for the tenant',
+    ',\n      case when bound.tenant is not null',
+    ',\n      case when true',
+  ],
+  [
+    'client/handle',
+    'a call is for another tenant',
+    '=> ({ sql, tenant, token',
+    "=> ({ sql, tenant: 'acme', token",
+  ],
+  [
+    'client/handle',
+    'a transaction binds no tenant',
+    `await tx\`select \${binding({ sql: tx, tenant, token })}\`;`,
+    'void token;',
+  ],
+  [
+    'client/handle',
+    'a transaction is not guarded',
+    'guardedBegin(\n        sql,\n        async (tx)',
+    '((s: Sql, f: (tx: TransactionSql) => Promise<never>, _: unknown) => s.begin(f) as Promise<never>)(\n        sql,\n        async (tx: TransactionSql)',
+  ],
+  [
+    'client/handle',
+    'views of a transaction are not remembered',
+    '(tx) => rememberTenant(tx, tenant)',
+    '() => {}',
+  ],
+  [
+    'client/handle',
+    'a handle can be changed',
+    'return Object.freeze<Tenant>({',
+    'return (<T>(x: T) => x)<Tenant>({',
+  ],
+  [
+    'client/transaction',
+    'statements are sent when it is over',
+    'if (!isOpen()) throw refusal();\n        pending.add(sent);',
+    'pending.add(sent);',
+  ],
+  [
+    'client/transaction',
+    'savepoints begin when it is over',
+    'if (!isOpen()) throw refusal();\n          const nested',
+    'const nested',
+  ],
+  ['client/transaction', 'it is never over', 'settled = true;', 'settled = false;'],
+  [
+    'client/transaction',
+    'another’s connection counts',
+    '!!reserved && connection.reserved === reserved',
+    '!!reserved',
+  ],
+  [
+    'client/transaction',
+    'a lost connection is not told',
+    'for (const query of pending) query.reject(error);',
+    '',
+  ],
+  [
+    'client/transaction',
+    'it ends whosever transaction there is',
+    'const mayEnd = () => hasConnection();',
+    'const mayEnd = () => true;',
+  ],
+  [
+    'client/transaction',
+    'a savepoint ends whosever transaction there is',
+    'nested(guard(inner)), isOpen, reject',
+    'nested(guard(inner)), () => true, reject',
+  ],
+  [
+    'client/transaction',
+    'what came while its connection was reset gets the next answers',
+    'onclose?.(error);\n        connection.terminate();',
+    'onclose?.(error);',
+  ],
+  [
+    'client/transaction',
+    'BEGIN goes on when its connection was reset',
+    'connection.onclose = () => connection.terminate();',
+    'connection.onclose = null;',
+  ],
+  [
+    'client/transaction',
+    'a statement waits when its connection was reset',
+    'connection.onclose ??= () => connection.terminate();\n    return false;',
+    'return false;',
+  ],
+  [
+    'client/transaction',
+    'statements are sent before the one before is answered',
+    'execute(query);\n        return false;',
+    'return execute(query);',
+  ],
+  [
+    'client/transaction',
+    'a cursor goes on when it is over',
+    'settle(() => said, hasConnection, ignore)',
+    'said',
+  ],
+  ['client/transaction', 'what was cancelled has its turn for good', '(reserved as () => void)();', ''],
+  [
+    'client/transaction',
+    'it waits when SQL of its own has ended it',
+    'if (!hasConnection()) abandon(refusal());',
+    '',
+  ],
+  [
+    'client/transaction',
+    'it ends what it never began',
+    'hasConnection = () => false; // until',
+    '// until',
+  ],
+  ['client/transaction', 'savepoints are not guarded', 'nested(guard(inner))', 'nested(inner)'],
+  [
+    'client/transaction',
+    'a file is sent without asking',
+    'watch(query, async (sent) => {',
+    '((q: unknown, _: unknown) => q)(query, async (sent: Query) => {',
+  ],
+  [
+    'client/token',
+    'a token serves every tenant',
+    'kept.get(tenantId)',
+    'kept.values().next().value ?? kept.get(tenantId)',
+  ],
+  [
+    'client/token',
+    'a token is used until it expires',
+    'until: now + lifetime / 2',
+    'until: now + lifetime',
+  ],
+  ['client/token', 'a short key will do', 'bytes.length < 32', 'bytes.length < 1'],
+  ['client/token', 'a long lifetime will do', 'lifetime, 2, 300', 'lifetime, 2, 3000'],
+  [
+    'server/verify',
+    'any issuer will do',
+    '{ ...expected, algorithms',
+    '{ ...expected, issuer: [] as never, algorithms',
+  ],
+  [
+    'server/verify',
+    'any audience will do',
+    '{ ...expected, algorithms',
+    '{ ...expected, audience: undefined as never, algorithms',
+  ],
+  ['server/verify', 'a token may never expire', "requiredClaims: ['exp']", 'requiredClaims: []'],
+  [
+    'server/verify',
+    'any algorithm of the key will do',
+    '[...expected.algorithms]',
+    "[...expected.algorithms, 'PS256', 'HS256']",
+  ],
+  [
+    'server/verify',
+    'any text is a tenant',
+    'return checkTenant(claimed(payload, claim));',
+    'return claimed(payload, claim) as string;',
+  ],
+  [
+    'server/verify',
+    'a public key may be a secret',
+    '(secret ? symmetric : asymmetric).test(name)',
+    'name !== undefined',
+  ],
+  ['server/verify', 'a short secret will do', 'bytes < 32', 'bytes < 1'],
+  [
+    'server/app',
+    'a header names the tenant',
+    '= await verify(token);',
+    "= c.req.header('x-tenant-id') ?? (await verify(token));",
+  ],
+  [
+    'server/app',
+    'what verifies is believed',
+    'tenant = checkTenant(named);',
+    'tenant = named as string;',
+  ],
+  [
+    'server/app',
+    'a limiter that fails lets pass',
+    "if (reason instanceof Error || typeof wait !== 'number') {",
+    "if (reason instanceof Error) return;\n      if (typeof wait !== 'number') {",
+  ],
+  ['server/app', 'tenants share their rate', 'consume(tenant).catch', "consume('all').catch"],
+  ['server/app', 'a foreign row is forgotten', 'breached = true;', 'breached = false;'],
+  [
+    'server/app',
+    'what is given up goes on',
+    'signal.throwIfAborted();\n        return vectors;',
+    'return vectors;',
+  ],
+  ['server/answer', 'any number is a citation', 'if (!passages[number - 1]) refuse();', ''],
+  ['server/answer', 'any link will do', '.some((mark) => !known.has(mark))', '.some(() => false)'],
+  [
+    'server/answer',
+    'an answer may cite nothing',
+    'if (cited.size === 0) throw',
+    'if (cited.size < 0) throw',
+  ],
+  ['server/answer', 'a passage can close its marks', ".replaceAll('<', '\\\\u003c')", ''],
+  ['server/answer', 'a model is asked about nothing', 'if (found.length === 0) return nothing;', ''],
+];
+
+export const clientMutants: readonly ClientMutant[] = breaks.map(([file, name, find, replace]) => ({
+  kind: 'client',
+  name: `${file}.ts: ${name}`,
+  statement: `in src/${file}.ts: ${find} → ${replace}`,
+  file: `src/${file}.ts`,
+  find,
+  replace,
+}));
+
+/** Runs `use` with a copy of the sources, which it may break. */
+export async function onCopy<T>(use: (copy: string) => Promise<T>): Promise<T> {
+  const copy = await mkdtemp(join(tmpdir(), 'ragwall-mutant-'));
+  try {
+    for (const name of ['src', 'db', 'scripts']) {
+      await cp(fileURLToPath(new URL(name, root)), join(copy, name), { recursive: true });
+    }
+    for (const name of ['node_modules', 'package.json', 'tsconfig.json', '.gmrc']) {
+      await symlink(fileURLToPath(new URL(name, root)), join(copy, name));
+    }
+    return await use(copy);
+  } finally {
+    await rm(copy, { recursive: true });
+  }
+}
+
+const isOf = (file: string, test: string) => test === file.replace('.ts', '.test.ts');
+
+/** Returns the first test that fails with the client broken. @throws Error if the text is not there, once. */
+export async function clientKiller(
+  engine: Engine,
+  copy: string,
+  { name, file, find, replace }: ClientMutant,
+): Promise<string | undefined> {
+  const path = join(copy, file);
+  const source = await readFile(path, 'utf8');
+  if (source.split(find).length !== 2) {
+    throw new Error(`${name}: ${file} is expected to have once: ${find}`);
+  }
+  await writeFile(
+    path,
+    source.replace(find, () => replace),
+  );
+  try {
+    const ownFirst = clientTests.toSorted((a, b) => Number(isOf(file, b)) - Number(isOf(file, a)));
+    return await firstFailingTest(engine, ownFirst, copy);
+  } finally {
+    await writeFile(path, source);
+  }
+}

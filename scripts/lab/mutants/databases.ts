@@ -1,0 +1,44 @@
+/** Databases that are clones of the migrated one, each for one worker or one mutant. */
+import { randomBytes } from 'node:crypto';
+import postgres, { type Sql } from 'postgres';
+import type { Engine } from '../../../db/tests/engine/engine.js';
+import { bootstrapSql } from '../../../db/tests/engine/migrations.js';
+
+const quiet = { max: 1, onnotice: () => {}, fetch_types: false };
+
+export const connect = (url: string): Sql => postgres(url, quiet);
+
+const withDatabase = (url: string, name: string) => {
+  const other = new URL(url);
+  other.pathname = `/${name}`;
+  return other.href;
+};
+
+/** Runs `use` on a clone of the engine's database, whose connections, such as a pooler's, it ends; drops the clone. */
+export async function onClone<T>(
+  engine: Engine,
+  use: (clone: Engine, sql: Sql) => Promise<T>,
+): Promise<T> {
+  const template = new URL(engine.adminUrl).pathname.slice(1);
+  const name = `${template}_${randomBytes(4).toString('hex')}`;
+  const server = connect(withDatabase(engine.adminUrl, 'postgres'));
+  try {
+    await server`select pg_terminate_backend(pid) from pg_stat_activity where datname = ${template}`;
+    await server.unsafe(`create database ${name} template ${template}`);
+    const clone: Engine = {
+      kind: 'url',
+      adminUrl: withDatabase(engine.adminUrl, name),
+      ...(engine.appUrl && { appUrl: withDatabase(engine.appUrl, name) }),
+    };
+    const sql = connect(clone.adminUrl);
+    try {
+      await sql.unsafe(await bootstrapSql()); // a clone has lost what was revoked on the database
+      return await use(clone, sql);
+    } finally {
+      await sql.end();
+    }
+  } finally {
+    await server.unsafe(`drop database if exists ${name} with (force)`);
+    await server.end();
+  }
+}

@@ -1,0 +1,74 @@
+/** Runs Vitest files on an engine that was broken, or from sources that were. */
+import { execFile } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import type { Engine } from '../../../db/tests/engine/engine.js';
+import { root } from '../../../db/tests/engine/migrations.js';
+
+interface Report {
+  readonly testResults: readonly {
+    readonly name: string;
+    readonly status: string;
+    readonly message: string;
+    readonly assertionResults: readonly { readonly status: string; readonly fullName: string }[];
+  }[];
+}
+
+const vitest = join(
+  dirname(createRequire(import.meta.url).resolve('vitest/package.json')),
+  'vitest.mjs',
+);
+const config = fileURLToPath(new URL('./vitest.config.ts', import.meta.url));
+
+const inSources = (...names: string[]) => names.map((name) => `src/${name}.test.ts`);
+const besideSql = (...names: string[]) => names.map((name) => `db/tests/${name}.test.ts`);
+
+/** The tests of the client, the quicker first. */
+export const clientTests = inSources(
+  ...['client/pool-options', 'client/late-statement', 'client/token', 'client/walls'],
+  ...['server/verify', 'server/answer', 'server/app'],
+  ...['client/handle', 'client/transaction', 'client/reset'],
+);
+
+/** What acts on the database as a client does, the quicker first. */
+export const databaseTests = [
+  ...besideSql('errors', 'context', 'residue'),
+  ...inSources('client/token', 'client/walls', 'client/handle'),
+  ...besideSql('agents', 'tiers'),
+];
+
+/** All but what takes long to notice what others notice at once. */
+const brief = '^(?!while backends are killed)';
+
+/** Returns the first test that fails, or undefined. `folder` holds the sources, by default our own. */
+export async function firstFailingTest(
+  engine: Engine,
+  files: readonly string[],
+  folder = fileURLToPath(root),
+): Promise<string | undefined> {
+  const env = {
+    ...process.env,
+    RAGWALL_MUTANT_ENGINE: JSON.stringify(engine),
+    RAGWALL_MUTANT_TESTS: files.join(),
+  };
+  const command = [vitest, 'run', '--root', folder, '--config', config, '-t', brief, ...files];
+  const { stdout } = await promisify(execFile)(process.execPath, command, {
+    cwd: folder,
+    env,
+    maxBuffer: 2 ** 26,
+  }).catch((failed: { stdout?: string }) => ({ stdout: failed.stdout ?? '' }));
+  const json = stdout.slice(stdout.indexOf('{"numTotalTestSuites"'));
+  if (!json.startsWith('{')) throw new Error(`Vitest said no more than: ${stdout.slice(-500)}`);
+  const { testResults }: Report = JSON.parse(json);
+  if (testResults.length === 0) throw new Error(`Vitest found none of ${files.join(', ')}`);
+  for (const { name, status, message, assertionResults } of testResults) {
+    if (status !== 'failed') continue;
+    const failed = assertionResults.find((test) => test.status === 'failed');
+    if (!failed && /^Transform failed/.test(message)) throw new Error(message); // it is not broken, but no program
+    const file = name.slice(name.lastIndexOf('/') + 1);
+    return `${file}: ${failed?.fullName ?? message.split('\n')[0]}`;
+  }
+  return undefined;
+}

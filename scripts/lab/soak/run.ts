@@ -1,0 +1,140 @@
+/** Runs callers and faults side by side, and compares what is stored in the end with what was acknowledged. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import postgres, { type Sql } from 'postgres';
+import type { Engine } from '../../../db/tests/engine/engine.js';
+import { poolOptions } from '../../../src/index.js';
+import { random } from '../bench/data.js';
+import { base, runCaller } from './caller.js';
+import { countCrashes } from './crashes.js';
+import { isLost } from './errors.js';
+import type { Fault, Faults } from './faults.js';
+import { createLedger, type Ledger } from './ledger.js';
+import type { Client, Row } from './stores.js';
+import { createTally, type Tally } from './tally.js';
+import { passages } from './transactions.js';
+
+/** Tenants with awkward names: prefixes, patterns, quotes, parameters, words of SQL. */
+export const tenants = ['acme', 'acme-2', 'ACME', '%', '_', "o'hara", '$1', '\\', '"', 'null'];
+
+export interface RunOptions {
+  readonly client: Client;
+  readonly clients: number;
+  readonly seconds: number;
+  readonly seed: number;
+  /** Milliseconds between two small faults, and between two large ones. */
+  readonly smallEvery: number;
+  readonly largeEvery: number;
+  /** Seconds in which every call is to settle, and every client to recover from a fault. */
+  readonly settleWithin: number;
+  readonly recoverWithin: number;
+  /** Called every ten seconds. */
+  readonly onProgress?: (tally: Tally) => void;
+  /** Ends the faults before their time. */
+  readonly enough?: (tally: Tally) => boolean;
+}
+
+/** Of a broken client it is of no interest whether it hangs or recovers, and it does neither well. */
+export const brokenPatience = { settleWithin: 3, recoverWithin: 0 };
+
+const belowFrom = (next: () => number) => (n: number) => Math.floor((next() / 2 ** 32) * n);
+
+/** Makes faults, one after another in turns of all kinds, each turn in another order. */
+async function makeFaults(
+  faults: ReadonlyMap<string, Fault>,
+  every: number,
+  below: (n: number) => number,
+  tally: Tally,
+  goesOn: () => boolean,
+) {
+  let turn: [string, Fault][] = [];
+  while (goesOn()) {
+    await sleep(every / 2 + below(every));
+    if (turn.length === 0) turn = [...faults];
+    const [next] = turn.splice(below(turn.length), 1);
+    if (!next || !goesOn()) continue;
+    const [kind, strike] = next;
+    const endless = sleep(90_000, undefined, { ref: false }).then(() => {
+      throw new Error(`what was to be “${kind}” does not end`);
+    });
+    // One fault may strike what another one needs.
+    const struck = await Promise.race([strike(), endless]).catch((error) =>
+      isLost(error) ? false : Promise.reject(error),
+    );
+    if (struck) tally.fault(struck === true ? kind : struck);
+  }
+}
+
+/** Has callers make calls while faults are made, and then until all clients have recovered. */
+async function load(
+  faults: Faults,
+  pools: readonly Sql[],
+  tally: Tally,
+  ledger: Ledger,
+  o: RunOptions,
+) {
+  const began = performance.now();
+  let failed = false;
+  const strikes = () => !failed && performance.now() - began < o.seconds * 1_000 && !o.enough?.(tally);
+  const goesOn = () => strikes() || (tally.unrecovered()?.seconds ?? o.recoverWithin) < o.recoverWithin;
+  const callers = pools.flatMap((sql, client) =>
+    [0, 1].map((lane) => {
+      const tenant = tenants[(2 * client + lane) % tenants.length] ?? '';
+      const below = belowFrom(random(o.seed, client, lane));
+      const store = o.client.open(sql, tenant);
+      const { settleWithin } = o;
+      return runCaller({ tenant, client, store, ledger, tally, below, settleWithin }, goesOn);
+    }),
+  );
+  const strike = (all: ReadonlyMap<string, Fault>, every: number) =>
+    makeFaults(all, every, belowFrom(random(o.seed, every)), tally, strikes).catch((error) => {
+      failed = true;
+      throw error;
+    });
+  const report = setInterval(() => o.onProgress?.(tally), 10_000);
+  await Promise.all([
+    strike(faults.small, o.smallEvery),
+    strike(faults.large, o.largeEvery),
+    ...callers,
+  ]).finally(() => clearInterval(report));
+}
+
+/** Runs a client under load and faults for a while, and returns what happened, checked. */
+export async function run(engine: Engine, faults: Faults, options: RunOptions): Promise<Tally> {
+  const { client, clients, seed, recoverWithin } = options;
+  const tally = createTally(clients);
+  const ledger = createLedger();
+  const pools = Array.from({ length: clients }, () =>
+    postgres(engine.poolerUrl ?? '', {
+      ...poolOptions,
+      max: 1,
+      onnotice: () => {},
+    }),
+  );
+  const stopCounting = countCrashes(tally);
+  try {
+    for (const tenant of tenants) {
+      const below = belowFrom(random(seed));
+      const source = ledger.add(tenant, 'base.md');
+      const next = { version: 1, size: base };
+      const store = client.open(pools[0] as Sql, tenant);
+      await store.transaction((tx) => tx.put(passages(below, source, next)));
+      source.allowed = [next];
+    }
+    await load(faults, pools, tally, ledger, options);
+    await Promise.all(pools.map((sql) => sql.end({ timeout: 1 })));
+    await sleep(200); // for what a broken client has left behind
+  } finally {
+    stopCounting();
+  }
+  for (const { kind, slowest } of tally.recoveries()) {
+    if (slowest > recoverWithin) {
+      tally.violate({ kind: 'client that does not recover', detail: `${slowest} s after ${kind}` });
+    }
+  }
+  await faults.calm();
+  const rows = await faults.admin.unsafe<(Row & { source: string; position: number })[]>(
+    `select tenant_id as "tenantId", source, position, content from ${client.table}`,
+  );
+  tally.violate(...ledger.verify(rows));
+  return tally;
+}

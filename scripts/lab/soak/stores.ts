@@ -1,0 +1,122 @@
+/** What a caller of the soak does, by our client, and by one that is broken on purpose. */
+import type { Sql, TransactionSql } from 'postgres';
+import {
+  deleteDocuments,
+  forTenant,
+  type NewDocument,
+  type TokenSigner,
+  upsertDocuments,
+  type Vector,
+} from '../../../src/index.js';
+
+/** A row of an answer. */
+export interface Row {
+  readonly tenantId: string;
+  readonly content: string;
+}
+
+/** A transaction of one tenant. */
+export interface StoreTx {
+  readonly sql: TransactionSql;
+  put(documents: readonly NewDocument[]): Promise<unknown>;
+  removeFrom(source: string, position: number): Promise<unknown>;
+  read(sources: readonly string[]): Promise<readonly Row[]>;
+  savepoint(fn: (inner: StoreTx) => Promise<unknown>): Promise<unknown>;
+}
+
+/** Everything of one tenant. */
+export interface Store {
+  search(vector: Vector, k: number, source?: string): Promise<readonly Row[]>;
+  put(documents: readonly NewDocument[]): Promise<unknown>;
+  remove(source: string): Promise<unknown>;
+  transaction(fn: (tx: StoreTx) => Promise<unknown>): Promise<unknown>;
+}
+
+/** A client under test: how it opens a tenant on a pool, and where the rows are. */
+export interface Client {
+  readonly table: string;
+  open(sql: Sql, tenant: string): Store;
+}
+
+/** Our client; with a signer in signed mode. */
+export function ragwallClient(signer?: TokenSigner): Client {
+  const within = (tx: TransactionSql): StoreTx => ({
+    sql: tx,
+    put: (documents) => upsertDocuments(tx, documents),
+    removeFrom: (source, fromPosition) => deleteDocuments(tx, { source, fromPosition }),
+    read: (sources) => tx<Row[]>`
+      select tenant_id as "tenantId", content from ragwall.documents where source in ${tx([...sources])}`,
+    savepoint: (fn) => tx.savepoint((inner) => fn(within(inner))),
+  });
+  return {
+    table: 'ragwall.documents',
+    open(sql, tenantId) {
+      const tenant = forTenant(sql, tenantId, signer && { signer });
+      return {
+        search: (vector, k, source) =>
+          tenant.matchDocuments(vector, { k, ...(source !== undefined && { filter: { source } }) }),
+        put: (documents) => tenant.upsertDocuments(documents),
+        remove: (source) => tenant.deleteDocuments({ source }),
+        transaction: (fn) => tenant.transaction((tx) => fn(within(tx))),
+      };
+    },
+  };
+}
+
+/** What the broken client needs: a table whose policies trust a plain setting. As a superuser. */
+export const brokenSchema = `
+  create schema guide;
+  grant usage on schema guide to app_user;
+  create table guide.documents (
+    tenant_id text not null default current_setting('app.current_tenant', true),
+    source text not null,
+    position integer not null,
+    content text not null,
+    primary key (tenant_id, source, position)
+  );
+  alter table guide.documents enable row level security;
+  create policy tenant_isolation on guide.documents
+    using (tenant_id = current_setting('app.current_tenant', true));
+  grant select, insert, update, delete on guide.documents to app_user;`;
+
+/** The guide's own design: the tenant is a plain setting of the session, and a transaction has no guard. */
+export const brokenClient: Client = {
+  table: 'guide.documents',
+  open(sql, tenant) {
+    const within = (tx: Sql | TransactionSql): StoreTx => ({
+      sql: tx as TransactionSql,
+      put: (documents) => tx`
+        insert into guide.documents (source, position, content)
+        select source, position, content
+        from jsonb_to_recordset(${JSON.stringify(documents)}::text::jsonb)
+          as d (source text, position integer, content text)
+        on conflict (tenant_id, source, position) do update set content = excluded.content`,
+      removeFrom: (source, position) =>
+        tx`delete from guide.documents where source = ${source} and position >= ${position}`,
+      read: (sources) => tx<Row[]>`
+        select tenant_id as "tenantId", content from guide.documents where source in ${tx([...sources])}`,
+      savepoint: (fn) => (tx as TransactionSql).savepoint((inner) => fn(within(inner))),
+    });
+    const bind = (tx: Sql | TransactionSql) =>
+      tx`select set_config('app.current_tenant', ${tenant}, false)`;
+    const alone = async () => {
+      await bind(sql);
+      return within(sql);
+    };
+    return {
+      async search(_, k, source) {
+        await bind(sql);
+        return sql<Row[]>`
+          select tenant_id as "tenantId", content from guide.documents
+          where source = coalesce(${source ?? null}::text, source) limit ${k}`;
+      },
+      put: async (documents) => (await alone()).put(documents),
+      remove: async (source) => (await alone()).removeFrom(source, 0),
+      transaction: (fn) =>
+        sql.begin(async (tx) => {
+          await bind(tx);
+          return fn(within(tx));
+        }),
+    };
+  },
+};

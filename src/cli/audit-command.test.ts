@@ -1,0 +1,146 @@
+/** `ragwall audit` gates by severity, and says what is wrong without the password. */
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, inject, it, vi } from 'vitest';
+import { needs } from '../../db/tests/engine/session.js';
+import type { AuditRow, Severity, Status } from '../audit/run.js';
+import { auditCommand, show } from './audit-command.js';
+
+const engine = inject('engine');
+const row = (status: Status, severity: Severity): AuditRow => ({
+  ...{ id: 'T01', area: 'rls', severity, status, object: 'a.b' },
+  ...{ expects: 'x', evidence: 'x', remedy: 'x', reference: 'x' },
+});
+const audit = (...rows: AuditRow[]) => ({
+  ...{ database: 'app', server: '17.11', pgvector: null, time: '2026-11-24T18:57:00Z' },
+  ...{ login: 'auditor', settings: {}, rows },
+});
+const values = { format: 'table', 'fail-on': 'medium', strict: false };
+
+let folder: string;
+let said: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ragwall-'));
+});
+beforeEach(() => {
+  said = '';
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    said += text;
+    return true;
+  });
+  vi.spyOn(console, 'error').mockImplementation(() => {});
+});
+afterEach(() => vi.restoreAllMocks());
+afterAll(() => rm(folder, { recursive: true }));
+
+it.each<[Status, Severity, string, boolean, number]>([
+  ['fail', 'critical', 'critical', false, 1],
+  ['fail', 'high', 'critical', false, 0],
+  ['fail', 'medium', 'medium', false, 1],
+  ['fail', 'low', 'medium', false, 0],
+  ['fail', 'low', 'low', false, 1],
+  ['warn', 'critical', 'low', false, 0],
+  ['warn', 'medium', 'medium', true, 1],
+  ['warn', 'low', 'medium', true, 0],
+  ['pass', 'critical', 'low', true, 0],
+  ['n/a', 'critical', 'low', true, 0],
+])(
+  'of a %s that is %s, failing on %s, strictly: %s, makes %i',
+  async (status, severity, failOn, strict, code) => {
+    const options = { ...values, 'fail-on': failOn, strict };
+    expect(await show(audit(row('pass', 'low'), row(status, severity)), options)).toBe(code);
+    expect(said).toContain(`: exit ${code}\n`);
+  },
+);
+
+it('does not gate by what is accepted', async () => {
+  const baseline = [{ id: 'T01', object: 'a.b', reason: 'known' }];
+  const other = { ...row('fail', 'high'), object: 'a.c' };
+  expect(await show(audit(row('fail', 'high')), values, baseline)).toBe(0);
+  expect(said).toContain('accepted: known');
+  expect(await show(audit(row('fail', 'high'), other), values, baseline)).toBe(1);
+});
+
+it('writes the report and a new baseline where it is told to', async () => {
+  const output = join(folder, 'report.json');
+  const newBaseline = join(folder, 'new.json');
+  const options = { ...values, format: 'json', output, 'write-baseline': newBaseline };
+  expect(await show(audit(row('fail', 'high')), options)).toBe(1);
+  expect(said).toBe('');
+  expect(JSON.parse(await readFile(output, 'utf8')).rows).toHaveLength(1);
+  expect(JSON.parse(await readFile(newBaseline, 'utf8')).accepted).toEqual([
+    { id: 'T01', object: 'a.b', reason: '' },
+  ]);
+});
+
+it('audits a database', async () => {
+  const code = await auditCommand([
+    '--format',
+    'json',
+    '--tenant-column',
+    'tenant_id',
+    engine.adminUrl,
+  ]);
+  const report = JSON.parse(said);
+  expect(report.settings).toEqual({ tenant_columns: 'tenant_id' });
+  expect(code).toBe(report.rows.some(({ gates }: { gates: boolean }) => gates) ? 1 : 0);
+});
+
+const missing = join(tmpdir(), 'ragwall-none', 'baseline.json');
+it.each([
+  [
+    ['--format', 'pdf', 'postgres://x'],
+    '--format is expected to be one of table, json, junit, sarif, html',
+  ],
+  [
+    ['--fail-on', 'none', 'postgres://x'],
+    '--fail-on is expected to be one of critical, high, medium, low',
+  ],
+  [['--app-role', '', 'postgres://localhost:1/x'], '--app-role is expected to be a name'],
+  [['--app-role', 'a,,b', 'postgres://localhost:1/x'], '--app-role is expected to be a name'],
+  [['--nonsense'], "Unknown option '--nonsense'"],
+  [['postgres://x', 'y'], 'expected: ragwall audit [url]'],
+  [['--baseline', missing, 'postgres://x'], 'the baseline cannot be read (ENOENT)'],
+  [['mysql://u:s3cret@localhost/x'], 'postgres://user:password@host:port/database is expected'],
+  [['postgres://u:s3c/ret@localhost/x'], 'in a password written as %2F'],
+  [['postgres://u:s3c#ret@localhost/x'], 'in a password written as %2F'],
+  [['postgres://u:s3cret@local host/x'], 'the connection string is not one'],
+  [['postgres://u:s3cret@nowhere.invalid/x'], 'the host nowhere.invalid is not known'],
+])('%j cannot be audited: %s', async (args, message) => {
+  const error = await auditCommand(args).catch((reason) => reason);
+  expect(error).toBeInstanceOf(Error);
+  expect(error.message).toContain(message);
+  expect(error.message).not.toMatch(/s3c|ret@/);
+});
+
+it('says that no server answers', async () => {
+  const server = createServer();
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  const { port } = server.address() as { port: number };
+  await new Promise((closed) => server.close(closed));
+  await expect(auditCommand([`postgres://u:s3cret@127.0.0.1:${port}/x`])).rejects.toThrow(
+    new Error(`no server answers at 127.0.0.1:${port}: is it up, and the port right?`),
+  );
+});
+
+it('says who is not let in, and which database is not there', async (context) => {
+  needs(context, engine, ['docker'], 'a server that asks for a password');
+  const wrong = new URL(engine.adminUrl);
+  wrong.password = 's3cret';
+  const error = await auditCommand([wrong.href]).catch((reason) => reason);
+  expect(error.message).toContain(`does not let ${wrong.username} in: password authentication failed`);
+  expect(error.message).not.toContain('s3cret');
+  const other = new URL(engine.adminUrl);
+  other.pathname = '/nowhere';
+  await expect(auditCommand([other.href])).rejects.toThrow('there is no database nowhere at');
+});
+
+it('stops at a baseline without reasons before it connects', async () => {
+  const file = join(folder, 'empty.json');
+  await writeFile(file, '{"accepted": [{"id": "T01", "object": "a.b", "reason": ""}]}');
+  await expect(auditCommand(['--baseline', file, 'postgres://127.0.0.1:1/x'])).rejects.toThrow(
+    'T01 a.b',
+  );
+});

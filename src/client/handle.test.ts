@@ -1,0 +1,489 @@
+/** The client against a real database: what it returns, what it refuses, and what it never sends. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import postgres, { type Sql, type TransactionSql } from 'postgres';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { needs, openSession, type Session } from '../../db/tests/engine/session.js';
+import type { Embedder } from '../embedders/embedder.js';
+import { deleteDocuments, matchDocuments, type NewDocument, upsertDocuments } from './documents.js';
+import { forTenant } from './handle.js';
+import { poolOptions, setTenant } from './tenant.js';
+
+let session: Session;
+beforeAll(async () => {
+  session = await openSession(inject('engine'));
+});
+afterAll(() => session.end());
+beforeEach(() => session.admin((sql) => sql`delete from ragwall.documents`));
+
+/** A unit vector at an angle in degrees: two of them have the cosine of their difference as similarity. */
+function vec(degrees: number): Float32Array {
+  const vector = new Float32Array(1536);
+  vector[0] = Math.cos((degrees * Math.PI) / 180);
+  vector[1] = Math.sin((degrees * Math.PI) / 180);
+  return vector;
+}
+
+const passage = (position: number, content: string, degrees: number): NewDocument => ({
+  source: 'handbook.md',
+  position,
+  content,
+  embedding: vec(degrees),
+  embeddingModel: 'angles',
+});
+
+async function seed() {
+  for (const tenant of ['acme', 'globex']) {
+    await forTenant(session.app, tenant).upsertDocuments(
+      [0, 1, 2].map((n) => ({
+        ...passage(n, `${tenant} ${n}`, n * 30),
+        metadata: { even: n % 2 === 0, tenant },
+      })),
+    );
+  }
+}
+
+describe('matchDocuments', () => {
+  beforeEach(seed);
+
+  it('returns the nearest documents of its tenant, nearest first', async () => {
+    const found = await forTenant(session.app, 'acme').matchDocuments(vec(0), { k: 2 });
+    expect(
+      found.map(({ id: _, ...rest }) => ({ ...rest, similarity: rest.similarity.toFixed(3) })),
+    ).toEqual([
+      {
+        tenantId: 'acme',
+        content: 'acme 0',
+        metadata: { even: true, tenant: 'acme' },
+        similarity: '1.000',
+      },
+      {
+        tenantId: 'acme',
+        content: 'acme 1',
+        metadata: { even: false, tenant: 'acme' },
+        similarity: '0.866',
+      },
+    ]);
+  });
+
+  it('gives each tenant its own answer to the same question', async () => {
+    const [a, b] = await Promise.all(
+      ['acme', 'globex'].map((tenant) => forTenant(session.app, tenant).matchDocuments(vec(0))),
+    );
+    expect(a?.map((row) => row.content)).toEqual(['acme 0', 'acme 1', 'acme 2']);
+    expect(b?.map((row) => row.content)).toEqual(['globex 0', 'globex 1', 'globex 2']);
+  });
+
+  it('accepts number[] and filters by metadata', async () => {
+    const acme = forTenant(session.app, 'acme');
+    const found = await acme.matchDocuments([...vec(60)], { filter: { even: true } });
+    expect(found.map((row) => row.content)).toEqual(['acme 2', 'acme 0']);
+    expect(await acme.matchDocuments(vec(0), { filter: { tenant: 'globex' } })).toEqual([]);
+  });
+
+  it('returns the same rows in sql.begin, in transaction() and on its own', async () => {
+    const acme = forTenant(session.app, 'acme');
+    const alone = await acme.matchDocuments(vec(20), { k: 3, filter: { tenant: 'acme' } });
+    const begun = await session.app.begin(async (tx) => {
+      await setTenant(tx, 'acme');
+      return matchDocuments(tx, vec(20), 3, { tenant: 'acme' });
+    });
+    const guarded = await acme.transaction((tx) => matchDocuments(tx, vec(20), 3, { tenant: 'acme' }));
+    expect(alone).toHaveLength(3);
+    expect(begun).toEqual(alone);
+    expect(guarded).toEqual(alone);
+  });
+
+  it('leaves no tenant behind on the connection', async () => {
+    await forTenant(session.app, 'acme').matchDocuments(vec(0));
+    await forTenant(session.app, 'acme').transaction(async (tx) => tx`select 1`);
+    expect(await session.app`select id from ragwall.documents`).toEqual([]);
+    expect(await session.app`select ragwall.current_tenant() as tenant`).toEqual([{ tenant: null }]);
+  });
+
+  it('fails without a tenant instead of returning nothing', async () => {
+    await expect(session.app.begin((tx) => matchDocuments(tx, vec(0), 3))).rejects.toMatchObject({
+      code: 'RW001',
+      hint: expect.stringContaining('ragwall.set_tenant'),
+    });
+  });
+});
+
+describe('upsertDocuments', () => {
+  const counting = (calls: string[][]): Embedder => ({
+    model: 'angles',
+    embed: async (texts) => {
+      calls.push([...texts]);
+      return texts.map((_, i) => vec(i));
+    },
+  });
+  const handbook = ['one', 'two', 'three'].map((content, position) => ({
+    source: 'handbook.md',
+    position,
+    content,
+  }));
+
+  it('embeds only what is new or changed, and repeating it changes nothing', async () => {
+    const acme = forTenant(session.app, 'acme');
+    const calls: string[][] = [];
+    const embedder = counting(calls);
+    expect(await acme.upsertDocuments(handbook, { embedder, batchSize: 2 })).toEqual({
+      inserted: 3,
+      updated: 0,
+      unchanged: 0,
+    });
+    expect(calls).toEqual([['one', 'two'], ['three']]);
+    const before = await session.admin((sql) => sql`select xmin, * from ragwall.documents order by id`);
+    expect(await acme.upsertDocuments(handbook, { embedder })).toEqual({
+      inserted: 0,
+      updated: 0,
+      unchanged: 3,
+    });
+    expect(
+      await session.admin((sql) => sql`select xmin, * from ragwall.documents order by id`),
+    ).toEqual(before);
+    const changed = handbook.map((document) =>
+      document.position === 1 ? { ...document, content: 'TWO', metadata: { edited: true } } : document,
+    );
+    expect(await acme.upsertDocuments(changed, { embedder })).toEqual({
+      inserted: 0,
+      updated: 1,
+      unchanged: 2,
+    });
+    expect(calls.slice(2)).toEqual([['TWO']]);
+  });
+
+  it('takes any length of input, one batch at a time, and reports each', async () => {
+    async function* many() {
+      for (let n = 0; n < 25; n += 1) yield passage(n, `passage ${n}`, n);
+    }
+    const sizes: number[] = [];
+    const counts = await forTenant(session.app, 'acme').upsertDocuments(many(), {
+      batchSize: 10,
+      onBatch: (stored) => sizes.push(stored.length),
+    });
+    expect(counts.inserted).toBe(25);
+    expect(sizes).toEqual([10, 10, 5]);
+  });
+
+  it('reads the next batch while one is stored, and no further', async () => {
+    const seen: string[] = [];
+    function* read() {
+      for (let n = 0; n < 4; n += 1) {
+        seen.push(`read ${n}`);
+        yield passage(n, `${n}`, n);
+      }
+    }
+    await forTenant(session.app, 'acme').upsertDocuments(read(), {
+      batchSize: 1,
+      onBatch: () => void seen.push('stored'),
+    });
+    expect(seen).toEqual([
+      'read 0',
+      'read 1',
+      'stored',
+      'read 2',
+      'stored',
+      'read 3',
+      'stored',
+      'stored',
+    ]);
+  });
+
+  it('keeps what was stored before a document that is refused, by itself or by the database', async () => {
+    const acme = forTenant(session.app, 'acme');
+    const code = (documents: NewDocument[]) =>
+      acme.upsertDocuments(documents, { batchSize: 1 }).catch((error) => error.code);
+    const [good, bad] = [passage(0, 'good', 0), passage(-1, 'bad', 0)];
+    expect(await code([good, bad, passage(2, 'never', 0)])).toBe('INVALID_DOCUMENT');
+    const missing = { source: 'handbook.md', position: 3, content: 'missing' };
+    expect(await code([good, missing, passage(4, 'read already', 0), passage(5, 'never', 0)])).toBe(
+      'EMBEDDER_REQUIRED',
+    );
+    const rows = await session.admin((sql) => sql`select position from ragwall.documents`);
+    expect(rows.map(({ position }) => position)).toEqual([0]);
+  });
+
+  it('refuses an embedder that leaves a vector out, and a document of another model', async () => {
+    const acme = forTenant(session.app, 'acme');
+    const idle = {
+      model: 'angles',
+      embed: async () => [vec(0), vec(1), undefined as unknown as Float32Array],
+    };
+    await expect(acme.upsertDocuments(handbook, { embedder: idle })).rejects.toMatchObject({
+      code: 'EMBEDDING_FAILED',
+    });
+    const [first] = handbook;
+    await expect(
+      acme.upsertDocuments([{ ...(first as NewDocument), embeddingModel: 'other' }], {
+        embedder: idle,
+      }),
+    ).rejects.toMatchObject({ code: 'INVALID_DOCUMENT' });
+  });
+
+  it('keeps metadata that a writer before it has not committed yet', async (context) => {
+    needs(context, inject('engine'), ['docker', 'url'], 'a second connection');
+    const acme = forTenant(session.app, 'acme');
+    await acme.upsertDocuments([passage(0, 'one', 0)]);
+    let other: Promise<unknown> | undefined;
+    await acme.transaction(async (tx) => {
+      await upsertDocuments(tx, [{ ...passage(0, 'one', 0), metadata: { acl: 'restricted' } }]);
+      other = acme.upsertDocuments([passage(0, 'two', 0)]);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    });
+    await other;
+    expect((await acme.matchDocuments(vec(0)))[0]).toMatchObject({
+      content: 'two',
+      metadata: { acl: 'restricted' },
+    });
+  });
+
+  it('does not deadlock with deletions of the same source', async () => {
+    const acme = forTenant(session.app, 'acme');
+    const documents = Array.from({ length: 50 }, (_, n) => passage(n, `passage ${n}`, n));
+    for (let round = 0; round < 10; round += 1) {
+      await Promise.all([
+        acme.upsertDocuments(documents),
+        acme.deleteDocuments({ source: 'handbook.md' }),
+        acme.upsertDocuments(documents.map((document) => ({ ...document, content: `round ${round}` }))),
+        acme.deleteDocuments({ source: 'handbook.md', fromPosition: 25 }),
+      ]);
+    }
+  });
+
+  it('tells what to do when an embedding is missing', async () => {
+    await expect(forTenant(session.app, 'acme').upsertDocuments(handbook)).rejects.toMatchObject({
+      code: 'EMBEDDER_REQUIRED',
+    });
+  });
+
+  it('stores the same id for two tenants, and neither learns of the other', async () => {
+    const id = '00000000-0000-4000-8000-000000000001';
+    for (const tenant of ['acme', 'globex']) {
+      const stored: unknown[] = [];
+      await forTenant(session.app, tenant).upsertDocuments(
+        [{ id, content: tenant, embedding: vec(0), embeddingModel: 'angles' }],
+        { onBatch: (batch) => stored.push(...batch) },
+      );
+      expect(stored).toEqual([{ id, status: 'inserted' }]);
+    }
+    const globex = forTenant(session.app, 'globex');
+    expect(await globex.deleteDocuments({ ids: [id] })).toBe(1);
+    expect(await globex.deleteDocuments({ ids: [id] })).toBe(0);
+    expect(await forTenant(session.app, 'acme').matchDocuments(vec(0))).toHaveLength(1);
+  });
+
+  it('survives two ingests of the same source at once', async () => {
+    const acme = forTenant(session.app, 'acme');
+    const documents = Array.from({ length: 50 }, (_, n) => passage(n, `passage ${n}`, n));
+    const counts = await Promise.all(
+      [documents, [...documents].reverse()].map((d) => acme.upsertDocuments(d)),
+    );
+    expect(counts.reduce((sum, c) => sum + c.inserted + c.updated + c.unchanged, 0)).toBe(100);
+    expect(await acme.matchDocuments(vec(0), { k: 100 })).toHaveLength(50);
+  });
+});
+
+describe('deleteDocuments', () => {
+  beforeEach(seed);
+
+  it('deletes a source of its tenant, from a position on, and nobody else’s', async () => {
+    const acme = forTenant(session.app, 'acme');
+    expect(await acme.deleteDocuments({ source: 'handbook.md', fromPosition: 2 })).toBe(1);
+    expect(await acme.transaction((tx) => deleteDocuments(tx, { source: 'handbook.md' }))).toBe(2);
+    expect(await acme.matchDocuments(vec(0))).toEqual([]);
+    expect(await forTenant(session.app, 'globex').matchDocuments(vec(0))).toHaveLength(3);
+  });
+});
+
+it('answers each call at once on a connection whose prepared statements are gone, after one another', async (context) => {
+  needs(context, inject('engine'), ['docker', 'url'], 'a connection of its own');
+  await seed();
+  const sent: number[] = [];
+  const url = inject('engine').appUrl ?? '';
+  const sql = postgres(url, {
+    ...poolOptions,
+    max: 1,
+    onnotice: () => {},
+    debug: () => void sent.push(0),
+  });
+  const ask = () =>
+    Promise.all(
+      ['acme', 'globex', 'acme', 'initech'].map(async (tenant) => {
+        const found = await forTenant(sql, tenant).matchDocuments(vec(0), { k: 1 });
+        sent.push(1);
+        return found.map(({ content }) => content);
+      }),
+    );
+  const expected = [['acme 0'], ['globex 0'], ['acme 0'], []];
+  try {
+    expect(await ask()).toEqual(expected);
+    for (let n = 0; n < 5; n += 1) {
+      await sql.unsafe('deallocate all');
+      const late = sleep(3_000, 'hung', { ref: false });
+      expect(await Promise.race([ask(), late])).toEqual(expected);
+    }
+    sent.length = 0;
+    await ask();
+    // One is sent when the one before it was answered; who waits for that is told a moment later.
+    expect(sent).toEqual([0, 0, 1, 0, 1, 0, 1, 1]);
+  } finally {
+    await sql.end({ timeout: 1 });
+  }
+});
+
+it('is not misled by the rows of a statement that failed half way on the same connection', async () => {
+  await seed();
+  const acme = forTenant(session.app, 'acme');
+  const fail = () => session.app`select 1 / (3 - n) from generate_series(1, 5) as n`.catch(() => {});
+  for (let n = 0; n < 8; n += 1) await fail(); // on each connection of the pool
+  await Promise.all(
+    Array.from({ length: 8 }, async () => {
+      expect(Object.keys(await acme.matchDocuments(vec(0)))).toEqual(['0', '1', '2']);
+      await fail();
+    }),
+  );
+  await fail();
+  expect(await acme.deleteDocuments({ source: 'handbook.md' })).toBe(3);
+});
+
+describe('transaction', () => {
+  beforeEach(seed);
+
+  it('runs any SQL under the tenant, and rolls back what throws', async () => {
+    const acme = forTenant(session.app, 'acme');
+    const contents = await acme.transaction(
+      (tx) => tx<{ content: string }[]>`select content from ragwall.documents order by content`,
+    );
+    expect(contents.map((row) => row.content)).toEqual(['acme 0', 'acme 1', 'acme 2']);
+    await expect(
+      acme.transaction(async (tx) => {
+        await upsertDocuments(tx, [passage(9, 'never', 0)]);
+        throw new Error('changed my mind');
+      }),
+    ).rejects.toThrow('changed my mind');
+    expect(await acme.matchDocuments(vec(0))).toHaveLength(3);
+  });
+
+  it('fails with what kept its tenant from being bound, whatever its callback makes of it', async () => {
+    const forged = forTenant(session.app, 'acme', { signer: async () => 'no token' });
+    for (const fn of [
+      () => Promise.resolve('done'),
+      (tx: TransactionSql) => tx`select 1`,
+      (tx: TransactionSql) => tx`select 1`.catch(() => 'swallowed'),
+      (tx: TransactionSql) => upsertDocuments(tx, [passage(0, 'x', 0)]).catch(() => 'swallowed'),
+      () => Promise.reject(new Error('its own')),
+    ]) {
+      await expect(forged.transaction<unknown>(fn)).rejects.toMatchObject({ code: 'RW005' });
+    }
+    const [row] = await session.admin(
+      (sql) => sql`select count(*)::integer from ragwall.documents where content = 'x'`,
+    );
+    expect(row?.count).toBe(0);
+  });
+
+  it('stays with its tenant', async () => {
+    await expect(
+      forTenant(session.app, 'acme').transaction((tx) => setTenant(tx, 'globex')),
+    ).rejects.toMatchObject({ code: 'RW003' });
+  });
+});
+
+describe('before anything is sent', () => {
+  const untouchable = new Proxy((() => {}) as unknown as Sql, {
+    apply: () => expect.fail('a statement was made'),
+    get: () => expect.fail('the connection was used'),
+  });
+  const acme = forTenant(untouchable, 'acme');
+  const id = '00000000-0000-4000-8000-000000000001';
+  const content = 'x';
+
+  it.each<[string, unknown]>([
+    ['undefined', undefined],
+    ['null', null],
+    ['the empty text', ''],
+    ['a space', ' '],
+    ['a trailing space', 'acme '],
+    ['a line feed', 'acme\n'],
+    ['NUL', 'ac\0me'],
+    ['a letter outside ASCII', 'äcme'],
+    ['129 letters', 'a'.repeat(129)],
+    ['an array', ['acme']],
+    ['an object', { toString: () => 'acme' }],
+  ])('%s is refused as a tenant', (_, tenant) => {
+    expect(() => forTenant(untouchable, tenant as string)).toThrow(
+      expect.objectContaining({ code: 'INVALID_TENANT' }),
+    );
+  });
+
+  it.each<[string, unknown]>([
+    ['nothing', undefined],
+    ['an empty vector', []],
+    ['a short vector', [1, 2, 3]],
+    ['a long vector', new Float32Array(1537).fill(1)],
+    ['NaN', vec(0).fill(Number.NaN, 5, 6)],
+    ['an infinity', [...vec(0).slice(1), Number.POSITIVE_INFINITY]],
+    ['what half precision cannot hold', vec(0).fill(65505, 5, 6)],
+    ['a text', '[1,2,3]'],
+    ['texts', Array.from({ length: 1536 }, () => '1')],
+    ['a hole', Array.from({ length: 1536 })],
+    ['the zero vector', new Float32Array(1536)],
+    ['what is zero in half precision', new Float32Array(1536).fill(1e-9)],
+  ])('%s is refused as a vector', async (_, vector) => {
+    await expect(acme.matchDocuments(vector as number[])).rejects.toMatchObject({
+      code: 'INVALID_VECTOR',
+    });
+  });
+
+  it.each([0, -1, 1001, 1.5, Number.NaN, '5', null])('%s is refused as k', async (k) => {
+    await expect(acme.matchDocuments(vec(0), { k: k as number })).rejects.toMatchObject({
+      code: 'INVALID_K',
+    });
+  });
+
+  it.each([
+    [[]],
+    ['{}'],
+    [null],
+    [1],
+    [undefined],
+    [{ department: undefined }],
+    [{ all: [{ of: undefined }] }],
+    [{ n: Number.NaN }],
+    [new Map([['department', 'hr']])],
+    [{ text: '\ud800' }],
+  ])('%j is refused as a filter', async (filter) => {
+    await expect(
+      acme.matchDocuments(vec(0), { filter: filter as unknown as Record<string, never> }),
+    ).rejects.toMatchObject({ code: 'INVALID_FILTER' });
+  });
+
+  it.each<[string, unknown]>([
+    ['without a key', { content }],
+    ['with two keys', { content, id, source: 'a', position: 0 }],
+    ['with an id that is no UUID', { content, id: 'x' }],
+    ['with a source without a position', { content, source: 'a' }],
+    ['with a negative position', { content, source: 'a', position: -1 }],
+    ['with an empty source', { content, source: '', position: 0 }],
+    ['without content', { id }],
+    ['with NUL in its content', { id, content: '\0' }],
+    ['with half a character in its content', { id, content: '\ud800' }],
+    ['with undefined in its metadata', { id, content, metadata: { a: undefined } }],
+    ['with metadata that are no object', { id, content, metadata: [] }],
+    ['with an embedding of no model', { id, content, embedding: vec(0) }],
+    ['with an ill-formed embedding', { id, content, embedding: [1], embeddingModel: 'm' }],
+  ])('a document %s is refused', async (_, document) => {
+    await expect(acme.upsertDocuments([document as NewDocument])).rejects.toMatchObject({
+      code: expect.stringMatching(/^INVALID_(DOCUMENT|VECTOR)$/),
+    });
+  });
+
+  it('an error never repeats the value', async () => {
+    const secret = 'sk-secret value';
+    expect(() => forTenant(untouchable, secret)).toThrow(expect.not.stringContaining('sk-secret'));
+    await expect(acme.upsertDocuments([{ id: secret, content }])).rejects.not.toThrow(/sk-secret/);
+  });
+
+  it('a handle cannot be changed', () => {
+    expect(() => Object.assign(acme, { tenantId: 'globex' })).toThrow(TypeError);
+  });
+});

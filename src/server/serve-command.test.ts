@@ -1,0 +1,161 @@
+/** `ragwall serve` says what it lacks, starts only where it is isolated, and ends when its requests are answered. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { SignJWT } from 'jose';
+import { beforeEach, describe, expect, inject, it } from 'vitest';
+import { needs } from '../../db/tests/engine/session.js';
+import { serveCommand } from './serve-command.js';
+
+const engine = inject('engine');
+const secret = 'a secret of the test, of more than 32 characters';
+const complete = {
+  DATABASE_URL: 'postgres://app_user:password-of-the-test@127.0.0.1:1/app',
+  RAGWALL_JWT_SECRET: secret,
+  RAGWALL_JWT_ISSUER: 'test',
+  RAGWALL_JWT_AUDIENCE: 'test',
+};
+
+describe('before it starts, it refuses', () => {
+  it.each<[string, Record<string, string>, string[], RegExp]>([
+    ['no database', { DATABASE_URL: '' }, [], /^DATABASE_URL is expected/],
+    ['no key', { RAGWALL_JWT_SECRET: '' }, [], /^one of RAGWALL_JWKS_URL/],
+    ['two keys', { RAGWALL_JWKS_URL: 'https://x' }, [], /^one of RAGWALL_JWKS_URL/],
+    ['a short secret', { RAGWALL_JWT_SECRET: 'sk-secret' }, [], /32 bytes/],
+    [
+      'a public key that is none',
+      { RAGWALL_JWT_SECRET: '', RAGWALL_JWT_PUBLIC_KEY: 'sk-secret' },
+      [],
+      /cannot be read/,
+    ],
+    ['no issuer', { RAGWALL_JWT_ISSUER: '' }, [], /^RAGWALL_JWT_ISSUER is expected/],
+    ['no audience', { RAGWALL_JWT_AUDIENCE: '' }, [], /^RAGWALL_JWT_AUDIENCE is expected/],
+    ['the algorithm none', { RAGWALL_JWT_ALGORITHMS: 'HS256,none' }, [], /algorithms/],
+    [
+      'a signing key that is none',
+      { RAGWALL_SIGNING_KEY: 'sk-secret' },
+      [],
+      /A signing key is expected/,
+    ],
+    ['nothing that embeds', {}, [], /^OPENAI_API_KEY is expected: or --lexical/],
+    ['a port that is none', {}, ['--lexical', '--port', '70000'], /--port is expected/],
+    ['an unknown option', {}, ['--lexcial'], /Unknown option/],
+    ['a check that is none', {}, ['--lexical', '--accept', 'X99'], /accept is expected/],
+  ])('%s', async (_, env, args, expected) => {
+    const error = await serveCommand(args, { ...complete, ...env }).catch((error) => error);
+    expect(error.message).toMatch(expected);
+    expect(error.message).not.toMatch(/sk-secret|password-of-the-test|a secret of the test/);
+  });
+});
+
+describe('on a server', () => {
+  beforeEach((context) => needs(context, engine, ['docker', 'url'], 'a login'));
+
+  function start(url: string, ...args: string[]) {
+    const child = spawn(
+      process.execPath,
+      [
+        '--import',
+        'tsx',
+        fileURLToPath(new URL('../cli.ts', import.meta.url)),
+        'serve',
+        '--lexical',
+        '--port',
+        '0',
+        ...args,
+      ],
+      { env: { ...process.env, ...complete, DATABASE_URL: url } },
+    );
+    const lines: Record<string, unknown>[] = [];
+    createInterface(child.stdout).on('line', (line) => lines.push(JSON.parse(line)));
+    let said = '';
+    child.stderr.on('data', (text) => {
+      said += text;
+    });
+    const event = async (name: string) => {
+      for (;;) {
+        const found = lines.find((line) => line.event === name);
+        if (found) return found;
+        if (child.exitCode !== null) throw new Error(said);
+        await new Promise((done) => setTimeout(done, 20));
+      }
+    };
+    return { child, event, lines, exit: once(child, 'exit'), said: () => said };
+  }
+
+  it('does not start with a login that no policy binds', async () => {
+    const { exit, said } = start(engine.adminUrl);
+    expect((await exit)[0]).toBe(1);
+    expect(said()).toContain('R01');
+  });
+
+  it('does not start, and ends, where a port is taken', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const { port } = taken.address() as AddressInfo;
+    const { exit, said } = start(
+      engine.appUrl ?? '',
+      '--metrics-port',
+      String(port),
+      '--accept',
+      'O01',
+    );
+    expect((await exit)[0]).toBe(1);
+    expect(said()).toContain('EADDRINUSE');
+    taken.close();
+  });
+
+  it('serves, shows metrics apart, answers what is under way when it is told to end, and ends', async () => {
+    const { child, event, exit, lines } = start(
+      engine.appUrl ?? '',
+      '--metrics-port',
+      '0',
+      '--drain',
+      '1',
+      '--rate',
+      '1000000',
+      '--accept',
+      'O01',
+    );
+    const { address, metrics } = (await event('serving')) as { address: string; metrics: string };
+    const token = await new SignJWT({ tenant_id: 'acme' })
+      .setProtectedHeader({ alg: 'HS256' })
+      .setIssuer('test')
+      .setAudience('test')
+      .setExpirationTime('1m')
+      .sign(Buffer.from(secret));
+    const query = () =>
+      fetch(`${address}/documents/query`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+        body: '{"query":"anything"}',
+      });
+    expect((await fetch(`${address}/readyz`)).status).toBe(200);
+    expect(await (await query()).json()).toEqual({ matches: [] });
+    expect(await (await fetch(metrics)).text()).toContain('route="/documents/query"');
+    // Callers that ask again and again on connections that they keep, until they are refused one.
+    const statuses: number[] = [];
+    const caller = async () => {
+      for (;;) {
+        const response = await query().catch(({ cause }) => cause.code as string);
+        if (typeof response === 'string') return response;
+        statuses.push(response.status);
+        await response.arrayBuffer();
+      }
+    };
+    const callers = Array.from({ length: 8 }, caller);
+    await new Promise((done) => setTimeout(done, 300));
+    child.kill('SIGTERM');
+    await event('draining');
+    expect((await fetch(`${address}/readyz`)).status).toBe(503);
+    expect((await exit)[0]).toBe(0);
+    // A connection that is still in the queue when the port closes is reset, and no request of it was served.
+    expect(['ECONNREFUSED', 'ECONNRESET']).toEqual(expect.arrayContaining(await Promise.all(callers)));
+    const served = lines.filter(({ route }) => route === '/documents/query');
+    expect(statuses.length).toBeGreaterThan(20);
+    expect(statuses).toEqual(Array(served.length - 1).fill(200)); // and the one above
+    expect(lines.at(-1)?.event).toBe('stopped');
+  });
+});
