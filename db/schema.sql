@@ -102,7 +102,7 @@ CREATE FUNCTION ragwall.audit() RETURNS TABLE(id text, area text, expects text, 
 
 ALTER FUNCTION ragwall.audit() OWNER TO ragwall_owner;
 
-COMMENT ON FUNCTION ragwall.audit() IS 'Whether tenants are isolated in this database: a row for each check that passes or does not apply, a row for each finding. status: pass, fail, warn or n/a; severity: critical, high, medium or low. It reads catalogs alone. The settings ragwall.tenant_columns, ragwall.app_roles and ragwall.untrusted_roles tell it what it cannot know. It is db/audit.sql.';
+COMMENT ON FUNCTION ragwall.audit() IS 'Checks whether tenants are isolated in this database. Returns one row for each check that passes or does not apply, and one row for each finding. status: pass, fail, warn or n/a. severity: critical, high, medium or low. Reads catalogs only. The settings ragwall.tenant_columns, ragwall.app_roles and ragwall.untrusted_roles name what the catalogs cannot tell. The body is db/audit.sql. For DBAs: nobody but the owner may execute it.';
 
 CREATE FUNCTION ragwall.close_partitions() RETURNS event_trigger
     LANGUAGE plpgsql
@@ -291,7 +291,7 @@ CREATE FUNCTION ragwall.inventory() RETURNS TABLE(kind text, object text, proper
 
 ALTER FUNCTION ragwall.inventory() OWNER TO ragwall_owner;
 
-COMMENT ON FUNCTION ragwall.inventory() IS 'Everything that isolation rests on in this database, one fact a row, in order: roles, privileges, policies, functions, keys and so on, and no data. The same for whoever asks. It is db/inventory.sql.';
+COMMENT ON FUNCTION ragwall.inventory() IS 'Returns everything that isolation rests on in this database, one fact a row, sorted: roles, privileges, policies, functions, keys and more, but no data. The rows do not depend on the role or the settings of the caller. The body is db/inventory.sql. For DBAs: nobody but the owner may execute it.';
 
 CREATE FUNCTION ragwall.fingerprint() RETURNS text
     LANGUAGE sql STABLE PARALLEL RESTRICTED
@@ -300,7 +300,7 @@ CREATE FUNCTION ragwall.fingerprint() RETURNS text
 
 ALTER FUNCTION ragwall.fingerprint() OWNER TO ragwall_owner;
 
-COMMENT ON FUNCTION ragwall.fingerprint() IS 'One hash over ragwall.inventory(): it changes if a migration changes anything that isolation rests on, and by nothing else. `ragwall audit --fingerprint --diff` says in words what has changed.';
+COMMENT ON FUNCTION ragwall.fingerprint() IS 'Returns one hash of all rows of ragwall.inventory(): sha256: and 64 hexadecimal digits. It changes when something changes that isolation rests on, and otherwise stays the same. `ragwall audit --fingerprint --diff` prints what has changed. For DBAs: nobody but the owner may execute it.';
 
 CREATE FUNCTION ragwall.foreign_key_findings(target regclass, tenant_column name) RETURNS TABLE(finding text, remedy text)
     LANGUAGE sql STABLE PARALLEL RESTRICTED
@@ -706,7 +706,7 @@ COMMENT ON FUNCTION ragwall.match_documents(query_embedding public.halfvec, matc
 
 CREATE FUNCTION ragwall.migration() RETURNS integer
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN 9;
+    RETURN 8;
 
 ALTER FUNCTION ragwall.migration() OWNER TO ragwall_owner;
 

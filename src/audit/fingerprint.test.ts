@@ -46,14 +46,6 @@ describe('in the database', () => {
     );
   });
 
-  it('ragwall.inventory() is db/inventory.sql', async () => {
-    const [row] = await session.admin(
-      (sql) => sql`select prosrc from pg_proc where oid = 'ragwall.inventory()'::regprocedure`,
-    );
-    const file = await readFile(new URL('../../db/inventory.sql', import.meta.url), 'utf8');
-    expect(row?.prosrc.trim()).toBe(file.trim());
-  });
-
   it('they leave the settings of the transaction alone', async () => {
     const settings = await session.admin((sql) =>
       rolledBack(sql, async (tx) => {

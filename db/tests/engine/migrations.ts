@@ -8,22 +8,31 @@ export const root = new URL('../../../', import.meta.url);
 /** db/bootstrap.sql: roles, extension, database privileges. */
 export const bootstrapSql = () => readFile(new URL('db/bootstrap.sql', root), 'utf8');
 
-/** Returns the committed migrations in their order, with the placeholders of .gmrc, or of `values`, replaced. */
+const committed = new URL('db/migrations/committed/', root);
+const committedFiles = async () =>
+  (await readdir(committed)).filter((name) => name.endsWith('.sql')).sort();
+
+/** Returns the number of the last committed migration, from the name of its file. */
+export async function lastMigration(): Promise<number> {
+  return Number.parseInt((await committedFiles()).at(-1) ?? '0', 10);
+}
+
+/**
+ * Returns what `graphile-migrate migrate` runs: the committed migrations in their order, with the placeholders of
+ * .gmrc, or of `values`, replaced; then db/audit-install.sql.
+ */
 export async function migrationsSql(values: Readonly<Record<string, string>> = {}): Promise<string[]> {
-  const { migrationsFolder, placeholders } = JSON5.parse(
-    await readFile(new URL('.gmrc', root), 'utf8'),
-  );
-  const folder = new URL(`${migrationsFolder}/committed/`, root);
-  const names = (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort();
-  return Promise.all(
-    names.map(async (name) => {
-      let sql = await readFile(new URL(name, folder), 'utf8');
+  const { placeholders } = JSON5.parse(await readFile(new URL('.gmrc', root), 'utf8'));
+  const migrations = await Promise.all(
+    (await committedFiles()).map(async (name) => {
+      let sql = await readFile(new URL(name, committed), 'utf8');
       for (const [key, value] of Object.entries<string>({ ...placeholders, ...values })) {
         sql = sql.replaceAll(key, value);
       }
       return `begin;\n${sql}\ncommit;`;
     }),
   );
+  return [...migrations, await readFile(new URL('db/audit-install.sql', root), 'utf8')];
 }
 
 /** Where the pgTAP files are. */

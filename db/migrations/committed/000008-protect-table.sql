@@ -1,5 +1,5 @@
---! Previous: sha1:4029f7d1738ea4e4094fcc726022ea6376cef581
---! Hash: sha1:8359daf6bdf2194cc5572ec629e66608618db9ef
+--! Previous: sha1:44e745f277948729d4c8f8e5028a02dbae39073f
+--! Hash: sha1:049f331864e9c4ab5ad0e21304abc555d1caf8a0
 --! Message: protect-table
 
 -- What stands in the way of protecting a user's own table: what its tenants would share, and who would pass the walls.
@@ -809,7 +809,7 @@ create function ragwall.migration()
   language sql
   immutable
   parallel safe
-  return 9;
+  return 8;
 
 comment on function ragwall.migration() is
   'The number of the last migration that was applied: what clients and the audit compare with the one they need.';

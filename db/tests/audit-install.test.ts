@@ -1,0 +1,64 @@
+/** The functions that db/audit-install.sql installs are the files, and it can be run again. */
+import { readFile } from 'node:fs/promises';
+import { PGlite } from '@electric-sql/pglite';
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { lastMigration, root } from './engine/migrations.js';
+import { openSession, rolledBack, type Session } from './engine/session.js';
+
+const read = (path: string) => readFile(new URL(path, root), 'utf8');
+const install = await read('db/audit-install.sql');
+
+let session: Session;
+beforeAll(async () => {
+  session = await openSession(inject('engine'));
+});
+afterAll(() => session.end());
+
+it.each(['audit', 'inventory'])('the body of ragwall.%s() is the file of that name', async (name) => {
+  const [row] = await session.admin(
+    (sql) => sql`select prosrc from pg_proc where oid = ${`ragwall.${name}()`}::regprocedure`,
+  );
+  expect(row?.prosrc).toBe(`\n${await read(`db/${name}.sql`)}`);
+});
+
+it('run again, it changes nothing: not the owner, nor who may execute them', async () => {
+  const functions = () =>
+    session.admin(
+      (sql) => sql`
+        select oid, proname, proowner::regrole, proacl, proconfig, prosrc from pg_proc
+        where oid in ('ragwall.audit()'::regprocedure, 'ragwall.inventory()'::regprocedure,
+          'ragwall.fingerprint()'::regprocedure) order by proname`,
+    );
+  const before = await functions();
+  expect(before.map((row) => [row.proowner, row.proacl])).toEqual(
+    Array(3).fill(['ragwall_owner', ['ragwall_owner=X/ragwall_owner']]),
+  );
+  await session.admin((sql) => sql.unsafe(install).simple());
+  expect(await functions()).toEqual(before);
+});
+
+it('says who may run it', async () => {
+  const attempt = session.admin((sql) =>
+    rolledBack(sql, async (tx) => {
+      await tx`set local role app_user`;
+      await tx.unsafe(install.replaceAll(/^(begin|commit);$/gm, '')).simple();
+    }),
+  );
+  await expect(attempt).rejects.toMatchObject({
+    code: '42501',
+    hint: expect.stringMatching(/superuser or as a member of ragwall_owner/),
+  });
+});
+
+it('says what comes before it', async () => {
+  const db = await PGlite.create();
+  await expect(db.exec(install)).rejects.toMatchObject({
+    hint: expect.stringMatching(/bootstrap\.sql and the migrations first/),
+  });
+  await db.close();
+});
+
+it('ragwall.migration() is the number of the last committed migration', async () => {
+  const [row] = await session.admin((sql) => sql`select ragwall.migration() as migration`);
+  expect(row?.migration).toBe(await lastMigration());
+});
