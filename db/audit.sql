@@ -847,12 +847,12 @@ finding (id, severity, status, object, evidence, remedy) as (
 
   -- [M01]
   union all
-  select 'M01', null, 'fail', 'schema ragwall', format('migration %s of %s', coalesce(m.done, 0), 8), 'Apply the migrations: graphile-migrate migrate.'
+  select 'M01', null, 'fail', 'schema ragwall', format('migration %s of %s', coalesce(m.done, 0), 13), 'Apply the migrations: graphile-migrate migrate.'
   from schema as s
   cross join lateral (
     select max((regexp_match(f.body, 'RETURN (\d+)'))[1]::integer) as done from routine as f where f.nspname = 'ragwall' and f.proname = 'migration'
   ) as m
-  where s.nspname = 'ragwall' and coalesce(m.done, 0) < 8
+  where s.nspname = 'ragwall' and coalesce(m.done, 0) < 13
 
   -- [M02]
   union all

@@ -5,13 +5,13 @@ CREATE SCHEMA ragwall;
 
 ALTER SCHEMA ragwall OWNER TO ragwall_owner;
 
-COMMENT ON SCHEMA ragwall IS 'Tenant-isolated retrieval. Bind a tenant with set_tenant() in the transaction, then call match_documents(), upsert_documents(), delete_documents(), or use the tables.';
+COMMENT ON SCHEMA ragwall IS 'Tenant-isolated retrieval. In each transaction first bind a tenant with set_tenant() or set_tenant_from_token(). Then call match_documents(), upsert_documents() or delete_documents(), or query the tables.';
 
 CREATE SCHEMA ragwall_private;
 
 ALTER SCHEMA ragwall_private OWNER TO ragwall_context;
 
-COMMENT ON SCHEMA ragwall_private IS 'The keys of the tenant context and what reads them. Nobody but ragwall_context has a privilege on a table here, and nobody but ragwall_owner may name what is in it.';
+COMMENT ON SCHEMA ragwall_private IS 'The keys of the tenant context and the functions that read them. Only ragwall_context has privileges on the tables. Besides ragwall_context, only ragwall_owner has USAGE on the schema.';
 
 CREATE TYPE ragwall.ranked_document AS (
 	tenant_id text,
@@ -35,13 +35,13 @@ declare
   spelling text;
 begin
   if (kid ~ '^[A-Za-z0-9._-]{1,64}$' and audience ~ '^[!-~]{1,200}$') is not true then
-    raise exception 'a name of 1 to 64 letters, digits, dots, - and _ is expected, and an audience of 1 to 200 '
-      'printable ASCII characters without spaces'
+    raise exception 'the name of a key is expected to be 1 to 64 letters, digits, dots, - and _, and its audience '
+      '1 to 200 printable ASCII characters without spaces'
       using errcode = 'RW401';
   end if;
   if exists (select from ragwall_private.signing_key as k where k.kid = kid) then
-    raise exception 'there is a signing key of this name already'
-      using errcode = 'RW402', hint = 'Give the new one another name, sign with it, then retire the old one.';
+    raise exception 'there is already a signing key of this name'
+      using errcode = 'RW402', hint = 'Give the new key another name, sign with it, then retire the old key.';
   end if;
   foreach spelling in array array[
     '{"alg":"HS256","kid":"%s"}', '{"kid":"%s","alg":"HS256"}',
@@ -63,7 +63,7 @@ $_$;
 
 ALTER FUNCTION ragwall.add_signing_key(kid text, audience text) OWNER TO ragwall_context;
 
-COMMENT ON FUNCTION ragwall.add_signing_key(kid text, audience text) IS 'Draws a key of 256 bits that set_tenant_from_token() accepts from now on, beside those that are there, and returns it, this once, as a JWK (RFC 7517) with the audience as aud. Keep it where the application keeps its secrets. kid: its name, 1 to 64 letters, digits, dots, - and _. audience: this database among others that tokens may be for, 1 to 200 printable ASCII characters, no spaces. Raises RW401 for an ill-formed argument, RW402 for a name that is taken. For superusers and ragwall_context.';
+COMMENT ON FUNCTION ragwall.add_signing_key(kid text, audience text) IS 'Makes a key of 256 bits and returns it as a JWK (RFC 7517), whose member aud is the audience. It is returned only once: store it with the secrets of the application. set_tenant_from_token() accepts its tokens from now on, and still those of older keys. kid: the name of the key, 1 to 64 letters, digits, dots, - and _. audience: what the claim aud of tokens has to be, a name of this database among others that tokens are made for, 1 to 200 printable ASCII characters without spaces. Raises RW401 if an argument is null or ill-formed, RW402 if there is a key of this name. For superusers and ragwall_context.';
 
 CREATE FUNCTION ragwall.add_signing_key(kid text) RETURNS text
     LANGUAGE sql
@@ -71,7 +71,7 @@ CREATE FUNCTION ragwall.add_signing_key(kid text) RETURNS text
 
 ALTER FUNCTION ragwall.add_signing_key(kid text) OWNER TO ragwall_context;
 
-COMMENT ON FUNCTION ragwall.add_signing_key(kid text) IS 'add_signing_key(kid, audience) with ''ragwall:'' and the name of the database as audience.';
+COMMENT ON FUNCTION ragwall.add_signing_key(kid text) IS 'Calls add_signing_key(kid, audience) with the audience ragwall: followed by the name of the database. kid: the name of the key, 1 to 64 letters, digits, dots, - and _. Returns the key as a JWK (RFC 7517), only once. Raises RW401 if kid is null or ill-formed, RW402 if there is a key of this name. For superusers and ragwall_context.';
 
 CREATE FUNCTION ragwall.agent_match_documents(query_vec public.halfvec, k integer, filter jsonb) RETURNS TABLE(tenant_id text, id uuid, content text, metadata jsonb, similarity double precision)
     LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 10
@@ -82,7 +82,8 @@ CREATE FUNCTION ragwall.agent_match_documents(query_vec public.halfvec, k intege
 begin
   if current_query() ~* 'explain' then
     raise exception 'this function does not run under explain'
-      using errcode = 'RW106', hint = 'The word may not be in the statement at all; pass what has it as a parameter.';
+      using errcode = 'RW106',
+        hint = 'The statement may not have the word explain anywhere. Pass a text that has it as a parameter.';
   end if;
   return query
   select m.tenant_id, m.id, m.content, m.metadata, m.similarity
@@ -92,7 +93,7 @@ $$;
 
 ALTER FUNCTION ragwall.agent_match_documents(query_vec public.halfvec, k integer, filter jsonb) OWNER TO ragwall_owner;
 
-COMMENT ON FUNCTION ragwall.agent_match_documents(query_vec public.halfvec, k integer, filter jsonb) IS 'match_documents(query_vec, k, filter) for agent_caller, which has no privilege on any table. Raises RW106 in a statement with the word explain, and what match_documents() raises. Security definer: its caller may not read the table, and the owner is bound by the same policies.';
+COMMENT ON FUNCTION ragwall.agent_match_documents(query_vec public.halfvec, k integer, filter jsonb) IS 'Calls match_documents(query_vec, k, filter) for agent_caller, which has no privilege on any table. query_vec: embedding_dimensions() numbers, not all zero. k: 1 to 1000. filter: a JSON object, or null for none. Raises RW106 if the word explain is anywhere in the statement, RW001 if no tenant is bound, RW101 to RW105 for its arguments. Security definer: its caller may not read the table. It runs as the owner, who is bound by the same policies.';
 
 CREATE FUNCTION ragwall.audit() RETURNS TABLE(id text, area text, expects text, severity text, status text, object text, evidence text, remedy text, reference text)
     LANGUAGE sql STABLE PARALLEL RESTRICTED
@@ -123,7 +124,8 @@ begin
     cross join lateral pg_partition_tree(d.objid) as t
     join pg_class as c on c.oid = t.relid and not (c.relrowsecurity and c.relforcerowsecurity)
     where d.classid = 'pg_class'::regclass
-      -- What is created as a partition, or attached to a parent; not the one whose walls somebody takes down by hand.
+      -- Tables created as partitions, and those attached by an ALTER TABLE of the parent. Not a partition that is itself
+      -- altered: its owner may disable row-level security on it.
       and c.relispartition
       and (t.relid <> d.objid or d.command_tag like 'CREATE %')
   loop
@@ -137,7 +139,7 @@ $$;
 
 ALTER FUNCTION ragwall.close_partitions() OWNER TO postgres;
 
-COMMENT ON FUNCTION ragwall.close_partitions() IS 'Event trigger: a partition that a protected table gets later has row-level security without a policy, and what default privileges gave others on it is revoked. It is reached through its table alone.';
+COMMENT ON FUNCTION ragwall.close_partitions() IS 'Event trigger: enables and forces row-level security on a partition that is added to a protected table, and revokes what default privileges granted on it. The partition has no policy: it can only be reached through its table.';
 
 CREATE FUNCTION ragwall.column_names(relation regclass, numbers smallint[]) RETURNS text[]
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -149,7 +151,7 @@ END;
 
 ALTER FUNCTION ragwall.column_names(relation regclass, numbers smallint[]) OWNER TO ragwall_owner;
 
-COMMENT ON FUNCTION ragwall.column_names(relation regclass, numbers smallint[]) IS 'The names of columns, quoted where they have to be; null for an expression, whose number is 0.';
+COMMENT ON FUNCTION ragwall.column_names(relation regclass, numbers smallint[]) IS 'Returns the names of columns by their numbers, quoted where necessary, in the given order. Null in place of an expression (number 0) and of a column that does not exist. Null if numbers is null or empty.';
 
 CREATE FUNCTION ragwall.current_tenant() RETURNS text
     LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED
@@ -179,7 +181,7 @@ $$;
 
 ALTER FUNCTION ragwall.current_tenant() OWNER TO ragwall_context;
 
-COMMENT ON FUNCTION ragwall.current_tenant() IS 'The tenant that set_tenant() bound to this transaction, or null. A value that something else wrote into app.current_tenant, or that another transaction left there, does not count. Security definer: it reads the key of the seals.';
+COMMENT ON FUNCTION ragwall.current_tenant() IS 'Returns the tenant that is bound to this transaction, or null if none is. A value counts only with a seal of this transaction: one that was written into app.current_tenant by hand, or that an earlier transaction left there, gives null. Raises P0002 if the key of the seals is missing. Security definer: it reads the key of the seals.';
 
 CREATE FUNCTION ragwall.delete_documents(ids uuid[]) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
@@ -211,7 +213,7 @@ $$;
 
 ALTER FUNCTION ragwall.delete_documents(ids uuid[]) OWNER TO ragwall_owner;
 
-COMMENT ON FUNCTION ragwall.delete_documents(ids uuid[]) IS 'Deletes documents of the bound tenant by id and returns how many there were. An id of another tenant is an id that does not exist. Raises RW001 without a tenant. Security definer: nobody else may delete, and the owner is bound by the same policies.';
+COMMENT ON FUNCTION ragwall.delete_documents(ids uuid[]) IS 'Deletes documents of the bound tenant by id, and returns how many were deleted. Ids that the tenant does not have, which another tenant may have, are ignored; null deletes none. Raises RW001 if no tenant is bound. Security definer: no application role may delete. It runs as the owner, who is bound by the same policies.';
 
 CREATE FUNCTION ragwall.delete_source(source text, from_position integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
@@ -245,7 +247,7 @@ $$;
 
 ALTER FUNCTION ragwall.delete_source(source text, from_position integer) OWNER TO ragwall_owner;
 
-COMMENT ON FUNCTION ragwall.delete_source(source text, from_position integer) IS 'Deletes the bound tenant''s documents of one source, from a position on (0: all of them), and returns how many there were. Raises RW001 without a tenant. Security definer: nobody else may delete, and the owner is bound by the same policies.';
+COMMENT ON FUNCTION ragwall.delete_source(source text, from_position integer) IS 'Deletes the documents of one source of the bound tenant, from a position on, and returns how many were deleted. from_position: 0 deletes all. A null argument deletes none. Raises RW001 if no tenant is bound. Security definer: no application role may delete. It runs as the owner, who is bound by the same policies.';
 
 CREATE FUNCTION ragwall.document_id(tenant text, source text, "position" integer) RETURNS uuid
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
@@ -265,7 +267,7 @@ $$;
 
 ALTER FUNCTION ragwall.document_id(tenant text, source text, "position" integer) OWNER TO ragwall_owner;
 
-COMMENT ON FUNCTION ragwall.document_id(tenant text, source text, "position" integer) IS 'The id that upsert_documents() gives to a new document of this source and position: a UUID of version 8, from their SHA-256.';
+COMMENT ON FUNCTION ragwall.document_id(tenant text, source text, "position" integer) IS 'Returns the id that upsert_documents() gives to a new document of this tenant, source and position: a UUID of version 8, from the SHA-256 of the three. position: 0 and up. Null if an argument is null.';
 
 CREATE FUNCTION ragwall.embedding_dimensions() RETURNS integer
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -273,7 +275,7 @@ CREATE FUNCTION ragwall.embedding_dimensions() RETURNS integer
 
 ALTER FUNCTION ragwall.embedding_dimensions() OWNER TO ragwall_owner;
 
-COMMENT ON FUNCTION ragwall.embedding_dimensions() IS 'The number of dimensions of every embedding in this database, as its first migration fixed it.';
+COMMENT ON FUNCTION ragwall.embedding_dimensions() IS 'Returns the number of dimensions of every embedding in this database, 1 to 4000. It was fixed by this migration.';
 
 CREATE FUNCTION ragwall.inventory() RETURNS TABLE(kind text, object text, property text, value text)
     LANGUAGE sql STABLE PARALLEL RESTRICTED
@@ -323,7 +325,7 @@ CREATE FUNCTION ragwall.foreign_key_findings(target regclass, tenant_column name
         'alter table %s add constraint %I foreign key (%s) references %s (%s)%s',
         near.relation, k.conname, array_to_string(near.tenant || rest.near, ', '),
         far.relation, array_to_string(far.tenant || rest.far, ', '),
-        -- What followed the columns; and a row whose parent goes keeps its tenant.
+        -- The rest of the definition. ON DELETE SET NULL must not set the tenant to null.
         regexp_replace(
           substr(pg_get_constraintdef(k.oid), 1 + length(format(
             'FOREIGN KEY (%s) REFERENCES %s(%s)',
@@ -358,7 +360,7 @@ $$;
 
 ALTER FUNCTION ragwall.foreign_key_findings(target regclass, tenant_column name) OWNER TO ragwall_owner;
 
-COMMENT ON FUNCTION ragwall.foreign_key_findings(target regclass, tenant_column name) IS 'The foreign keys, from or to a table, by which a row of one tenant can name a row of another: they are checked beneath row-level security, and so tell what is there, and delete it. One to a table without tenants is none.';
+COMMENT ON FUNCTION ragwall.foreign_key_findings(target regclass, tenant_column name) IS 'Returns the foreign keys from and to a table by which a row of one tenant can refer to a row of another, each with statements that add the tenant to it. Postgres checks foreign keys beneath row-level security, so they tell which rows other tenants have, and ON DELETE changes those rows. A foreign key to a table without tenants is not returned. tenant_column: the name of the tenant column in tables that are not protected.';
 
 CREATE FUNCTION ragwall.forget_statistics(relation regclass) RETURNS void
     LANGUAGE plpgsql
@@ -378,7 +380,7 @@ $$;
 
 ALTER FUNCTION ragwall.forget_statistics(relation regclass) OWNER TO ragwall_owner;
 
-COMMENT ON FUNCTION ragwall.forget_statistics(relation regclass) IS 'Has ANALYZE gather no statistics on any column of a table. For its owner.';
+COMMENT ON FUNCTION ragwall.forget_statistics(relation regclass) IS 'Makes ANALYZE gather no statistics on any column of a table. Those that were gathered before stay. For the owner of the table. Raises 22004 for null.';
 
 CREATE FUNCTION ragwall.graph_name(tenant text) RETURNS text
     LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED
@@ -415,10 +417,10 @@ CREATE FUNCTION ragwall.index_findings(target regclass, tenant_column name) RETU
       'the ', coalesce('key ' || quote_ident(i.conname), 'index ' || i.name),
       case
         when i.approximate then format(
-          ' seeks neighbours among all tenants'' rows: one a tenant, where %I = …, or none', tenant_column
+          ' is approximate and has the rows of all tenants: create one for each tenant, where %I = …, or none', tenant_column
         )
-        when s.refused then ' is unique over all tenants, and tells what others have'
-        else ' does not lead with the tenant, and explain counts in it what others have'
+        when s.refused then ' is unique across tenants, so that errors tell what other tenants have'
+        else ' does not begin with the tenant, so that explain counts rows of other tenants in it'
       end
     ),
     case
@@ -433,7 +435,7 @@ CREATE FUNCTION ragwall.index_findings(target regclass, tenant_column name) RETU
       a.amname, k.conname, k.contype,
       ragwall.column_names(x.indrelid, (x.indkey::smallint[])[0:x.indnkeyatts - 1]) as keys,
       coalesce(pg_get_constraintdef(k.oid), pg_get_indexdef(x.indexrelid)) as definition,
-      -- Those of extensions: the server's own are exact.
+      -- Those of the server itself, gist and spgist, are exact.
       a.amname not in ('gist', 'spgist') and exists (
         select
         from pg_opclass as o
@@ -447,7 +449,7 @@ CREATE FUNCTION ragwall.index_findings(target regclass, tenant_column name) RETU
     join pg_am as a on a.oid = c.relam
     left join pg_constraint as k on k.conindid = x.indexrelid and k.contype in ('p', 'u', 'x')
     where not c.relispartition
-    -- Of this table first, and then what is asked of each.
+    -- offset 0: the conditions below are evaluated for the indexes of this table only.
     offset 0
   ) as i
   cross join lateral (
@@ -471,7 +473,7 @@ $_$;
 
 ALTER FUNCTION ragwall.index_findings(target regclass, tenant_column name) OWNER TO ragwall_owner;
 
-COMMENT ON FUNCTION ragwall.index_findings(target regclass, tenant_column name) IS 'The indexes of a table that neither lead with the tenant nor hold one tenant alone. Refused are those that anybody observes by answers and errors: unique ones without the tenant, and approximate ones.';
+COMMENT ON FUNCTION ragwall.index_findings(target regclass, tenant_column name) IS 'Returns the indexes of a table that neither begin with the tenant nor have rows of one tenant only, each with statements that correct it. refused: true for those that tell of other tenants by errors and answers, which are unique indexes without the tenant and approximate ones; false for those that only explain shows.';
 
 CREATE FUNCTION ragwall.index_plan() RETURNS SETOF text
     LANGUAGE plpgsql
@@ -567,7 +569,7 @@ CREATE FUNCTION ragwall.is_pinned(index regclass, tenant_column name) RETURNS bo
       pg_get_expr(i.indpred, i.indrelid), pg_get_partition_constraintdef(i.indrelid)
     ]) as condition
     where condition !~ ' OR '
-      -- However the column is printed, a character that is in no name stands for it.
+      -- The column is printed in several ways. Each is replaced by a character that no name has.
       and replace(
         replace(condition, format('(%I)::text', tenant_column), chr(1)), quote_ident(tenant_column), chr(1)
       ) ~ '(^|^\(|AND )\(\u0001 = \(?''([^'']|'''')*''::(text|character varying(\(\d+\))?)(\)::text)?\)'
@@ -579,7 +581,7 @@ $$;
 
 ALTER FUNCTION ragwall.is_pinned(index regclass, tenant_column name) OWNER TO ragwall_owner;
 
-COMMENT ON FUNCTION ragwall.is_pinned(index regclass, tenant_column name) IS 'Whether an index, or each of its partitions, holds the rows of one tenant, as its predicate or its table''s bound says.';
+COMMENT ON FUNCTION ragwall.is_pinned(index regclass, tenant_column name) IS 'Returns whether an index, or each of its partitions, has rows of one tenant only, because its predicate or the bound of its table says tenant_column = a constant. False if the index does not exist, and for null.';
 
 CREATE FUNCTION ragwall.is_safe_owner(owner oid) RETURNS boolean
     LANGUAGE sql STABLE PARALLEL RESTRICTED
@@ -598,7 +600,7 @@ END;
 
 ALTER FUNCTION ragwall.is_safe_owner(owner oid) OWNER TO ragwall_owner;
 
-COMMENT ON FUNCTION ragwall.is_safe_owner(owner oid) IS 'Whether a role may own a protected table, whose walls it can take down: it cannot log in, row-level security binds it, and neither the application''s and the agents'' roles nor logins of theirs are members of it.';
+COMMENT ON FUNCTION ragwall.is_safe_owner(owner oid) IS 'Returns whether a role may own a protected table. An owner can remove the policies, so it may not log in, be a superuser or bypass row-level security, and no role may be a member both of it and of a role of the application or the agents. Null if there is no such role.';
 
 CREATE FUNCTION ragwall.is_tenant_id(tenant text) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -606,7 +608,7 @@ CREATE FUNCTION ragwall.is_tenant_id(tenant text) RETURNS boolean
 
 ALTER FUNCTION ragwall.is_tenant_id(tenant text) OWNER TO ragwall_owner;
 
-COMMENT ON FUNCTION ragwall.is_tenant_id(tenant text) IS 'Whether a text can name a tenant: 1 to 128 printable ASCII characters, no spaces. Case matters. Null for null.';
+COMMENT ON FUNCTION ragwall.is_tenant_id(tenant text) IS 'Returns whether a text is a well-formed tenant id: 1 to 128 printable ASCII characters without spaces. Case matters. Null for null. Does not tell whether there is such a tenant.';
 
 CREATE FUNCTION ragwall.match_documents(query_vec public.halfvec, k integer, filter jsonb) RETURNS TABLE(tenant_id text, id uuid, content text, metadata jsonb, similarity double precision)
     LANGUAGE plpgsql STABLE ROWS 10
@@ -623,7 +625,7 @@ declare
   found ragwall.ranked_document[];
 begin
   if query_vec is null then
-    raise exception 'the query vector is expected, and is null'
+    raise exception 'the query vector is null'
       using errcode = 'RW101', hint = 'Embed the question with the model that embedded the documents.';
   end if;
   if public.vector_dims(query_vec) <> ragwall.embedding_dimensions() then
@@ -632,7 +634,7 @@ begin
       using errcode = 'RW102', hint = 'Embed the question with the model that embedded the documents.';
   end if;
   if public.l2_norm(query_vec) = 0 then
-    raise exception 'the query vector is zero, and has no direction'
+    raise exception 'the query vector is all zeros, which have no direction'
       using errcode = 'RW103', hint = 'Embed a text that is not empty.';
   end if;
   if k is null or k not between 1 and 1000 then
@@ -641,10 +643,10 @@ begin
   end if;
   if filter is not null and jsonb_typeof(filter) <> 'object' then
     raise exception 'the filter is expected to be a JSON object, or null for none'
-      using errcode = 'RW105', hint = 'A document fits if its metadata contains the filter.';
+      using errcode = 'RW105', hint = 'A document matches if its metadata contains the filter (jsonb @>).';
   end if;
 
-  -- A build that was cut short leaves an index that is not valid.
+  -- A build that was interrupted leaves an index that is not valid.
   if graph is not null and (select i.indisvalid from pg_index as i where i.indexrelid = graph) then
     found := ragwall.search_graph(query_vec, k, filter);
     if cardinality(found) = k then
@@ -668,7 +670,7 @@ $$;
 
 ALTER FUNCTION ragwall.match_documents(query_vec public.halfvec, k integer, filter jsonb) OWNER TO ragwall_owner;
 
-COMMENT ON FUNCTION ragwall.match_documents(query_vec public.halfvec, k integer, filter jsonb) IS 'The k documents of the bound tenant that are nearest to query_vec and whose metadata contains filter, nearest first, ties by id; fewer only if the tenant has fewer. Exact, unless the tenant has a graph (see index_plan()): then it may miss a near one for one that is nearly as near. similarity is the cosine, -1 to 1. query_vec: embedding_dimensions() numbers, not all zero. k: 1 to 1000. filter: a JSON object, or null. Raises RW001 without a tenant, RW101 to RW105 for its arguments.';
+COMMENT ON FUNCTION ragwall.match_documents(query_vec public.halfvec, k integer, filter jsonb) IS 'Returns the k documents of the bound tenant that are nearest to query_vec among those whose metadata contains filter: nearest first, ties by id, fewer than k only if fewer match. Exact, unless the tenant has a graph (see index_plan()), which may miss a document for one that is nearly as near. similarity: the cosine, -1 to 1. query_vec: embedding_dimensions() numbers, not all zero. k: 1 to 1000. filter: a JSON object, compared by @>; null for none. Raises RW001 if no tenant is bound, RW101 if query_vec is null, RW102 if its dimensions are wrong, RW103 if it is all zeros, RW104 if k is null or out of range, RW105 if filter is no object.';
 
 CREATE FUNCTION ragwall.match_documents(query_vec public.halfvec, k integer) RETURNS TABLE(tenant_id text, id uuid, content text, metadata jsonb, similarity double precision)
     LANGUAGE sql STABLE ROWS 10
@@ -683,7 +685,7 @@ END;
 
 ALTER FUNCTION ragwall.match_documents(query_vec public.halfvec, k integer) OWNER TO ragwall_owner;
 
-COMMENT ON FUNCTION ragwall.match_documents(query_vec public.halfvec, k integer) IS 'match_documents(query_vec, k, filter) without a filter.';
+COMMENT ON FUNCTION ragwall.match_documents(query_vec public.halfvec, k integer) IS 'Calls match_documents(query_vec, k, filter) without a filter: the k documents of the bound tenant that are nearest to query_vec. query_vec: embedding_dimensions() numbers, not all zero. k: 1 to 1000. Raises RW001 if no tenant is bound, RW101 to RW104 for null and for arguments out of range.';
 
 CREATE FUNCTION ragwall.match_documents(query_embedding public.halfvec, match_count double precision, filter jsonb) RETURNS TABLE(tenant_id text, id uuid, content text, metadata jsonb, similarity double precision)
     LANGUAGE sql STABLE ROWS 10
@@ -702,15 +704,15 @@ END;
 
 ALTER FUNCTION ragwall.match_documents(query_embedding public.halfvec, match_count double precision, filter jsonb) OWNER TO ragwall_owner;
 
-COMMENT ON FUNCTION ragwall.match_documents(query_embedding public.halfvec, match_count double precision, filter jsonb) IS 'match_documents(query_vec, k, filter) under the names query_embedding, match_count, filter. match_count: a whole number, 1 to 1000.';
+COMMENT ON FUNCTION ragwall.match_documents(query_embedding public.halfvec, match_count double precision, filter jsonb) IS 'Calls match_documents(query_vec, k, filter) by the argument names of other vector stores. query_embedding: embedding_dimensions() numbers, not all zero. match_count: a whole number, 1 to 1000. filter: a JSON object, or null for none. Raises RW001 if no tenant is bound, RW101 to RW105 for its arguments.';
 
 CREATE FUNCTION ragwall.migration() RETURNS integer
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN 8;
+    RETURN 13;
 
 ALTER FUNCTION ragwall.migration() OWNER TO ragwall_owner;
 
-COMMENT ON FUNCTION ragwall.migration() IS 'The number of the last migration that was applied: what clients and the audit compare with the one they need.';
+COMMENT ON FUNCTION ragwall.migration() IS 'Returns the number of the last migration that was applied. Clients and the audit compare it with the number they need.';
 
 CREATE FUNCTION ragwall.protect_table(target regclass, tenant_column name DEFAULT 'tenant_id'::name, allow_delete boolean DEFAULT true, keep_statistics boolean DEFAULT false) RETURNS TABLE(step text, statement text)
     LANGUAGE plpgsql
@@ -720,14 +722,15 @@ CREATE FUNCTION ragwall.protect_table(target regclass, tenant_column name DEFAUL
 declare
   reason constant text := (
     select case
-      when c.relnamespace::regnamespace::text in ('ragwall', 'ragwall_private', 'pg_catalog') then 'it is not yours'
-      when c.relkind not in ('r', 'p') or c.relpersistence = 't' then 'it is no permanent table'
-      when c.relispartition then format('it is a partition: protect %s', pg_partition_root(target))
+      when c.relnamespace::regnamespace::text in ('ragwall', 'ragwall_private', 'pg_catalog')
+        then 'it belongs to Ragwall or to Postgres'
+      when c.relkind not in ('r', 'p') or c.relpersistence = 't' then 'it is not a permanent table'
+      when c.relispartition then format('it is a partition of %s: protect that', pg_partition_root(target))
       when exists (select from pg_inherits as i where c.relkind = 'r' and target in (i.inhparent, i.inhrelid))
-        then 'it inherits, or is inherited from: have partitions, or separate tables'
+        then 'it inherits, or is inherited from: use partitions or separate tables instead'
       when not exists (
         select from pg_attribute as a where a.attrelid = target and a.attname = tenant_column and a.attnum > 0
-      ) then format('it has no column %I: name the one that says whose a row is', tenant_column)
+      ) then format('it has no column %I: pass the name of its tenant column', tenant_column)
       else ''
     end
     from pg_class as c
@@ -737,7 +740,7 @@ declare
   tenantless bigint;
 begin
   if reason is distinct from '' then
-    raise exception 'the table % cannot be protected: %', target, coalesce(reason, 'there is none')
+    raise exception 'the table % cannot be protected: %', target, coalesce(reason, 'it does not exist')
       using errcode = 'RW501';
   end if;
   execute format('lock table %s in access exclusive mode', target);
@@ -746,7 +749,7 @@ begin
     from ragwall.protection_findings(target, tenant_column, keep_statistics) as f
     where f.refused
   );
-  -- What is a foreign table is refused already, and not asked.
+  -- A table with a foreign partition is refused already, and reading it could reach another server.
   if not exists (
     select from pg_class as c where c.oid in (select m from ragwall.with_partitions(target) as m) and c.relkind = 'f'
   ) and not exists (
@@ -761,16 +764,16 @@ begin
     into tenantless;
     if tenantless > 0 then
       refusals := refusals || format(
-        'rows without a tenant, or with one that is ill-formed: %s, which are to get one, or to go: '
+        'rows without a tenant id, or with an ill-formed one: %s. Correct or delete them: '
           'select tableoid::regclass, ctid from %s where ragwall.is_tenant_id(%I::text) is not true',
         tenantless, target, tenant_column
       );
     end if;
   end if;
   if refusals <> '{}' then
-    raise exception 'the table % cannot be protected before this is mended:%',
+    raise exception 'the table % cannot be protected until this is corrected:%',
         target, E'\n- ' || array_to_string(refusals, E'\n- ')
-      using errcode = 'RW502', hint = 'Nothing was changed. Each line has what is in the way, and what mends it.';
+      using errcode = 'RW502', hint = 'Nothing was changed. Each line says what is in the way, and how to correct it.';
   end if;
 
   for step, statement in
@@ -785,14 +788,14 @@ begin
   select 'to do: ' || f.finding, f.remedy
   from ragwall.protection_findings(target, tenant_column, keep_statistics) as f
   union all
-  select 'to do: app_user may delete, and so may lock the table against everybody',
+  select 'to do: app_user may delete, and therefore lock the table for all tenants',
     format(
-      'where others write its SQL: select * from ragwall.protect_table(%L, %L, allow_delete => false)',
+      'if others write its SQL: select * from ragwall.protect_table(%L, %L, allow_delete => false)',
       target, tenant_column
     )
   where allow_delete
   union all
-  select 'to do: estimates from the time before are still there', 'repeat protect_table() as a superuser'
+  select 'to do: statistics that were gathered before are still there', 'repeat protect_table() as a superuser'
   where not keep_statistics
     and current_setting('is_superuser') = 'off';
 end
@@ -800,7 +803,7 @@ $$;
 
 ALTER FUNCTION ragwall.protect_table(target regclass, tenant_column name, allow_delete boolean, keep_statistics boolean) OWNER TO ragwall_owner;
 
-COMMENT ON FUNCTION ragwall.protect_table(target regclass, tenant_column name, allow_delete boolean, keep_statistics boolean) IS 'Gives a table and its partitions the walls of ragwall.documents; returns the statements that it executed, and what is left to do. tenant_column: of type text or varchar. allow_delete: app_user may delete, and so, because DELETE is of whole tables, may LOCK TABLE; without, a function that runs as the owner has to. keep_statistics: the planner keeps estimates made of all tenants'' values, which joins may need, and which explain tells. The table goes to ragwall_owner unless its owner is safe, and what others hold is revoked. A column that is added later is closed until this is repeated. Locks the table until the transaction ends, and reads it once unless the check is_tenant_id is there and valid: set lock_timeout. For superusers, and for its owner as a member of ragwall_owner with CREATE on the schema. Raises RW501 for what is no such table, RW502 with the list of what it cannot mend.';
+COMMENT ON FUNCTION ragwall.protect_table(target regclass, tenant_column name, allow_delete boolean, keep_statistics boolean) IS 'Protects a table and its partitions like ragwall.documents. Returns the statements that it executed, and then what is left to do (step begins with to do:). It can be repeated, and has to be after columns were added: no role may use them before. tenant_column: a column of type text or varchar. allow_delete: false gives app_user no DELETE, which also allows LOCK TABLE; a function of the owner then has to delete. keep_statistics: true keeps the planner''s statistics, which joins may need, and from which explain tells values of other tenants. The table gets the owner ragwall_owner unless its owner is safe, and loses the grants of other roles. It is locked until the transaction ends, and read once unless it has the valid check is_tenant_id: set lock_timeout before. For superusers, and for members of ragwall_owner who own the table and have CREATE on its schema. Raises RW501 if it is no table that can be protected, RW502 with a list of what has to be corrected first.';
 
 CREATE FUNCTION ragwall.protection_findings(target regclass, tenant_column name, keep_statistics boolean) RETURNS TABLE(refused boolean, finding text, remedy text)
     LANGUAGE sql STABLE
@@ -811,7 +814,7 @@ CREATE FUNCTION ragwall.protection_findings(target regclass, tenant_column name,
     from ragwall.with_partitions(target) as m
     join pg_class as c on c.oid = m
   ),
-  -- Views, and views on views: the outermost that is no invoker's lends its rights to those beneath.
+  -- Views of the table, and views of such views. One without security_invoker reads with the rights of its owner.
   reader as (
     select m.oid from member as m
     union
@@ -820,9 +823,10 @@ CREATE FUNCTION ragwall.protection_findings(target regclass, tenant_column name,
     join pg_depend as d on d.refclassid = 'pg_class'::regclass and d.refobjid = v.oid
     join pg_rewrite as r on d.classid = 'pg_rewrite'::regclass and d.objid = r.oid
   )
-  -- A uuid would have to be cast: the floor would cost something, and come after a caller's own conditions.
+  -- Other types have to be cast to text. The cast has a cost, so the policy tenant_floor might be evaluated after
+  -- conditions of the caller.
   select true,
-    format('the column %I is %s: a tenant is a text or varchar, compared byte by byte', a.attname,
+    format('the column %I is %s: a tenant column is text or varchar, with a deterministic collation', a.attname,
       case when a.attgenerated = '' then format_type(a.atttypid, a.atttypmod) else 'generated' end),
     format(case when a.attgenerated = '' then 'alter table %s alter column %I type text collate "C" using %2$I::text'
       else 'alter table %s alter column %I drop expression' end, target, a.attname)
@@ -832,7 +836,7 @@ CREATE FUNCTION ragwall.protection_findings(target regclass, tenant_column name,
     and a.attname = tenant_column
     and (a.atttypid not in ('text'::regtype, 'varchar'::regtype) or not c.collisdeterministic or a.attgenerated <> '')
   union all
-  select true, 'ragwall_owner logs in, bypasses row-level security, or has a member that is the application',
+  select true, 'ragwall_owner can log in, bypasses row-level security, or has a member that is the application',
     'alter role ragwall_owner nologin nosuperuser nobypassrls, and revoke it from its members'
   where not ragwall.is_safe_owner('ragwall_owner'::regrole)
   union all
@@ -842,14 +846,14 @@ CREATE FUNCTION ragwall.protection_findings(target regclass, tenant_column name,
   select i.refused, i.finding, i.remedy
   from ragwall.index_findings(target, tenant_column) as i
   union all
-  select true, format('the policy %I of %s lets rows through', p.polname, m.name),
+  select true, format('the permissive policy %I of %s lets more rows through', p.polname, m.name),
     format('drop policy %I on %s', p.polname, m.name)
   from pg_policy as p
   join member as m on m.oid = p.polrelid
   where p.polpermissive
     and not (m.oid = target and p.polname ~ '^(select|insert|update|delete)_own_tenant$')
   union all
-  select true, format('the rule %I of %s makes other statements of those that are sent', r.rulename, m.name),
+  select true, format('the rule %I of %s rewrites statements', r.rulename, m.name),
     format('drop rule %I on %s', r.rulename, m.name)
   from pg_rewrite as r
   join member as m on m.oid = r.ev_class
@@ -860,13 +864,13 @@ CREATE FUNCTION ragwall.protection_findings(target regclass, tenant_column name,
   join pg_inherits as i on i.inhrelid = m.oid
   where m.relkind = 'f'
   union all
-  select true, format('by the statistics %I explain tells of other tenants'' values', e.stxname),
+  select true, format('from the statistics object %I explain tells values of other tenants', e.stxname),
     format('drop statistics %s.%I', e.stxnamespace::regnamespace, e.stxname)
   from pg_statistic_ext as e
   join member as m on m.oid = e.stxrelid
   where not keep_statistics
   union all
-  select true, format('through %s others see the rows of all tenants', c.oid::regclass),
+  select true, format('%s shows the rows of all tenants to other roles', c.oid::regclass),
     format(
       case c.relkind when 'm' then 'drop materialized view %s' else 'alter view %s set (security_invoker = true)' end,
       c.oid::regclass
@@ -882,7 +886,7 @@ CREATE FUNCTION ragwall.protection_findings(target regclass, tenant_column name,
     )
     and exists (select from aclexplode(c.relacl) as a where a.grantee <> c.relowner)
   union all
-  select false, format('no index of %s leads with the tenant, and statements read the rows of all', target),
+  select false, format('no index of %s begins with the tenant, so that statements read the rows of all tenants', target),
     format('create index on %s (%I)', target, tenant_column)
   where not exists (
     select
@@ -892,7 +896,7 @@ CREATE FUNCTION ragwall.protection_findings(target regclass, tenant_column name,
   )
   union all
   select false,
-    format('the sequence %s numbers the rows of all tenants, and tells each how many others add', s.oid::regclass),
+    format('the sequence %s numbers the rows of all tenants, so that gaps tell how many others add', s.oid::regclass),
     'make the column a uuid with the default gen_random_uuid()'
   from pg_class as s
   where s.relkind = 'S'
@@ -905,7 +909,7 @@ CREATE FUNCTION ragwall.protection_findings(target regclass, tenant_column name,
     )
   union all
   select false,
-    format('the trigger %I of %s runs %s with the rights of another', t.tgname, m.name, p.oid::regprocedure),
+    format('the trigger %I of %s runs %s with the rights of its owner', t.tgname, m.name, p.oid::regprocedure),
     format('alter function %s security invoker', p.oid::regprocedure)
   from pg_trigger as t
   join member as m on m.oid = t.tgrelid
@@ -914,8 +918,8 @@ CREATE FUNCTION ragwall.protection_findings(target regclass, tenant_column name,
     and not t.tgisinternal
     and t.tgparentid = 0
   union all
-  select distinct false, format('the publication %I ships the rows of all tenants', p.pubname),
-    'publish other tables by name, and this one only to where it is protected, too'
+  select distinct false, format('the publication %I sends the rows of all tenants to its subscribers', p.pubname),
+    'publish tables by name, and this one only to databases in which it is protected, too'
   from pg_publication_tables as p
   join member as m on m.relname = p.tablename and m.relnamespace::regnamespace::text = quote_ident(p.schemaname)
   union all
@@ -934,7 +938,7 @@ $_$;
 
 ALTER FUNCTION ragwall.protection_findings(target regclass, tenant_column name, keep_statistics boolean) OWNER TO ragwall_owner;
 
-COMMENT ON FUNCTION ragwall.protection_findings(target regclass, tenant_column name, keep_statistics boolean) IS 'What protect_table() refuses a table for, and what it would leave to do, each with what mends it. Refused is what anybody can observe, and what would pass the walls; the rest is told by explain and by numbers, or to subscribers.';
+COMMENT ON FUNCTION ragwall.protection_findings(target regclass, tenant_column name, keep_statistics boolean) IS 'Returns what is in the way of protecting a table, each with statements or advice that mend it. refused: true if protect_table() refuses the table for it, because any role can observe other tenants by it or pass the policies; false if protect_table() goes on and leaves it to do, because only explain, sequence numbers or subscribers show it. tenant_column: the tenant column of the table. keep_statistics: true allows extended statistics.';
 
 CREATE FUNCTION ragwall.protection_plan(target regclass, tenant_column name, allow_delete boolean, keep_statistics boolean) RETURNS TABLE(step text, statement text)
     LANGUAGE sql STABLE
@@ -1082,7 +1086,7 @@ $_$;
 
 ALTER FUNCTION ragwall.protection_plan(target regclass, tenant_column name, allow_delete boolean, keep_statistics boolean) OWNER TO ragwall_owner;
 
-COMMENT ON FUNCTION ragwall.protection_plan(target regclass, tenant_column name, allow_delete boolean, keep_statistics boolean) IS 'The statements that protect_table() executes, in their order. Executes nothing.';
+COMMENT ON FUNCTION ragwall.protection_plan(target regclass, tenant_column name, allow_delete boolean, keep_statistics boolean) IS 'Returns the statements that protect_table() executes with the same arguments, in their order. Executes nothing.';
 
 CREATE FUNCTION ragwall.require_tenant() RETURNS text
     LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
@@ -1093,7 +1097,8 @@ declare
 begin
   if bound is null then
     raise exception 'no tenant is bound to this transaction'
-      using errcode = 'RW001', hint = 'Call ragwall.set_tenant(…), or set_tenant_from_token(…), first, in the same transaction.';
+      using errcode = 'RW001',
+        hint = 'First call ragwall.set_tenant(…) or ragwall.set_tenant_from_token(…) in the same transaction.';
   end if;
   return bound;
 end
@@ -1101,7 +1106,7 @@ $$;
 
 ALTER FUNCTION ragwall.require_tenant() OWNER TO ragwall_owner;
 
-COMMENT ON FUNCTION ragwall.require_tenant() IS 'The tenant that is bound to this transaction. Raises RW001 if there is none.';
+COMMENT ON FUNCTION ragwall.require_tenant() IS 'Returns the tenant that is bound to this transaction. Raises RW001 if none is.';
 
 CREATE FUNCTION ragwall.retire_signing_key(kid text) RETURNS void
     LANGUAGE plpgsql
@@ -1120,7 +1125,7 @@ $$;
 
 ALTER FUNCTION ragwall.retire_signing_key(kid text) OWNER TO ragwall_context;
 
-COMMENT ON FUNCTION ragwall.retire_signing_key(kid text) IS 'Deletes a key: from the next statement on no token that it signed is accepted. Raises RW403 if there is none. For superusers and ragwall_context.';
+COMMENT ON FUNCTION ragwall.retire_signing_key(kid text) IS 'Deletes a signing key. From the next statement on no token that it signed is accepted. kid: its name. Raises RW403 if there is no key of this name, and for null. For superusers and ragwall_context.';
 
 CREATE FUNCTION ragwall.revocations(target regclass, owner oid) RETURNS SETOF text
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -1153,7 +1158,7 @@ $$;
 
 ALTER FUNCTION ragwall.revocations(target regclass, owner oid) OWNER TO ragwall_owner;
 
-COMMENT ON FUNCTION ragwall.revocations(target regclass, owner oid) IS 'The statements that take what anybody but its owner, the one of now or the one to come, holds on a table, its columns, partitions and sequences.';
+COMMENT ON FUNCTION ragwall.revocations(target regclass, owner oid) IS 'Returns the statements that revoke what roles have been granted on a table, its columns, partitions and sequences. Grants to the owner of the table are left, and grants to owner, who may be its next one; 0 is nobody.';
 
 CREATE FUNCTION ragwall.search_graph(query_vec public.halfvec, k integer, filter jsonb) RETURNS ragwall.ranked_document[]
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -1213,7 +1218,7 @@ $$;
 
 ALTER FUNCTION ragwall.set_tenant(tenant text) OWNER TO ragwall_context;
 
-COMMENT ON FUNCTION ragwall.set_tenant(tenant text) IS 'Binds a tenant to this transaction and returns it. Ends with the transaction. Raises RW002 for an ill-formed id, RW003 if another tenant is bound, RW004 if the key is missing, RW007 if the session carries what somebody left on it. Trusts its caller: whoever may call it may name any tenant. Revoke it, and set_tenant_from_token() is the only way: signed mode. Security definer: it reads the key of the seals.';
+COMMENT ON FUNCTION ragwall.set_tenant(tenant text) IS 'Binds a tenant to this transaction and returns it. The binding ends with the transaction; binding the same tenant again changes nothing. tenant: 1 to 128 printable ASCII characters without spaces. Raises RW002 if it is null or ill-formed, RW003 if another tenant is bound, RW004 if the key of the seals is missing, RW007 if the session has objects that an earlier client may have left. Whoever may execute it can bind any tenant. In signed mode nobody may, and set_tenant_from_token() is the only way. Security definer: it reads the key of the seals.';
 
 CREATE FUNCTION ragwall.set_tenant_from_token(token text) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1239,8 +1244,8 @@ begin
       ), 'UTF8'))
   then
     raise exception 'the token is not accepted'
-      using errcode = 'RW005', hint = 'Expected: a JWT by HS256, its header with alg, kid and no more than typ, '
-        'signed with a key of ragwall.signing_keys().';
+      using errcode = 'RW005', hint = 'Expected: a JWT signed by HS256 with a key of ragwall.signing_keys(), '
+        'whose header has alg, kid and at most typ.';
   end if;
 
   begin
@@ -1267,9 +1272,9 @@ begin
       else false
     end
   ) is not true then
-    raise exception 'the token is authentic, and not valid here and now'
-      using errcode = 'RW006', hint = 'Expected: tenant_id, aud as in ragwall.signing_keys(), iat and exp at most 300 '
-        'seconds apart, and clocks that agree: iat may be 5 seconds ahead.';
+    raise exception 'the token is authentic, but not valid here and now'
+      using errcode = 'RW006', hint = 'Expected: tenant_id, aud as in ragwall.signing_keys(), and iat and exp at most 300 '
+        'seconds apart. iat and nbf may be at most 5 seconds ahead of the clock of the server.';
   end if;
   return ragwall_private.bind(claims ->> 'tenant_id');
 end
@@ -1277,7 +1282,7 @@ $_$;
 
 ALTER FUNCTION ragwall.set_tenant_from_token(token text) OWNER TO ragwall_context;
 
-COMMENT ON FUNCTION ragwall.set_tenant_from_token(token text) IS 'Binds to this transaction the tenant that a token names, and returns it. token: a JWT by HS256 (RFC 7519), signed with a key of signing_keys(); claims tenant_id, aud, iat, exp, and nbf if need be, at most 300 seconds from iat to exp. Raises RW005 unless a key signed it, RW006 if its claims are not valid here and now, RW003 if another tenant is bound, RW007 if the session carries what somebody left on it. Security definer: it reads the keys.';
+COMMENT ON FUNCTION ragwall.set_tenant_from_token(token text) IS 'Verifies a token, binds the tenant that it names to this transaction, and returns the tenant. token: a JWT (RFC 7519) of at most 1200 bytes, signed by HS256 with a key of signing_keys(), with the claims tenant_id, aud, iat, exp and optionally nbf, and at most 300 seconds from iat to exp. Raises RW005 if no key signed it, if it is null, or if the key of the seals is missing; RW006 if its claims are not valid for this database at this time; RW003 and RW007 as set_tenant() does. Security definer: it reads the keys.';
 
 CREATE TABLE ragwall_private.signing_key (
     header text NOT NULL COLLATE pg_catalog."C",
@@ -1294,19 +1299,19 @@ CREATE TABLE ragwall_private.signing_key (
 
 ALTER TABLE ragwall_private.signing_key OWNER TO ragwall_context;
 
-COMMENT ON TABLE ragwall_private.signing_key IS 'The keys that tokens are signed with, a row for each way to write a token''s header. Whoever reads them can become any tenant.';
+COMMENT ON TABLE ragwall_private.signing_key IS 'The keys that tokens are signed with. A key has eight rows, one for each way to write the header of its tokens. A role that can read the table can bind any tenant.';
 
-COMMENT ON COLUMN ragwall_private.signing_key.header IS 'The first segment of a token, exactly: alg HS256, this kid, and typ JWT or none, in one of their orders.';
+COMMENT ON COLUMN ragwall_private.signing_key.header IS 'The first segment of a token, which has to be exactly this: base64url of alg (HS256), this kid, and typ (JWT) or no typ, in one of the possible orders.';
 
 COMMENT ON COLUMN ragwall_private.signing_key.kid IS 'The name of the key: 1 to 64 letters, digits, dots, - and _.';
 
-COMMENT ON COLUMN ragwall_private.signing_key.audience IS 'What the claim aud must be: this database.';
+COMMENT ON COLUMN ragwall_private.signing_key.audience IS 'What the claim aud of a token has to be: the name of this database among others that tokens are made for.';
 
 COMMENT ON COLUMN ragwall_private.signing_key.inner_pad IS 'The key, exclusive or 0x36 in 64 bytes (RFC 2104).';
 
 COMMENT ON COLUMN ragwall_private.signing_key.outer_pad IS 'The key, exclusive or 0x5c in 64 bytes (RFC 2104).';
 
-COMMENT ON COLUMN ragwall_private.signing_key.created_at IS 'Since when its tokens are accepted.';
+COMMENT ON COLUMN ragwall_private.signing_key.created_at IS 'When the key was added.';
 
 CREATE FUNCTION ragwall.signing_keys() RETURNS TABLE(kid text, audience text, created_at timestamp with time zone)
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -1320,7 +1325,7 @@ END;
 
 ALTER FUNCTION ragwall.signing_keys() OWNER TO ragwall_context;
 
-COMMENT ON FUNCTION ragwall.signing_keys() IS 'The keys that are accepted, oldest first, without their secrets. For superusers and ragwall_context.';
+COMMENT ON FUNCTION ragwall.signing_keys() IS 'Returns the signing keys that are accepted, oldest first, without their secrets. For superusers and ragwall_context.';
 
 CREATE FUNCTION ragwall.tenant_column_of(relation regclass, usual name) RETURNS text
     LANGUAGE sql STABLE PARALLEL RESTRICTED
@@ -1341,7 +1346,7 @@ $$;
 
 ALTER FUNCTION ragwall.tenant_column_of(relation regclass, usual name) OWNER TO ragwall_owner;
 
-COMMENT ON FUNCTION ragwall.tenant_column_of(relation regclass, usual name) IS 'The column, quoted where it has to be, that says whose a row is: the one that defaults to the tenant that is bound, or else the one of the usual name. Null for a table that has neither.';
+COMMENT ON FUNCTION ragwall.tenant_column_of(relation regclass, usual name) IS 'Returns the name of the tenant column of a table, quoted where necessary: the column whose default is ragwall.require_tenant(), or else the one named usual. Null if the table has neither.';
 
 CREATE FUNCTION ragwall.unprotect_table(target regclass) RETURNS TABLE(step text, statement text)
     LANGUAGE plpgsql
@@ -1353,7 +1358,7 @@ begin
   if target = 'ragwall.documents'::regclass or not exists (
     select from pg_policy as p where p.polrelid = target and p.polname = 'tenant_floor'
   ) then
-    raise exception 'the table % is not one that protect_table() protects', target
+    raise exception 'the table % was not protected by protect_table()', target
       using errcode = 'RW503';
   end if;
   execute format('lock table %s in access exclusive mode', target);
@@ -1401,7 +1406,7 @@ $_$;
 
 ALTER FUNCTION ragwall.unprotect_table(target regclass) OWNER TO ragwall_owner;
 
-COMMENT ON FUNCTION ragwall.unprotect_table(target regclass) IS 'Takes down what protect_table() put up, and returns the statements: policies, row-level security, the tenant''s default and check, the lack of statistics. Nobody but the owner, who stays, may use the table then: privileges are yours to grant. Raises RW503 for a table that is not protected.';
+COMMENT ON FUNCTION ragwall.unprotect_table(target regclass) IS 'Removes what protect_table() added to a table, and returns the statements that it executed: grants, policies, row-level security, the default and the check of the tenant column, statistics targets of 0. The owner stays and is the only role that may use the table: grant privileges again as needed. Raises RW503 if the table is not protected, and for ragwall.documents.';
 
 CREATE FUNCTION ragwall.upsert_documents(documents jsonb) RETURNS TABLE(ordinal integer, tenant_id text, id uuid, status text)
     LANGUAGE plpgsql ROWS 100
@@ -1439,11 +1444,11 @@ begin
   limit 1;
   if bad is not null then
     raise exception 'document % of the array is ill-formed', bad
-      using errcode = 'RW202', hint = 'Expected: content, either id or source and position, '
-        'embedding with embedding_model or neither, and if need be metadata, a JSON object.';
+      using errcode = 'RW202', hint = 'Expected: an object with content; id, or else source and position; '
+        'embedding and embedding_model, or neither; optionally metadata, a JSON object.';
   end if;
 
-  -- Again only if somebody else inserted one of them meanwhile: then it is known, and compared.
+  -- Repeated only if another session has meanwhile inserted one of the documents, which is then compared.
   while cardinality(done) < jsonb_array_length(documents) loop
     ids := array(
       select coalesce(
@@ -1468,10 +1473,10 @@ begin
     limit 1;
     if bad is not null then
       raise exception 'document % of the array is the same as one before it', bad
-        using errcode = 'RW203', hint = 'Each id, or source and position, once; and not one by both.';
+        using errcode = 'RW203', hint = 'Name each document once: by id, or by source and position, not by both.';
     end if;
-    -- What is compared below must not change before it is written. In the order of the key, as everybody
-    -- who locks here does, so that nobody waits for each other.
+    -- Locks what is compared below, so that it does not change before it is written. Every function here locks in the
+    -- order of the key, so that two sessions never wait for each other.
     perform
     from ragwall.documents as d
     where d.tenant_id = tenant
@@ -1489,8 +1494,9 @@ begin
           )
         ) with ordinality as g
       ),
-      -- offset 0: one look-up a document, through the tenant's key, whatever the planner expects. By a column: below
-      -- policies the subscript, whose cast may leak, would be no condition of the index.
+      -- offset 0 makes this one index lookup for each document, whatever the planner estimates. It compares with the
+      -- column g.key: the expression ids[g.ordinality] has a cast that is not leakproof, and below policies such an
+      -- expression cannot be a condition of an index scan.
       compared as materialized (
         select g.ordinal, g.source, g.position, g.content,
           known.id is not null as exists,
@@ -1552,7 +1558,8 @@ begin
     loop
       if status = 'other' then
         raise exception 'document % of the array would get an id that another document has', ordinal
-          using errcode = 'RW204', hint = 'document_id() of its source and position was given to a document by hand.';
+          using errcode = 'RW204',
+            hint = 'The id that document_id() makes of its source and position was given to another document by hand.';
       end if;
       done := done || ordinal;
       return next;
@@ -1563,7 +1570,7 @@ $$;
 
 ALTER FUNCTION ragwall.upsert_documents(documents jsonb) OWNER TO ragwall_owner;
 
-COMMENT ON FUNCTION ragwall.upsert_documents(documents jsonb) IS 'Stores documents for the bound tenant. documents: a JSON array of objects with content; id, or source and position; embedding (an array of embedding_dimensions() numbers, or the same as text) with embedding_model, or neither; metadata (an object; absent keeps what is stored). One row for each, by its place from 0, with a status: inserted; updated; unchanged; embedding required, if none came and content or model are not what is stored: then nothing was written for it. Raises RW001 without a tenant, RW201 to RW204 for its argument.';
+COMMENT ON FUNCTION ragwall.upsert_documents(documents jsonb) IS 'Stores documents for the bound tenant, and returns one row for each: ordinal is its place in the array, from 0. documents: a JSON array of objects with content; id, or else source and position; embedding (an array of embedding_dimensions() numbers, or the same as text) and embedding_model, or neither; metadata (an object; if absent, that which is stored is kept). status: inserted; updated; unchanged; embedding required, if no embedding was given and content or model differ from what is stored, in which case nothing was written for this document. Raises RW001 if no tenant is bound, RW201 if documents is null or no array, RW202 if a document is ill-formed, RW203 if two are the same, RW204 if a new one would get the id of another.';
 
 CREATE FUNCTION ragwall.with_partitions(target regclass) RETURNS SETOF regclass
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -1576,7 +1583,7 @@ END;
 
 ALTER FUNCTION ragwall.with_partitions(target regclass) OWNER TO ragwall_owner;
 
-COMMENT ON FUNCTION ragwall.with_partitions(target regclass) IS 'A table, or an index, and its partitions on all levels.';
+COMMENT ON FUNCTION ragwall.with_partitions(target regclass) IS 'Returns a table, or an index, and its partitions on all levels. A row that is null for null.';
 
 CREATE FUNCTION ragwall_private.base64url(bytes bytea) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -1585,7 +1592,7 @@ CREATE FUNCTION ragwall_private.base64url(bytes bytea) RETURNS text
 
 ALTER FUNCTION ragwall_private.base64url(bytes bytea) OWNER TO ragwall_context;
 
-COMMENT ON FUNCTION ragwall_private.base64url(bytes bytea) IS 'Bytes as base64url without padding (RFC 4648, section 5).';
+COMMENT ON FUNCTION ragwall_private.base64url(bytes bytea) IS 'Returns bytes as base64url without padding (RFC 4648, section 5). Null for null.';
 
 CREATE FUNCTION ragwall_private.bind(tenant text) RETURNS text
     LANGUAGE plpgsql
@@ -1599,9 +1606,9 @@ begin
   end if;
   if bound is not null then
     raise exception 'this transaction is already bound to another tenant'
-      using errcode = 'RW003', hint = 'One tenant a transaction: commit or roll back, then bind the next.';
+      using errcode = 'RW003', hint = 'Bind one tenant in a transaction. Commit or roll back, then bind the next.';
   end if;
-  -- In one statement, and the rest only where there is something: this runs in every request.
+  -- This runs in every request: one statement finds out whether refuse_residue() has to look at all.
   perform from pg_prepared_statement() where from_sql
   union all
   select from pg_cursor() where is_holdable
@@ -1617,8 +1624,9 @@ begin
   from ragwall_private.seal_key as k
   where k.only_row;
   if not found then
-    raise exception 'the key of the seals is missing, and no tenant can be bound'
-      using errcode = 'RW004', hint = 'Restore ragwall_private.seal_key: a dump without data leaves it empty.';
+    raise exception 'no tenant can be bound, because the key of the seals is missing'
+      using errcode = 'RW004',
+        hint = 'Restore the row of ragwall_private.seal_key. A dump without data leaves the table empty.';
   end if;
   return tenant;
 end
@@ -1626,7 +1634,7 @@ $$;
 
 ALTER FUNCTION ragwall_private.bind(tenant text) OWNER TO ragwall_context;
 
-COMMENT ON FUNCTION ragwall_private.bind(tenant text) IS 'Binds a well-formed tenant to this transaction. For the functions that know who is asking.';
+COMMENT ON FUNCTION ragwall_private.bind(tenant text) IS 'Binds a tenant to this transaction and returns it. tenant: well-formed, which callers have to check. Raises RW003 if another tenant is bound, RW004 if the key of the seals is missing, RW007 like refuse_residue(). Only for set_tenant() and set_tenant_from_token(), which call it as their owner.';
 
 CREATE FUNCTION ragwall_private.in_graph(tenant text) RETURNS boolean
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
@@ -1639,7 +1647,7 @@ $$;
 
 ALTER FUNCTION ragwall_private.in_graph(tenant text) OWNER TO ragwall_context;
 
-COMMENT ON FUNCTION ragwall_private.in_graph(tenant text) IS 'True. Only search_graph() and index_plan() can say it, and so only they can use a graph.';
+COMMENT ON FUNCTION ragwall_private.in_graph(tenant text) IS 'Returns true, for null as well. It is in the predicate of every graph, and only ragwall_owner, as which search_graph() runs, may name it: no query of a caller can use a graph.';
 
 CREATE FUNCTION ragwall_private.pad(key bytea, mask integer) RETURNS bytea
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -1654,7 +1662,7 @@ END;
 
 ALTER FUNCTION ragwall_private.pad(key bytea, mask integer) OWNER TO ragwall_context;
 
-COMMENT ON FUNCTION ragwall_private.pad(key bytea, mask integer) IS 'A key of at most 64 bytes, filled with zeros, exclusive or a mask of one byte in each: a pad of HMAC-SHA256.';
+COMMENT ON FUNCTION ragwall_private.pad(key bytea, mask integer) IS 'Returns the inner or outer pad of HMAC-SHA256 (RFC 2104): 64 bytes, which are the key and then zeros, each exclusive or the mask. key: at most 64 bytes; null counts as empty. mask: 0 to 255; null gives null.';
 
 CREATE FUNCTION ragwall_private.random_bytes() RETURNS bytea
     LANGUAGE sql PARALLEL SAFE
@@ -1662,7 +1670,7 @@ CREATE FUNCTION ragwall_private.random_bytes() RETURNS bytea
 
 ALTER FUNCTION ragwall_private.random_bytes() OWNER TO ragwall_context;
 
-COMMENT ON FUNCTION ragwall_private.random_bytes() IS '32 unpredictable bytes.';
+COMMENT ON FUNCTION ragwall_private.random_bytes() IS 'Returns 32 unpredictable bytes, which have 244 random bits.';
 
 CREATE FUNCTION ragwall_private.refuse_residue() RETURNS void
     LANGUAGE plpgsql
@@ -1679,7 +1687,7 @@ declare
   );
 begin
   if residue = ''
-    -- Looked up and not asked for: a client can change the setting of its session.
+    -- Read from the catalog, because a client can change what current_setting() returns.
     or 'ragwall.residue=allow' in (
       select unnest(s.setconfig)
       from pg_db_role_setting as s
@@ -1690,15 +1698,15 @@ begin
   then
     return;
   end if;
-  raise exception 'this session carries what somebody left on it: %', residue
-    using errcode = 'RW007', hint = 'Have the pooler run DISCARD ALL after every transaction, or bind before making '
-      'them. A database whose clients can all be trusted: alter database … set ragwall.residue = ''allow''.';
+  raise exception 'this session has objects that an earlier client may have left: %', residue
+    using errcode = 'RW007', hint = 'Have the pooler run DISCARD ALL after every transaction, or bind the tenant before '
+      'such objects are created. If all clients can be trusted: alter database … set ragwall.residue = ''allow''.';
 end
 $$;
 
 ALTER FUNCTION ragwall_private.refuse_residue() OWNER TO ragwall_context;
 
-COMMENT ON FUNCTION ragwall_private.refuse_residue() IS 'Raises RW007 if the session has temporary objects, statements prepared in SQL, holdable cursors or channels listened to, unless it is a superuser''s or the database has the setting ragwall.residue = allow.';
+COMMENT ON FUNCTION ragwall_private.refuse_residue() IS 'Raises RW007 if the session has temporary objects, statements prepared in SQL, holdable cursors, or channels that it listens to. Allows them to superusers, and to everybody in a database with the setting ragwall.residue = allow.';
 
 CREATE FUNCTION ragwall_private.seal(inner_key bytea, outer_key bytea, tenant text) RETURNS text
     LANGUAGE sql STABLE PARALLEL RESTRICTED
@@ -1706,7 +1714,7 @@ CREATE FUNCTION ragwall_private.seal(inner_key bytea, outer_key bytea, tenant te
 
 ALTER FUNCTION ragwall_private.seal(inner_key bytea, outer_key bytea, tenant text) OWNER TO ragwall_context;
 
-COMMENT ON FUNCTION ragwall_private.seal(inner_key bytea, outer_key bytea, tenant text) IS 'The seal of a tenant in this transaction: a keyed hash (nested, as HMAC is) over backend process, transaction start and tenant. 64 hexadecimal digits.';
+COMMENT ON FUNCTION ragwall_private.seal(inner_key bytea, outer_key bytea, tenant text) IS 'Returns the seal of a tenant in this transaction: a keyed hash (nested as in HMAC) of the backend process, the start of the transaction and the tenant, in 64 hexadecimal digits. inner_key, outer_key: those of seal_key. Null if an argument is null.';
 
 CREATE TABLE ragwall.documents (
     tenant_id text DEFAULT ragwall.require_tenant() NOT NULL COLLATE pg_catalog."C",
@@ -1746,23 +1754,23 @@ ALTER TABLE ONLY ragwall.documents FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE ragwall.documents OWNER TO ragwall_owner;
 
-COMMENT ON TABLE ragwall.documents IS 'The passages that can be retrieved, of all tenants. A role sees and changes those of the tenant that is bound to its transaction, and no others.';
+COMMENT ON TABLE ragwall.documents IS 'The passages that can be retrieved, of all tenants. A role sees and changes only those of the tenant that is bound to its transaction.';
 
-COMMENT ON COLUMN ragwall.documents.tenant_id IS 'Whose document it is. Nobody may write it: it is the tenant that is bound.';
+COMMENT ON COLUMN ragwall.documents.tenant_id IS 'The tenant that the document belongs to. No application role can write it: the default is the tenant that is bound.';
 
-COMMENT ON COLUMN ragwall.documents.id IS 'Unique within the tenant. The same id may exist for another tenant, and nobody can find out.';
+COMMENT ON COLUMN ragwall.documents.id IS 'Unique within the tenant. Another tenant may have the same id; neither can find out.';
 
-COMMENT ON COLUMN ragwall.documents.source IS 'What it was taken from: a path or a URL, 1 to 1024 bytes. Null if the document is known by its id alone.';
+COMMENT ON COLUMN ragwall.documents.source IS 'What the passage was taken from: a path or a URL, 1 to 1024 bytes. Null if the document is known by its id alone.';
 
-COMMENT ON COLUMN ragwall.documents."position" IS 'Which passage of the source, from 0. Null exactly if source is null.';
+COMMENT ON COLUMN ragwall.documents."position" IS 'The number of the passage in its source, from 0. Null exactly if source is null.';
 
-COMMENT ON COLUMN ragwall.documents.content IS 'The passage itself.';
+COMMENT ON COLUMN ragwall.documents.content IS 'The text of the passage.';
 
-COMMENT ON COLUMN ragwall.documents.embedding IS 'The embedding of content by embedding_model, any length but zero; half precision, stored in the row.';
+COMMENT ON COLUMN ragwall.documents.embedding IS 'The embedding of content by embedding_model: embedding_dimensions() half-precision numbers, not all zero.';
 
 COMMENT ON COLUMN ragwall.documents.embedding_model IS 'The model that made the embedding, 1 to 200 bytes. Vectors of different models cannot be compared.';
 
-COMMENT ON COLUMN ragwall.documents.metadata IS 'A JSON object to filter by, never null.';
+COMMENT ON COLUMN ragwall.documents.metadata IS 'A JSON object to filter by. Never null.';
 
 COMMENT ON COLUMN ragwall.documents.created_at IS 'When the document was first stored.';
 
@@ -1803,7 +1811,7 @@ ALTER TABLE ONLY ragwall.documents_00 FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE ragwall.documents_00 OWNER TO ragwall_owner;
 
-COMMENT ON TABLE ragwall.documents_00 IS 'A hash partition of ragwall.documents. Reached through its parent alone.';
+COMMENT ON TABLE ragwall.documents_00 IS 'A hash partition of ragwall.documents. It can only be reached through its parent.';
 
 CREATE TABLE ragwall_private.seal_key (
     only_row boolean DEFAULT true NOT NULL,
@@ -1816,7 +1824,7 @@ CREATE TABLE ragwall_private.seal_key (
 
 ALTER TABLE ragwall_private.seal_key OWNER TO ragwall_context;
 
-COMMENT ON TABLE ragwall_private.seal_key IS 'The key of this database''s seals, one row. Whoever reads it can become any tenant.';
+COMMENT ON TABLE ragwall_private.seal_key IS 'The key of the seals of this database: one row. A role that can read it can bind any tenant.';
 
 COMMENT ON COLUMN ragwall_private.seal_key.inner_key IS '64 random bytes: one block of SHA-256.';
 
@@ -1848,7 +1856,7 @@ ALTER INDEX ragwall.documents_tenant_id_source_position_key ATTACH PARTITION rag
 
 CREATE POLICY delete_own_tenant ON ragwall.documents FOR DELETE TO ragwall_owner USING ((tenant_id = ( SELECT ragwall.current_tenant() AS current_tenant)));
 
-COMMENT ON POLICY delete_own_tenant ON ragwall.documents IS 'For delete_documents() and delete_source() alone, which run as ragwall_owner.';
+COMMENT ON POLICY delete_own_tenant ON ragwall.documents IS 'Only for delete_documents() and delete_source(), which run as ragwall_owner.';
 
 ALTER TABLE ragwall.documents ENABLE ROW LEVEL SECURITY;
 
@@ -1860,15 +1868,15 @@ COMMENT ON POLICY insert_own_tenant ON ragwall.documents IS 'A new document belo
 
 CREATE POLICY select_own_tenant ON ragwall.documents FOR SELECT TO agent_reader, app_reader, app_user, ragwall_owner USING ((tenant_id = ( SELECT ragwall.current_tenant() AS current_tenant)));
 
-COMMENT ON POLICY select_own_tenant ON ragwall.documents IS 'The tenant that is bound reads its own documents. ragwall_owner needs it to delete.';
+COMMENT ON POLICY select_own_tenant ON ragwall.documents IS 'A role reads the documents of the tenant that is bound. ragwall_owner needs it for the functions that delete.';
 
 CREATE POLICY tenant_floor ON ragwall.documents AS RESTRICTIVE USING (((( SELECT jsonb_build_object(COALESCE(ragwall.current_tenant(), ''::text), true) AS jsonb_build_object))[tenant_id] IS NOT NULL)) WITH CHECK ((tenant_id = ( SELECT ragwall.current_tenant() AS current_tenant)));
 
-COMMENT ON POLICY tenant_floor ON ragwall.documents IS 'Holds for every role and command, and a permissive policy that is added later cannot widen it.';
+COMMENT ON POLICY tenant_floor ON ragwall.documents IS 'Only rows of the bound tenant, for every role and command. It is restrictive: a permissive policy that is added later cannot widen it.';
 
 CREATE POLICY update_own_tenant ON ragwall.documents FOR UPDATE TO app_user, ragwall_owner USING ((tenant_id = ( SELECT ragwall.current_tenant() AS current_tenant))) WITH CHECK ((tenant_id = ( SELECT ragwall.current_tenant() AS current_tenant)));
 
-COMMENT ON POLICY update_own_tenant ON ragwall.documents IS 'The tenant that is bound changes its own documents, and they stay its own. ragwall_owner needs it to lock what it deletes.';
+COMMENT ON POLICY update_own_tenant ON ragwall.documents IS 'A role changes documents of the tenant that is bound, and cannot give them to another. ragwall_owner needs it to lock the rows that it deletes.';
 
 ALTER TABLE ragwall_private.seal_key ENABLE ROW LEVEL SECURITY;
 

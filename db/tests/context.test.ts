@@ -41,7 +41,7 @@ it.each([
   await session.app.unsafe(leave);
   await expect(next()).rejects.toMatchObject({
     code: 'RW007',
-    message: `this session carries what somebody left on it: ${what}`,
+    message: `this session has objects that an earlier client may have left: ${what}`,
   });
   await session.app.unsafe(clean);
   expect(await next()).toEqual([{ current_tenant: 'acme' }]);

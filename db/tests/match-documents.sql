@@ -78,11 +78,11 @@ select throws_ok(
 )
 from (
   values
-    ('null::public.halfvec, 3', 'RW101', 'the query vector is expected, and is null'),
+    ('null::public.halfvec, 3', 'RW101', 'the query vector is null'),
     ('''[1,2,3]'', 3', 'RW102', format('the query vector is expected to have %s dimensions, and has 3',
       ragwall.embedding_dimensions())),
     ('l2_normalize(tests.vec(0) - tests.vec(0)), 3', 'RW103',
-      'the query vector is zero, and has no direction'),
+      'the query vector is all zeros, which have no direction'),
     ('tests.vec(0), 0', 'RW104', 'k is expected to be 1 to 1000'),
     ('tests.vec(0), 1001', 'RW104', 'k is expected to be 1 to 1000'),
     ('tests.vec(0), null', 'RW104', 'k is expected to be 1 to 1000'),

@@ -71,9 +71,9 @@ select set_eq(
   array[
     'a safe owner', 'a way into the schema', 'nobody else', 'a tenant in every row', 'row-level security', 'the floor',
     'a policy', 'what they make safe', 'no estimates of guesses',
-    'to do: app_user may delete, and so may lock the table against everybody',
-    'to do: the sequence "a schema"."we""ird Table_counter_seq" numbers the rows of all tenants, and tells each how many others add',
-    'to do: the sequence "a schema"."we""ird Table_number_seq" numbers the rows of all tenants, and tells each how many others add'
+    'to do: app_user may delete, and therefore lock the table for all tenants',
+    'to do: the sequence "a schema"."we""ird Table_counter_seq" numbers the rows of all tenants, so that gaps tell how many others add',
+    'to do: the sequence "a schema"."we""ird Table_number_seq" numbers the rows of all tenants, so that gaps tell how many others add'
   ],
   'the report says what was done, and what is left to do'
 );
@@ -350,7 +350,7 @@ select set_eq(
 );
 select throws_ok(
   format('select * from ragwall.unprotect_table(%L)', target), 'RW503',
-  format('the table %s is not one that protect_table() protects', target), 'it is for tables that are protected: ' || target
+  format('the table %s was not protected by protect_table()', target), 'it is for tables that are protected: ' || target
 )
 from unnest(array['"a schema"."we""ird Table"', 'ragwall.documents', 'tests.guesses']) as target;
 select lives_ok($$select ragwall.protect_table('"a schema"."we""ird Table"', 'Tenant Id')$$, 'and it can be protected again');

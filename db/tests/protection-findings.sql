@@ -54,7 +54,7 @@ select is(tests.protect('', false), 'protected', 'control: the table can be prot
 select
   is(
     tests.protect(setup, false),
-    E'RW502 the table tests.chunks cannot be protected before this is mended:\n- ' || replace(refusal, '; and ', E'\n- '),
+    E'RW502 the table tests.chunks cannot be protected until this is corrected:\n- ' || replace(refusal, '; and ', E'\n- '),
     label || ' is refused'
   ) as refused,
   is(tests.protect(setup, true), 'protected', 'and mended by what it says: ' || label) as mended
@@ -63,25 +63,25 @@ from (
     (
       'a tenant that is a uuid', 'alter table tests.chunks drop constraint chunks_tenant_id_document_id_fkey,
         alter column tenant_id type uuid using tenant_id::uuid',
-      'the column tenant_id is uuid: a tenant is a text or varchar, compared byte by byte: '
+      'the column tenant_id is uuid: a tenant column is text or varchar, with a deterministic collation: '
         'alter table tests.chunks alter column tenant_id type text collate "C" using tenant_id::text'
     ),
     (
       'a tenant that is padded', 'alter table tests.chunks drop constraint chunks_tenant_id_document_id_fkey,
         alter column tenant_id type char(9)',
-      'the column tenant_id is character(9): a tenant is a text or varchar, compared byte by byte: '
+      'the column tenant_id is character(9): a tenant column is text or varchar, with a deterministic collation: '
         'alter table tests.chunks alter column tenant_id type text collate "C" using tenant_id::text'
     ),
     (
       'a tenant whose case does not matter', 'alter table tests.chunks drop constraint chunks_tenant_id_document_id_fkey,
         alter column tenant_id type text collate tests.caseless',
-      'the column tenant_id is text: a tenant is a text or varchar, compared byte by byte: '
+      'the column tenant_id is text: a tenant column is text or varchar, with a deterministic collation: '
         'alter table tests.chunks alter column tenant_id type text collate "C" using tenant_id::text'
     ),
     (
       'a tenant that is computed', 'drop table tests.chunks; create table tests.chunks (
         name text, tenant_id text generated always as (lower(name)) stored, primary key (tenant_id))',
-      'the column tenant_id is generated: a tenant is a text or varchar, compared byte by byte: '
+      'the column tenant_id is generated: a tenant column is text or varchar, with a deterministic collation: '
         'alter table tests.chunks alter column tenant_id drop expression'
     ),
     (
@@ -107,61 +107,61 @@ from (
     ),
     (
       'a primary key on a bare id', 'alter table tests.chunks drop constraint chunks_pkey, add constraint p primary key (id)',
-      'the key p is unique over all tenants, and tells what others have: '
+      'the key p is unique across tenants, so that errors tell what other tenants have: '
         'alter table tests.chunks drop constraint p, add constraint p PRIMARY KEY (tenant_id, id)'
     ),
     (
       'a unique key over all', 'alter table tests.chunks add constraint u unique nulls not distinct (id, content)',
-      'the key u is unique over all tenants, and tells what others have: '
+      'the key u is unique across tenants, so that errors tell what other tenants have: '
         'alter table tests.chunks drop constraint u, add constraint u UNIQUE NULLS NOT DISTINCT (tenant_id, id, content)'
     ),
     (
       'a unique index over all', 'create unique index "a (i" on tests.chunks (md5(content)) include (tenant_id) where id > 0',
-      'the index tests."a (i" is unique over all tenants, and tells what others have: drop index tests."a (i"; '
+      'the index tests."a (i" is unique across tenants, so that errors tell what other tenants have: drop index tests."a (i"; '
         'CREATE UNIQUE INDEX "a (i" ON tests.chunks USING btree (tenant_id, md5(content)) INCLUDE (tenant_id) WHERE (id > 0)'
     ),
     (
       'a unique index of two tenants', 'create unique index i on tests.chunks (id) where tenant_id = ''a'' or tenant_id = ''b''',
-      'the index tests.i is unique over all tenants, and tells what others have: drop index tests.i; '
+      'the index tests.i is unique across tenants, so that errors tell what other tenants have: drop index tests.i; '
         'CREATE UNIQUE INDEX i ON tests.chunks USING btree (tenant_id, id) WHERE ((tenant_id = ''a''::text) OR (tenant_id = ''b''::text))'
     ),
     (
       'an exclusion over all', 'alter table tests.chunks add constraint x exclude using btree (content with =)',
-      'the key x is unique over all tenants, and tells what others have: '
+      'the key x is unique across tenants, so that errors tell what other tenants have: '
         'alter table tests.chunks drop constraint x, add constraint x EXCLUDE USING btree (tenant_id WITH =, content WITH =)'
     ),
     (
       'a graph over all', 'create index i on tests.chunks using hnsw (embedding public.vector_l2_ops)',
-      'the index tests.i seeks neighbours among all tenants'' rows: one a tenant, where tenant_id = …, or none: drop index tests.i'
+      'the index tests.i is approximate and has the rows of all tenants: create one for each tenant, where tenant_id = …, or none: drop index tests.i'
     ),
     (
       'lists over all', 'create index i on tests.chunks using ivfflat (embedding public.vector_cosine_ops) where id > 0',
-      'the index tests.i seeks neighbours among all tenants'' rows: one a tenant, where tenant_id = …, or none: drop index tests.i'
+      'the index tests.i is approximate and has the rows of all tenants: create one for each tenant, where tenant_id = …, or none: drop index tests.i'
     ),
     (
       'a permissive policy', 'create policy "a policy" on tests.chunks using (tenant_id = current_setting(''app.current_tenant''))',
-      'the policy "a policy" of tests.chunks lets rows through: drop policy "a policy" on tests.chunks'
+      'the permissive policy "a policy" of tests.chunks lets more rows through: drop policy "a policy" on tests.chunks'
     ),
     (
       'a rule', 'create rule "a rule" as on delete to tests.chunks do instead nothing',
-      'the rule "a rule" of tests.chunks makes other statements of those that are sent: drop rule "a rule" on tests.chunks'
+      'the rule "a rule" of tests.chunks rewrites statements: drop rule "a rule" on tests.chunks'
     ),
     (
       'statistics on several columns', 'create statistics tests."a b" on id, content from tests.chunks',
-      'by the statistics "a b" explain tells of other tenants'' values: drop statistics tests."a b"'
+      'from the statistics object "a b" explain tells values of other tenants: drop statistics tests."a b"'
     ),
     (
       'a view with a superuser''s rights', 'create view tests.v as select * from tests.chunks; grant select on tests.v to app_user',
-      'through tests.v others see the rows of all tenants: alter view tests.v set (security_invoker = true)'
+      'tests.v shows the rows of all tenants to other roles: alter view tests.v set (security_invoker = true)'
     ),
     (
       'a view of that kind on another', 'create view tests.v with (security_invoker = true) as select * from tests.chunks;
         create view tests."a w" as select * from tests.v; grant select on tests."a w" to public',
-      'through tests."a w" others see the rows of all tenants: alter view tests."a w" set (security_invoker = true)'
+      'tests."a w" shows the rows of all tenants to other roles: alter view tests."a w" set (security_invoker = true)'
     ),
     (
       'a materialized view', 'create materialized view tests.m as select * from tests.chunks; grant select on tests.m to app_reader',
-      'through tests.m others see the rows of all tenants: drop materialized view tests.m'
+      'tests.m shows the rows of all tenants to other roles: drop materialized view tests.m'
     ),
     (
       'a foreign partition', 'drop table tests.chunks; create foreign data wrapper w; create server s foreign data wrapper w;
@@ -178,7 +178,7 @@ from (
         create table tests.one partition of tests.chunks for values in (''initech'');
         create table tests.some partition of tests.chunks for values in (''acme'', ''globex'');
         create index i on tests.chunks using hnsw (embedding public.vector_l2_ops)',
-      'the index tests.i seeks neighbours among all tenants'' rows: one a tenant, where tenant_id = …, or none: drop index tests.i'
+      'the index tests.i is approximate and has the rows of all tenants: create one for each tenant, where tenant_id = …, or none: drop index tests.i'
     ),
     (
       'a foreign key of partitions', 'drop table tests.chunks;
@@ -195,22 +195,22 @@ from (
         create table tests.chunks (tenant_id text, id integer, primary key (tenant_id, id)) partition by list (tenant_id);
         create table tests.one partition of tests.chunks for values in (''acme'');
         create policy select_own_tenant on tests.one using (true)',
-      'the policy select_own_tenant of tests.one lets rows through: drop policy select_own_tenant on tests.one'
+      'the permissive policy select_own_tenant of tests.one lets more rows through: drop policy select_own_tenant on tests.one'
     ),
     (
       'all of what is there', 'alter table tests.chunks drop constraint chunks_pkey, add constraint p primary key (id);
         create rule r as on delete to tests.chunks do instead nothing',
-      'the key p is unique over all tenants, and tells what others have: '
+      'the key p is unique across tenants, so that errors tell what other tenants have: '
         'alter table tests.chunks drop constraint p, add constraint p PRIMARY KEY (tenant_id, id); and '
-        'the rule r of tests.chunks makes other statements of those that are sent: drop rule r on tests.chunks'
+        'the rule r of tests.chunks rewrites statements: drop rule r on tests.chunks'
     )
 ) as r (label, setup, refusal);
 
 select is(tests.protect(setup, false), answer, label)
 from (
   values
-    ('RW502 the table tests.chunks cannot be protected before this is mended:' || E'\n- '
-      'rows without a tenant, or with one that is ill-formed: 3, which are to get one, or to go: '
+    ('RW502 the table tests.chunks cannot be protected until this is corrected:' || E'\n- '
+      'rows without a tenant id, or with an ill-formed one: 3. Correct or delete them: '
       'select tableoid::regclass, ctid from tests.chunks where ragwall.is_tenant_id(tenant_id::text) is not true',
       'rows whose tenant is null, empty or ill-formed are counted',
       'alter table tests.chunks drop constraint chunks_pkey, alter column tenant_id drop not null;
@@ -245,8 +245,8 @@ from (
     ('protected', 'views that nobody may read',
       'create view tests.v as select * from tests.chunks; create materialized view tests.m as select * from tests.chunks'),
     ('protected', 'an unlogged table', 'alter table tests.chunks set unlogged'),
-    ('RW502 the table tests.chunks cannot be protected before this is mended:' || E'\n- '
-      'ragwall_owner logs in, bypasses row-level security, or has a member that is the application: '
+    ('RW502 the table tests.chunks cannot be protected until this is corrected:' || E'\n- '
+      'ragwall_owner can log in, bypasses row-level security, or has a member that is the application: '
       'alter role ragwall_owner nologin nosuperuser nobypassrls, and revoke it from its members',
       'the owner may have no member that logs in as the application', 'grant ragwall_owner to api'),
     ('protected', 'but others, who may have made the application''s roles', 'grant ragwall_owner to dba;
@@ -255,42 +255,42 @@ from (
           execute ''grant app_user to dba with admin true, inherit false, set false'';
         end if;
       end $do$'),
-    ('protected, but estimates from the time before are still there', 'its owner can protect a table as a member of ragwall_owner',
+    ('protected, but statistics that were gathered before are still there', 'its owner can protect a table as a member of ragwall_owner',
       'grant ragwall_owner to dba; alter table tests.chunks owner to dba; grant create on schema tests to ragwall_owner;
         set local role dba'),
     ('42501 permission denied for function protect_table', 'an application cannot', 'set local role app_user'),
     ('42501 must be owner of table chunks', 'nor who does not own the table', 'grant ragwall_owner to dba;
         grant all on tests.chunks to dba; set local role dba'),
-    ('protected, but no index of tests.chunks leads with the tenant, and statements read the rows of all', 'what is slow is told',
+    ('protected, but no index of tests.chunks begins with the tenant, so that statements read the rows of all tenants', 'what is slow is told',
       'alter table tests.chunks drop constraint chunks_pkey'),
-    ('protected, but the index tests.i does not lead with the tenant, and explain counts in it what others have',
+    ('protected, but the index tests.i does not begin with the tenant, so that explain counts rows of other tenants in it',
       'an index that does not lead with the tenant is told', 'create index i on tests.chunks (content)'),
-    ('protected, but the key u does not lead with the tenant, and explain counts in it what others have',
+    ('protected, but the key u does not begin with the tenant, so that explain counts rows of other tenants in it',
       'so is such a key', 'alter table tests.chunks add constraint u unique (id, tenant_id)'),
-    ('protected, but the index tests.i does not lead with the tenant, and explain counts in it what others have',
+    ('protected, but the index tests.i does not begin with the tenant, so that explain counts rows of other tenants in it',
       'and such an index of another kind', 'create index i on tests.chunks using hash (content)'),
     ('protected', 'one that leads with the tenant is not', 'create index i on tests.chunks using hash (tenant_id)'),
     ('protected', 'one that no condition of theirs can use is not', 'create index i on tests.chunks using gin (to_tsvector(''simple'', content))'),
-    ('protected, but the sequence tests.s numbers the rows of all tenants, and tells each how many others add',
+    ('protected, but the sequence tests.s numbers the rows of all tenants, so that gaps tell how many others add',
       'a sequence is told', 'create sequence tests.s; alter table tests.chunks alter id set default nextval(''tests.s'')'),
-    ('protected, but the trigger t of tests.chunks runs tests.f() with the rights of another', 'a trigger with other rights is told',
+    ('protected, but the trigger t of tests.chunks runs tests.f() with the rights of its owner', 'a trigger with other rights is told',
       'create function tests.f() returns trigger language plpgsql security definer as ''begin return new; end'';
         create trigger t before insert on tests.chunks for each row execute function tests.f()'),
     ('protected', 'one with its caller''s is not',
       'create function tests.f() returns trigger language plpgsql as ''begin return new; end'';
         create trigger t before insert on tests.chunks for each row execute function tests.f()'),
-    ('protected, but the publication "a p" ships the rows of all tenants', 'a publication is told', 'create publication "a p" for table tests.chunks'),
+    ('protected, but the publication "a p" sends the rows of all tenants to its subscribers', 'a publication is told', 'create publication "a p" for table tests.chunks'),
     ('protected', 'one of other tables is not',
       'create schema other; create table other.chunks (); create publication p for table tests.documents, other.chunks'),
     ('protected, but a partition that is added later has no walls until protect_table() is called again',
       'so is it where partitions are not closed when they come',
       'alter event trigger ragwall_close_partitions disable; drop table tests.chunks;
         create table tests.chunks (tenant_id text, id integer, primary key (tenant_id, id)) partition by hash (tenant_id)'),
-    ('RW501 the table tests.chunks cannot be protected: it has no column tenant_id: name the one that says whose a row is',
+    ('RW501 the table tests.chunks cannot be protected: it has no column tenant_id: pass the name of its tenant column',
       'a table without tenants is refused', 'alter table tests.chunks rename tenant_id to owner'),
-    ('RW501 the table tests.chunks cannot be protected: it is no permanent table', 'a view is refused',
+    ('RW501 the table tests.chunks cannot be protected: it is not a permanent table', 'a view is refused',
       'drop table tests.chunks; create view tests.chunks as select tenant_id from tests.documents'),
-    ('RW501 the table tests.chunks cannot be protected: it inherits, or is inherited from: have partitions, or separate tables',
+    ('RW501 the table tests.chunks cannot be protected: it inherits, or is inherited from: use partitions or separate tables instead',
       'a table that others inherit from is refused', 'create table tests.heir () inherits (tests.chunks)')
 ) as r (answer, label, setup);
 
@@ -303,17 +303,17 @@ select is(tests.protect('', false), 'protected', 'as a superuser can have it');
 select is(tests.protect(setup, false, format('ragwall.protect_table(%s)', call)), answer, label)
 from (
   values
-    ('''ragwall.documents''', 'RW501 the table ragwall.documents cannot be protected: it is not yours', 'Ragwall''s own are refused', ''),
-    ('null', 'RW501 the table <NULL> cannot be protected: there is none', 'none is refused', ''),
-    ('''pg_temp.chunks''', 'RW501 the table chunks cannot be protected: it is no permanent table', 'a temporary one is refused',
+    ('''ragwall.documents''', 'RW501 the table ragwall.documents cannot be protected: it belongs to Ragwall or to Postgres', 'Ragwall''s own are refused', ''),
+    ('null', 'RW501 the table <NULL> cannot be protected: it does not exist', 'none is refused', ''),
+    ('''pg_temp.chunks''', 'RW501 the table chunks cannot be protected: it is not a permanent table', 'a temporary one is refused',
       'create temporary table chunks (tenant_id text)'),
-    ('''tests.leaf''', 'RW501 the table tests.leaf cannot be protected: it is a partition: protect tests.root', 'a partition is refused',
+    ('''tests.leaf''', 'RW501 the table tests.leaf cannot be protected: it is a partition of tests.root: protect that', 'a partition is refused',
       'create table tests.root (tenant_id text) partition by list (tenant_id);
         create table tests.leaf partition of tests.root for values in (''acme'')'),
     ('''tests.chunks'', keep_statistics => true', 'protected', 'statistics can be kept',
       'create statistics tests.s on tenant_id, id from tests.chunks'),
-    ('''tests.chunks'', ''content''', 'RW502 the table tests.chunks cannot be protected before this is mended:' || E'\n- '
-      'the key p is unique over all tenants, and tells what others have: '
+    ('''tests.chunks'', ''content''', 'RW502 the table tests.chunks cannot be protected until this is corrected:' || E'\n- '
+      'the key p is unique across tenants, so that errors tell what other tenants have: '
       'alter table tests.chunks drop constraint p, add constraint p PRIMARY KEY (content, id)',
       'the tenant is the column that was named', 'drop table tests.chunks; create table tests.chunks (tenant_id text, id integer,
         content text, constraint p primary key (id))')

@@ -11,7 +11,7 @@ as $$
 begin
   return ragwall.set_tenant('acme');
 exception when sqlstate 'RW007' then
-  return replace(sqlerrm, 'this session carries what somebody left on it: ', '');
+  return replace(sqlerrm, 'this session has objects that an earlier client may have left: ', '');
 end
 $$;
 

@@ -43,7 +43,7 @@ it.each([
   await app.unsafe(leave);
   const refused = {
     code: 'RW007',
-    message: `this session carries what somebody left on it: ${what}`,
+    message: `this session has objects that an earlier client may have left: ${what}`,
   };
   await expect(next()).rejects.toMatchObject(refused);
   await app.unsafe("set ragwall.residue = 'allow'"); // what a client may change does not count

@@ -101,7 +101,7 @@ select set_config('app.current_tenant', '', true);
 
 select throws_ok(
   format('select ragwall.set_tenant_from_token(%L)', tests.token(first, claims)), 'RW006',
-  'the token is authentic, and not valid here and now', label || ' is not accepted'
+  'the token is authentic, but not valid here and now', label || ' is not accepted'
 )
 from issued,
   lateral (select floor(extract(epoch from now()))) as e (at),

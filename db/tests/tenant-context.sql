@@ -115,7 +115,7 @@ select set_config('app.tenant_seal', '', true);
 delete from ragwall_private.seal_key;
 set local role app_user;
 select throws_ok(
-  $$select ragwall.set_tenant('acme')$$, 'RW004', 'the key of the seals is missing, and no tenant can be bound',
+  $$select ragwall.set_tenant('acme')$$, 'RW004', 'no tenant can be bound, because the key of the seals is missing',
   'without the key nothing can be bound'
 );
 

@@ -3,7 +3,7 @@ import type { Sql } from 'postgres';
 import type { Way } from '../audit/pooler-probe.js';
 
 /** The number of the last migration, which this client needs. */
-export const neededMigration = 8;
+export const neededMigration = 13;
 
 /** The id of a check, as in `ragwall audit`. */
 export type IsolationCheck = 'G01' | 'M01' | 'R01' | 'R02' | 'R07' | 'R08' | 'T01' | 'T02' | 'O01';

@@ -61,7 +61,7 @@ from
       ('J05d', 'issued in the future', tests.token(jwk, jsonb_build_object('iat', at + 30, 'exp', at + 60)))
   ) as j (vector, label, token),
   coalesce(case when vector < 'J05' then 'RW005 the token is not accepted'
-    else 'RW006 the token is authentic, and not valid here and now' end) as error;
+    else 'RW006 the token is authentic, but not valid here and now' end) as error;
 
 -- What the wall was, in each case: the comparison of signatures, or of the claims with here and now.
 create function tests.altered(wall text, breach text)

@@ -1,8 +1,8 @@
---! Previous: sha1:a168d80a90e064c157eed0d4d4b143128b456173
---! Hash: sha1:03de2d74313d4a80d42ebf40ab98f50118285be8
+--! Previous: sha1:4a9954014e9ccc28e9913426fa670153d5475c00
+--! Hash: sha1:53fb8f626acd8585d76f2ed86ebb174d87ee0b86
 --! Message: documents
 
--- The documents: one table for all tenants, and the walls between them.
+-- The documents: one table for all tenants, and the policies and grants that separate them.
 
 set local role ragwall_owner;
 
@@ -14,9 +14,9 @@ create function ragwall.embedding_dimensions()
   return :EMBEDDING_DIMENSIONS;
 
 comment on function ragwall.embedding_dimensions() is
-  'The number of dimensions of every embedding in this database, as its first migration fixed it.';
+  'Returns the number of dimensions of every embedding in this database, 1 to 4000. It was fixed by this migration.';
 
-grant execute on function ragwall.embedding_dimensions() to app_user, app_reader;
+grant execute on function ragwall.embedding_dimensions() to app_user, app_reader, agent_reader;
 
 create table ragwall.documents (
   tenant_id text collate "C" not null default ragwall.require_tenant()
@@ -36,27 +36,27 @@ create table ragwall.documents (
 partition by hash (tenant_id);
 
 comment on table ragwall.documents is
-  'The passages that can be retrieved, of all tenants. A role sees and changes those of the tenant that '
-  'is bound to its transaction, and no others.';
+  'The passages that can be retrieved, of all tenants. A role sees and changes only those of the tenant that is bound to '
+  'its transaction.';
 comment on column ragwall.documents.tenant_id is
-  'Whose document it is. Nobody may write it: it is the tenant that is bound.';
+  'The tenant that the document belongs to. No application role can write it: the default is the tenant that is bound.';
 comment on column ragwall.documents.id is
-  'Unique within the tenant. The same id may exist for another tenant, and nobody can find out.';
+  'Unique within the tenant. Another tenant may have the same id; neither can find out.';
 comment on column ragwall.documents.source is
-  'What it was taken from: a path or a URL, 1 to 1024 bytes. Null if the document is known by its id alone.';
+  'What the passage was taken from: a path or a URL, 1 to 1024 bytes. Null if the document is known by its id alone.';
 comment on column ragwall.documents.position is
-  'Which passage of the source, from 0. Null exactly if source is null.';
-comment on column ragwall.documents.content is 'The passage itself.';
+  'The number of the passage in its source, from 0. Null exactly if source is null.';
+comment on column ragwall.documents.content is 'The text of the passage.';
 comment on column ragwall.documents.embedding is
-  'The embedding of content by embedding_model, any length but zero; half precision, stored in the row.';
+  'The embedding of content by embedding_model: embedding_dimensions() half-precision numbers, not all zero.';
 comment on column ragwall.documents.embedding_model is
   'The model that made the embedding, 1 to 200 bytes. Vectors of different models cannot be compared.';
-comment on column ragwall.documents.metadata is 'A JSON object to filter by, never null.';
+comment on column ragwall.documents.metadata is 'A JSON object to filter by. Never null.';
 comment on column ragwall.documents.created_at is 'When the document was first stored.';
 
--- Every row with an embedding is over the TOAST threshold: what is not plain or main moves out of the
--- row, and an exact search would follow a pointer per row. Plain must fit a page, so that very long
--- embeddings cannot be.
+-- A row with an embedding exceeds the threshold from which Postgres moves columns out of the row, and an exact search
+-- would follow a pointer for every row. Columns with storage plain or main stay. A plain column has to fit on a page,
+-- which embeddings of more than 3,700 dimensions do not.
 alter table ragwall.documents
   alter column tenant_id set storage plain,
   alter column source set storage main,
@@ -75,9 +75,9 @@ $$;
 alter table ragwall.documents enable row level security;
 alter table ragwall.documents force row level security;
 
--- The planner runs cheap leakproof conditions of the caller's before a policy that costs as much as they
--- do, and a caller's sub-select that raises then tells that a foreign row fitted them. Equality costs an
--- operator, a subscript costs nothing: so the floor comes before whatever a caller can write.
+-- The planner sorts conditions by cost. Of a policy and a leakproof condition of the caller that costs as much, the
+-- caller's may come first, and a subquery in it that raises an error would tell that another tenant has a matching
+-- row. "=" costs cpu_operator_cost and a jsonb subscript costs 0, so this policy is always evaluated first.
 create policy tenant_floor on ragwall.documents
   as restrictive
   for all
@@ -88,21 +88,22 @@ create policy tenant_floor on ragwall.documents
   with check (tenant_id = (select ragwall.current_tenant()));
 
 comment on policy tenant_floor on ragwall.documents is
-  'Holds for every role and command, and a permissive policy that is added later cannot widen it.';
+  'Only rows of the bound tenant, for every role and command. It is restrictive: a permissive policy that is added later '
+  'cannot widen it.';
 
 create policy select_own_tenant on ragwall.documents
   as permissive
   for select
-  to app_user, app_reader, ragwall_owner
+  to app_user, app_reader, agent_reader, ragwall_owner
   using (tenant_id = (select ragwall.current_tenant()));
 
 comment on policy select_own_tenant on ragwall.documents is
-  'The tenant that is bound reads its own documents. ragwall_owner needs it to delete.';
+  'A role reads the documents of the tenant that is bound. ragwall_owner needs it for the functions that delete.';
 
--- Columns, not the table: so ctid, xmin and tableoid, which tell of neighbours, stay unreadable.
+-- On columns, not on the table: ctid, xmin and tableoid, which tell of other tenants' rows, stay unreadable.
 grant select (
   tenant_id, id, source, position, content, embedding, embedding_model, metadata, created_at
-) on ragwall.documents to app_user, app_reader;
+) on ragwall.documents to app_user, app_reader, agent_reader;
 
 create policy insert_own_tenant on ragwall.documents
   as permissive
@@ -113,7 +114,7 @@ create policy insert_own_tenant on ragwall.documents
 comment on policy insert_own_tenant on ragwall.documents is
   'A new document belongs to the tenant that is bound.';
 
--- Not tenant_id: the default is the only tenant that a writer can name.
+-- Without tenant_id: a writer gets the default, which is the tenant that is bound, and cannot name another.
 grant insert (id, source, position, content, embedding, embedding_model, metadata)
   on ragwall.documents to app_user;
 
@@ -125,10 +126,11 @@ create policy update_own_tenant on ragwall.documents
   with check (tenant_id = (select ragwall.current_tenant()));
 
 comment on policy update_own_tenant on ragwall.documents is
-  'The tenant that is bound changes its own documents, and they stay its own. '
-  'ragwall_owner needs it to lock what it deletes.';
+  'A role changes documents of the tenant that is bound, and cannot give them to another. '
+  'ragwall_owner needs it to lock the rows that it deletes.';
 
--- Columns again: UPDATE on the table would allow LOCK TABLE … IN ACCESS EXCLUSIVE MODE.
+-- On columns, not on the table: UPDATE on the table would allow LOCK TABLE … IN ACCESS EXCLUSIVE MODE, which stops all
+-- tenants.
 grant update (content, embedding, embedding_model, metadata) on ragwall.documents to app_user;
 
 create policy delete_own_tenant on ragwall.documents
@@ -138,12 +140,12 @@ create policy delete_own_tenant on ragwall.documents
   using (tenant_id = (select ragwall.current_tenant()));
 
 comment on policy delete_own_tenant on ragwall.documents is
-  'For delete_documents() and delete_source() alone, which run as ragwall_owner.';
+  'Only for delete_documents() and delete_source(), which run as ragwall_owner.';
 
--- DELETE exists on whole tables only, and it too would allow the lock that freezes every tenant.
--- Therefore nobody is granted it: deletion goes through functions.
+-- No grant of DELETE: it exists only for whole tables, and would allow the same LOCK TABLE. Deletion goes through
+-- functions.
 
--- Without statistics no estimate of the planner tells how many rows a guessed value has.
+-- With statistics, the planner's estimates would tell how many rows a guessed value has.
 create function ragwall.forget_statistics(relation regclass)
   returns void
   language plpgsql
@@ -164,10 +166,10 @@ end
 $$;
 
 comment on function ragwall.forget_statistics(regclass) is
-  'Has ANALYZE gather no statistics on any column of a table. For its owner.';
+  'Makes ANALYZE gather no statistics on any column of a table. Those that were gathered before stay. For the owner of the '
+  'table. Raises 22004 for null.';
 
--- A partition is reached through its parent alone: it has no grant and no policy, and RLS denies the
--- rest.
+-- A partition has no grant and no policy, so it can only be reached through its parent.
 do $$
 declare
   leaf text;
@@ -186,7 +188,7 @@ begin
     execute format(
       'comment on table ragwall.%I is %L',
       leaf,
-      'A hash partition of ragwall.documents. Reached through its parent alone.'
+      'A hash partition of ragwall.documents. It can only be reached through its parent.'
     );
   end loop;
 end

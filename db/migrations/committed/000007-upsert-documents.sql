@@ -1,12 +1,13 @@
---! Previous: sha1:e4e9031c7a6f517a5ff71edfaa516ae3b76c02d5
---! Hash: sha1:d0158178f86d18bd19001af12b251e72c0275043
---! Message: write-documents
+--! Previous: sha1:119aa95ad121b6464a163dbcc576748a88a3ed52
+--! Hash: sha1:63b0febeb1d72883919fa3d7cffecd737206c58c
+--! Message: upsert-documents
 
--- Ingest and deletion: repeating an ingest changes nothing, and needs no new embedding.
+-- Ingest: repeating an ingest changes nothing and needs no new embeddings.
 
 set local role ragwall_owner;
 
--- Two ingests of the same source at once arrive at the same primary key, so that one updates the other's row.
+-- Two sessions that store the same source at the same time get the same id for each passage, so one of them updates
+-- the other's row.
 create function ragwall.document_id(tenant text, source text, "position" integer)
   returns uuid
   language plpgsql
@@ -28,8 +29,8 @@ end
 $$;
 
 comment on function ragwall.document_id(text, text, integer) is
-  'The id that upsert_documents() gives to a new document of this source and position: '
-  'a UUID of version 8, from their SHA-256.';
+  'Returns the id that upsert_documents() gives to a new document of this tenant, source and position: a UUID of version '
+  '8, from the SHA-256 of the three. position: 0 and up. Null if an argument is null.';
 
 grant execute on function ragwall.document_id(text, text, integer) to app_user;
 
@@ -74,11 +75,11 @@ begin
   limit 1;
   if bad is not null then
     raise exception 'document % of the array is ill-formed', bad
-      using errcode = 'RW202', hint = 'Expected: content, either id or source and position, '
-        'embedding with embedding_model or neither, and if need be metadata, a JSON object.';
+      using errcode = 'RW202', hint = 'Expected: an object with content; id, or else source and position; '
+        'embedding and embedding_model, or neither; optionally metadata, a JSON object.';
   end if;
 
-  -- Again only if somebody else inserted one of them meanwhile: then it is known, and compared.
+  -- Repeated only if another session has meanwhile inserted one of the documents, which is then compared.
   while cardinality(done) < jsonb_array_length(documents) loop
     ids := array(
       select coalesce(
@@ -103,10 +104,10 @@ begin
     limit 1;
     if bad is not null then
       raise exception 'document % of the array is the same as one before it', bad
-        using errcode = 'RW203', hint = 'Each id, or source and position, once; and not one by both.';
+        using errcode = 'RW203', hint = 'Name each document once: by id, or by source and position, not by both.';
     end if;
-    -- What is compared below must not change before it is written. In the order of the key, as everybody
-    -- who locks here does, so that nobody waits for each other.
+    -- Locks what is compared below, so that it does not change before it is written. Every function here locks in the
+    -- order of the key, so that two sessions never wait for each other.
     perform
     from ragwall.documents as d
     where d.tenant_id = tenant
@@ -124,8 +125,9 @@ begin
           )
         ) with ordinality as g
       ),
-      -- offset 0: one look-up a document, through the tenant's key, whatever the planner expects. By a column: below
-      -- policies the subscript, whose cast may leak, would be no condition of the index.
+      -- offset 0 makes this one index lookup for each document, whatever the planner estimates. It compares with the
+      -- column g.key: the expression ids[g.ordinality] has a cast that is not leakproof, and below policies such an
+      -- expression cannot be a condition of an index scan.
       compared as materialized (
         select g.ordinal, g.source, g.position, g.content,
           known.id is not null as exists,
@@ -187,7 +189,8 @@ begin
     loop
       if status = 'other' then
         raise exception 'document % of the array would get an id that another document has', ordinal
-          using errcode = 'RW204', hint = 'document_id() of its source and position was given to a document by hand.';
+          using errcode = 'RW204',
+            hint = 'The id that document_id() makes of its source and position was given to another document by hand.';
       end if;
       done := done || ordinal;
       return next;
@@ -197,94 +200,14 @@ end
 $$;
 
 comment on function ragwall.upsert_documents(jsonb) is
-  'Stores documents for the bound tenant. documents: a JSON array of objects with content; id, or source '
-  'and position; embedding (an array of embedding_dimensions() numbers, or the same as text) with '
-  'embedding_model, or neither; metadata (an object; absent keeps what is stored). One row for each, by its place from 0, '
-  'with a status: inserted; updated; unchanged; embedding required, if none came and content or model '
-  'are not what is stored: then nothing was written for it. '
-  'Raises RW001 without a tenant, RW201 to RW204 for its argument.';
+  'Stores documents for the bound tenant, and returns one row for each: ordinal is its place in the array, from 0. '
+  'documents: a JSON array of objects with content; id, or else source and position; embedding (an array of '
+  'embedding_dimensions() numbers, or the same as text) and embedding_model, or neither; metadata (an object; if absent, '
+  'that which is stored is kept). status: inserted; updated; unchanged; embedding required, if no embedding was given and '
+  'content or model differ from what is stored, in which case nothing was written for this document. Raises RW001 if no '
+  'tenant is bound, RW201 if documents is null or no array, RW202 if a document is ill-formed, RW203 if two are the same, '
+  'RW204 if a new one would get the id of another.';
 
 grant execute on function ragwall.upsert_documents(jsonb) to app_user;
-
--- Why definer: a DELETE privilege would allow LOCK TABLE. FORCE binds the owner to the same policies.
-create function ragwall.delete_documents(ids uuid[])
-  returns integer
-  language plpgsql
-  volatile
-  parallel unsafe
-  security definer
-  set search_path = pg_catalog, pg_temp
-  set plan_cache_mode = force_custom_plan
-  set enable_seqscan = off
-  set jit = off
-as $$
-declare
-  tenant constant text := ragwall.require_tenant();
-  deleted integer;
-begin
-  with locked as (
-    select d.id
-    from ragwall.documents as d
-    where d.tenant_id = tenant
-      and d.id = any (ids)
-    order by d.id
-    for update
-  )
-  delete from ragwall.documents as d
-  using locked
-  where d.tenant_id = tenant
-    and d.id = locked.id;
-  get diagnostics deleted = row_count;
-  return deleted;
-end
-$$;
-
-comment on function ragwall.delete_documents(uuid[]) is
-  'Deletes documents of the bound tenant by id and returns how many there were. An id of another tenant '
-  'is an id that does not exist. Raises RW001 without a tenant. '
-  'Security definer: nobody else may delete, and the owner is bound by the same policies.';
-
-grant execute on function ragwall.delete_documents(uuid[]) to app_user;
-
-create function ragwall.delete_source(source text, from_position integer)
-  returns integer
-  language plpgsql
-  volatile
-  parallel unsafe
-  security definer
-  set search_path = pg_catalog, pg_temp
-  set plan_cache_mode = force_custom_plan
-  set enable_seqscan = off
-  set jit = off
-as $$
-#variable_conflict use_column
-declare
-  tenant constant text := ragwall.require_tenant();
-  deleted integer;
-begin
-  with locked as (
-    select d.id
-    from ragwall.documents as d
-    where d.tenant_id = tenant
-      and d.source = delete_source.source
-      and d.position >= from_position
-    order by d.id
-    for update
-  )
-  delete from ragwall.documents as d
-  using locked
-  where d.tenant_id = tenant
-    and d.id = locked.id;
-  get diagnostics deleted = row_count;
-  return deleted;
-end
-$$;
-
-comment on function ragwall.delete_source(text, integer) is
-  'Deletes the bound tenant''s documents of one source, from a position on (0: all of them), and returns '
-  'how many there were. Raises RW001 without a tenant. '
-  'Security definer: nobody else may delete, and the owner is bound by the same policies.';
-
-grant execute on function ragwall.delete_source(text, integer) to app_user;
 
 reset role;

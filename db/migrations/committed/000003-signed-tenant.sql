@@ -1,11 +1,10 @@
---! Previous: sha1:1ec12a429a796370729c94792e00c1564f9bd0e7
---! Hash: sha1:407a067e396ca815922ac9f619ece0eac11782ac
+--! Previous: sha1:1c22386f53d0eb7994b14d393c9cb54ddf790e87
+--! Hash: sha1:4a9954014e9ccc28e9913426fa670153d5475c00
 --! Message: signed-tenant
 
--- Signed mode: who is asking is what a short-lived token says, and SQL cannot forge one.
+-- Signed mode: the tenant is the one that a short-lived token names, and SQL cannot forge a token.
 
 grant create on schema ragwall to ragwall_context;
-
 set local role ragwall_context;
 
 create table ragwall_private.signing_key (
@@ -18,17 +17,19 @@ create table ragwall_private.signing_key (
 );
 
 comment on table ragwall_private.signing_key is
-  'The keys that tokens are signed with, a row for each way to write a token''s header. Whoever reads them '
-  'can become any tenant.';
+  'The keys that tokens are signed with. A key has eight rows, one for each way to write the header of its tokens. '
+  'A role that can read the table can bind any tenant.';
 comment on column ragwall_private.signing_key.header is
-  'The first segment of a token, exactly: alg HS256, this kid, and typ JWT or none, in one of their orders.';
+  'The first segment of a token, which has to be exactly this: base64url of alg (HS256), this kid, and typ (JWT) or no '
+  'typ, in one of the possible orders.';
 comment on column ragwall_private.signing_key.kid is 'The name of the key: 1 to 64 letters, digits, dots, - and _.';
-comment on column ragwall_private.signing_key.audience is 'What the claim aud must be: this database.';
-comment on column ragwall_private.signing_key.created_at is 'Since when its tokens are accepted.';
+comment on column ragwall_private.signing_key.audience is
+  'What the claim aud of a token has to be: the name of this database among others that tokens are made for.';
+comment on column ragwall_private.signing_key.created_at is 'When the key was added.';
 comment on column ragwall_private.signing_key.inner_pad is 'The key, exclusive or 0x36 in 64 bytes (RFC 2104).';
 comment on column ragwall_private.signing_key.outer_pad is 'The key, exclusive or 0x5c in 64 bytes (RFC 2104).';
 
--- Enabled and not forced, as for the key of the seals.
+-- Without a policy and not forced, like seal_key.
 alter table ragwall_private.signing_key enable row level security;
 
 create function ragwall_private.pad(key bytea, mask integer)
@@ -45,7 +46,8 @@ begin atomic
 end;
 
 comment on function ragwall_private.pad(bytea, integer) is
-  'A key of at most 64 bytes, filled with zeros, exclusive or a mask of one byte in each: a pad of HMAC-SHA256.';
+  'Returns the inner or outer pad of HMAC-SHA256 (RFC 2104): 64 bytes, which are the key and then zeros, each exclusive '
+  'or the mask. key: at most 64 bytes; null counts as empty. mask: 0 to 255; null gives null.';
 
 create function ragwall_private.base64url(bytes bytea)
   returns text
@@ -54,9 +56,11 @@ create function ragwall_private.base64url(bytes bytea)
   parallel safe
   return translate(encode(bytes, 'base64'), E'+/=\n', '-_');
 
-comment on function ragwall_private.base64url(bytea) is 'Bytes as base64url without padding (RFC 4648, section 5).';
+comment on function ragwall_private.base64url(bytea) is
+  'Returns bytes as base64url without padding (RFC 4648, section 5). Null for null.';
 
--- The key is drawn here, because a secret in a statement ends up in logs and statistics; an answer does not.
+-- The key is made here, not passed as an argument: statements are written to logs and to pg_stat_statements, and
+-- results are not.
 create function ragwall.add_signing_key(kid text, audience text)
   returns text
   language plpgsql
@@ -70,13 +74,13 @@ declare
   spelling text;
 begin
   if (kid ~ '^[A-Za-z0-9._-]{1,64}$' and audience ~ '^[!-~]{1,200}$') is not true then
-    raise exception 'a name of 1 to 64 letters, digits, dots, - and _ is expected, and an audience of 1 to 200 '
-      'printable ASCII characters without spaces'
+    raise exception 'the name of a key is expected to be 1 to 64 letters, digits, dots, - and _, and its audience '
+      '1 to 200 printable ASCII characters without spaces'
       using errcode = 'RW401';
   end if;
   if exists (select from ragwall_private.signing_key as k where k.kid = kid) then
-    raise exception 'there is a signing key of this name already'
-      using errcode = 'RW402', hint = 'Give the new one another name, sign with it, then retire the old one.';
+    raise exception 'there is already a signing key of this name'
+      using errcode = 'RW402', hint = 'Give the new key another name, sign with it, then retire the old key.';
   end if;
   foreach spelling in array array[
     '{"alg":"HS256","kid":"%s"}', '{"kid":"%s","alg":"HS256"}',
@@ -97,11 +101,12 @@ end
 $$;
 
 comment on function ragwall.add_signing_key(text, text) is
-  'Draws a key of 256 bits that set_tenant_from_token() accepts from now on, beside those that are there, and '
-  'returns it, this once, as a JWK (RFC 7517) with the audience as aud. Keep it where the application keeps its '
-  'secrets. kid: its name, 1 to 64 letters, digits, dots, - and _. audience: this database among others that '
-  'tokens may be for, 1 to 200 printable ASCII characters, no spaces. Raises RW401 for an ill-formed argument, '
-  'RW402 for a name that is taken. For superusers and ragwall_context.';
+  'Makes a key of 256 bits and returns it as a JWK (RFC 7517), whose member aud is the audience. It is returned only '
+  'once: store it with the secrets of the application. set_tenant_from_token() accepts its tokens from now on, and still '
+  'those of older keys. kid: the name of the key, 1 to 64 letters, digits, dots, - and _. audience: what the claim aud of '
+  'tokens has to be, a name of this database among others that tokens are made for, 1 to 200 printable ASCII characters '
+  'without spaces. Raises RW401 if an argument is null or ill-formed, RW402 if there is a key of this name. For '
+  'superusers and ragwall_context.';
 
 create function ragwall.add_signing_key(kid text)
   returns text
@@ -111,7 +116,9 @@ create function ragwall.add_signing_key(kid text)
   return ragwall.add_signing_key(kid, 'ragwall:' || current_database());
 
 comment on function ragwall.add_signing_key(text) is
-  'add_signing_key(kid, audience) with ''ragwall:'' and the name of the database as audience.';
+  'Calls add_signing_key(kid, audience) with the audience ragwall: followed by the name of the database. kid: the name of '
+  'the key, 1 to 64 letters, digits, dots, - and _. Returns the key as a JWK (RFC 7517), only once. Raises RW401 if kid '
+  'is null or ill-formed, RW402 if there is a key of this name. For superusers and ragwall_context.';
 
 create function ragwall.retire_signing_key(kid text)
   returns void
@@ -132,8 +139,8 @@ end
 $$;
 
 comment on function ragwall.retire_signing_key(text) is
-  'Deletes a key: from the next statement on no token that it signed is accepted. Raises RW403 if there is none. '
-  'For superusers and ragwall_context.';
+  'Deletes a signing key. From the next statement on no token that it signed is accepted. kid: its name. Raises RW403 '
+  'if there is no key of this name, and for null. For superusers and ragwall_context.';
 
 create function ragwall.signing_keys()
   returns table (kid text, audience text, created_at timestamptz)
@@ -147,11 +154,12 @@ begin atomic
 end;
 
 comment on function ragwall.signing_keys() is
-  'The keys that are accepted, oldest first, without their secrets. For superusers and ragwall_context.';
+  'Returns the signing keys that are accepted, oldest first, without their secrets. For superusers and ragwall_context.';
 
--- Nothing of a token is parsed before its MAC has been compared, and the key is found by the exact header: no
--- other algorithm and no other key can be asked for. The comparison is of canonical texts, hashed with a key
--- once more: one signature has one spelling, and the timing tells nothing.
+-- Nothing of a token is parsed before its signature has been verified. The key is looked up by the whole header, so a
+-- token can choose neither another algorithm nor the way in which a key is found. A signature is compared as text:
+-- it has one canonical spelling, so no token can be varied. Both texts are hashed with a key before they are
+-- compared, so the time that the comparison takes tells nothing.
 create function ragwall.set_tenant_from_token(token text)
   returns text
   language plpgsql
@@ -180,8 +188,8 @@ begin
       ), 'UTF8'))
   then
     raise exception 'the token is not accepted'
-      using errcode = 'RW005', hint = 'Expected: a JWT by HS256, its header with alg, kid and no more than typ, '
-        'signed with a key of ragwall.signing_keys().';
+      using errcode = 'RW005', hint = 'Expected: a JWT signed by HS256 with a key of ragwall.signing_keys(), '
+        'whose header has alg, kid and at most typ.';
   end if;
 
   begin
@@ -208,19 +216,20 @@ begin
       else false
     end
   ) is not true then
-    raise exception 'the token is authentic, and not valid here and now'
-      using errcode = 'RW006', hint = 'Expected: tenant_id, aud as in ragwall.signing_keys(), iat and exp at most 300 '
-        'seconds apart, and clocks that agree: iat may be 5 seconds ahead.';
+    raise exception 'the token is authentic, but not valid here and now'
+      using errcode = 'RW006', hint = 'Expected: tenant_id, aud as in ragwall.signing_keys(), and iat and exp at most 300 '
+        'seconds apart. iat and nbf may be at most 5 seconds ahead of the clock of the server.';
   end if;
   return ragwall_private.bind(claims ->> 'tenant_id');
 end
 $$;
 
 comment on function ragwall.set_tenant_from_token(text) is
-  'Binds to this transaction the tenant that a token names, and returns it. token: a JWT by HS256 (RFC 7519), signed with '
-  'a key of signing_keys(); claims tenant_id, aud, iat, exp, and nbf if need be, at most 300 seconds from iat to exp. '
-  'Raises RW005 unless a key signed it, RW006 if its claims are not valid here and now, RW003 if another '
-  'tenant is bound, RW007 if the session carries what somebody left on it. '
+  'Verifies a token, binds the tenant that it names to this transaction, and returns the tenant. token: a JWT (RFC 7519) of '
+  'at most 1200 bytes, signed by HS256 with a key of signing_keys(), with the claims tenant_id, aud, iat, exp and '
+  'optionally nbf, and at most 300 seconds from iat to exp. Raises RW005 if no key signed it, if it is null, or if the '
+  'key of the seals is missing; RW006 if its claims are not valid for this database at this time; RW003 and RW007 as '
+  'set_tenant() does. '
   'Security definer: it reads the keys.';
 
 grant execute on function ragwall.set_tenant_from_token(text)

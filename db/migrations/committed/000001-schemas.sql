@@ -1,0 +1,125 @@
+--! Previous: -
+--! Hash: sha1:2d4888c6ff09e25dcdc21effe1adc3e403346286
+--! Message: schemas
+
+-- The two schemas, the key of the seals, and what a tenant id is.
+
+do $$
+begin
+  if not exists (
+    select from pg_extension as e
+    join pg_namespace as n on n.oid = e.extnamespace
+    where e.extname = 'vector'
+      and n.nspname = 'public'
+      and string_to_array(e.extversion, '.')::int[] >= '{0,8}'
+  ) then
+    raise exception 'the extension vector, 0.8 or later, is expected in the schema public'
+      using hint = 'Run db/bootstrap.sql in this database before the first migration.';
+  end if;
+  if :EMBEDDING_DIMENSIONS not between 1 and 4000 then
+    raise exception 'the number of embedding dimensions is expected to be 1 to 4000'
+      using hint = 'Correct EMBEDDING_DIMENSIONS in .gmrc before the first migration.';
+  end if;
+  execute format(
+    'grant create on database %I to ragwall_owner, ragwall_context', current_database()
+  );
+end
+$$;
+
+-- Without "in schema": the default privileges of a schema can only add to these, so a revoke there does nothing.
+alter default privileges for role ragwall_owner, ragwall_context
+  revoke execute on functions from public;
+
+set local role ragwall_context;
+
+create schema ragwall_private;
+
+comment on schema ragwall_private is
+  'The keys of the tenant context and the functions that read them. Only ragwall_context has privileges on the tables. '
+  'Besides ragwall_context, only ragwall_owner has USAGE on the schema.';
+
+create table ragwall_private.seal_key (
+  only_row boolean primary key default true check (only_row),
+  inner_key bytea not null check (octet_length(inner_key) = 64),
+  outer_key bytea not null check (octet_length(outer_key) = 64)
+);
+
+comment on table ragwall_private.seal_key is
+  'The key of the seals of this database: one row. A role that can read it can bind any tenant.';
+comment on column ragwall_private.seal_key.inner_key is '64 random bytes: one block of SHA-256.';
+comment on column ragwall_private.seal_key.outer_key is '64 random bytes, independent of inner_key.';
+
+-- Two random UUIDs have 244 random bits. gen_random_uuid() takes them from the server's strong generator.
+create function ragwall_private.random_bytes()
+  returns bytea
+  language sql
+  volatile
+  parallel safe
+  return sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()));
+
+comment on function ragwall_private.random_bytes() is 'Returns 32 unpredictable bytes, which have 244 random bits.';
+
+-- There is no policy, so a role that gets SELECT by mistake, or by pg_read_all_data, still reads no row. Not forced:
+-- the functions of ragwall_context, the owner, read the key.
+alter table ragwall_private.seal_key enable row level security;
+
+insert into ragwall_private.seal_key (inner_key, outer_key)
+values (
+  ragwall_private.random_bytes() || ragwall_private.random_bytes(),
+  ragwall_private.random_bytes() || ragwall_private.random_bytes()
+);
+
+-- No two inputs give the same message: 4 bytes of process id, 8 bytes of transaction start, then the tenant.
+-- A single expression without SET clauses, so that Postgres can inline it.
+create function ragwall_private.seal(inner_key bytea, outer_key bytea, tenant text)
+  returns text
+  language sql
+  stable
+  parallel restricted
+  return encode(
+    sha256(outer_key || sha256(
+      inner_key
+      || int4send(pg_backend_pid())
+      || timestamptz_send(transaction_timestamp())
+      || convert_to(tenant, 'UTF8')
+    )),
+    'hex'
+  );
+
+comment on function ragwall_private.seal(bytea, bytea, text) is
+  'Returns the seal of a tenant in this transaction: a keyed hash (nested as in HMAC) of the backend process, the start '
+  'of the transaction and the tenant, in 64 hexadecimal digits. inner_key, outer_key: those of seal_key. '
+  'Null if an argument is null.';
+
+reset role;
+set local role ragwall_owner;
+
+create schema ragwall;
+
+comment on schema ragwall is
+  'Tenant-isolated retrieval. In each transaction first bind a tenant with set_tenant() or set_tenant_from_token(). '
+  'Then call match_documents(), upsert_documents() or delete_documents(), or query the tables.';
+
+grant usage on schema ragwall to app_user, app_reader, agent_reader, agent_caller, ragwall_context;
+
+create function ragwall.is_tenant_id(tenant text)
+  returns boolean
+  language sql
+  immutable
+  parallel safe
+  return tenant collate "C" ~ '^[!-~]{1,128}$';
+
+comment on function ragwall.is_tenant_id(text) is
+  'Returns whether a text is a well-formed tenant id: 1 to 128 printable ASCII characters without spaces. Case matters. '
+  'Null for null. Does not tell whether there is such a tenant.';
+
+grant execute on function ragwall.is_tenant_id(text) to app_user, app_reader, ragwall_context;
+
+reset role;
+do $$
+begin
+  execute format(
+    'revoke create on database %I from ragwall_owner, ragwall_context', current_database()
+  );
+end
+$$;
