@@ -70,40 +70,36 @@ select ok(
 
 -- Valid or not, the answer is the same.
 set local role app_user;
-select
-  tests.become('l''arge'),
-  results_eq(
-    'select content, round(similarity::numeric, 2) from ragwall.match_documents(tests.vec(0), 3)',
-    $$values ('l''arge 1', 1.00), ('l''arge 2', 1.00), ('l''arge 3', 1.00)$$,
-    'a graph that is not valid is not used, and the search is exact'
-  );
+select tests.become('l''arge');
+select results_eq(
+  'select content, round(similarity::numeric, 2) from ragwall.match_documents(tests.vec(0), 3)',
+  $$values ('l''arge 1', 1.00), ('l''arge 2', 1.00), ('l''arge 3', 1.00)$$,
+  'a graph that is not valid is not used, and the search is exact'
+);
 reset role;
 update pg_index set indisvalid = true where indexrelid = ('ragwall.' || ragwall.graph_name('l''arge'))::regclass;
 set local role app_user;
-select
-  tests.become('l''arge'),
-  results_eq(
-    'select content, round(similarity::numeric, 2) from ragwall.match_documents(tests.vec(0), 3)',
-    $$values ('l''arge 1', 1.00), ('l''arge 2', 1.00), ('l''arge 3', 1.00)$$,
-    'and a valid one gives the same'
-  );
+select tests.become('l''arge');
+select results_eq(
+  'select content, round(similarity::numeric, 2) from ragwall.match_documents(tests.vec(0), 3)',
+  $$values ('l''arge 1', 1.00), ('l''arge 2', 1.00), ('l''arge 3', 1.00)$$,
+  'and a valid one gives the same'
+);
 reset role;
 create or replace function ragwall.search_graph(query_vec public.halfvec, k integer, filter jsonb)
   returns ragwall.ranked_document[]
   language sql
   return array[row('l''arge', tests.id(0), 'l''arge 1', '{}', 0)::ragwall.ranked_document];
 set local role app_user;
-select
-  tests.become('l''arge'),
-  results_eq(
-    'select content from ragwall.match_documents(tests.vec(0), 3)',
-    $$values ('l''arge 1'), ('l''arge 2'), ('l''arge 3')$$,
-    'and one that finds too few is not believed'
-  );
-select
-  tests.become(null),
-  throws_ok('select ragwall.index_plan()', '42501', 'permission denied for function index_plan',
-    'the application cannot see the plan');
+select tests.become('l''arge');
+select results_eq(
+  'select content from ragwall.match_documents(tests.vec(0), 3)',
+  $$values ('l''arge 1'), ('l''arge 2'), ('l''arge 3')$$,
+  'and one that finds too few is not believed'
+);
+select tests.become(null);
+select throws_ok('select ragwall.index_plan()', '42501', 'permission denied for function index_plan',
+  'the application cannot see the plan');
 reset role;
 select throws_ok(
   format('set local ragwall.graph_from = %L; select ragwall.index_plan()', setting), 'RW301',

@@ -95,7 +95,7 @@ from (
     ('tests.vec(0), 3, ''[1]''', 'RW105', 'the filter is expected to be a JSON object, or null for none')
 ) as refused (arguments, sqlstate, message);
 
-select set_config('tests.vec', tests.vec(0)::text, true);
+select from set_config('tests.vec', tests.vec(0)::text, true);
 reset role;
 set local role agent_caller;
 select results_eq(

@@ -25,7 +25,7 @@ from unnest(array[
 grant select on tests.guesses to app_user;
 
 create function tests.hostile(operator_cost text)
-  returns text
+  returns void
   language plpgsql
 as $$
 begin
@@ -34,29 +34,28 @@ begin
     'enable_indexscan', 'enable_bitmapscan', 'enable_indexonlyscan', 'enable_partition_pruning'
   ]) as s;
   perform set_config('cpu_operator_cost', operator_cost, true);
-  return null;
 end
 $$;
 
 set local role app_user;
-select
+select concat(
   tests.become(tenant),
   tests.hostile(cost),
   is_empty(
     'select 1 from ragwall.documents where ' || condition,
     format('bound to %s, operators costing %s: %s', coalesce(tenant, 'none'), cost, condition)
   )
+)
 from tests.guesses,
   unnest(array['0.0025', '0']) as cost,
   unnest(array[null, 'globex']) as tenant;
 
-select
-  tests.become('globex'),
-  tests.hostile('0.0025'),
-  is_empty(
-    'select 1 from ragwall.documents tablesample system (100) where ' || condition,
-    'by a sample: ' || condition
-  )
+select tests.become('globex');
+select tests.hostile('0.0025');
+select is_empty(
+  'select 1 from ragwall.documents tablesample system (100) where ' || condition,
+  'by a sample: ' || condition
+)
 from tests.guesses;
 
 select is_empty(
@@ -70,7 +69,8 @@ select is_empty(
 );
 
 -- That it answers elsewhere, match-documents.sql shows: here the word is in the message.
-select tests.become('globex'), set_config('tests.vec', tests.vec(0)::text, true);
+select tests.become('globex');
+select from set_config('tests.vec', tests.vec(0)::text, true);
 set local role agent_caller;
 select throws_ok(
   'select * from ragwall.agent_match_documents(current_setting(''tests.vec'')::public.halfvec, 3, null)',
@@ -81,21 +81,19 @@ reset role;
 -- The control: the floor as everybody writes it.
 alter policy tenant_floor on ragwall.documents using (tenant_id = (select ragwall.current_tenant()));
 set local role app_user;
-select
-  tests.become('globex'),
-  throws_ok(
-    'select 1 from ragwall.documents where ' || condition,
-    '22012', 'division by zero',
-    'control: with a floor that costs an operator, a right guess shows: ' || condition
-  )
+select tests.become('globex');
+select throws_ok(
+  'select 1 from ragwall.documents where ' || condition,
+  '22012', 'division by zero',
+  'control: with a floor that costs an operator, a right guess shows: ' || condition
+)
 from tests.guesses;
 
-select
-  tests.become('globex'),
-  is_empty(
-    'select 1 from ragwall.documents where content >= ''zzz'' and position >= (select 1/(pg_backend_pid()*0))',
-    'control: and a wrong one does not'
-  );
+select tests.become('globex');
+select is_empty(
+  'select 1 from ragwall.documents where content >= ''zzz'' and position >= (select 1/(pg_backend_pid()*0))',
+  'control: and a wrong one does not'
+);
 
 select * from finish();
 rollback;

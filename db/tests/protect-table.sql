@@ -142,7 +142,8 @@ create function tests.others()
     select md5(string_agg(t::text || t.xmax, ' ' order by t."Tenant Id", t."Id")) from "a schema"."we""ird Table" as t
     where t."Tenant Id" <> 'globex'
   );
-select set_config('tests.before', tests.others(), true), tests.become('globex');
+select from set_config('tests.before', tests.others(), true);
+select tests.become('globex');
 
 select is(tests.attack('', attack), answer, label)
 from (
@@ -177,9 +178,10 @@ from (
 select is(tests.others(), current_setting('tests.before'), 'no row of another tenant was changed, or locked');
 
 -- One wall at a time, and what would be seen without the next.
-select
+select unnest(array[
   is(tests.attack(breach, attack), answer, label),
   alike(tests.attack(breach || ';' || control, attack), seen, 'control: ' || label)
+])
 from
   (
     values
@@ -229,7 +231,7 @@ create function tests.hostile(cost text)
   language sql
 begin atomic
   select set_config(s, 'off', true) from unnest(array['enable_indexscan', 'enable_bitmapscan', 'enable_indexonlyscan']) as s;
-  select set_config('cpu_operator_cost', cost, true);
+  select from set_config('cpu_operator_cost', cost, true);
 end;
 select tests.become('globex');
 create table tests.guesses as
@@ -286,18 +288,19 @@ select is_empty(
   'nobody has a privilege on a partition, of those that came later neither, whatever default privileges say'
 );
 select is(tests.attack('', 'select string_agg(tenant_id, '' '') from tests.parts'), 'globex', 'their rows are seen through the table');
-select
+select unnest(array[
   is(
     tests.attack('grant all on all tables in schema tests to app_user', format('select count(*) from tests.%s', leaf)), '0',
     'by themselves they show nothing, were they granted: ' || leaf
-  ) as closed,
+  ),
   is(
     tests.attack(
       format('grant all on all tables in schema tests to app_user; alter table tests.%s disable row level security', leaf),
       format('select count(*) from tests.%s', leaf)
     ),
     '1', 'control: without row-level security they would: ' || leaf
-  ) as control
+  )
+])
 from unnest(array['first', 'second', 'third', 'fourth', 'fifth']) as leaf;
 
 select throws_ok(

@@ -4,13 +4,14 @@ select plan(89);
 select tests.seed();
 set local role app_user;
 
-select
+select concat(
   tests.become(tenant),
   results_eq(
     query,
     format('values (%L), (%L), (%L)', tenant || ' secret 0', tenant || ' secret 1', tenant || ' secret 2'),
     format('%s sees its own three rows: %s', tenant, query)
   )
+)
 from
   unnest(array['acme', 'acme-2', 'acm', 'ACME', 'globex', '%', '_', 'public', 'null']) as tenant,
   unnest(array[
@@ -28,39 +29,35 @@ from
       || 'filter => ''{}'')'
   ]) as query;
 
-select
-  tests.become('globex'),
-  is_empty(query, format('globex finds nothing of acme: %s', query))
+select tests.become('globex');
+select is_empty(query, format('globex finds nothing of acme: %s', query))
 from unnest(array[
   'select content from ragwall.documents where tenant_id = ''acme''',
   'select content from ragwall.documents where content = ''acme secret 0''',
   'select content from ragwall.match_documents(tests.vec(0), 10, ''{"tenant": "acme"}'')'
 ]) as query;
 
-select
-  tests.become(null),
-  is_empty('select * from ragwall.documents', 'without a tenant there is nothing to read');
+select tests.become(null);
+select is_empty('select * from ragwall.documents', 'without a tenant there is nothing to read');
 
 reset role;
 set local role app_reader;
-select
-  tests.become('acme'),
-  results_eq(
-    'select content from ragwall.documents order by position',
-    $$values ('acme secret 0'), ('acme secret 1'), ('acme secret 2')$$,
-    'a reader reads the rows of its tenant'
-  );
-select
-  tests.become('acme'),
-  results_eq(
-    'select content from ragwall.match_documents(tests.vec(0), 3)',
-    $$values ('acme secret 0'), ('acme secret 1'), ('acme secret 2')$$,
-    'and searches them'
-  );
+select tests.become('acme');
+select results_eq(
+  'select content from ragwall.documents order by position',
+  $$values ('acme secret 0'), ('acme secret 1'), ('acme secret 2')$$,
+  'a reader reads the rows of its tenant'
+);
+select tests.become('acme');
+select results_eq(
+  'select content from ragwall.match_documents(tests.vec(0), 3)',
+  $$values ('acme secret 0'), ('acme secret 1'), ('acme secret 2')$$,
+  'and searches them'
+);
 
 reset role;
 set local role ragwall_owner;
-select set_config('app.current_tenant', '', true);
+select from set_config('app.current_tenant', '', true);
 select is_empty('select id from ragwall.documents', 'the owner is bound too: without a tenant, nothing');
 
 select throws_ok(

@@ -2,7 +2,7 @@
 begin;
 select plan(8);
 select tests.seed();
-select set_config('tests.admin', session_user, true);
+select from set_config('tests.admin', session_user, true);
 
 create function tests.binds()
   returns text
@@ -17,7 +17,7 @@ $$;
 
 -- What pgTAP itself needs are temporary objects.
 select is(tests.binds(), 'acme', 'a superuser knows what there is');
-select set_config('app.current_tenant', '', true);
+select from set_config('app.current_tenant', '', true);
 set local session authorization app_user;
 select is(tests.binds(), 'temporary objects', 'temporary objects are refused');
 
@@ -30,7 +30,7 @@ close stolen;
 
 set local ragwall.residue = 'allow';
 select is(tests.binds(), 'temporary objects', 'a client cannot allow it');
-select set_config('session_authorization', current_setting('tests.admin'), true);
+select from set_config('session_authorization', current_setting('tests.admin'), true);
 do $$
 begin
   execute format('alter role app_user in database %I set ragwall.residue = ''allow''', current_database());
@@ -41,7 +41,7 @@ alter database template1 set ragwall.residue = 'allow';
 set local session authorization app_user;
 select is(tests.binds(), 'temporary objects', 'nor can a role, or another database');
 
-select set_config('session_authorization', current_setting('tests.admin'), true);
+select from set_config('session_authorization', current_setting('tests.admin'), true);
 do $$
 begin
   execute format('alter database %I set ragwall.residue = ''allow''', current_database());

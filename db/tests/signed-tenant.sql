@@ -80,9 +80,9 @@ select throws_ok(
 )
 from tokens;
 select is(ragwall.set_tenant_from_token(acme), 'acme', 'the same tenant again is harmless') from tokens;
-select set_config('app.current_tenant', '', true);
+select from set_config('app.current_tenant', '', true);
 select is(ragwall.set_tenant_from_token(second), 'globex', 'several keys are accepted at once') from tokens;
-select set_config('app.current_tenant', '', true);
+select from set_config('app.current_tenant', '', true);
 
 reset role;
 select is(
@@ -97,7 +97,7 @@ from issued,
     '{"alg":"HS256","kid":"2026-11"}', '{"alg":"HS256","typ":"JWT","kid":"2026-11"}',
     '{"typ":"JWT","alg":"HS256","kid":"2026-11"}', '{"kid":"2026-11","typ":"JWT","alg":"HS256"}'
   ]) as header;
-select set_config('app.current_tenant', '', true);
+select from set_config('app.current_tenant', '', true);
 
 select throws_ok(
   format('select ragwall.set_tenant_from_token(%L)', tests.token(first, claims)), 'RW006',
@@ -166,7 +166,7 @@ select throws_ok(
 )
 from tokens;
 select is(ragwall.set_tenant_from_token(second), 'globex', 'and what the others signed, is') from tokens;
-select set_config('app.current_tenant', '', true);
+select from set_config('app.current_tenant', '', true);
 
 reset role;
 revoke execute on function ragwall.set_tenant(text) from app_user, app_reader;
@@ -177,7 +177,7 @@ select throws_ok(
 );
 select is(ragwall.set_tenant_from_token(second), 'globex', 'and tokens still bind') from tokens;
 
-select set_config('app.current_tenant', '', true);
+select from set_config('app.current_tenant', '', true);
 
 reset role;
 delete from ragwall_private.seal_key;

@@ -39,23 +39,22 @@ select is(
   'the rows are those of the tenant'
 );
 
-select set_config('app.current_tenant', 'globex', true);
+select from set_config('app.current_tenant', 'globex', true);
 select is(ragwall.current_tenant(), null, 'a setting that was overwritten does not fit the seal');
 select is_empty('select id from ragwall.documents', 'and shows nothing');
-select set_config('app.current_tenant', 'acme', true);
+select from set_config('app.current_tenant', 'acme', true);
 select is(ragwall.current_tenant(), 'acme', 'the seal fits its own tenant, and only that');
-select
-  set_config('app.tenant_seal', changed, true),
-  is(ragwall.current_tenant(), null, 'a seal does not fit ' || label)
-from current_setting('app.tenant_seal') as seal,
-  lateral (
-    values
-      (left(seal, -1) || translate(right(seal, 1), '0123456789abcdef', '123456789abcdef0'), 'but for its end'),
-      (upper(seal), 'in capitals')
-  ) as v (changed, label);
-select set_config('app.tenant_seal', repeat('0', 64), true);
+select from set_config('tests.seal', current_setting('app.tenant_seal'), true);
+select from current_setting('tests.seal') as seal,
+  set_config(
+    'app.tenant_seal', left(seal, -1) || translate(right(seal, 1), '0123456789abcdef', '123456789abcdef0'), true
+  );
+select is(ragwall.current_tenant(), null, 'a seal with another last digit does not fit');
+select from set_config('app.tenant_seal', upper(current_setting('tests.seal')), true);
+select is(ragwall.current_tenant(), null, 'a seal in capitals does not fit');
+select from set_config('app.tenant_seal', repeat('0', 64), true);
 select is(ragwall.current_tenant(), null, 'a made-up seal does not fit');
-select set_config('app.tenant_seal', '', true);
+select from set_config('app.tenant_seal', '', true);
 select is(ragwall.current_tenant(), null, 'an empty seal does not fit');
 
 select throws_ok(
@@ -95,23 +94,22 @@ select is(
   'the name of a tenant''s graph is a hash with the same key'
 )
 from ragwall_private.seal_key as k;
-select set_config('tests.admin', session_user, true), set_config('tests.graph', ragwall.graph_name('acme'), true);
-select set_config('app.current_tenant', '', true), ragwall.set_tenant('acme');
+select from set_config('tests.admin', session_user, true);
+select from set_config('tests.graph', ragwall.graph_name('acme'), true);
+select tests.become('acme');
 set local session authorization app_user;
 select is(ragwall.graph_name('acme'), current_setting('tests.graph'), 'which the tenant is told');
 select is(ragwall.graph_name('globex'), null, 'but not that of another');
 select is(ragwall.graph_name(null), null, 'nor of none');
-select
-  set_config('app.current_tenant', '', true),
-  is(ragwall.graph_name('acme'), null, 'and who is bound to none is told nothing');
-select set_config('session_authorization', current_setting('tests.admin'), true);
+select from set_config('app.current_tenant', '', true);
+select is(ragwall.graph_name('acme'), null, 'and who is bound to none is told nothing');
+select from set_config('session_authorization', current_setting('tests.admin'), true);
 
-select
-  set_config('app.current_tenant', '', true),
-  set_config('app.tenant_seal', ragwall_private.seal(inner_key, outer_key, ''), true),
-  is(ragwall.current_tenant(), null, 'the empty text is no tenant, even if it were sealed')
-from ragwall_private.seal_key;
-select set_config('app.tenant_seal', '', true);
+select from set_config('app.current_tenant', '', true);
+select from ragwall_private.seal_key,
+  set_config('app.tenant_seal', ragwall_private.seal(inner_key, outer_key, ''), true);
+select is(ragwall.current_tenant(), null, 'the empty text is no tenant, even if it were sealed');
+select from set_config('app.tenant_seal', '', true);
 delete from ragwall_private.seal_key;
 set local role app_user;
 select throws_ok(

@@ -26,10 +26,9 @@ create function tests.versions()
 comment on function tests.versions() is 'Where each row lies, which nobody else may ask: elsewhere once it was written.';
 
 set local role app_user;
-select
-  tests.become(null),
-  throws_ok($$select ragwall.upsert_documents('[]')$$, 'RW001', 'no tenant is bound to this transaction',
-    'without a tenant');
+select tests.become(null);
+select throws_ok($$select ragwall.upsert_documents('[]')$$, 'RW001', 'no tenant is bound to this transaction',
+  'without a tenant');
 select tests.become('acme');
 
 prepare ingest as
@@ -39,7 +38,7 @@ select tests.upsert(jsonb_build_array(
   tests.document(jsonb_build_object('id', tests.id(9)), 'third', 20, '{}')
 ));
 select results_eq('ingest', array['inserted', 'inserted', 'inserted'], 'new documents are inserted');
-select set_config('tests.versions', tests.versions(), true);
+select from set_config('tests.versions', tests.versions(), true);
 select results_eq('ingest', array['unchanged', 'unchanged', 'unchanged'], 'repeating it changes nothing');
 select is(tests.versions(), current_setting('tests.versions'), 'writes no row');
 select is((select count(*)::integer from ragwall.documents), 6, 'and adds nothing');
@@ -100,10 +99,9 @@ select is(
   'and what differs in any of them, in another place, gets another'
 );
 
-select
-  tests.become('globex'),
-  results_eq('ingest', array['inserted', 'inserted', 'inserted'],
-    'the same ids and sources are new to another tenant');
+select tests.become('globex');
+select results_eq('ingest', array['inserted', 'inserted', 'inserted'],
+  'the same ids and sources are new to another tenant');
 select results_eq('ingest', array['unchanged', 'unchanged', 'unchanged'], 'and its own from then on');
 
 select throws_ok(

@@ -18,7 +18,7 @@ create function tests.others()
   );
 comment on function tests.others() is 'All rows of others, and whether somebody locked them.';
 
-select set_config('tests.before', tests.others(), true);
+select from set_config('tests.before', tests.others(), true);
 set local role app_user;
 select tests.become('acme');
 select is(

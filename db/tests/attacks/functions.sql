@@ -40,12 +40,13 @@ create temporary view seal_key as
 select null::bytea as inner_key, null::bytea as outer_key, tests.evil() as only_row;
 grant select on pg_temp.signing_key, pg_temp.seal_key to public;
 
-select
+select unnest(array[
   is(
     tests.attack('', 'set local search_path = pg_temp, ragwall_private, pg_catalog; ' || attack), answer,
     format('%s: %s', vector, label)
   ),
   alike(tests.attack(tests.unqualified(routine), attack), seen, format('%s, control: if it named it alone it would', vector))
+])
 from (
   values
     ('E11', 'set_tenant_from_token() reads no table of keys that somebody made',
@@ -68,7 +69,7 @@ begin
 end
 $$;
 
-select
+select unnest(array[
   is(
     tests.attack('', 'set local search_path = pg_temp, ragwall, ragwall_private, pg_catalog, public; ' || attack),
     answer, format('E11c: no type stands in for one of %s', call)
@@ -83,7 +84,8 @@ select
   alike(
     tests.attack(tests.repinned('set search_path = pg_catalog, public'), attack), 'P0001 runs as %',
     format('E11d, control: nor may pg_temp be left out of where they are pinned: %s', call)
-  ) as left_out
+  )
+])
 from
   (
     values

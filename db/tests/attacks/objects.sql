@@ -30,9 +30,10 @@ insert into ragwall.documents (tenant_id, content, embedding, embedding_model)
 values ('42', 'one''s own', tests.vec(0), 'test');
 select tests.become('42');
 
-select
+select unnest(array[
   is(tests.attack(change, attack), answer, format('%s: %s', vector, label)),
   alike(tests.attack(concat_ws(';', change, breach), attack), seen, format('%s, control: without the wall it is open', vector))
+])
 from
   (
     values

@@ -20,12 +20,13 @@ insert into ragwall.documents (tenant_id, source, position, content, embedding, 
 values ('acme', 'merger.md', 777, 'acme merger', tests.vec(0), 'test');
 
 select tests.become('globex');
-select
+select unnest(array[
   is(tests.attack(change, plans || attack), answer, format('%s: %s', vector, label)),
   alike(
     tests.attack(concat_ws(';', change, breach), plans || attack), seen,
     format('%s, control: without the wall that works', vector)
   )
+])
 from
   (
     values

@@ -26,9 +26,8 @@ $$;
 revoke execute on function ragwall.set_tenant(text) from app_user, app_reader;
 grant select on tests.given to public;
 
-select
-  tests.become(null),
-  is(tests.attack('', attack), answer, format('%s: %s', vector, label))
+select tests.become(null);
+select is(tests.attack('', attack), answer, format('%s: %s', vector, label))
 from
   tests.given,
   format('select ragwall.set_tenant_from_token(%L); ', globex) as bind,
@@ -51,23 +50,22 @@ from
         split_part(globex, '.', 3)), '0')
   ) as j (vector, label, attack, answer);
 
-select
-  tests.become(null),
-  is(tests.attack(
-    'alter table ragwall_private.seal_key disable row level security;
-    alter table ragwall_private.signing_key disable row level security;
-    grant usage on schema ragwall_private to app_user;
-    grant select on all tables in schema ragwall_private to app_user;
-    grant execute on all functions in schema ragwall, ragwall_private to app_user', attack
-  ), answer, format('J10, control: with the privileges it could: %s', attack))
+select tests.become(null);
+select is(tests.attack(
+  'alter table ragwall_private.seal_key disable row level security;
+  alter table ragwall_private.signing_key disable row level security;
+  grant usage on schema ragwall_private to app_user;
+  grant select on all tables in schema ragwall_private to app_user;
+  grant execute on all functions in schema ragwall, ragwall_private to app_user', attack
+), answer, format('J10, control: with the privileges it could: %s', attack))
 from (
   values
     ('select ragwall_private.bind(''acme'')', 'acme'), ('select count(*) from ragwall_private.seal_key', '1'),
     ('select distinct kid from ragwall_private.signing_key', 'k'), ('select kid from ragwall.signing_keys()', 'k')
 ) as j (attack, answer);
 
-select
-  tests.become(null),
+select tests.become(null);
+select unnest(array[
   is(
     tests.attack('alter role app_user inherit; grant pg_read_all_data to app_user', attack), '0',
     format('E22b: whoever may read all data reads no key: %s', attack)
@@ -76,6 +74,7 @@ select
     tests.attack(format('alter role app_user inherit; grant pg_read_all_data to app_user; alter table %s disable row level security', keys), attack),
     '0', format('E22b, control: without row-level security: %s', attack)
   )
+])
 from unnest(array['ragwall_private.seal_key', 'ragwall_private.signing_key']) as keys,
   format('select count(*) from %s', keys) as attack;
 
@@ -100,7 +99,7 @@ exception when others then
 end
 $$;
 
-select
+select unnest(array[
   matches(told, 'set_tenant_from_token', format('J10c, control: an error tells where it is raised: %s', label)),
   ok(
     not exists (
@@ -118,6 +117,7 @@ select
     ),
     format('J10c: and not a key: %s', label)
   )
+])
 from
   tests.given,
   lateral (
@@ -129,13 +129,15 @@ from
   ) as t (told);
 
 analyze ragwall_private.signing_key;
-select is(tests.attack('', attack), '0', 'J10b: no statistics tell a key'),
+select unnest(array[
+  is(tests.attack('', attack), '0', 'J10b: no statistics tell a key'),
   matches(
     tests.attack('alter table ragwall_private.signing_key disable row level security;
       grant usage on schema ragwall_private to app_user;
       grant select on ragwall_private.signing_key to app_user', attack),
     '^[1-9]', 'J10b, control: to whoever may read it they do'
   )
+])
 from coalesce($$select count(*) from pg_stats where schemaname = 'ragwall_private'$$) as attack;
 
 select * from finish();

@@ -23,9 +23,8 @@ deallocate seen;
 
 create table tests.rows as select generate_series(1, 3) as n;
 grant select on tests.rows to app_user;
-select
-  tests.become('globex'),
-  is(tests.attack('', attack), 'globex', 'J13.2: the tenant is the same in a parallel plan')
+select tests.become('globex');
+select is(tests.attack('', attack), 'globex', 'J13.2: the tenant is the same in a parallel plan')
 from
   format(
     'set local %s = on; select string_agg(distinct ragwall.current_tenant(), '' '') from tests.rows',
@@ -43,13 +42,14 @@ select is_empty(
 );
 
 -- What stands before the table.
-select
-  tests.become('globex'),
+select tests.become('globex');
+select unnest(array[
   alike(tests.attack('', attack), '42501 permission denied %', format('%s: %s', vector, label)),
   is(
     tests.attack(format('grant temporary on database %I to app_user', current_database()), attack), 'shadow',
     format('%s, control: whoever may create it shadows the table', vector)
   )
+])
 from (
   values
     ('C04', 'no temporary view answers for the table',
@@ -92,9 +92,8 @@ select is_empty(
 );
 
 -- set_config() may be taken from everybody: the context needs it for its owner alone.
-select
-  tests.become(null),
-  is(tests.attack(change, attack), answer, label)
+select tests.become(null);
+select is(tests.attack(change, attack), answer, label)
 from (
   values
     ('revoke execute on function set_config(text, text, boolean) from public',

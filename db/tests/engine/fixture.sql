@@ -1,4 +1,11 @@
--- What the pgTAP files share, in a schema of its own. For test databases only: run once, as superuser.
+-- What the pgTAP files share, in the schema tests. To run them on a database of yours:
+--
+--   psql -X -v ON_ERROR_STOP=1 "$DATABASE_URL" -f db/tests/engine/fixture.sql
+--   pg_prove -d "$DATABASE_URL" db/tests/*.sql db/tests/attacks/*.sql
+--
+-- Both as a superuser, in a test database after db/bootstrap.sql and the migrations, and with no documents. The files
+-- roll back what they do. To remove the fixture: drop schema tests cascade; drop extension pgtap.
+-- pg_prove comes with pgTAP: on Debian, libtap-parser-sourcehandler-pgtap-perl and postgresql-17-pgtap.
 
 create extension pgtap;
 
@@ -41,7 +48,7 @@ comment on function tests.seed() is
   'at 0, 30 and 60 degrees, with content ''<tenant> secret <n>''.';
 
 create function tests.become(tenant text)
-  returns text
+  returns void
   language sql
 begin atomic
   select set_config('app.current_tenant', '', true);
@@ -49,7 +56,7 @@ begin atomic
 end;
 
 comment on function tests.become(text) is
-  'Binds a tenant in place of the one that is bound, as the next transaction would; null binds none.';
+  'Replaces the tenant that is bound, which only another transaction could do otherwise. Null binds none.';
 
 create function tests.sign(jwk text, header text, claims jsonb)
   returns text
