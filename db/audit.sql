@@ -1,40 +1,51 @@
--- Whether tenants are isolated in this database: one row a check that passes, or a row a finding.
+-- Generated from db/audit/ by `npm run generate`. Not to be edited.
+--
+-- Whether tenants are isolated in this database: one row for each check that passes, and one for each finding.
 --
 --   PGOPTIONS='-c jit=off -c search_path=pg_catalog,pg_temp' psql "$DATABASE_URL" -f db/audit.sql
---   select * from ragwall.audit();                where Ragwall is installed
+--   select * from ragwall.audit();                where Ragwall and db/audit-install.sql are installed
 --
--- It reads catalogs and nothing else, installs nothing and needs no privilege, on PostgreSQL 15 and later, with Ragwall or
--- without; where db/agents.sql was run, pg_monitor's. What it cannot know, tell it; each is a list with commas:
+-- It only reads catalogs. It installs nothing and needs no privilege, with Ragwall or without, on PostgreSQL 15 and
+-- later. Where db/agents.sql was run, it needs the privileges of pg_monitor. Three settings tell what catalogs do not,
+-- each a list of names separated by commas:
 --
---   set ragwall.tenant_columns = 'account_id';    how tables name the tenant (else tenant_id, org_id and the like)
---   set ragwall.app_roles = 'api';                what applications log in as (else who has privileges on such tables)
---   set ragwall.untrusted_roles = 'agent_caller'; those of them that run SQL that others write (else agent_*, if they log in)
+--   ragwall.tenant_columns    names of tenant columns; default: tenant_id, org_id and the like
+--   ragwall.app_roles         roles of the application; default: the roles with privileges on tenant tables
+--   ragwall.untrusted_roles   those of them that run SQL written by others; default: agent_reader, agent_caller
 --
--- A check is the select behind its mark, [T01] say. A finding is known by its check and its object.
+-- A finding is identified by the id of its check and its object. docs/checks.md explains each check.
 
 with recursive
+-- What the user said. The generator puts parameters in front of the settings where code sends the query.
+asked (tenant_columns, app_roles, untrusted_roles) as (
+  select
+    nullif(current_setting('ragwall.tenant_columns', true), ''),
+    nullif(current_setting('ragwall.app_roles', true), ''),
+    nullif(current_setting('ragwall.untrusted_roles', true), '')
+),
+-- The lists of names, each with its default. Column names are compared in lower case and without underscores.
 setting as materialized (
   select
-    -- Without regard to case and underscores.
-    regexp_split_to_array(lower(replace(coalesce(
-      nullif(current_setting('ragwall.tenant_columns', true), ''), 'tenant_id, tenant, tenant_uuid, org_id, organization_id, organisation_id, workspace_id'
-    ), '_', '')), ' *, *') as tenant_columns,
-    regexp_split_to_array(nullif(current_setting('ragwall.app_roles', true), ''), ' *, *') as app_roles,
-    regexp_split_to_array(coalesce(
-      nullif(current_setting('ragwall.untrusted_roles', true), ''), 'agent_reader,agent_caller'
-    ), ' *, *') as untrusted_roles,
+    regexp_split_to_array(lower(replace(btrim(coalesce(
+      tenant_columns, 'tenant_id, tenant, tenant_uuid, org_id, organization_id, organisation_id, workspace_id'
+    )), '_', '')), '\s*,\s*') as tenant_columns,
+    regexp_split_to_array(btrim(app_roles), '\s*,\s*') as app_roles,
+    regexp_split_to_array(btrim(coalesce(untrusted_roles, 'agent_reader, agent_caller')), '\s*,\s*') as untrusted_roles,
     (select oid from pg_catalog.pg_database where datname = current_database()) as database
+  from asked
 ),
 schema as materialized (
   select oid, nspname, nspowner, nspacl,
-    exists (select from pg_catalog.aclexplode(nspacl) as a where a.grantee <> nspowner and a.privilege_type = 'USAGE') as open
+    exists (
+      select from pg_catalog.aclexplode(nspacl) as a where a.grantee <> nspowner and a.privilege_type = 'USAGE'
+    ) as usable_by_others
   from pg_catalog.pg_namespace
   where nspname not in ('pg_catalog', 'information_schema') and nspname !~ '^pg_(toast|temp)'
 ),
--- What is the database's own: neither the server's nor an extension's.
+-- Relations of this database: not those of the server, not those of extensions.
 relation as materialized (
-  select c.oid, c.relname, c.relkind, c.relowner, c.relrowsecurity, c.relforcerowsecurity, c.relacl, c.reloptions,
-    s.oid as schema, format('%I.%I', s.nspname, c.relname) as name
+  select c.oid, c.relname, c.relkind, c.relowner, c.relrowsecurity, c.relforcerowsecurity, c.relispartition, c.relacl,
+    c.reloptions, s.oid as schema, format('%I.%I', s.nspname, c.relname) as name
   from pg_catalog.pg_class as c
   join schema as s on s.oid = c.relnamespace
   where c.relkind in ('r', 'p', 'v', 'm', 'f', 'S') and not exists (
@@ -42,21 +53,62 @@ relation as materialized (
     where d.classid = 'pg_catalog.pg_class'::regclass and d.objid = c.oid and d.deptype = 'e'
   )
 ),
+-- Columns whose default is ragwall.require_tenant(), as protect_table() makes them: tenant columns of any name.
+bound_column as materialized (
+  select a.adrelid, a.adnum
+  from pg_catalog.pg_proc as p
+  join schema as s on s.oid = p.pronamespace and s.nspname = 'ragwall'
+  join pg_catalog.pg_depend as d on d.refclassid = 'pg_catalog.pg_proc'::regclass and d.refobjid = p.oid
+    and d.classid = 'pg_catalog.pg_attrdef'::regclass
+  join pg_catalog.pg_attrdef as a on a.oid = d.objid
+  where p.proname = 'require_tenant'
+),
+-- The column of a relation that names the tenant. Of several, the one that defaults to the bound tenant, or else the
+-- one whose name comes first in the list.
+tenant_column as materialized (
+  select distinct on (r.oid) r.oid, a.attnum, a.attname, a.attnotnull, a.attcollation, a.atttypid
+  from relation as r
+  join pg_catalog.pg_attribute as a on a.attrelid = r.oid and a.attnum > 0 and not a.attisdropped
+  cross join setting as s
+  left join bound_column as b on b.adrelid = a.attrelid and b.adnum = a.attnum
+  where b.adnum is not null or lower(replace(a.attname, '_', '')) = any (s.tenant_columns)
+  order by r.oid, b.adnum, array_position(s.tenant_columns, lower(replace(a.attname, '_', '')))
+),
+-- Tables with a tenant column, partitions and inheritance children included.
+tenant_table as materialized (
+  select
+    r.oid, r.name, r.relname, r.relkind, r.relowner, r.relrowsecurity, r.relforcerowsecurity, r.relispartition,
+    r.schema,
+    a.attnum, a.attname, a.attnotnull or y.typnotnull as attnotnull, a.attcollation, a.atttypid,
+    coalesce(b.typname, y.typname) as typname, y.typcategory,
+    exists (select from pg_catalog.pg_inherits as i where i.inhrelid = r.oid) as child,
+    -- A regular expression that finds the column in the text of an expression, also as part of the whole row (table.*).
+    format('(?<![\w."])((%s\.)?%s(?![\w"(.])|%1$s\.\*)',
+      regexp_replace(quote_ident(r.relname), '([^\w\s"])', '\\\1', 'g'),
+      regexp_replace(quote_ident(a.attname), '([^\w\s"])', '\\\1', 'g')) as column_pattern
+  from relation as r
+  join tenant_column as a on a.oid = r.oid
+  join pg_catalog.pg_type as y on y.oid = a.atttypid
+  left join pg_catalog.pg_type as b on b.oid = y.typbasetype
+  where r.relkind in ('r', 'p')
+),
+-- Functions and procedures of this database.
 routine as materialized (
   select p.oid, p.proname, p.proowner, p.prosecdef, p.proleakproof, p.provolatile, p.pronargs, p.proacl, p.prolang,
-    s.oid as schema, s.nspname, s.open,
+    s.oid as schema, s.nspname, s.usable_by_others,
     format('%I.%I(%s)', s.nspname, p.proname, pg_catalog.oidvectortypes(p.proargtypes)) as name,
-    p.prorettype in ('trigger'::regtype, 'event_trigger'::regtype) as trigger,
-    -- But the audit's own, which names what it looks for.
-    case when s.nspname = 'ragwall' and p.proname in ('audit', 'inventory') then ''
+    p.prorettype in ('trigger'::regtype, 'event_trigger'::regtype) as is_trigger,
+    -- Leave out our own audit functions: their text contains every pattern that the checks search for.
+    case when s.nspname = 'ragwall' and p.proname in ('audit', 'inventory', 'tenant_tables', 'app_roles') then ''
       else p.prosrc || coalesce(pg_catalog.pg_get_function_sqlbody(p.oid), '') end as body,
     p.proretset or exists (
       select from pg_catalog.pg_type as y
       where y.oid = p.prorettype and (y.typtype = 'c' or y.typname in ('record', 'json', 'jsonb', 'xml'))
-    ) as rows,
-    -- Bound when it was written, or else the names in it are looked up where this says.
-    p.prosqlbody is not null as bound,
-    (select substr(c, 13) from unnest(p.proconfig) as c where c ~ '^search_path=') as path
+    ) as returns_rows,
+    -- Names in an SQL-standard body (begin atomic, return) are resolved when the function is created. In any other body
+    -- they are looked up in search_path at each call: the function's own, or its caller's where this is null.
+    p.prosqlbody is not null as names_resolved,
+    (select substr(c, 13) from unnest(p.proconfig) as c where c ~ '^search_path=') as search_path
   from pg_catalog.pg_proc as p
   join schema as s on s.oid = p.pronamespace
   where not exists (
@@ -64,51 +116,15 @@ routine as materialized (
     where d.classid = 'pg_catalog.pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e'
   )
 ),
--- What has a column that names the tenant, the first of those that may.
-named as materialized (
-  select distinct on (r.oid) r.oid, a.attnum, a.attname, a.attnotnull, a.attcollation, a.atttypid
-  from relation as r
-  join pg_catalog.pg_attribute as a on a.attrelid = r.oid and a.attnum > 0 and not a.attisdropped
-  cross join setting as s
-  where lower(replace(a.attname, '_', '')) = any (s.tenant_columns)
-  order by r.oid, array_position(s.tenant_columns, lower(replace(a.attname, '_', '')))
-),
--- Tables that hold rows of tenants, partitions and children among them.
-tenant_table as materialized (
-  select
-    r.oid, r.name, r.relname, r.relkind, r.relowner, r.relrowsecurity, r.relforcerowsecurity, r.schema,
-    a.attnum, a.attname, a.attnotnull or y.typnotnull as attnotnull, a.attcollation, a.atttypid, coalesce(b.typname, y.typname) as typname, y.typcategory,
-    exists (select from pg_catalog.pg_inherits as i where i.inhrelid = r.oid) as child,
-    -- The column as it is written in expressions, also with the whole row.
-    format('(?<![\w."])((%s\.)?%s(?![\w"(.])|%1$s\.\*)', regexp_replace(quote_ident(r.relname), '([^\w\s"])', '\\\1', 'g'),
-      regexp_replace(quote_ident(a.attname), '([^\w\s"])', '\\\1', 'g')) as col
-  from relation as r
-  join named as a on a.oid = r.oid
-  join pg_catalog.pg_type as y on y.oid = a.atttypid
-  left join pg_catalog.pg_type as b on b.oid = y.typbasetype
-  where r.relkind in ('r', 'p')
-),
--- Who may do what to a relation or a column, its owner apart; 0 is PUBLIC.
-privilege as materialized (
-  select r.oid, r.name, r.relkind, r.relrowsecurity, null::name as attname, a.grantee, a.privilege_type, a.is_grantable
-  from relation as r
-  cross join lateral pg_catalog.aclexplode(r.relacl) as a
-  where a.grantee <> r.relowner
-  union all
-  select r.oid, r.name, r.relkind, r.relrowsecurity, c.attname, a.grantee, a.privilege_type, a.is_grantable
-  from relation as r
-  join pg_catalog.pg_attribute as c on c.attrelid = r.oid
-  cross join lateral pg_catalog.aclexplode(c.attacl) as a
-  where a.grantee <> r.relowner
-),
+-- Which roles may execute a function, its owner apart; 0 is PUBLIC.
 execution as materialized (
   select r.oid, a.grantee
   from routine as r
   cross join lateral pg_catalog.aclexplode(coalesce(r.proacl, pg_catalog.acldefault('f', r.proowner))) as a
-  -- What everybody may execute by default, in a schema that nobody else may use, nobody can.
-  where a.grantee <> r.proowner and (a.grantee <> 0 or r.open)
+  -- PUBLIC may execute every new function, but cannot call one in a schema that PUBLIC may not use.
+  where a.grantee <> r.proowner and (a.grantee <> 0 or r.usable_by_others)
 ),
--- Which functions name which relations.
+-- Which relations are named in the body of a function.
 mention as materialized (
   select distinct f.oid, r.oid as relation, r.name
   from routine as f
@@ -120,87 +136,15 @@ mention as materialized (
   join routine as f on strpos(lower(f.body), lower(r.relname)) > 0
   where r.relname ~ '\W'
 ),
--- Memberships that give something, direct and indirect. Who may make a role may be given it as an administrator alone.
-member as materialized (
-  select m.member, m.roleid
-  from pg_catalog.pg_auth_members as m
-  join pg_catalog.pg_roles as r on r.oid = m.member
-  where coalesce((to_jsonb(m) ->> 'inherit_option')::boolean, true) or coalesce((to_jsonb(m) ->> 'set_option')::boolean, true)
-    or m.admin_option and not r.rolcreaterole
-),
-membership as (
-  select member, roleid from member
-  union
-  select x.member, m.roleid from membership as x join member as m on m.member = x.roleid
-),
--- Of indirect ones, whom they end by.
-via as materialized (
-  select x.member, m.roleid, min(r.rolname) as name
-  from membership as x
-  join member as m on m.member = x.roleid
-  join pg_catalog.pg_roles as r on r.oid = m.member
-  where (x.member, m.roleid) not in (select member, roleid from member)
-  group by x.member, m.roleid
-),
 policy as materialized (
-  select p.oid, p.polname, p.polpermissive, p.polcmd, p.polroles, p.polrelid, t.name as table_name, t.attname, t.col, t.typname,
-    format('%I on %s', p.polname, t.name) as name,
+  select p.oid, p.polname, p.polpermissive, p.polcmd, p.polroles, p.polrelid,
+    t.name as table_name, t.attname, t.column_pattern, t.typname, format('%I on %s', p.polname, t.name) as name,
     regexp_replace(pg_catalog.pg_get_expr(p.polqual, p.polrelid), '\s+', ' ', 'g') as using_text,
     regexp_replace(pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid), '\s+', ' ', 'g') as check_text
   from pg_catalog.pg_policy as p
   join tenant_table as t on t.oid = p.polrelid
 ),
--- What can be written for the tenant: calls, settings, users and constants, in parentheses seven deep; no columns, no conditions.
-form as materialized (
-  select own, value, format('(%s = %s|%2$s = %1$s)', own, value) as same
-  from (
-    select '(\{\}|\(\{\}\)::[\w." ]+)' as own,
-      replace(replace(replace(replace(replace(replace(replace(v, '@', v), '@', v), '@', v), '@', v), '@', v), '@', v), '@', '') as value
-    from (
-      values (
-        '(?:(?!COALESCE|LEAST|GREATEST)[\w".]*\(@\)|E?''x''|\{e\}|::(?:"?\w+"?\.)?"?\w+"?(?: varying)?| ?SELECT | AS "?\w+"?|, | ?#?->>? ?|-?\d+|(?:true|false|NULL)\M'
-          || '|CURRENT_USER|SESSION_USER|CURRENT_ROLE| COLLATE [\w".]+)*'
-      )
-    ) as v (v)
-  ) as f
-),
--- Each expression of a policy, the tenant's column in it written {}, texts 'x' and the empty one {e}.
-expression as materialized (
-  select p.*, e.part, e.expression,
-    regexp_replace(
-      regexp_replace(regexp_replace(e.expression, p.col, '{}', 'g'), '(?<!'')''''(?!'')', '{e}', 'g'), '''[^'']*''', '''x''', 'g'
-    ) as own
-  from policy as p
-  cross join lateral (values ('using', p.using_text), ('with check', p.check_text)) as e (part, expression)
-  where e.expression is not null
-),
--- And what it comes to.
-verdict as materialized (
-  select e.own,
-    case
-      when e.own ~ '^\(*(true|1 = 1)\)*$' or e.own ~ '( OR true\)|\(true OR )' or e.own ~ '\{\}(\)|::[\w ]+)* = [\w".(]*\{\}'
-        or e.own ~ '^\(*\{\}\)?(::\w+)? IS NOT NULL\)*$'
-        then 'always true'
-      when e.own ~ '\{\}\)?(::[\w ]+)? IS NULL'
-        or e.own ~ format('(\(%s\) OR | OR \(%1$s\)|COALESCE\([^{}]*, \(?\{\})', format('(COALESCE\()?%s\)?( IS NULL| = \{e\}(::text)?)', f.value))
-        then 'true without a tenant'
-      when e.own ~ '^\(+ ?SELECT (pg_catalog\.)?jsonb_build_object\(COALESCE\((ragwall\.)?current_tenant\(\), \{e\}::text\), true\) '
-        'AS jsonb_build_object\)\)?\[\(*\{\}\)?(::text)?\] IS NOT NULL\)*$' then 'tenant'
-      -- A constant asks nobody.
-      when e.own ~ '\{\}(\)|::[\w ]+)* = \(*( ?SELECT \(*)?(''|\{e\}|-?\d|NULL\M)|(?<![\w"])\(+(''x''|\{e\}|-?\d+|NULL)(\)|::[\w ]+)* = \(*\{\}' then 'unknown'
-      -- Alone, or the first or last of conditions that must all hold.
-      when e.own ~ format('^\(%s\)$|^\(\(%1$s\) AND | AND \(%1$s\)\)$', f.same) then 'tenant'
-      when e.own !~ '\{\}' or e.own !~ '(\m[\w.]+"?\(|SELECT|_USER|CURRENT_ROLE)' then 'no tenant'
-      when e.own ~ format('^\(%s (<>|[<>]=?|!?~~?\*?) %s\)$|^\(NOT \(%s\)\)$', f.own, f.value, f.same) then 'other tenants'
-      else 'unknown'
-    end as comes_to
-  from (select distinct own from expression) as e
-  cross join form as f
-),
-condition as materialized (
-  select e.*, v.comes_to from expression as e join verdict as v on v.own = e.own
-),
--- Functions that policies call: what they return is who the tenant is.
+-- Functions that policies call: what they return decides which tenant is bound.
 context_function as materialized (
   select distinct r.oid, r.name, r.proowner, r.prosecdef, r.provolatile, r.pronargs, r.body, r.schema, p.polrelid
   from policy as p
@@ -208,13 +152,72 @@ context_function as materialized (
     and d.refclassid = 'pg_catalog.pg_proc'::regclass
   join routine as r on r.oid = d.refobjid
 ),
--- Views and the like over tenants' rows, also over other views; what is copied from them, no policy holds for.
-derived as (
-  select r.oid, r.name, r.relkind, r.relowner, r.reloptions, t.oid as source, t.name as source_name, t.far or r.relkind = 'm' as copied
+-- The two expressions of a policy. own: the same text with the tenant column replaced by {}, each text constant by 'x',
+-- and the empty text by {e}.
+expression as materialized (
+  select p.*, e.part, e.expression,
+    regexp_replace(
+      regexp_replace(regexp_replace(e.expression, p.column_pattern, '{}', 'g'), '(?<!'')''''(?!'')', '{e}', 'g'),
+      '''[^'']*''', '''x''', 'g'
+    ) as own
+  from policy as p
+  cross join lateral (values ('using', p.using_text), ('with check', p.check_text)) as e (part, expression)
+  where e.expression is not null
+),
+-- Regular expressions. own: the tenant column, bare or cast. value: what may stand for the bound tenant (calls, settings,
+-- users and constants, in at most seven levels of parentheses, without columns and conditions). equality: own = value.
+pattern as materialized (
+  select own, value, format('(%s = %s|%2$s = %1$s)', own, value) as equality
   from (
-    select oid, name, false as far from tenant_table
+    values (
+      '(\{\}|\(\{\}\)::[\w." ]+)',
+      repeat('(?:(?!COALESCE|LEAST|GREATEST)[\w".]*\(', 7)
+        || repeat('\)|E?''x''|\{e\}|::(?:"?\w+"?\.)?"?\w+"?(?: varying)?| ?SELECT | AS "?\w+"?|, | ?#?->>? ?|-?\d+'
+          '|(?:true|false|NULL)\M|CURRENT_USER|SESSION_USER|CURRENT_ROLE| COLLATE [\w".]+)*', 7)
+    )
+  ) as f (own, value)
+),
+-- What an expression does: 'tenant' where it requires the bound tenant, 'unknown' where the text does not tell.
+verdict as materialized (
+  select e.own,
+    case
+      when e.own ~ '^\(*(true|1 = 1)\)*$' or e.own ~ '( OR true\)|\(true OR )'
+        or e.own ~ '\{\}(\)|::[\w ]+)* = [\w".(]*\{\}' or e.own ~ '^\(*\{\}\)?(::\w+)? IS NOT NULL\)*$'
+        then 'always true'
+      when e.own ~ '\{\}\)?(::[\w ]+)? IS NULL'
+        or e.own ~ format('(\(%s\) OR | OR \(%1$s\)|COALESCE\([^{}]*, \(?\{\})',
+          format('(COALESCE\()?%s\)?( IS NULL| = \{e\}(::text)?)', f.value))
+        then 'true without a tenant'
+      -- Ragwall's floor: the tenant column as the subscript of an object that has the bound tenant as its key.
+      when e.own ~ '^\(+ ?SELECT (pg_catalog\.)?jsonb_build_object\(COALESCE\((ragwall\.)?current_tenant\(\), '
+        '\{e\}::text\), true\) AS jsonb_build_object\)\)?\[\(*\{\}\)?(::text)?\] IS NOT NULL\)*$'
+        then 'tenant'
+      -- Compared with a constant, whoever the bound tenant is.
+      when e.own ~ '\{\}(\)|::[\w ]+)* = \(*( ?SELECT \(*)?(''|\{e\}|-?\d|NULL\M)'
+        or e.own ~ '(?<![\w"])\(+(''x''|\{e\}|-?\d+|NULL)(\)|::[\w ]+)* = \(*\{\}'
+        then 'unknown'
+      -- The comparison is the whole expression, or the first or last of several combined with AND.
+      when e.own ~ format('^\(%s\)$|^\(\(%1$s\) AND | AND \(%1$s\)\)$', f.equality) then 'tenant'
+      when e.own !~ '\{\}' or e.own !~ '(\m[\w.]+"?\(|SELECT|_USER|CURRENT_ROLE)' then 'no tenant'
+      when e.own ~ format('^\(%s (<>|[<>]=?|!?~~?\*?) %s\)$|^\(NOT \(%s\)\)$', f.own, f.value, f.equality)
+        then 'other tenants'
+      else 'unknown'
+    end as meaning
+  from (select distinct own from expression) as e
+  cross join pattern as f
+),
+condition as materialized (
+  select e.*, v.meaning from expression as e join verdict as v on v.own = e.own
+),
+-- Views and materialized views of tenants' rows, also through other views and functions. copied: the rows come from a
+-- materialized view or a foreign table, to which no policy applies.
+derived as (
+  select r.oid, r.name, r.relkind, r.relowner, r.reloptions, t.oid as source, t.name as source_name,
+    t.is_foreign or r.relkind = 'm' as copied
+  from (
+    select oid, name, false as is_foreign from tenant_table
     union all
-    select f.oid, f.name, true from relation as f join named as n on n.oid = f.oid where f.relkind = 'f'
+    select f.oid, f.name, true from relation as f join tenant_column as n on n.oid = f.oid where f.relkind = 'f'
   ) as t
   join pg_catalog.pg_depend as d on d.refclassid = 'pg_catalog.pg_class'::regclass and d.refobjid = t.oid
     and d.classid = 'pg_catalog.pg_rewrite'::regclass
@@ -238,10 +241,78 @@ derived as (
 ),
 view as materialized (
   select oid, name, relkind, relowner, min(source_name) as source_name, bool_or(copied) as copied,
-    relkind = 'v' and coalesce(array_to_string(reloptions, ',') ~* '\msecurity_invoker=(t|tr|tru|true|on|y|ye|yes|1)\M', false) as invoker
+    relkind = 'v' and coalesce(
+      array_to_string(reloptions, ',') ~* '\msecurity_invoker=(t|tr|tru|true|on|y|ye|yes|1)\M', false
+    ) as invoker
   from derived
   group by oid, name, relkind, relowner, reloptions
 ),
+-- Memberships by which a role has another's privileges, can become it, or can grant itself either. A role with
+-- CREATEROLE is an administrator of the roles that it creates, which gives it nothing of theirs.
+direct_membership as materialized (
+  select m.member, m.roleid
+  from pg_catalog.pg_auth_members as m
+  join pg_catalog.pg_roles as r on r.oid = m.member
+  where coalesce((to_jsonb(m) ->> 'inherit_option')::boolean, true)
+    or coalesce((to_jsonb(m) ->> 'set_option')::boolean, true)
+    or m.admin_option and not r.rolcreaterole
+),
+membership as (
+  select member, roleid from direct_membership
+  union
+  select x.member, m.roleid from membership as x join direct_membership as m on m.member = x.roleid
+),
+-- For an indirect membership: the last role on the way, whose membership would have to be revoked.
+last_link as materialized (
+  select x.member, m.roleid, min(r.rolname) as name
+  from membership as x
+  join direct_membership as m on m.member = x.roleid
+  join pg_catalog.pg_roles as r on r.oid = m.member
+  where (x.member, m.roleid) not in (select member, roleid from direct_membership)
+  group by x.member, m.roleid
+),
+-- Privileges on a relation or one of its columns, those of its owner apart; grantee 0 is PUBLIC.
+privilege as materialized (
+  select r.oid, r.name, r.relkind, r.relrowsecurity, null::name as attname, a.grantee, a.privilege_type, a.is_grantable
+  from relation as r
+  cross join lateral pg_catalog.aclexplode(r.relacl) as a
+  where a.grantee <> r.relowner
+  union all
+  select r.oid, r.name, r.relkind, r.relrowsecurity, c.attname, a.grantee, a.privilege_type, a.is_grantable
+  from relation as r
+  join pg_catalog.pg_attribute as c on c.attrelid = r.oid
+  cross join lateral pg_catalog.aclexplode(c.attacl) as a
+  where a.grantee <> r.relowner
+),
+-- Where application roles begin: the roles that the setting names; or else those with a privilege on a tenant table, on
+-- a view of one, or on a security definer function that is in the schema of such a table or names one. An owner of tenant
+-- tables counts only if it can log in or a login can become it, and only for a privilege on another owner's table.
+app_role_root as materialized (
+  select n.oid from pg_catalog.pg_roles as n cross join setting as s where n.rolname = any (s.app_roles)
+  union
+  select p.grantee
+  from privilege as p
+  cross join setting as s
+  where s.app_roles is null and p.oid in (select t.oid from tenant_table as t union select v.oid from view as v)
+    and (p.grantee not in (select t.relowner from tenant_table as t) or exists (
+      select from pg_catalog.pg_roles as l
+      where l.rolcanlogin and not l.rolsuper and (
+        l.oid = p.grantee or exists (select from membership as m where m.member = l.oid and m.roleid = p.grantee)
+      )
+    ))
+  union
+  select e.grantee
+  from execution as e
+  join routine as f on f.oid = e.oid
+  cross join setting as s
+  where s.app_roles is null and f.prosecdef
+    and (f.schema in (select t.schema from tenant_table as t)
+      or f.oid in (select n.oid from mention as n join tenant_table as t on t.oid = n.relation))
+    and e.grantee not in (select t.relowner from tenant_table as t)
+    and e.grantee not in (select c.proowner from context_function as c)
+),
+-- Application roles: these, and their members but for owners of tenant tables. Untrusted are those that the setting
+-- names, and their members: they run SQL that others write.
 app_role as materialized (
   select r.*, r.rolname = any (s.untrusted_roles) or exists (
       select from membership as m join pg_catalog.pg_roles as u on u.oid = m.roleid
@@ -249,68 +320,62 @@ app_role as materialized (
     ) as untrusted
   from pg_catalog.pg_roles as r
   cross join setting as s
-  cross join lateral (
-    select array(
-      select p.grantee from privilege as p
-      where s.app_roles is null and p.oid in (select t.oid from tenant_table as t union select v.oid from view as v)
-        and (p.grantee not in (select t.relowner from tenant_table as t) or exists (
-          select from pg_catalog.pg_roles as l
-          where l.rolcanlogin and not l.rolsuper and (l.oid = p.grantee or exists (select from membership as m where m.member = l.oid and m.roleid = p.grantee))
-        ))
-      union
-      select e.grantee from execution as e join routine as f on f.oid = e.oid
-      where s.app_roles is null and f.prosecdef
-        and (f.schema in (select t.schema from tenant_table as t)
-          or f.oid in (select n.oid from mention as n join tenant_table as t on t.oid = n.relation))
-        and e.grantee not in (select t.relowner from tenant_table as t)
-        and e.grantee not in (select c.proowner from context_function as c)
-      union
-      select n.oid from pg_catalog.pg_roles as n where n.rolname = any (s.app_roles)
-    ) as oids
-  ) as g
-  where (r.oid = any (g.oids) or r.oid not in (select relowner from tenant_table)
-      and exists (select from membership as m where m.member = r.oid and m.roleid = any (g.oids)))
+  where (
+      r.oid in (select oid from app_role_root)
+      or r.oid not in (select relowner from tenant_table)
+        and exists (select from membership as m where m.member = r.oid and m.roleid in (select oid from app_role_root))
+    )
     and (r.oid <> 10 and r.rolname !~ '^pg_' or r.rolname = any (s.app_roles))
 ),
--- Roles that are no application's, and that an application's may not be a member of.
-strong as materialized (
+-- All other roles. danger: why no application role may be a member of it, null if it may.
+other_role as materialized (
   select o.oid, o.rolname,
     case when o.rolsuper or o.rolbypassrls then 'policies do not bind'
       when o.rolcreaterole then 'has CREATEROLE'
       when o.rolreplication then 'has REPLICATION'
-      when o.oid in (select relowner from tenant_table) then 'owns tables with tenants'
-      when o.oid in (select proowner from context_function) then 'owns functions that policies call' end as why
+      when o.oid in (select relowner from tenant_table) then 'owns tenant tables'
+      when o.oid in (select proowner from context_function) then 'owns functions that policies call' end as danger
   from pg_catalog.pg_roles as o
   where o.rolname !~ '^pg_' and o.oid not in (select oid from app_role)
 ),
--- Whose grants an application has: its roles', those of the roles that they are members of, and everybody's.
+-- The roles whose privileges an application has: its own, those that they are members of, and PUBLIC, which is 0.
 grantee as materialized (
   select oid, rolname::text as name, quote_ident(rolname) as ident, untrusted from app_role
   union all
   select o.oid, o.rolname, quote_ident(o.rolname), bool_or(a.untrusted)
-  from strong as o join membership as m on m.roleid = o.oid join app_role as a on a.oid = m.member
-  where o.why is null
+  from other_role as o join membership as m on m.roleid = o.oid join app_role as a on a.oid = m.member
+  where o.danger is null
   group by o.oid, o.rolname
   union all
   select 0, 'PUBLIC', 'public', false
 ),
--- Which relations applications have privileges on, and which functions they may call.
-granted as materialized (
-  select p.oid, p.name, p.relkind, p.relrowsecurity, string_agg(distinct g.name, ', ') as names, string_agg(distinct g.ident, ', ') as idents,
-    string_agg(distinct g.name, ', ') filter (where p.privilege_type in ('SELECT', 'INSERT', 'UPDATE', 'DELETE')) as users,
+-- Roles that row-level security does not bind.
+bypass_role as materialized (
+  select oid, rolname from pg_catalog.pg_roles where rolsuper or rolbypassrls
+),
+-- Relations that applications have a privilege on. names: of the roles; idents: quoted for SQL; users: those that may
+-- read or write; readers: those that may read.
+relation_grant as materialized (
+  select p.oid, p.name, p.relkind, p.relrowsecurity,
+    string_agg(distinct g.name, ', ') as names,
+    string_agg(distinct g.ident, ', ') as idents,
+    string_agg(distinct g.name, ', ')
+      filter (where p.privilege_type in ('SELECT', 'INSERT', 'UPDATE', 'DELETE')) as users,
     string_agg(distinct g.name, ', ') filter (where p.privilege_type = 'SELECT') as readers
   from privilege as p
   join grantee as g on g.oid = p.grantee
   group by p.oid, p.name, p.relkind, p.relrowsecurity
 ),
+-- Each privilege of an application on a tenant table, or on its column attname.
 tenant_privilege as materialized (
   select t.oid, t.name, t.attname as tenant, t.child, t.relrowsecurity, p.privilege_type, p.is_grantable, p.attname,
-    g.oid as grantee, g.name as whose, g.ident
+    g.oid as grantee, g.name as grantee_name, g.ident
   from tenant_table as t
   join privilege as p on p.oid = t.oid
   join grantee as g on g.oid = p.grantee
 ),
-callable as materialized (
+-- Functions that applications may call.
+callable_routine as materialized (
   select f.*, c.names, c.idents
   from routine as f
   join (
@@ -319,48 +384,15 @@ callable as materialized (
     group by e.oid
   ) as c on c.oid = f.oid
 ),
--- Roles that row-level security does not bind.
-bypassing as materialized (
-  select oid, rolname from pg_catalog.pg_roles where rolsuper or rolbypassrls
+-- Privileges of applications on this database.
+database_grant as materialized (
+  select g.name, g.ident, a.privilege_type, quote_ident(d.datname) as database
+  from pg_catalog.pg_database as d
+  cross join lateral pg_catalog.aclexplode(coalesce(d.datacl, pg_catalog.acldefault('d', d.datdba))) as a
+  join grantee as g on g.oid = a.grantee
+  where d.datname = current_database() and a.grantee <> d.datdba
 ),
-tenant_index as materialized (
-  select i.*, c.relname, c.relkind, m.amname, t.name as table_name, t.attnum, t.attname, t.relrowsecurity,
-    format('%s on %s', quote_ident(c.relname), t.name) as name,
-    (i.indkey::smallint[])[0] = t.attnum as leads,
-    t.attnum = any ((i.indkey::smallint[])[0:i.indnkeyatts - 1]) as contains,
-    i.indnkeyatts = 1 and exists (
-      select from pg_catalog.pg_attrdef as d
-      where d.adrelid = i.indrelid and d.adnum = (i.indkey::smallint[])[0] and pg_catalog.pg_get_expr(d.adbin, d.adrelid) ~ 'random_uuid|uuid_generate_v4'
-    ) as random,
-    exists (select from pg_catalog.pg_inherits as h where h.inhrelid = i.indexrelid) as attached,
-    -- Whether it has rows of one tenant alone, by its own condition or that of its partition.
-    exists (
-      select from unnest(array[
-        pg_catalog.pg_get_expr(i.indpred, i.indrelid), case when t.child then pg_catalog.pg_get_partition_constraintdef(i.indrelid) end
-      ]) as e
-      where regexp_replace(e, t.col, '{}', 'g') ~ replace('^\(@\)$|^\((\(\{\} IS NOT NULL\) AND )?\(@\)( AND |\)$)| AND \(@\)\)$', '@',
-        '(\{\}|\(\{\}\)::[\w ]+) = \(*(''[^'']*''|-?\d+)+\)*(::[\w". ]+)?')
-    ) as alone,
-    exists (
-      select from pg_catalog.pg_opclass as o join pg_catalog.pg_amop as a on a.amopfamily = o.opcfamily
-      where o.oid = any (i.indclass::oid[]) and a.amoppurpose = 'o'
-    ) and m.amname not in ('gist', 'spgist', 'btree') as approximate
-  from tenant_table as t
-  join pg_catalog.pg_index as i on i.indrelid = t.oid
-  join pg_catalog.pg_class as c on c.oid = i.indexrelid
-  join pg_catalog.pg_am as m on m.oid = c.relam
-),
--- Those that several tenants share, an index of partitions but once.
-shared_index as materialized (
-  select i.*
-  from tenant_index as i
-  where not i.attached and not i.alone and (i.relkind = 'i' or exists (
-    select from pg_catalog.pg_partition_tree(i.indexrelid) as l
-    left join tenant_index as o on o.indexrelid = l.relid
-    where l.isleaf and o.alone is not true
-  ))
-),
--- Settings that a role or a database begins every session with.
+-- Settings that a role or a database presets for each of its sessions.
 preset as materialized (
   select split_part(c, '=', 1) as setting, substr(c, strpos(c, '=') + 1) as value,
     s.setrole = 0 or s.setrole in (select oid from app_role) as for_app,
@@ -371,64 +403,290 @@ preset as materialized (
   cross join lateral unnest(s.setconfig) as c
   where s.setdatabase in (0, (select database from setting))
 ),
-may_create as materialized (
-  select s.nspname, g.name, g.ident
-  from schema as s
-  cross join lateral pg_catalog.aclexplode(s.nspacl) as a
-  join grantee as g on g.oid = a.grantee
-  where a.privilege_type = 'CREATE' and a.grantee <> s.nspowner
+-- Indexes of tenant tables.
+tenant_index as materialized (
+  select i.*, c.relname, c.relkind, m.amname, t.name as table_name, t.attnum, t.attname, t.relrowsecurity,
+    format('%s on %s', quote_ident(c.relname), t.name) as name,
+    (i.indkey::smallint[])[0] = t.attnum as leads_with_tenant,
+    t.attnum = any ((i.indkey::smallint[])[0:i.indnkeyatts - 1]) as contains_tenant,
+    i.indnkeyatts = 1 and exists (
+      select from pg_catalog.pg_attrdef as d
+      where d.adrelid = i.indrelid and d.adnum = (i.indkey::smallint[])[0]
+        and pg_catalog.pg_get_expr(d.adbin, d.adrelid) ~ 'random_uuid|uuid_generate_v4'
+    ) as random_key,
+    exists (select from pg_catalog.pg_inherits as h where h.inhrelid = i.indexrelid) as attached,
+    -- Whether its predicate, or the bound of its partition, requires that the tenant equals a constant.
+    exists (
+      select from unnest(array[
+        pg_catalog.pg_get_expr(i.indpred, i.indrelid),
+        case when t.child then pg_catalog.pg_get_partition_constraintdef(i.indrelid) end
+      ]) as e
+      where regexp_replace(e, t.column_pattern, '{}', 'g') ~ replace(
+        '^\(@\)$|^\((\(\{\} IS NOT NULL\) AND )?\(@\)( AND |\)$)| AND \(@\)\)$', '@',
+        '(\{\}|\(\{\}\)::[\w ]+) = \(*(''[^'']*''|-?\d+)+\)*(::[\w". ]+)?'
+      )
+    ) as single_tenant,
+    -- Access methods with an operator of the class that orders by distance; the server's own return exact results.
+    exists (
+      select from pg_catalog.pg_opclass as o join pg_catalog.pg_amop as a on a.amopfamily = o.opcfamily
+      where o.oid = any (i.indclass::oid[]) and a.amoppurpose = 'o'
+    ) and m.amname not in ('gist', 'spgist', 'btree') as approximate
+  from tenant_table as t
+  join pg_catalog.pg_index as i on i.indrelid = t.oid
+  join pg_catalog.pg_class as c on c.oid = i.indexrelid
+  join pg_catalog.pg_am as m on m.oid = c.relam
 ),
-of_database as materialized (
-  select g.name, g.ident, a.privilege_type, quote_ident(d.datname) as database
-  from pg_catalog.pg_database as d
-  cross join lateral pg_catalog.aclexplode(coalesce(d.datacl, pg_catalog.acldefault('d', d.datdba))) as a
-  join grantee as g on g.oid = a.grantee
-  where d.datname = current_database() and a.grantee <> d.datdba
+-- Indexes that hold rows of several tenants. Of a partitioned index the parent alone is listed.
+shared_index as materialized (
+  select i.*
+  from tenant_index as i
+  where not i.attached and not i.single_tenant and (i.relkind = 'i' or exists (
+    select from pg_catalog.pg_partition_tree(i.indexrelid) as l
+    left join tenant_index as o on o.indexrelid = l.relid
+    where l.isleaf and o.single_tenant is not true
+  ))
+),
+-- How many of each kind were examined. A check of which there was nothing to examine does not apply.
+examined (kind, number) as (
+  select 'tables', count(*) from tenant_table
+  union all select 'policies', count(*) from policy
+  union all select 'functions in policies', count(distinct oid) from context_function
+  union all select 'partitions and children', count(*) from tenant_table where child
+  union all select 'application roles', count(*) from app_role
+  union all select 'untrusted roles that log in', count(*) from app_role where untrusted and rolcanlogin
+  union all select 'roles', count(*) from pg_catalog.pg_roles
+  union all select 'relations', count(*) from relation
+  union all select 'views', count(*) from relation where relkind = 'v'
+  union all select 'materialized views', count(*) from relation where relkind = 'm'
+  union all select 'foreign tables', count(*) from relation where relkind = 'f'
+  union all select 'sequences', count(*) from relation where relkind = 'S'
+  union all select 'functions', count(*) from routine
+  union all select 'security definer functions', count(*) from routine where prosecdef
+  union all select 'schemas', count(*) from schema
+  union all select 'indexes', count(*) from tenant_index
+  union all select 'vector indexes', count(*) from tenant_index where approximate
+  union all select 'foreign keys', count(*)
+    from pg_catalog.pg_constraint as k join tenant_table as t on t.oid = k.conrelid where k.contype = 'f'
+  union all select 'publications', count(*) from pg_catalog.pg_publication
+  union all select 'event triggers', count(*) from pg_catalog.pg_event_trigger
+  union all select 'extensions', count(*) from pg_catalog.pg_extension
+  union all select 'pgvector', count(*) from pg_catalog.pg_extension where extname = 'vector'
+  union all select 'schema ragwall', count(*) from schema where nspname = 'ragwall'
+  union all select 'database', 1
+),
+-- untried: why a query of the catalog cannot make the check.
+checks (id, area, severity, kind, expects, reference, untried) as (
+  values
+    ('T04', 'rls', 'critical', 'policies', 'No policy is always true', 'checklist 1 | LLM09:2026 | AISVS 5.2.1', null),
+    ('T05', 'rls', 'high', 'policies', 'No policy lets rows through while no tenant is bound', 'checklist 1 | AISVS 8.1.3', null),
+    ('T06', 'rls', 'high', 'policies', 'Every permissive policy compares the tenant column with the bound tenant', 'checklist 1 | AISVS 8.1.3', null),
+    ('T07', 'rls', 'medium', 'policies', 'Every policy has a form that the audit can verify', 'checklist 1', null),
+    ('T08', 'rls', 'low', 'policies', 'Policies for writing state what may be written in WITH CHECK', 'checklist 1', null),
+    ('T09', 'rls', 'low', 'policies', 'Permissive policies name the roles that they apply to', 'checklist 1', null),
+    ('T11', 'rls', 'high', 'functions in policies', 'Functions that policies call are declared stable', 'checklist 1', null),
+    ('T12', 'rls', 'medium', 'policies', 'Policies compare the tenant column without a cast', 'checklist 1', null),
+    ('T00', 'rls', 'medium', 'database', 'Tables name the tenant in a column that the audit recognises', 'checklist 1', null),
+    ('T01', 'rls', 'critical', 'tables', 'Row-level security is enabled on every table that has a tenant column', 'checklist 1 | LLM09:2026 | AISVS 5.2.1', null),
+    ('T02', 'rls', 'high', 'tables', 'Row-level security is also forced, so that policies bind the owner of a table', 'checklist 1 | AISVS 5.2.1', null),
+    ('T03', 'rls', 'low', 'tables', 'Each privilege granted on a tenant table has a policy that lets rows through', 'checklist 1', null),
+    ('T10', 'rls', 'low', 'tables', 'A restrictive policy compares the tenant for all roles and commands', 'checklist 1 | checklist 6', null),
+    ('T13', 'rls', 'medium', 'partitions and children', 'Partitions and children are reached through their parent alone', 'checklist 1', null),
+    ('R00', 'role', 'high', 'tables', 'There is a role for applications', 'checklist 2', null),
+    ('R01', 'role', 'critical', 'application roles', 'No application role is a superuser', 'checklist 2 | testing 5', null),
+    ('R02', 'role', 'critical', 'application roles', 'No application role has BYPASSRLS', 'checklist 2 | testing 5', null),
+    ('R03', 'role', 'high', 'application roles', 'No application role has REPLICATION', 'checklist 2', null),
+    ('R04', 'role', 'high', 'application roles', 'No application role has CREATEROLE', 'checklist 2', null),
+    ('R05', 'role', 'low', 'application roles', 'No application role has CREATEDB', 'checklist 2', null),
+    ('R06', 'role', 'high', 'application roles', 'No application role is a member of a predefined role', 'checklist 2', null),
+    ('R07', 'role', 'critical', 'roles', 'No application role is a member of an owner, or of a role that policies do not bind', 'checklist 2', null),
+    ('R08', 'role', 'high', 'application roles', 'No application role owns anything', 'checklist 2', null),
+    ('R09', 'role', 'low', 'tables', 'The owners of tenant tables cannot log in, and policies bind them', 'checklist 2', null),
+    ('R10', 'role', 'low', 'roles', 'Logins that policies do not bind are known', 'checklist 2', null),
+    ('R11', 'role', 'medium', 'application roles', 'No application role may grant its privileges to others', 'checklist 2', null),
+    ('R12', 'role', 'medium', 'application roles', 'No application role may set parameters of the server', 'checklist 2', null),
+    ('C01', 'tenant', 'medium', 'policies', 'SQL of the application cannot forge the bound tenant', 'checklist 3 | LLM01:2026 | AISVS 5.2.2', null),
+    ('C02', 'tenant', 'high', 'functions in policies', 'No application role can replace a function that policies call', 'checklist 3', null),
+    ('C03', 'tenant', 'critical', 'relations', 'No application role can read keys', 'checklist 3', null),
+    ('C04', 'tenant', 'high', 'database', 'No setting of a role or database holds a secret', 'checklist 3', null),
+    ('C05', 'tenant', 'high', 'functions', 'No function body holds a secret', 'checklist 3', null),
+    ('C06', 'tenant', 'high', 'tables', 'The tenant column is never null', 'checklist 3 | testing 4', null),
+    ('C07', 'tenant', 'high', 'tables', 'Tenants are compared byte by byte', 'checklist 3 | AISVS 8.1.1', null),
+    ('C08', 'tenant', 'low', 'tables', 'The tenant is never the empty text', 'checklist 3 | testing 4', null),
+    ('C09', 'tenant', 'low', 'tables', 'No application role may update the tenant column', 'checklist 3 | AISVS 8.1.2', null),
+    ('C10', 'tenant', 'high', 'schema ragwall', 'Only trusted roles may bind a tenant by its name; untrusted roles present a token', 'checklist 3 | LLM01:2026', null),
+    ('X01', 'context', 'high', 'database', 'No role or database presets a tenant for its sessions', 'checklist 4', null),
+    ('X02', 'context', 'medium', 'database', 'No role or database presets row_security, role or session_replication_role', 'checklist 4', null),
+    ('B01', 'context', 'critical', null, 'The application does not reach another tenant when it tries', 'checklist 4 | testing 1, 2', 'not tried; ragwall audit --probe tries, and rolls back'),
+    ('O01', 'pool', 'high', null, 'A pooler resets a session before it hands it to another client', 'checklist 5 | testing 6', 'not tried; ragwall audit --probe tries, with the application''s connection string in RAGWALL_APP_URL'),
+    ('O02', 'pool', 'high', 'functions', 'No function sets a tenant for longer than a transaction', 'checklist 5', null),
+    ('O03', 'pool', 'low', 'schema ragwall', 'Sessions with leftovers of an earlier client are refused', 'checklist 5', null),
+    ('M01', 'ci', 'high', 'schema ragwall', 'All migrations of this release are applied', 'checklist 6', null),
+    ('M02', 'ci', 'high', 'database', 'Default privileges grant nothing to application roles or PUBLIC', 'checklist 6', null),
+    ('M03', 'ci', 'low', 'tables', 'Functions that an owner creates later are not executable by PUBLIC', 'checklist 6', null),
+    ('M04', 'ci', 'high', 'event triggers', 'Event triggers run only functions of superusers that have a fixed search_path', 'checklist 6', null),
+    ('M05', 'ci', 'high', null, 'The isolation tests pass on every deployment', 'checklist 6', 'the database cannot tell whether ragwall audit and the test suites run in CI'),
+    ('F01', 'path', 'critical', 'security definer functions', 'Policies bind the owners of security definer functions that applications call', 'CWE-269', null),
+    ('F02', 'path', 'medium', 'security definer functions', 'PUBLIC may not call a security definer function', 'CWE-269', null),
+    ('F03', 'path', 'high', 'security definer functions', 'Security definer functions have a fixed search_path with pg_temp last', 'CVE-2018-1058 | CWE-426', null),
+    ('F04', 'path', 'high', 'functions', 'No function of this database is leakproof', 'CWE-200', null),
+    ('F05', 'path', 'medium', 'database', 'Nothing takes the place of the server''s own functions, operators and casts', 'CVE-2018-1058 | CWE-426', null),
+    ('F06', 'path', 'medium', 'functions', 'No application role may call a function in an untrusted language', 'CWE-269', null),
+    ('F07', 'path', 'low', 'functions', 'Functions that read tenant tables have a fixed search_path', 'CVE-2018-1058 | CWE-426', null),
+    ('F08', 'path', 'medium', 'tables', 'Policies bind the owners of security definer functions that triggers call', 'CWE-269', null),
+    ('P01', 'path', 'high', 'tables', 'No application role may TRUNCATE a tenant table', 'CWE-732', null),
+    ('P02', 'path', 'high', 'tables', 'No application role may create triggers on a tenant table', 'CWE-732', null),
+    ('P03', 'path', 'medium', 'tables', 'No application role may create foreign keys to a tenant table', 'CWE-732', null),
+    ('P04', 'path', 'medium', 'tables', 'No application role may MAINTAIN a tenant table', 'CWE-732', null),
+    ('P05', 'path', 'medium', 'tables', 'PUBLIC has no privilege on tenant tables', 'CWE-732 | AISVS 5.2.1', null),
+    ('P06', 'path', 'low', 'tables', 'No application role may lock a tenant table for all tenants', 'CWE-667', null),
+    ('P07', 'path', 'high', 'schemas', 'No application role may create objects in a schema', 'CWE-426', null),
+    ('P08', 'path', 'medium', 'database', 'No application role may create schemas or temporary objects', 'CWE-426', null),
+    ('P09', 'path', 'medium', 'relations', 'Every table with data of tenants has a tenant column', 'LLM09:2026 | AISVS 5.2.1', null),
+    ('P10', 'path', 'medium', 'database', 'There are no large objects', 'CWE-732', null),
+    ('P11', 'path', 'high', 'foreign tables', 'No application role may use a foreign table', 'CWE-732', null),
+    ('P12', 'path', 'medium', 'untrusted roles that log in', 'Untrusted roles may not call functions that reach other sessions', 'LLM01:2026', null),
+    ('P13', 'path', 'medium', 'untrusted roles that log in', 'Untrusted roles may not read catalogs that describe other sessions and tenants', 'LLM01:2026', null),
+    ('P14', 'path', 'high', 'database', 'No application role has a privilege on the server''s own tables and functions beyond the defaults', 'CWE-732', null),
+    ('V01', 'path', 'critical', 'views', 'Views run with the rights of their reader', 'AISVS 8.1.3', null),
+    ('V02', 'path', 'critical', 'materialized views', 'No application role may read a materialized view of tenants'' rows', 'AISVS 8.1.3', null),
+    ('V03', 'path', 'medium', 'tables', 'No rule rewrites statements on a tenant table', 'AISVS 8.1.3', null),
+    ('N01', 'path', 'high', 'publications', 'No publication ships the rows of all tenants', 'AISVS 8.1.3', null),
+    ('N02', 'path', 'medium', 'database', 'No logical replication slot reads this database', 'AISVS 8.1.3', null),
+    ('K01', 'shared', 'medium', 'indexes', 'Unique keys begin with the tenant column', 'AISVS 8.1.1 | CWE-203', null),
+    ('K02', 'shared', 'high', 'foreign keys', 'Foreign keys contain the tenant on both sides', 'AISVS 5.3.1 | CWE-203', null),
+    ('K03', 'shared', 'low', 'sequences', 'No sequence is shared by tenants', 'AISVS 5.3.1 | CWE-203', null),
+    ('K04', 'shared', 'high', 'vector indexes', 'No approximate index covers several tenants', 'LLM09:2026 | AISVS 5.3.1', null),
+    ('K05', 'shared', 'low', 'indexes', 'Indexes begin with the tenant column', 'LLM09:2026 | CWE-203', null),
+    ('K06', 'shared', 'low', 'indexes', 'The planner can use every index together with policies', '', null),
+    ('K07', 'shared', 'low', 'tables', 'No extended statistics cover the rows of several tenants', 'CVE-2024-4317 | CWE-203', null),
+    ('K08', 'shared', 'low', 'indexes', 'All indexes of tenant tables are valid', '', null),
+    ('S01', 'server', 'high', 'database', 'The PostgreSQL server has the security fixes that isolation depends on', 'CVE list of PostgreSQL', null),
+    ('S02', 'server', 'medium', 'pgvector', 'The extension pgvector has the security fixes that isolation depends on', 'CVE-2026-3172 | CVE-2026-103484', null),
+    ('S03', 'server', 'medium', 'extensions', 'No application role may call an extension that opens connections, files or processes', 'CWE-269', null),
+    ('S04', 'server', 'low', 'database', 'Two-phase commit is off', 'CWE-667', null)
 ),
 finding (id, severity, status, object, evidence, remedy) as (
 
-  -- 1 Row-level security
+  -- [T04] No policy is always true
+  select 'T04', case when not c.polpermissive then 'high' end, 'fail', c.name,
+    string_agg(format('%s (%s)', c.part, c.expression), ' and ') || ' is always true',
+    format('alter policy %I on %s', c.polname, c.table_name)
+      || string_agg(format(' %s (%I = (select <the tenant>))', c.part, c.attname), '')
+  from condition as c
+  where c.meaning = 'always true'
+  group by c.name, c.polname, c.table_name, c.polpermissive
 
-  -- [T00]
+  union all
+  -- [T05] No policy lets rows through while no tenant is bound
+  select 'T05', null, 'fail', c.name,
+    string_agg(format('%s (%s)', c.part, c.expression), ' and ') || ' lets rows through while no tenant is bound',
+    'Compare the tenant column alone; keep rows that all tenants share in a table of their own, which applications may '
+      'only read.'
+  from condition as c
+  where c.meaning = 'true without a tenant'
+  group by c.name
+
+  union all
+  -- [T06] Every permissive policy compares the tenant column with the bound tenant
+  select 'T06', null, 'fail', c.name,
+    string_agg(format('%s (%s)', c.part, c.expression), ' and ')
+      || format(' does not require that %I is the bound tenant', c.attname),
+    format('alter policy %I on %s', c.polname, c.table_name)
+      || string_agg(format(' %s (%I = (select <the tenant>))', c.part, c.attname), '')
+  from condition as c
+  where c.meaning = 'other tenants' or c.meaning = 'no tenant' and c.polpermissive
+  group by c.name, c.polname, c.table_name, c.attname
+
+  union all
+  -- [T07] Every policy has a form that the audit can verify
+  select 'T07', null, 'warn', c.name,
+    string_agg(format('%s (%s)', c.part, c.expression), ' and ') || ' has a form that the audit cannot verify',
+    format('Have a person read the policy, and accept the finding; or write: %I = (select <the tenant>).', c.attname)
+  from condition as c
+  where c.meaning = 'unknown'
+  group by c.name, c.attname
+
+  union all
+  -- [T08] Policies for writing state what may be written in WITH CHECK
+  select 'T08', null, 'warn', p.name, 'it has no with check: using alone decides which rows may be written',
+    format('alter policy %I on %s with check (%s)', p.polname, p.table_name, p.using_text)
+  from policy as p
+  where p.polpermissive and p.polcmd in ('*', 'w') and p.check_text is null and p.using_text is not null
+
+  union all
+  -- [T09] Permissive policies name the roles that they apply to
+  select 'T09', null, 'warn', p.name, 'it applies to PUBLIC, and so to every role that is created later',
+    format('alter policy %I on %s to <the application''s roles>', p.polname, p.table_name)
+  from policy as p
+  where p.polpermissive and 0 = any (p.polroles)
+
+  union all
+  -- [T11] Functions that policies call are declared stable
+  select distinct on (f.oid) 'T11', case f.provolatile when 'v' then 'medium' end, 'fail', f.name,
+    case f.provolatile when 'v' then 'it is volatile: it is called for every row, and the policy cannot use an index'
+      else 'it is immutable: a cached plan returns the first tenant''s rows to the next tenant' end,
+    format('alter function %s stable', f.name)
+  from context_function as f
+  where f.provolatile = 'v' or f.provolatile = 'i' and (f.pronargs = 0 or f.body ~* 'current_setting')
+
+  union all
+  -- [T12] Policies compare the tenant column without a cast
+  select 'T12', case when c.textual then 'medium' else 'low' end, case when c.textual then 'fail' else 'warn' end,
+    c.name,
+    string_agg(c.part, ' and ') || format(' casts %I: ', c.attname) || case when c.textual
+      then 'a row of another tenant that cannot be cast raises an error that shows its value'
+      else 'the policy cannot use an index, and callers'' conditions may be evaluated before it' end,
+    format('Cast the other side: %I = (select <the tenant>::%s).', c.attname, c.typname)
+  from (select *, typname in ('text', 'varchar', 'bpchar', 'name', 'citext') as textual from condition) as c
+  where c.own ~ ('\{\}\)?::(?!' || case when c.textual then 'text|character|bpchar|varchar|name|citext'
+      else c.typname end || ')\w')
+    and c.own !~ '\[\(*\{\}'
+  group by c.name, c.attname, c.typname, c.textual
+
+  union all
+  -- [T00] Tables name the tenant in a column that the audit recognises
   select 'T00', case when n.names is not null then 'high' end, case when n.names is null then 'warn' else 'fail' end,
     'database ' || quote_ident(current_database()),
-    'nothing was looked at: no table has a column named ' || array_to_string(s.tenant_columns, ', ') || ', with or without underscores'
-      || coalesce('; policies compare ' || n.names, ''),
-    'Say how tables name the tenant: --tenant-column, or the setting ragwall.tenant_columns.'
+    'no table was examined: none has a column named ' || array_to_string(s.tenant_columns, ', ')
+      || ', with or without underscores' || coalesce('; policies compare ' || n.names, ''),
+    'Name the column that tells tenants apart: --tenant-column, or the setting ragwall.tenant_columns.'
   from setting as s
   cross join (
     select string_agg(distinct m.name, ', ') as names
     from pg_catalog.pg_policy as p
     cross join lateral (
       select (regexp_matches(
-        concat_ws(' ', pg_catalog.pg_get_expr(p.polqual, p.polrelid), pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid)),
+        concat_ws(' ', pg_catalog.pg_get_expr(p.polqual, p.polrelid),
+          pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid)),
         '[(. ]("[^"]+"|[a-z_][a-z_0-9]*)\)?(?:::\w+)? = \(*(?: ?SELECT )?[\w".]+\(', 'g'
       ))[1] as name
     ) as m
   ) as n
   where not exists (select from tenant_table)
 
-  -- [T01]
   union all
+  -- [T01] Row-level security is enabled on every table that has a tenant column
   select 'T01', case when g.names is null then case when t.child then 'medium' else 'high' end end, 'fail', t.name,
     'row-level security is off' || coalesce('; privileges: ' || g.names, ''),
     format('alter table %s enable row level security', t.name)
   from tenant_table as t
-  left join granted as g on g.oid = t.oid
+  left join relation_grant as g on g.oid = t.oid
   where not t.relrowsecurity
 
-  -- [T02]
   union all
+  -- [T02] Row-level security is also forced, so that policies bind the owner of a table
   select 'T02', case when t.child then 'low' when exists (select from app_role) and not exists (
-      select from app_role as a where a.oid = t.relowner or (a.oid, t.relowner) in (select member, roleid from membership)
-    ) then 'medium' end, 'fail', t.name, 'its owner ' || t.relowner::regrole || ' is not bound by its policies',
-    format('alter table %s force row level security; first see whether functions that run as its owner rely on it', t.name)
+      select from app_role as a
+      where a.oid = t.relowner or (a.oid, t.relowner) in (select member, roleid from membership)
+    ) then 'medium' end, 'fail', t.name, 'its policies do not bind its owner ' || t.relowner::regrole,
+    format('alter table %s force row level security; see first which functions run as the owner and rely on '
+      'seeing every row', t.name)
   from tenant_table as t
   where t.relrowsecurity and not t.relforcerowsecurity
 
-  -- [T03]
   union all
-  select 'T03', null, 'warn', p.name || ' for ' || p.whose,
+  -- [T03] Each privilege granted on a tenant table has a policy that lets rows through
+  select 'T03', null, 'warn', p.name || ' for ' || p.grantee_name,
     string_agg(distinct p.privilege_type, ', ') || ' is granted, and no policy lets a row through',
     'Create a policy for it, or revoke the privilege.'
   from tenant_privilege as p
@@ -447,175 +705,120 @@ finding (id, severity, status, object, evidence, remedy) as (
     join (values ('r'), ('a'), ('w'), ('d')) as c (command) on o.polcmd::text in (c.command, '*')
     where o.polpermissive
   )
-  group by p.name, p.whose
+  group by p.name, p.grantee_name
 
-  -- [T04]
   union all
-  select 'T04', case when not c.polpermissive then 'high' end, 'fail', c.name,
-    string_agg(format('%s (%s)', c.part, c.expression), ' and ') || ' is always true',
-    format('alter policy %I on %s', c.polname, c.table_name) || string_agg(format(' %s (%I = (select <the tenant>))', c.part, c.attname), '')
-  from condition as c
-  where c.comes_to = 'always true'
-  group by c.name, c.polname, c.table_name, c.polpermissive
-
-  -- [T05]
-  union all
-  select 'T05', null, 'fail', c.name, string_agg(format('%s (%s)', c.part, c.expression), ' and ') || ' lets rows through where there is no tenant',
-    'Compare alone, and keep what all tenants share in a table of its own, which applications only read.'
-  from condition as c
-  where c.comes_to = 'true without a tenant'
-  group by c.name
-
-  -- [T06]
-  union all
-  select 'T06', null, 'fail', c.name,
-    string_agg(format('%s (%s)', c.part, c.expression), ' and ') || format(' does not hold %I to who asks', c.attname),
-    format('alter policy %I on %s', c.polname, c.table_name) || string_agg(format(' %s (%I = (select <the tenant>))', c.part, c.attname), '')
-  from condition as c
-  where c.comes_to = 'other tenants' or c.comes_to = 'no tenant' and c.polpermissive
-  group by c.name, c.polname, c.table_name, c.attname
-
-  -- [T07]
-  union all
-  select 'T07', null, 'warn', c.name, string_agg(format('%s (%s)', c.part, c.expression), ' and ') || ' is not of a form that is known to hold',
-    format('Have a person read it, and accept it; or compare alone: %I = (select <the tenant>).', c.attname)
-  from condition as c
-  where c.comes_to = 'unknown'
-  group by c.name, c.attname
-
-  -- [T08]
-  union all
-  select 'T08', null, 'warn', p.name, 'no with check: rows that are written are held to using alone',
-    format('alter policy %I on %s with check (%s)', p.polname, p.table_name, p.using_text)
-  from policy as p
-  where p.polpermissive and p.polcmd in ('*', 'w') and p.check_text is null and p.using_text is not null
-
-  -- [T09]
-  union all
-  select 'T09', null, 'warn', p.name, 'it applies to PUBLIC: to every role that is made later',
-    format('alter policy %I on %s to <the application''s roles>', p.polname, p.table_name)
-  from policy as p
-  where p.polpermissive and 0 = any (p.polroles)
-
-  -- [T10]
-  union all
+  -- [T10] A restrictive policy compares the tenant for all roles and commands
   select 'T10', null, 'warn', t.name,
-    'no restrictive policy looks at the tenant for every role and command: a permissive one that is added later opens it',
-    format('create policy tenant_floor on %s as restrictive using (%I = (select <the tenant>)) with check (%2$I = (select <the tenant>))',
-      t.name, t.attname)
+    'no restrictive policy for all roles and commands compares the tenant: a permissive policy that is added later '
+      'can open the table',
+    format('create policy tenant_floor on %s as restrictive using (%I = (select <the tenant>)) '
+      'with check (%2$I = (select <the tenant>))', t.name, t.attname)
   from tenant_table as t
   where t.relrowsecurity and not t.child and t.oid not in (
     select p.polrelid from policy as p
     where not p.polpermissive and p.polcmd = '*' and 0 = any (p.polroles) and p.using_text is not null
-      and p.oid not in (select c.oid from condition as c where c.comes_to = 'no tenant')
+      and p.oid not in (select c.oid from condition as c where c.meaning = 'no tenant')
   )
 
-  -- [T11]
   union all
-  select distinct on (f.oid) 'T11', case f.provolatile when 'v' then 'medium' end, 'fail', f.name,
-    case f.provolatile when 'v' then 'it is volatile: called for every row, and no index serves the policy'
-      else 'it is immutable: a plan that is kept answers the next tenant with the first one''s rows' end,
-    format('alter function %s stable', f.name)
-  from context_function as f
-  where f.provolatile = 'v' or f.provolatile = 'i' and (f.pronargs = 0 or f.body ~* 'current_setting')
-
-  -- [T12]
-  union all
-  select 'T12', case when c.textual then 'medium' else 'low' end, case when c.textual then 'fail' else 'warn' end, c.name,
-    string_agg(c.part, ' and ') || format(' casts %I: ', c.attname) || case when c.textual
-      then 'a row of another tenant that cannot be cast raises an error that shows it'
-      else 'no index serves it, and callers'' conditions may be evaluated first' end,
-    format('Cast the other side: %I = (select <the tenant>::%s).', c.attname, c.typname)
-  from (select *, typname in ('text', 'varchar', 'bpchar', 'name', 'citext') as textual from condition) as c
-  where c.own ~ ('\{\}\)?::(?!' || case when c.textual then 'text|character|bpchar|varchar|name|citext' else c.typname end || ')\w')
-    and c.own !~ '\[\(*\{\}'
-  group by c.name, c.attname, c.typname, c.textual
-
-  -- [T13]
-  union all
-  select 'T13', null, 'fail', p.name || ' for ' || p.whose,
-    string_agg(distinct p.privilege_type, ', ') || ' is granted on a partition or child itself, past the policies of its parent',
+  -- [T13] Partitions and children are reached through their parent alone
+  select 'T13', null, 'fail', p.name || ' for ' || p.grantee_name,
+    string_agg(distinct p.privilege_type, ', ')
+      || ' is granted on the partition or child itself, to which the policies of its parent do not apply',
     format('revoke all on %s from %s', p.name, p.ident)
   from tenant_privilege as p
   where p.child and p.relrowsecurity and p.privilege_type in ('SELECT', 'INSERT', 'UPDATE', 'DELETE')
     and p.oid not in (select o.polrelid from policy as o)
-  group by p.name, p.whose, p.ident
+  group by p.name, p.grantee_name, p.ident
 
-  -- 2 Roles
-
-  -- [R00]
   union all
+  -- [R00] There is a role for applications
   select 'R00', null, 'fail', 'database ' || quote_ident(current_database()),
-    coalesce('no role named ' || (select string_agg(n, ', ') from unnest(s.app_roles) as n where n not in (select rolname from pg_catalog.pg_roles)),
-      'no role but owners and superusers has a privilege on a table with tenants: the application can only be one of these'),
+    coalesce('these roles do not exist: ' || n.missing, 'only owners and superusers have a privilege on a tenant table, '
+      'so the application must log in as one of them'),
     'Create a role for the application, grant it what it needs, and log in as it. Or name it: --app-role.'
-  from setting as s
-  where exists (select from tenant_table)
-    and (not exists (select from app_role) or exists (select from unnest(s.app_roles) as n where n not in (select rolname from pg_catalog.pg_roles)))
+  from (
+    select string_agg(n, ', ') as missing
+    from setting as s
+    cross join unnest(s.app_roles) as n
+    where n not in (select rolname from pg_catalog.pg_roles)
+  ) as n
+  where exists (select from tenant_table) and (n.missing is not null or not exists (select from app_role))
 
-  -- [R01]
   union all
-  select 'R01', null, 'fail', a.rolname, 'it is a superuser: no policy holds for it', format('alter role %I nosuperuser', a.rolname)
+  -- [R01] No application role is a superuser
+  select 'R01', null, 'fail', a.rolname, 'it is a superuser: policies do not bind it',
+    format('alter role %I nosuperuser', a.rolname)
   from app_role as a
   where a.rolsuper
 
-  -- [R02]
   union all
-  select 'R02', null, 'fail', a.rolname, 'it has BYPASSRLS: no policy holds for it', format('alter role %I nobypassrls', a.rolname)
+  -- [R02] No application role has BYPASSRLS
+  select 'R02', null, 'fail', a.rolname, 'it has BYPASSRLS: policies do not bind it',
+    format('alter role %I nobypassrls', a.rolname)
   from app_role as a
   where a.rolbypassrls and not a.rolsuper
 
-  -- [R03]
   union all
-  select 'R03', null, 'fail', a.rolname, 'it has REPLICATION: it can copy every table', format('alter role %I noreplication', a.rolname)
+  -- [R03] No application role has REPLICATION
+  select 'R03', null, 'fail', a.rolname, 'it has REPLICATION: it can copy every table',
+    format('alter role %I noreplication', a.rolname)
   from app_role as a
   where a.rolreplication and not a.rolsuper
 
-  -- [R04]
   union all
-  select 'R04', null, 'fail', a.rolname, 'it has CREATEROLE: it can make itself a member of others', format('alter role %I nocreaterole', a.rolname)
+  -- [R04] No application role has CREATEROLE
+  select 'R04', null, 'fail', a.rolname, 'it has CREATEROLE: it can make itself a member of other roles',
+    format('alter role %I nocreaterole', a.rolname)
   from app_role as a
   where a.rolcreaterole and not a.rolsuper
 
-  -- [R05]
   union all
-  select 'R05', null, 'warn', a.rolname, 'it has CREATEDB: a copy of this database has none of its REVOKEs', format('alter role %I nocreatedb', a.rolname)
+  -- [R05] No application role has CREATEDB
+  select 'R05', null, 'warn', a.rolname, 'it has CREATEDB: a copy of this database lacks the REVOKEs made on it',
+    format('alter role %I nocreatedb', a.rolname)
   from app_role as a
   where a.rolcreatedb and not a.rolsuper
 
-  -- [R06]
   union all
-  select 'R06', case when o.rolname in ('pg_monitor', 'pg_read_all_settings', 'pg_read_all_stats', 'pg_stat_scan_tables') then 'medium' end,
-    'fail', format('%I in %I', a.rolname, o.rolname), 'it is a member of ' || o.rolname || coalesce(', by ' || quote_ident(v.name), ''),
+  -- [R06] No application role is a member of a predefined role
+  select 'R06',
+    case when o.rolname in ('pg_monitor', 'pg_read_all_settings', 'pg_read_all_stats', 'pg_stat_scan_tables')
+      then 'medium' end,
+    'fail', format('%I in %I', a.rolname, o.rolname),
+    'it is a member of ' || o.rolname || coalesce(' through ' || quote_ident(v.name), ''),
     format('revoke %I from %I', o.rolname, coalesce(v.name, a.rolname))
   from app_role as a
   join membership as m on m.member = a.oid
   join pg_catalog.pg_roles as o on o.oid = m.roleid
-  left join via as v on v.member = a.oid and v.roleid = o.oid
+  left join last_link as v on v.member = a.oid and v.roleid = o.oid
   where o.rolname ~ '^pg_' and not a.rolsuper and not exists (
     select from membership as i join membership as j on j.member = i.roleid
-    where i.member = a.oid and j.roleid = o.oid and (i.roleid in (select oid from app_role) or i.roleid in (select oid from pg_catalog.pg_roles where rolname ~ '^pg_'))
+    where i.member = a.oid and j.roleid = o.oid
+      and i.roleid in (select oid from app_role union select oid from pg_catalog.pg_roles where rolname ~ '^pg_')
   )
 
-  -- [R07]
   union all
+  -- [R07] No application role is a member of an owner, or of a role that policies do not bind
   select 'R07', case when a.oid is null then 'medium' end, 'fail', format('%I in %I', r.rolname, o.rolname),
-    format('it is a member of %I, which %s', o.rolname, o.why) || coalesce(', by ' || quote_ident(v.name), ''),
+    format('it is a member of %I, which %s,', o.rolname, o.danger) || coalesce(' through ' || quote_ident(v.name), ''),
     format('revoke %I from %I', o.rolname, coalesce(v.name, r.rolname))
-  from strong as o
+  from other_role as o
   join membership as m on m.roleid = o.oid
   join pg_catalog.pg_roles as r on r.oid = m.member
-  left join via as v on v.member = r.oid and v.roleid = o.oid
+  left join last_link as v on v.member = r.oid and v.roleid = o.oid
   left join app_role as a on a.oid = r.oid
-  where o.why is not null and not r.rolsuper
-    and (a.oid is not null or r.rolcanlogin and not r.rolbypassrls and o.why like 'owns tables%')
+  where o.danger is not null and not r.rolsuper
+    and (a.oid is not null or r.rolcanlogin and not r.rolbypassrls and o.danger = 'owns tenant tables')
     and not exists (
       select from membership as i join membership as j on j.member = i.roleid
-      where i.member = r.oid and j.roleid = o.oid and i.roleid in (select oid from app_role union select oid from strong where why is not null)
+      where i.member = r.oid and j.roleid = o.oid
+        and i.roleid in (select oid from app_role union select oid from other_role where danger is not null)
     )
 
-  -- [R08]
   union all
+  -- [R08] No application role owns anything
   select 'R08', min(o.severity), 'fail', g.name,
     'it owns ' || string_agg(o.name, ', ' order by o.severity, o.name),
     format('reassign owned by %s to <a role that does not log in>', g.ident)
@@ -624,59 +827,68 @@ finding (id, severity, status, object, evidence, remedy) as (
     select r.relowner as owner, r.name, case when t.oid is null then 'medium' else 'critical' end as severity
     from relation as r left join tenant_table as t on t.oid = r.oid
     union all
-    select f.proowner, f.name, 'high' from routine as f where f.oid not in (select c.oid from context_function as c)
+    select f.proowner, f.name, 'high'
+    from routine as f
+    where f.oid not in (select c.oid from context_function as c)
       and f.oid not in (select e.evtfoid from pg_catalog.pg_event_trigger as e)
     union all
-    select s.nspowner, 'schema ' || quote_ident(s.nspname), case when s.oid in (select schema from tenant_table) then 'high' else 'medium' end from schema as s
+    select s.nspowner, 'schema ' || quote_ident(s.nspname),
+      case when s.oid in (select schema from tenant_table) then 'high' else 'medium' end
+    from schema as s
     union all
-    select d.datdba, 'database ' || quote_ident(d.datname), 'high' from pg_catalog.pg_database as d where d.datname = current_database()
+    select d.datdba, 'database ' || quote_ident(d.datname), 'high'
+    from pg_catalog.pg_database as d where d.datname = current_database()
   ) as o on o.owner = g.oid
   where g.oid not in (select oid from pg_catalog.pg_roles where rolsuper)
   group by g.name, g.ident
 
-  -- [R09]
   union all
+  -- [R09] The owners of tenant tables cannot log in, and policies bind them
   select 'R09', null, 'warn', o.rolname,
     concat_ws(' and ', case when o.rolsuper then 'it is a superuser' when o.rolbypassrls then 'it has BYPASSRLS' end,
-      case when o.rolcanlogin then 'it can log in' end) || ', and owns ' || count(*) || ' tables with tenants',
-    'Give them to a role that is nologin, nosuperuser and nobypassrls: alter table ... owner to <another>'
+      case when o.rolcanlogin then 'it can log in' end) || ', and owns ' || count(*) || ' tenant tables',
+    'Give the tables to a role that is nologin, nosuperuser and nobypassrls: alter table ... owner to <another>'
   from tenant_table as t
   join pg_catalog.pg_roles as o on o.oid = t.relowner
   where (o.rolsuper or o.rolbypassrls or o.rolcanlogin) and o.oid not in (select oid from app_role)
   group by o.rolname, o.rolsuper, o.rolbypassrls, o.rolcanlogin
 
-  -- [R10]
   union all
+  -- [R10] Logins that policies do not bind are known
   select 'R10', null, 'warn', r.rolname,
-    'it can log in and has ' || concat_ws(' and ', case when r.rolbypassrls then 'BYPASSRLS' end, case when r.rolreplication then 'REPLICATION' end),
-    'Make sure that it is known, a backup say, and that no application uses it.'
+    'it can log in and has '
+      || concat_ws(' and ', case when r.rolbypassrls then 'BYPASSRLS' end,
+        case when r.rolreplication then 'REPLICATION' end),
+    'Make sure that its purpose is known, a backup for instance, and that no application uses it.'
   from pg_catalog.pg_roles as r
-  where (r.rolbypassrls or r.rolreplication) and r.rolcanlogin and not r.rolsuper and r.oid not in (select oid from app_role)
+  where (r.rolbypassrls or r.rolreplication) and r.rolcanlogin and not r.rolsuper
+    and r.oid not in (select oid from app_role)
 
-  -- [R11]
   union all
-  select 'R11', null, 'fail', p.name || ' for ' || p.whose, 'it may grant ' || string_agg(distinct p.privilege_type, ', ') || ' to others',
+  -- [R11] No application role may grant its privileges to others
+  select 'R11', null, 'fail', p.name || ' for ' || p.grantee_name,
+    'it may grant ' || string_agg(distinct p.privilege_type, ', ') || ' to others',
     format('revoke grant option for all on %s from %s', p.name, p.ident)
   from tenant_privilege as p
   where p.is_grantable
-  group by p.name, p.whose, p.ident
+  group by p.name, p.grantee_name, p.ident
 
-  -- [R12]
   union all
-  select 'R12', null, 'fail', format('parameter %s for %s', s.parname, g.name), string_agg(a.privilege_type, ', ') || ' is granted to it',
+  -- [R12] No application role may set parameters of the server
+  select 'R12', null, 'fail', format('parameter %s for %s', s.parname, g.name),
+    string_agg(a.privilege_type, ', ') || ' on this parameter is granted to ' || g.name,
     format('revoke all on parameter %s from %s', s.parname, g.ident)
   from pg_catalog.pg_parameter_acl as s
   cross join lateral pg_catalog.aclexplode(s.paracl) as a
   join grantee as g on g.oid = a.grantee
   group by s.parname, g.name, g.ident
 
-  -- 3 Who the tenant is
-
-  -- [C01]
   union all
+  -- [C01] SQL of the application cannot forge the bound tenant
   select 'C01', null, 'warn', t.name,
-    'its policies believe a setting that any SQL of the application''s can write: ' || b.settings,
-    'Bind the tenant by a value that SQL cannot make up: a sealed or signed context, as ragwall.current_tenant() is.'
+    'its policies trust a setting that any SQL of the application can change: ' || b.settings,
+    'Bind the tenant with a value that SQL cannot forge: a sealed or signed context, such as ragwall.current_tenant() '
+      'returns.'
   from tenant_table as t
   join (
     select b.polrelid, string_agg(distinct coalesce(n.setting, 'a setting'), ', ') as settings
@@ -684,62 +896,71 @@ finding (id, severity, status, object, evidence, remedy) as (
       select c.polrelid, c.expression as body from condition as c
       union all
       select f.polrelid, f.body from context_function as f
-      where not (f.prosecdef and regexp_replace(f.body, '--[^\n]*|/\*.*?\*/', '', 'g') ~* '(seal|sha256|sha512|hmac|verif|signature)')
+      where not (f.prosecdef and regexp_replace(f.body, '--[^\n]*|/\*.*?\*/', '', 'g')
+        ~* '(seal|sha256|sha512|hmac|verif|signature)')
     ) as b
     left join lateral (select (regexp_matches(b.body, 'current_setting\(''([^'']+)''', 'g'))[1] as setting) as n on true
     where b.body ~* '\mcurrent_setting\('
     group by b.polrelid
   ) as b on b.polrelid = t.oid
 
-  -- [C02]
   union all
-  select distinct 'C02', null, 'fail', f.name, format('policies call it, and %s, an application''s role, owns it', g.name),
+  -- [C02] No application role can replace a function that policies call
+  select distinct 'C02', null, 'fail', f.name, format('policies call it, and the application role %s owns it', g.name),
     format('alter function %s owner to <a role that does not log in>', f.name)
   from context_function as f
   join grantee as g on g.oid = f.proowner
 
-  -- [C03]
   union all
+  -- [C03] No application role can read keys
   select 'C03', case when k.names is null then 'medium' end, 'fail', r.name,
-    'it holds keys (' || k.columns || ')' || coalesce(', and has granted SELECT to ' || k.names, ', and has no row-level security: a role that reads all data reads them'),
+    'it holds keys (' || k.columns || ')' || coalesce(', and SELECT on it is granted to ' || k.names,
+      ', and has no row-level security: a member of pg_read_all_data reads them'),
     case when k.names is null then format('alter table %s enable row level security; or drop it, if it is a copy', r.name)
       else format('revoke all on %s from %s', r.name, k.idents) end
   from relation as r
   join lateral (
-    select string_agg(distinct c.attname, ', ') as columns, string_agg(distinct g.name, ', ') as names, string_agg(distinct g.ident, ', ') as idents
+    select string_agg(distinct c.attname, ', ') as columns, string_agg(distinct g.name, ', ') as names,
+      string_agg(distinct g.ident, ', ') as idents
     from pg_catalog.pg_attribute as c
     left join privilege as p on p.oid = r.oid and p.privilege_type = 'SELECT' and coalesce(p.attname = c.attname, true)
     left join grantee as g on g.oid = p.grantee
     where c.attrelid = r.oid and c.attnum > 0 and not c.attisdropped
-      and c.attname ~* '^(jwt_?|signing_?|private_?|inner_?|outer_?|hmac_?|shared_?|master_?)?(secret|secret_?key|signing_?key|private_?key|inner_?(key|pad)|outer_?(key|pad)|jwt_?key)$'
+      and c.attname ~* ('^(jwt_?|signing_?|private_?|inner_?|outer_?|hmac_?|shared_?|master_?)?'
+        '(secret|secret_?key|signing_?key|private_?key|inner_?(key|pad)|outer_?(key|pad)|jwt_?key)$')
   ) as k on k.columns is not null
   where r.relkind in ('r', 'p', 'v', 'm', 'f') and (
     k.names is not null and not (r.relrowsecurity and r.oid in (select oid from tenant_table))
     or k.columns in ('inner_key, outer_key', 'inner_pad, outer_pad') and not r.relrowsecurity and r.relkind <> 'v'
   )
 
-  -- [C04]
   union all
-  select 'C04', null, 'fail', s.setting || ' of ' || s.place, 'the setting looks like a secret, and every role can read it',
+  -- [C04] No setting of a role or database holds a secret
+  select 'C04', null, 'fail', s.setting || ' of ' || s.place,
+    'the setting looks like a secret, and every role can read it',
     format('alter %s reset %s; draw a new one, and keep it in a table that no application reads', s.place, s.setting)
   from preset as s
-  where s.value <> '' and s.setting ~ '\.' and s.setting ~* '(secret|passw|api_?key|_key|\.key|token)$' and s.setting !~* 'public_?key$'
+  where s.value <> '' and s.setting ~ '\.' and s.setting ~* '(secret|passw|api_?key|_key|\.key|token)$'
+    and s.setting !~* 'public_?key$'
 
-  -- [C05]
   union all
-  select 'C05', null, 'fail', f.name, 'its body has what looks like a secret, and every role can read bodies',
+  -- [C05] No function body holds a secret
+  select 'C05', null, 'fail', f.name,
+    'its body contains what looks like a secret, and every role can read the bodies of functions',
     'Draw a new one, and keep it in a table that no application reads.'
   from routine as f
   where f.body ~* '\mhmac\s*\([^;]*,\s*''[^'']{8,}'''
     or f.body ~* '''[0-9a-f]{64,}'''
     or f.body ~ '''eyJ[A-Za-z0-9_-]{10,}'
-    or f.body ~* '(secret|password|passwd|api_?key|signing_?key)\w*\s*(constant\s+)?(text|bytea|varchar)?\s*(:=|=|default)\s*''[^'']{8,}'''
+    or f.body ~* ('(secret|password|passwd|api_?key|signing_?key)\w*\s*(constant\s+)?(text|bytea|varchar)?\s*'
+      '(:=|=|default)\s*''[^'']{8,}''')
 
-  -- [C06]
   union all
+  -- [C06] The tenant column is never null
   select 'C06', case when t.relrowsecurity
-      and t.oid not in (select c.polrelid from condition as c where c.comes_to <> 'tenant') then 'medium' end, 'fail', t.name,
-    format('%I may be null: such rows are nobody''s, or everybody''s', t.attname),
+      and t.oid not in (select c.polrelid from condition as c where c.meaning <> 'tenant') then 'medium' end, 'fail',
+    t.name,
+    format('%I may be null: such a row belongs to no tenant, or is shown to all', t.attname),
     format('alter table %s alter column %I set not null', t.name, t.attname)
   from tenant_table as t
   where not t.attnotnull and not t.child and not exists (
@@ -748,71 +969,80 @@ finding (id, severity, status, object, evidence, remedy) as (
       and pg_catalog.pg_get_expr(k.conbin, t.oid) ~* '^\(?"?\w+"? IS NOT NULL\)?$'
   )
 
-  -- [C07]
   union all
+  -- [C07] Tenants are compared byte by byte
   select 'C07', null, 'fail', t.name,
-    format('%I is %s: tenants whose names differ in case, accents or trailing spaces are one', t.attname,
-      case when t.typname in ('bpchar', 'citext') then t.typname else 'of a nondeterministic collation' end),
-    format('alter table %s alter column %I type text collate "C", its policies dropped before and created anew after', t.name, t.attname)
+    format('%I %s: names that differ only in case, accents or trailing spaces are the same tenant', t.attname,
+      case when t.typname in ('bpchar', 'citext') then 'is of type ' || t.typname
+        else 'has a nondeterministic collation' end),
+    format('alter table %s alter column %I type text collate "C", its policies dropped before and created again after',
+      t.name, t.attname)
   from tenant_table as t
   left join pg_catalog.pg_collation as c on c.oid = t.attcollation
   where not t.child and (t.typname in ('bpchar', 'citext') or not c.collisdeterministic)
 
-  -- [C08]
   union all
+  -- [C08] The tenant is never the empty text
   select 'C08', case when n.empty then 'medium' else 'low' end, case when n.empty then 'fail' else 'warn' end, t.name,
-    format('%I may be the empty text', t.attname) || case when n.empty then ', which a setting is once its transaction is over: '
-      'what is written without a tenant is read without one' else '' end,
+    format('%I may be the empty text', t.attname) || case when n.empty then ', and policies compare it with a setting, '
+      'which is the empty text when its transaction is over: a session without a tenant reads such rows' else '' end,
     format('alter table %s add check (%I ~ ''^[!-~]{1,128}$'')', t.name, t.attname)
   from tenant_table as t
   cross join lateral (
-    select t.oid in (select c.polrelid from condition as c where c.own ~ 'current_setting\(' and c.own !~ 'NULLIF\(') as empty
+    select t.oid in (
+      select c.polrelid from condition as c where c.own ~ 'current_setting\(' and c.own !~ 'NULLIF\('
+    ) as empty
   ) as n
   where not t.child and t.typcategory = 'S' and (t.oid, t.attnum) not in (
     select k.conrelid, unnest(k.conkey)
     from pg_catalog.pg_constraint as k
     where k.convalidated and (
       k.contype = 'c' and pg_catalog.pg_get_constraintdef(k.oid) !~* '^CHECK \(\(+"?\w+"? IS NOT NULL\)+$'
-      -- Or it is one of a list.
+      -- Or the tenant is one of those in another table.
       or k.contype = 'f' and cardinality(k.conkey) = 1
     )
   ) and t.atttypid not in (select k.contypid from pg_catalog.pg_constraint as k where k.contype = 'c')
 
-  -- [C09]
   union all
-  select 'C09', null, 'warn', p.name || ' for ' || p.whose, format('it may update %I: only policies keep a row from changing hands', p.tenant),
+  -- [C09] No application role may update the tenant column
+  select 'C09', null, 'warn', p.name || ' for ' || p.grantee_name,
+    format('it may update %I: only policies keep it from giving a row to another tenant', p.tenant),
     format('revoke update on %s from %s; grant update (<other columns>) on %1$s to %2$s', p.name, p.ident)
   from tenant_privilege as p
   where p.privilege_type = 'UPDATE' and p.attname = p.tenant and p.grantee <> 0
 
-  -- [C10]
   union all
-  select 'C10', null, case when f.wrong is not null then 'fail' when f.names is not null then 'n/a' else 'pass' end, case when f.wrong is null then '' else f.name end,
-    case when f.wrong is not null then f.wrong || ' may name any tenant by it'
-      when f.names is not null then 'the database cannot tell where the application takes the tenant from: trusting mode, ' || f.names || ' may name any'
-      else 'signed mode: a tenant is bound by a token alone' end,
-    case when f.wrong is null then '' else format('revoke execute on function %s from %s', f.name, f.idents) end
+  -- [C10] Only trusted roles may bind a tenant by its name; untrusted roles present a token
+  select 'C10', null, case when f.untrusted is not null then 'fail' when f.names is not null then 'n/a' else 'pass' end,
+    case when f.untrusted is null then '' else f.name end,
+    case when f.untrusted is not null then f.untrusted || ' may bind any tenant with it'
+      when f.names is not null then 'trusting mode: ' || f.names || ' may bind any tenant by its name, and the database '
+        'cannot tell where the application takes the name from'
+      else 'signed mode: only a signed token binds a tenant' end,
+    case when f.untrusted is null then '' else format('revoke execute on function %s from %s', f.name, f.idents) end
   from (
-    select f.oid, f.name, f.proname, c.names, string_agg(distinct g.name, ', ') as wrong, string_agg(distinct g.ident, ', ') as idents
+    select f.oid, f.name, f.proname, c.names, string_agg(distinct g.name, ', ') as untrusted,
+      string_agg(distinct g.ident, ', ') as idents
     from routine as f
-    left join callable as c on c.oid = f.oid
+    left join callable_routine as c on c.oid = f.oid
     left join execution as e on e.oid = f.oid
-    -- Whoever is not trusted, by a group, too.
+    -- PUBLIC, an untrusted login, or a group of one.
     left join grantee as g on g.oid = e.grantee and (g.oid = 0 or exists (
       select from app_role as a
-      where a.untrusted and a.rolcanlogin and (a.oid = g.oid or exists (select from membership as m where m.member = a.oid and m.roleid = g.oid))
+      where a.untrusted and a.rolcanlogin
+        and (a.oid = g.oid or exists (select from membership as m where m.member = a.oid and m.roleid = g.oid))
     ))
     where f.nspname = 'ragwall' and f.proname = 'set_tenant'
-      or f.prosecdef and f.body ~* '\m(set_tenant|ragwall_private\.bind)\s*\(' and (f.nspname, f.proname) <> ('ragwall', 'set_tenant_from_token')
+      or f.prosecdef and f.body ~* '\m(set_tenant|ragwall_private\.bind)\s*\('
+        and (f.nspname, f.proname) <> ('ragwall', 'set_tenant_from_token')
     group by f.oid, f.name, f.proname, c.names
   ) as f
-  where f.proname = 'set_tenant' or f.wrong is not null
+  where f.proname = 'set_tenant' or f.untrusted is not null
 
-  -- 4 Every connection sets the tenant first
-
-  -- [X01]
   union all
-  select 'X01', null, 'fail', p.setting || ' of ' || p.place, 'every session begins with a tenant: ' || p.value, format('alter %s reset %s', p.place, p.setting)
+  -- [X01] No role or database presets a tenant for its sessions
+  select 'X01', null, 'fail', p.setting || ' of ' || p.place, 'every session begins with the tenant ' || p.value,
+    format('alter %s reset %s', p.place, p.setting)
   from preset as p
   where p.for_app and p.setting ~ '\.' and p.setting !~ '^ragwall\.' and p.value <> '' and (
     p.setting ~* '(tenant|org(aniz|anis)?|workspace|jwt\.claim|account)'
@@ -820,62 +1050,72 @@ finding (id, severity, status, object, evidence, remedy) as (
     or exists (select from context_function as f where strpos(f.body, 'current_setting(''' || p.setting || '''') > 0)
   )
 
-  -- [X02]
   union all
-  select 'X02', null, 'fail', p.setting || ' of ' || p.place, format('every session begins with %s = %s', p.setting, p.value),
+  -- [X02] No role or database presets row_security, role or session_replication_role
+  select 'X02', null, 'fail', p.setting || ' of ' || p.place,
+    format('every session begins with %s = %s', p.setting, p.value),
     format('alter %s reset %s', p.place, p.setting)
   from preset as p
-  where p.for_app and (p.setting = 'row_security' and p.value !~* '^(on|t|tr|tru|true|y|ye|yes|1)$' or p.setting in ('role', 'session_replication_role'))
+  where p.for_app and (
+    p.setting = 'row_security' and p.value !~* '^(on|t|tr|tru|true|y|ye|yes|1)$'
+    or p.setting in ('role', 'session_replication_role')
+  )
 
-  -- 5 Pool
-
-  -- [O02]
   union all
-  select 'O02', null, 'fail', f.name, 'it sets a tenant for the session: behind a pool the next client has it',
-    'Have it set the value for the transaction: set_config(..., ..., true).'
+  -- [O02] No function sets a tenant for longer than a transaction
+  select 'O02', null, 'fail', f.name, 'it sets a tenant for the session: behind a pooler the next client has this tenant',
+    'Have the function set the value for the transaction: set_config(..., ..., true).'
   from routine as f
-  where f.body ~* 'set_config\s*\([^;,]*(tenant|org|workspace|account|claim)[^;,]*,((?!set_config)[^;])*,\s*''?(false|f)''?\s*(::\w+\s*)?\)'
+  where f.body ~* ('set_config\s*\([^;,]*(tenant|org|workspace|account|claim)[^;,]*,((?!set_config)[^;])*,'
+      '\s*''?(false|f)''?\s*(::\w+\s*)?\)')
     or f.body ~* '\mset\s+(session\s+)?(?!ragwall\.)[a-z_]+\.[a-z_]*(tenant|org|workspace|account)\w*\s*(=|to)\s'
 
-  -- [O03]
   union all
-  select 'O03', null, 'warn', p.place, 'sessions that carry what somebody left on them are not refused', format('alter %s reset ragwall.residue', p.place)
+  -- [O03] Sessions with leftovers of an earlier client are refused
+  select 'O03', null, 'warn', p.place,
+    'ragwall.residue = allow: sessions with leftovers of an earlier client are not refused',
+    format('alter %s reset ragwall.residue', p.place)
   from preset as p
   where p.setting = 'ragwall.residue' and p.value = 'allow'
 
-  -- 6 Every deployment
-
-  -- [M01]
   union all
-  select 'M01', null, 'fail', 'schema ragwall', format('migration %s of %s', coalesce(m.done, 0), 13), 'Apply the migrations: graphile-migrate migrate.'
+  -- [M01] All migrations of this release are applied
+  select 'M01', null, 'fail', 'schema ragwall',
+    format('the last migration that was applied is %s of %s', coalesce(m.done, 0), 9),
+    'Apply the migrations: graphile-migrate migrate.'
   from schema as s
   cross join lateral (
-    select max((regexp_match(f.body, 'RETURN (\d+)'))[1]::integer) as done from routine as f where f.nspname = 'ragwall' and f.proname = 'migration'
+    select max((regexp_match(f.body, 'RETURN (\d+)'))[1]::integer) as done
+    from routine as f
+    where f.nspname = 'ragwall' and f.proname = 'migration'
   ) as m
-  where s.nspname = 'ragwall' and coalesce(m.done, 0) < 13
+  where s.nspname = 'ragwall' and coalesce(m.done, 0) < 9
 
-  -- [M02]
   union all
+  -- [M02] Default privileges grant nothing to application roles or PUBLIC
   select 'M02', case when k.kind in ('sequences', 'functions') then 'low'
       when g.oid <> 0 and not bool_or(a.privilege_type = 'TRUNCATE') then 'medium' end,
     case when k.kind in ('sequences', 'functions') then 'warn' else 'fail' end,
-    format('default privileges of %s%s on %s for %s', d.defaclrole::regrole, coalesce(' in ' || quote_ident(s.nspname), ''), k.kind, g.name),
-    format('%s on all that are created later', string_agg(a.privilege_type, ', ')),
+    format('default privileges of %s%s on %s for %s', d.defaclrole::regrole,
+      coalesce(' in ' || quote_ident(s.nspname), ''), k.kind, g.name),
+    format('%s is granted on every one that is created later', string_agg(a.privilege_type, ', ')),
     format('alter default privileges for role %s %srevoke all on %s from %s',
       d.defaclrole::regrole, coalesce('in schema ' || quote_ident(s.nspname) || ' ', ''), k.kind, g.ident)
   from pg_catalog.pg_default_acl as d
-  join (values ('r', 'tables'), ('S', 'sequences'), ('f', 'functions'), ('n', 'schemas'), ('L', 'large objects')) as k (type, kind)
+  join (
+    values ('r', 'tables'), ('S', 'sequences'), ('f', 'functions'), ('n', 'schemas'), ('L', 'large objects')
+  ) as k (type, kind)
     on k.type = d.defaclobjtype::text
   left join pg_catalog.pg_namespace as s on s.oid = d.defaclnamespace
   cross join lateral pg_catalog.aclexplode(d.defaclacl) as a
   join grantee as g on g.oid = a.grantee
-  -- That functions are everybody's by default is told of the owners it matters for.
+  -- EXECUTE on functions for PUBLIC is M03, which names only the owners that matter.
   where (d.defaclobjtype, d.defaclnamespace, g.oid) <> ('f', 0, 0) and g.oid <> d.defaclrole
   group by d.defaclrole, s.nspname, k.kind, g.oid, g.name, g.ident
 
-  -- [M03]
   union all
-  select 'M03', null, 'warn', o.owner::regrole::text, 'PUBLIC may execute every function that it creates',
+  -- [M03] Functions that an owner creates later are not executable by PUBLIC
+  select 'M03', null, 'warn', o.owner::regrole::text, 'PUBLIC may execute every function that this owner creates',
     format('alter default privileges for role %s revoke execute on functions from public', o.owner::regrole)
   from (select relowner as owner from tenant_table union select proowner from context_function) as o
   where o.owner not in (select oid from grantee) and not exists (
@@ -884,79 +1124,257 @@ finding (id, severity, status, object, evidence, remedy) as (
       and not exists (select from pg_catalog.aclexplode(d.defaclacl) as a where a.grantee = 0)
   )
 
-  -- [M04]
   union all
-  select 'M04', case when r.rolsuper then 'low' end, case when r.rolsuper then 'warn' else 'fail' end, 'event trigger ' || quote_ident(e.evtname),
-    case when not r.rolsuper then format('%s, no superuser, owns its function %s, which runs as whoever migrates', r.rolname, f.name)
-      else format('its function %s looks up names where whoever migrates does', f.name) end,
+  -- [M04] Event triggers run only functions of superusers that have a fixed search_path
+  select 'M04', case when r.rolsuper then 'low' end, case when r.rolsuper then 'warn' else 'fail' end,
+    'event trigger ' || quote_ident(e.evtname),
+    case when not r.rolsuper
+      then format('its function %s runs with the rights of whoever executes DDL, and belongs to %s, who is no superuser',
+        f.name, r.rolname)
+      else format('its function %s has no search_path: names are looked up in that of whoever executes DDL', f.name) end,
     case when not r.rolsuper then format('alter function %s owner to <a superuser>', f.name)
       else format('alter function %s set search_path = pg_catalog, pg_temp', f.name) end
   from pg_catalog.pg_event_trigger as e
   join routine as f on f.oid = e.evtfoid
   join pg_catalog.pg_roles as r on r.oid = f.proowner
-  where not r.rolsuper or not f.bound and f.path is null
+  where not r.rolsuper or not f.names_resolved and f.search_path is null
 
-  -- Other ways to the data: privileges
-
-  -- [P01] [P02] [P03] [P04]
   union all
-  select distinct v.id, null, 'fail', p.name || ' for ' || p.whose, p.privilege_type || v.evidence,
-    format('revoke %s on %s from %s', lower(p.privilege_type), p.name, p.ident)
+  -- [F01] Policies bind the owners of security definer functions that applications call
+  select 'F01', case when not k.returns_tenants then 'medium' end,
+    case when k.returns_tenants then 'fail' else 'warn' end, f.name,
+    format('it runs as %s%s%s, and %s may call it', f.proowner::regrole,
+      case when b.oid is not null then ', whom policies do not bind' end, ', and names ' || n.name, f.names),
+    format('alter function %s owner to <a role that policies bind>; or revoke execute on it', f.name)
+  from callable_routine as f
+  left join bypass_role as b on b.oid = f.proowner
+  left join lateral (
+    -- No policy applies to copied rows and to Ragwall's private tables, whoever owns the function.
+    select min(m.name) as name,
+      bool_or(m.relation in (select oid from view where copied) or m.name like 'ragwall_private.%') as names_unprotected
+    from mention as m
+    where m.oid = f.oid and (
+      b.oid is not null and m.relation in (select oid from tenant_table)
+      or m.relation in (select oid from view where copied)
+      or m.name like 'ragwall_private.%' and (f.nspname, f.proname) not in (
+        values ('ragwall', 'current_tenant'), ('ragwall', 'set_tenant'), ('ragwall', 'set_tenant_from_token'),
+          ('ragwall', 'graph_name')
+      )
+    )
+  ) as n on true
+  cross join lateral (
+    -- The function returns rows, does not determine the bound tenant itself, and is not called by a policy.
+    select n.names_unprotected or n.name is not null and (
+      f.nspname = 'ragwall' or f.returns_rows and f.body !~* '\mcurrent_setting\M' and not exists (
+        select from pg_catalog.pg_depend as d
+        join routine as q on q.oid = d.refobjid
+        where d.classid = 'pg_catalog.pg_policy'::regclass and d.refclassid = 'pg_catalog.pg_proc'::regclass
+          and (q.oid = f.oid or f.body ~* ('\m' || regexp_replace(q.proname, '(\W)', '\\\1', 'g') || '\s*\('))
+      )
+    ) as returns_tenants
+  ) as k
+  where f.prosecdef and not f.is_trigger and (b.oid is not null or n.name is not null)
+
+  union all
+  -- [F02] PUBLIC may not call a security definer function
+  select 'F02', null, 'fail', f.name, 'it runs with the rights of ' || f.proowner::regrole || ', and PUBLIC may call it',
+    format('revoke execute on function %s from public', f.name)
+  from routine as f
+  join execution as e on e.oid = f.oid and e.grantee = 0
+  where f.prosecdef and not f.is_trigger and (f.nspname, f.proname) <> ('ragwall', 'set_tenant')
+
+  union all
+  -- [F03] Security definer functions have a fixed search_path with pg_temp last
+  select 'F03', case when n.harmless then 'low' end, case when n.harmless then 'warn' else 'fail' end, f.name,
+    'it runs with the rights of ' || f.proowner::regrole || ', and ' || case when f.search_path is null
+      then 'has no search_path: names are looked up in its caller''s'
+      else 'looks up names in temporary schemas first: pg_temp is not last in its search_path' end,
+    format('alter function %s set search_path = %s, pg_temp', f.name, coalesce((
+      select nullif(string_agg(e, ', '), '""')
+      from unnest(string_to_array(f.search_path, ', ')) as e
+      where e !~ '^"?pg_temp"?$'
+    ), '<the schemas that its body names>'))
+  from routine as f
+  cross join lateral (
+    -- Only pg_temp is not last, and no application may create temporary objects.
+    select f.search_path is not null
+      and not exists (select from database_grant where privilege_type = 'TEMPORARY') as harmless
+  ) as n
+  where f.prosecdef and not f.names_resolved and (
+    f.search_path is null or f.search_path !~ '(^|[ ,"])pg_temp"?$' or f.search_path ~ '(^|[ ,"])pg_temp"?,'
+  )
+
+  union all
+  -- [F04] No function of this database is leakproof
+  select 'F04', null, 'fail', f.name,
+    'it is leakproof: a condition that calls it may see rows before policies are applied',
+    format('alter function %s not leakproof', f.name)
+  from routine as f
+  where f.proleakproof
+
+  union all
+  -- [F05] Nothing takes the place of the server's own functions, operators and casts
+  select 'F05', case when f.certain then 'high' else 'medium' end, case when f.certain then 'fail' else 'warn' end,
+    f.name, f.evidence, f.remedy
+  from (
+    select format('operator %I.%s(%s, %s)', s.nspname, o.oprname, o.oprleft::regtype, o.oprright::regtype) as name,
+      true as certain, 'it has the name of a built-in operator, and takes built-in types' as evidence,
+      format('drop operator %I.%s(%s, %s)', s.nspname, o.oprname, o.oprleft::regtype, o.oprright::regtype) as remedy
+    from pg_catalog.pg_operator as o
+    join schema as s on s.oid = o.oprnamespace
+    where o.oprleft::integer between 1 and 16383 and o.oprright::integer between 1 and 16383
+      and exists (
+        select from pg_catalog.pg_operator as b
+        where b.oprname = o.oprname and b.oprnamespace = 'pg_catalog'::regnamespace
+      )
+      and not exists (
+        select from pg_catalog.pg_depend as d
+        where d.classid = 'pg_catalog.pg_operator'::regclass and d.objid = o.oid and d.deptype = 'e'
+      )
+    union all
+    select 'cast from ' || c.castsource::regtype || ' to ' || c.casttarget::regtype, true,
+      'it converts between built-in types',
+      format('drop cast (%s as %s)', c.castsource::regtype, c.casttarget::regtype)
+    from pg_catalog.pg_cast as c
+    where c.oid >= 16384 and c.castsource < 16384 and c.casttarget < 16384
+    union all
+    select f.name, false,
+      'it has the name and the number of arguments of a built-in function, and may be called in its place',
+      format('drop function %s', f.name)
+    from routine as f
+    where exists (
+      select from pg_catalog.pg_proc as b
+      where b.proname = f.proname and b.pronamespace = 'pg_catalog'::regnamespace
+        and b.pronargs = f.pronargs and b.pronargs > 0
+    ) and f.nspname in (
+      select 'public'
+      union all
+      select btrim(unnest(string_to_array(value, ',')), ' "') from preset where setting = 'search_path' and for_app
+    ) and not f.is_trigger
+  ) as f
+
+  union all
+  -- [F06] No application role may call a function in an untrusted language
+  select 'F06', null, 'fail', f.name,
+    format('it is written in %s, which can do whatever the server process can, and %s may call it', l.lanname, f.names),
+    format('revoke execute on function %s from %s', f.name, f.idents)
+  from callable_routine as f
+  join pg_catalog.pg_language as l on l.oid = f.prolang and not l.lanpltrusted
+  where f.oid not in (select a.aggfnoid from pg_catalog.pg_aggregate as a)
+
+  union all
+  -- [F07] Functions that read tenant tables have a fixed search_path
+  select 'F07', null, 'warn', f.name, 'it has no search_path: names are looked up in its caller''s',
+    format('alter function %s set search_path = <the schemas that its body names>, pg_temp', f.name)
+  from callable_routine as f
+  join pg_catalog.pg_language as l on l.oid = f.prolang and l.lanname in ('sql', 'plpgsql')
+  where not f.prosecdef and not f.names_resolved and f.search_path is null and not f.is_trigger
+    and f.oid in (select m.oid from mention as m where m.relation in (select oid from tenant_table))
+
+  union all
+  -- [F08] Policies bind the owners of security definer functions that triggers call
+  select 'F08', null, 'warn', format('%I on %s', g.tgname, r.name),
+    format('its function %s runs as %s, whom policies do not bind', f.name, f.proowner::regrole),
+    format('alter function %s security invoker; or give it to an owner whom policies bind', f.name)
+  from relation as r
+  join pg_catalog.pg_trigger as g on g.tgrelid = r.oid and not g.tgisinternal and g.tgparentid = 0
+  join routine as f on f.oid = g.tgfoid
+  where f.prosecdef and f.proowner in (select oid from bypass_role)
+    and (
+      r.oid in (select oid from tenant_table)
+      or f.oid in (select m.oid from mention as m where m.relation in (select oid from tenant_table))
+    )
+
+  union all
+  -- [P01] No application role may TRUNCATE a tenant table
+  select distinct 'P01', null, 'fail', p.name || ' for ' || p.grantee_name,
+    'TRUNCATE empties the table for all tenants: policies do not apply to it',
+    format('revoke truncate on %s from %s', p.name, p.ident)
   from tenant_privilege as p
-  join (
-    values
-      ('P01', 'TRUNCATE', ' empties the table of every tenant: policies do not hold for it'),
-      ('P02', 'TRIGGER', ' lets it run code of its own on the rows of every tenant'),
-      ('P03', 'REFERENCES', ' lets it ask by a foreign key which rows there are'),
-      ('P04', 'MAINTAIN', ' lets it lock the table for every tenant')
-  ) as v (id, privilege_type, evidence) on v.privilege_type = p.privilege_type
+  where p.privilege_type = 'TRUNCATE'
 
-  -- [P05]
   union all
-  select 'P05', null, 'fail', p.name, 'PUBLIC has ' || string_agg(distinct p.privilege_type, ', ') || ': every login of the database',
+  -- [P02] No application role may create triggers on a tenant table
+  select distinct 'P02', null, 'fail', p.name || ' for ' || p.grantee_name,
+    'TRIGGER lets it run code of its own on the rows of every tenant',
+    format('revoke trigger on %s from %s', p.name, p.ident)
+  from tenant_privilege as p
+  where p.privilege_type = 'TRIGGER'
+
+  union all
+  -- [P03] No application role may create foreign keys to a tenant table
+  select distinct 'P03', null, 'fail', p.name || ' for ' || p.grantee_name,
+    'REFERENCES lets it find out with a foreign key which rows of other tenants exist',
+    format('revoke references on %s from %s', p.name, p.ident)
+  from tenant_privilege as p
+  where p.privilege_type = 'REFERENCES'
+
+  union all
+  -- [P04] No application role may MAINTAIN a tenant table
+  select distinct 'P04', null, 'fail', p.name || ' for ' || p.grantee_name,
+    'MAINTAIN lets it lock the table for all tenants',
+    format('revoke maintain on %s from %s', p.name, p.ident)
+  from tenant_privilege as p
+  where p.privilege_type = 'MAINTAIN'
+
+  union all
+  -- [P05] PUBLIC has no privilege on tenant tables
+  select 'P05', null, 'fail', p.name,
+    'PUBLIC has ' || string_agg(distinct p.privilege_type, ', ') || ', and so has every login of the database',
     format('revoke all on %s from public', p.name)
   from tenant_privilege as p
-  where p.grantee = 0 and p.privilege_type in ('SELECT', 'INSERT', 'UPDATE', 'DELETE') and p.relrowsecurity and not p.child
+  where p.grantee = 0 and p.privilege_type in ('SELECT', 'INSERT', 'UPDATE', 'DELETE')
+    and p.relrowsecurity and not p.child
   group by p.name
 
-  -- [P06]
   union all
-  select 'P06', null, 'warn', p.name || ' for ' || p.whose,
-    string_agg(distinct p.privilege_type, ' and ') || ' on the whole table lets it lock the table for every tenant: lock table ... in access exclusive mode',
+  -- [P06] No application role may lock a tenant table for all tenants
+  select 'P06', null, 'warn', p.name || ' for ' || p.grantee_name,
+    string_agg(distinct p.privilege_type, ' and ')
+      || ' on the whole table lets it lock the table for all tenants: lock table ... in access exclusive mode',
     'Grant UPDATE on columns, and delete through a function.'
   from tenant_privilege as p
   where p.attname is null and p.privilege_type in ('UPDATE', 'DELETE') and p.grantee <> 0 and not p.child
-  group by p.name, p.whose
+  group by p.name, p.grantee_name
 
-  -- [P07]
   union all
-  select 'P07', null, 'fail', format('schema %I for %s', m.nspname, m.name), 'it may create objects there, and so stand in for others',
-    format('revoke create on schema %I from %s', m.nspname, m.ident)
-  from may_create as m
+  -- [P07] No application role may create objects in a schema
+  select 'P07', null, 'fail', format('schema %I for %s', s.nspname, g.name),
+    'it may create objects in the schema that take the place of others',
+    format('revoke create on schema %I from %s', s.nspname, g.ident)
+  from schema as s
+  cross join lateral pg_catalog.aclexplode(s.nspacl) as a
+  join grantee as g on g.oid = a.grantee
+  where a.privilege_type = 'CREATE' and a.grantee <> s.nspowner
 
-  -- [P08]
   union all
-  select 'P08', case when bool_or(d.privilege_type = 'CREATE') then 'high' end, 'fail', format('database %s for %s', d.database, d.name),
+  -- [P08] No application role may create schemas or temporary objects
+  select 'P08', case when bool_or(d.privilege_type = 'CREATE') then 'high' end, 'fail',
+    format('database %s for %s', d.database, d.name),
     case when bool_or(d.privilege_type = 'CREATE') then 'it may create schemas'
-      else 'it may create temporary objects, which stand in for tables and types on a session that is shared' end,
+      else 'it may create temporary objects, which take the place of tables and types for the next client of the session'
+      end,
     format('revoke %s on database %s from %s', string_agg(lower(d.privilege_type), ', '), d.database, d.ident)
-  from of_database as d
+  from database_grant as d
   where d.privilege_type in ('TEMPORARY', 'CREATE')
   group by d.database, d.name, d.ident
 
-  -- [P09]
   union all
+  -- [P09] Every table with data of tenants has a tenant column
   (with candidate as materialized (
     select r.oid, r.name, r.readers
-    from granted as r
-    where r.readers is not null and r.relkind in ('r', 'p', 'v', 'm') and r.oid not in (select oid from tenant_table union select oid from view)
+    from relation_grant as r
+    where r.readers is not null and r.relkind in ('r', 'p', 'v', 'm')
+      and r.oid not in (select oid from tenant_table union select oid from view)
       and (not r.relrowsecurity or exists (
-        select from pg_catalog.pg_policy as o where o.polrelid = r.oid and o.polpermissive and pg_catalog.pg_get_expr(o.polqual, r.oid) = 'true'
+        select from pg_catalog.pg_policy as o
+        where o.polrelid = r.oid and o.polpermissive and pg_catalog.pg_get_expr(o.polqual, r.oid) = 'true'
       ))
   )
-  select distinct on (r.oid) 'P09', case k.rank when 3 then 'medium' else 'high' end, case k.rank when 3 then 'warn' else 'fail' end, r.name,
+  select distinct on (r.oid) 'P09', case k.rank when 3 then 'medium' else 'high' end,
+    case k.rank when 3 then 'warn' else 'fail' end, r.name,
     format('%s, no column names the tenant, and %s may read it', k.why, r.readers),
-    'If tenants'' data are in it, add the column and protect it; or revoke the privilege.'
+    'If it holds data of tenants, add a tenant column and protect the table; or revoke the privilege.'
   from candidate as r
   join (
     select 1 as rank, a.attrelid, 'it has vectors' as why
@@ -968,13 +1386,14 @@ finding (id, severity, status, object, evidence, remedy) as (
     from pg_catalog.pg_constraint as k
     where k.contype = 'f' and k.confrelid in (select oid from tenant_table)
     union all
-    select 3, a.attrelid, format('%I is a column of %s, too', a.attname, c.name)
+    select 3, a.attrelid, format('the tenant table %s has a column %I, too', c.name, a.attname)
     from (
       select b.attname, b.atttypid, min(t.name) as name
       from tenant_table as t
       join pg_catalog.pg_attribute as b on b.attrelid = t.oid and b.attnum > 0
         and b.atttypid in ('text'::regtype, 'json'::regtype, 'jsonb'::regtype, 'bytea'::regtype)
-        and b.attname !~* '(^|_)(id|key|name|code|slug|type|kind|status|state|title|label|role|locale|email|url|version|description|metadata|settings|options|config)$'
+        and b.attname !~* ('(^|_)(id|key|name|code|slug|type|kind|status|state|title|label|role|locale|email|url|version'
+          '|description|metadata|settings|options|config)$')
       group by b.attname, b.atttypid
     ) as c
     join pg_catalog.pg_attribute as a on a.attname = c.attname and a.atttypid = c.atttypid and a.attnum > 0
@@ -982,44 +1401,49 @@ finding (id, severity, status, object, evidence, remedy) as (
   ) as k on k.attrelid = r.oid
   order by r.oid, k.rank, k.why)
 
-  -- [P10]
   union all
+  -- [P10] There are no large objects
   select 'P10', null, 'fail', 'database ' || quote_ident(current_database()),
-    format('%s large objects: privileges hold for them, and policies do not', count(*)), 'Keep what belongs to a tenant in a table: bytea.'
+    format('there are %s large objects, to which policies do not apply', count(*)),
+    'Keep what belongs to a tenant in a table: bytea.'
   from pg_catalog.pg_largeobject_metadata
   having count(*) > 0
 
-  -- [P11]
   union all
-  select 'P11', null, 'fail', r.name, format('a foreign table has no policies, and %s may use it', r.names), format('revoke all on %s from %s', r.name, r.idents)
-  from granted as r
+  -- [P11] No application role may use a foreign table
+  select 'P11', null, 'fail', r.name, format('a foreign table has no policies, and %s may use it', r.names),
+    format('revoke all on %s from %s', r.name, r.idents)
+  from relation_grant as r
   where r.relkind = 'f'
 
-  -- [P12]
   union all
+  -- [P12] Untrusted roles may not call functions that reach other sessions
   select 'P12', null, 'fail', a.rolname,
-    'where it runs SQL that others write, it may call ' || string_agg(f.name, ', ' order by f.name),
+    'it runs SQL that others write, and may call ' || string_agg(f.name, ', ' order by f.name),
     'Run db/agents.sql as a superuser.'
   from app_role as a
   cross join (
-    values ('pg_cancel_backend(int)', 'pg_cancel_backend'), ('pg_advisory_lock(bigint)', 'pg_advisory_lock'), ('pg_notify(text,text)', 'pg_notify'),
-      ('lo_create(oid)', 'lo_create'), ('pg_database_size(oid)', 'pg_database_size'), ('pg_get_indexdef(oid)', 'pg_get_indexdef')
+    values ('pg_cancel_backend(int)', 'pg_cancel_backend'), ('pg_advisory_lock(bigint)', 'pg_advisory_lock'),
+      ('pg_notify(text,text)', 'pg_notify'), ('lo_create(oid)', 'lo_create'),
+      ('pg_database_size(oid)', 'pg_database_size'), ('pg_get_indexdef(oid)', 'pg_get_indexdef')
   ) as f (signature, name)
   where a.untrusted and a.rolcanlogin and has_function_privilege(a.oid, 'pg_catalog.' || f.signature, 'execute')
   group by a.rolname
 
-  -- [P13]
   union all
-  select 'P13', null, 'fail', a.rolname, 'where it runs SQL that others write, it may read ' || string_agg(v.name, ', ' order by v.name),
+  -- [P13] Untrusted roles may not read catalogs that describe other sessions and tenants
+  select 'P13', null, 'fail', a.rolname,
+    'it runs SQL that others write, and may read ' || string_agg(v.name, ', ' order by v.name),
     'Run db/agents.sql as a superuser.'
   from app_role as a
   cross join (values ('pg_stat_activity'), ('pg_locks'), ('pg_class'), ('pg_index'), ('pg_stats')) as v (name)
   where a.untrusted and a.rolcanlogin and has_table_privilege(a.oid, 'pg_catalog.' || v.name, 'select')
   group by a.rolname
 
-  -- [P14]
   union all
-  select 'P14', null, 'fail', format('%s for %s', o.name, g.name), string_agg(a.privilege_type, ', ') || ' is granted, and the server grants it to no one by itself',
+  -- [P14] No application role has a privilege on the server's own tables and functions beyond the defaults
+  select 'P14', null, 'fail', format('%s for %s', o.name, g.name),
+    string_agg(a.privilege_type, ', ') || ' is granted, which the server does not grant by default',
     format('revoke %s on %s %s from %s', string_agg(lower(a.privilege_type), ', '), o.kind, o.name, g.ident)
   from (
     select c.oid, c.tableoid, 'table' as kind, 'pg_catalog.' || c.relname as name, c.relacl as acl,
@@ -1027,7 +1451,8 @@ finding (id, severity, status, object, evidence, remedy) as (
     from pg_catalog.pg_class as c
     where c.relnamespace = 'pg_catalog'::regnamespace
     union all
-    select p.oid, p.tableoid, 'function', format('pg_catalog.%I(%s)', p.proname, pg_catalog.oidvectortypes(p.proargtypes)), p.proacl,
+    select p.oid, p.tableoid, 'function',
+      format('pg_catalog.%I(%s)', p.proname, pg_catalog.oidvectortypes(p.proargtypes)), p.proacl,
       pg_catalog.acldefault('f', p.proowner)
     from pg_catalog.pg_proc as p
     where p.pronamespace = 'pg_catalog'::regnamespace
@@ -1041,186 +1466,79 @@ finding (id, severity, status, object, evidence, remedy) as (
   )
   group by o.kind, o.name, g.name, g.ident
 
-  -- Other ways to the data: views, functions, copies
-
-  -- [V01]
   union all
+  -- [V01] Views run with the rights of their reader
   select 'V01', case when not v.unbound then 'medium' end, case when v.unbound then 'fail' else 'warn' end, v.name,
-    format('a view of %s with the rights of %s%s, which %s may use', v.source_name, v.relowner::regrole,
-      case when v.copied then ', over a copy of all tenants' when v.unbound then ', whom policies do not bind' else '' end, g.users),
+    format('it shows %s with the rights of its owner %s%s, and %s may use it', v.source_name, v.relowner::regrole,
+      case when v.copied then ', from a copy of the rows of all tenants'
+        when v.unbound then ', whom policies do not bind' else '' end, g.users),
     format('alter view %s set (security_invoker = true)', v.name)
-  from (select *, copied or relowner in (select oid from bypassing) as unbound from view) as v
-  join granted as g on g.oid = v.oid and g.users is not null
+  from (select *, copied or relowner in (select oid from bypass_role) as unbound from view) as v
+  join relation_grant as g on g.oid = v.oid and g.users is not null
   where v.relkind = 'v' and not v.invoker
 
-  -- [V02]
   union all
-  select 'V02', null, 'fail', r.name, format('a copy of rows of all tenants%s, which %s may read', coalesce(', from ' || v.source_name, ''), r.readers),
+  -- [V02] No application role may read a materialized view of tenants' rows
+  select 'V02', null, 'fail', r.name,
+    format('it is a copy of rows of all tenants%s, and %s may read it', coalesce(' from ' || v.source_name, ''),
+      r.readers),
     format('revoke all on %s from %s', r.name, r.idents)
-  from granted as r
+  from relation_grant as r
   left join view as v on v.oid = r.oid
-  where r.relkind = 'm' and r.readers is not null and (v.oid is not null or r.oid in (select oid from named))
+  where r.relkind = 'm' and r.readers is not null and (v.oid is not null or r.oid in (select oid from tenant_column))
 
-  -- [V03]
   union all
-  select 'V03', null, 'fail', format('%I on %s', w.rulename, t.name), 'a rule rewrites statements on the table, with the rights of its owner',
+  -- [V03] No rule rewrites statements on a tenant table
+  select 'V03', null, 'fail', format('%I on %s', w.rulename, t.name),
+    'the rule rewrites statements on the table, and what it adds runs with the rights of the owner',
     format('drop rule %I on %s', w.rulename, t.name)
   from tenant_table as t
   join pg_catalog.pg_rewrite as w on w.ev_class = t.oid
 
-  -- [F01]
   union all
-  select 'F01', case when not k.open then 'medium' end, case when k.open then 'fail' else 'warn' end, f.name,
-    format('it runs as %s%s%s, and %s may call it', f.proowner::regrole, case when b.oid is not null then ', whom policies do not bind' end,
-      ', and names ' || n.name, f.names),
-    format('alter function %s owner to <a role that policies bind>; or revoke execute on it', f.name)
-  from callable as f
-  left join bypassing as b on b.oid = f.proowner
-  left join lateral (
-    -- What is copied, no policy holds for, whoever owns the function.
-    select min(m.name) as name, bool_or(m.relation in (select oid from view where copied) or m.name like 'ragwall_private.%') as sure
-    from mention as m
-    where m.oid = f.oid and (b.oid is not null and m.relation in (select oid from tenant_table) or m.relation in (select oid from view where copied)
-      or m.name like 'ragwall_private.%'
-        and (f.nspname, f.proname) not in (values ('ragwall', 'current_tenant'), ('ragwall', 'set_tenant'), ('ragwall', 'set_tenant_from_token'), ('ragwall', 'graph_name')))
-  ) as n on true
-  cross join lateral (
-    -- It hands out rows, and neither it nor a policy asks by it who the tenant is.
-    select n.sure or n.name is not null and (f.nspname = 'ragwall' or f.rows and f.body !~* '\mcurrent_setting\M' and not exists (
-      select from pg_catalog.pg_depend as d
-      join routine as q on q.oid = d.refobjid
-      where d.classid = 'pg_catalog.pg_policy'::regclass and d.refclassid = 'pg_catalog.pg_proc'::regclass
-        and (q.oid = f.oid or f.body ~* ('\m' || regexp_replace(q.proname, '(\W)', '\\\1', 'g') || '\s*\('))
-    )) as open
-  ) as k
-  where f.prosecdef and not f.trigger and (b.oid is not null or n.name is not null)
-
-  -- [F02]
-  union all
-  select 'F02', null, 'fail', f.name, 'it runs with the rights of ' || f.proowner::regrole || ', and PUBLIC may call it',
-    format('revoke execute on function %s from public', f.name)
-  from routine as f
-  join execution as e on e.oid = f.oid and e.grantee = 0
-  where f.prosecdef and not f.trigger and (f.nspname, f.proname) <> ('ragwall', 'set_tenant')
-
-  -- [F03]
-  union all
-  select 'F03', case when f.path is not null and not n.possible then 'low' end, case when f.path is not null and not n.possible then 'warn' else 'fail' end,
-    f.name, 'it runs with the rights of ' || f.proowner::regrole || ', and looks up names '
-      || case when f.path is null then 'where its caller says' else 'in temporary schemas first, as pg_temp is not last in its search_path' end,
-    format('alter function %s set search_path = %s, pg_temp', f.name, 
-      coalesce(
-      (select nullif(string_agg(e, ', '), '""') from unnest(string_to_array(f.path, ', ')) as e where e !~ '^"?pg_temp"?$'), '<the schemas that its body names>'
-    ))
-  from routine as f
-  cross join (
-    select exists (select from of_database where privilege_type = 'TEMPORARY') as possible
-  ) as n
-  where f.prosecdef and not f.bound and (f.path is null or f.path !~ '(^|[ ,"])pg_temp"?$' or f.path ~ '(^|[ ,"])pg_temp"?,')
-
-  -- [F04]
-  union all
-  select 'F04', null, 'fail', f.name, 'it is leakproof: conditions that call it see rows before policies do', format('alter function %s not leakproof', f.name)
-  from routine as f
-  where f.proleakproof
-
-  -- [F05]
-  union all
-  select 'F05', case when f.builtin then 'high' else 'medium' end, case when f.builtin then 'fail' else 'warn' end, f.name, f.what, f.remedy
-  from (
-    select format('operator %I.%s(%s, %s)', s.nspname, o.oprname, o.oprleft::regtype, o.oprright::regtype) as name,
-      true as builtin, 'it has the name of an operator of the server''s, and types of its' as what,
-      format('drop operator %I.%s(%s, %s)', s.nspname, o.oprname, o.oprleft::regtype, o.oprright::regtype) as remedy
-    from pg_catalog.pg_operator as o
-    join schema as s on s.oid = o.oprnamespace
-    where o.oprleft::integer between 1 and 16383 and o.oprright::integer between 1 and 16383
-      and exists (select from pg_catalog.pg_operator as b where b.oprname = o.oprname and b.oprnamespace = 'pg_catalog'::regnamespace)
-      and not exists (
-        select from pg_catalog.pg_depend as d
-        where d.classid = 'pg_catalog.pg_operator'::regclass and d.objid = o.oid and d.deptype = 'e'
-      )
-    union all
-    select 'cast from ' || c.castsource::regtype || ' to ' || c.casttarget::regtype, true, 'it converts between types of the server''s',
-      format('drop cast (%s as %s)', c.castsource::regtype, c.casttarget::regtype)
-    from pg_catalog.pg_cast as c
-    where c.oid >= 16384 and c.castsource < 16384 and c.casttarget < 16384
-    union all
-    select f.name, false, 'it has the name of a function of the server''s, as many arguments, and may be called in its place', format('drop function %s', f.name)
-    from routine as f
-    where exists (
-      select from pg_catalog.pg_proc as b
-      where b.proname = f.proname and b.pronamespace = 'pg_catalog'::regnamespace and b.pronargs = f.pronargs and b.pronargs > 0
-    ) and f.nspname in (
-      select 'public' union all select btrim(unnest(string_to_array(value, ',')), ' "') from preset where setting = 'search_path' and for_app
-    )
-      and not f.trigger
-  ) as f
-
-  -- [F06]
-  union all
-  select 'F06', null, 'fail', f.name, format('it is written in %s, which may do what the server may, and %s may call it', l.lanname, f.names),
-    format('revoke execute on function %s from %s', f.name, f.idents)
-  from callable as f
-  join pg_catalog.pg_language as l on l.oid = f.prolang and not l.lanpltrusted
-  where f.oid not in (select a.aggfnoid from pg_catalog.pg_aggregate as a)
-
-  -- [F07]
-  union all
-  select 'F07', null, 'warn', f.name, 'it looks up names where its caller says', format('alter function %s set search_path = %s, pg_temp', f.name, coalesce(nullif(f.path, '""'), '<the schemas that its body names>'))
-  from callable as f
-  join pg_catalog.pg_language as l on l.oid = f.prolang and l.lanname in ('sql', 'plpgsql')
-  where not f.prosecdef and not f.bound and f.path is null and not f.trigger
-    and f.oid in (select m.oid from mention as m where m.relation in (select oid from tenant_table))
-
-  -- [F08]
-  union all
-  select 'F08', null, 'warn', format('%I on %s', g.tgname, r.name),
-    format('its function %s runs as %s, whom policies do not bind', f.name, f.proowner::regrole),
-    format('alter function %s security invoker; or give it to an owner whom policies bind', f.name)
-  from relation as r
-  join pg_catalog.pg_trigger as g on g.tgrelid = r.oid and not g.tgisinternal and g.tgparentid = 0
-  join routine as f on f.oid = g.tgfoid
-  where f.prosecdef and f.proowner in (select oid from bypassing)
-    and (r.oid in (select oid from tenant_table) or f.oid in (select m.oid from mention as m where m.relation in (select oid from tenant_table)))
-
-  -- [N01]
-  union all
-  select 'N01', null, 'fail', format('publication %I', p.pubname), 'it ships rows of all tenants: ' || string_agg(t.name, ', ' order by t.name),
+  -- [N01] No publication ships the rows of all tenants
+  select 'N01', null, 'fail', format('publication %I', p.pubname),
+    'it ships rows of all tenants: ' || string_agg(t.name, ', ' order by t.name),
     format('alter publication %I set table <a table> where (%I = <a tenant>)', p.pubname, min(t.attname))
   from pg_catalog.pg_publication as p
   join tenant_table as t on p.puballtables and not t.child
     or exists (
       select from pg_catalog.pg_publication_rel as r
       where r.prpubid = p.oid and r.prrelid = t.oid
-        and coalesce(regexp_replace(pg_catalog.pg_get_expr(r.prqual, r.prrelid), t.col, '{}', 'g') !~ '^\({1,2}(\{\}|\(\{\}\)::[\w ]+) = \(*(''[^'']*''|-?\d+)+\)*(::[\w". ]+)?( AND |\)$)', true)
+        and coalesce(
+          regexp_replace(pg_catalog.pg_get_expr(r.prqual, r.prrelid), t.column_pattern, '{}', 'g')
+            !~ '^\({1,2}(\{\}|\(\{\}\)::[\w ]+) = \(*(''[^'']*''|-?\d+)+\)*(::[\w". ]+)?( AND |\)$)',
+          true
+        )
     )
     or exists (select from pg_catalog.pg_publication_namespace as n where n.pnpubid = p.oid and n.pnnspid = t.schema)
   group by p.pubname
 
-  -- [N02]
   union all
-  select 'N02', null, 'warn', format('replication slot %I', s.slot_name), 'whoever reads it reads the changes of all tenants',
-    'Make sure that it is known; else: select pg_drop_replication_slot(...).'
+  -- [N02] No logical replication slot reads this database
+  select 'N02', null, 'warn', format('replication slot %I', s.slot_name),
+    'whoever reads the slot reads the changes of all tenants',
+    'Make sure that its purpose is known; otherwise: select pg_drop_replication_slot(...).'
   from pg_catalog.pg_replication_slots as s
   where s.slot_type = 'logical' and s.database = current_database()
 
-  -- Nothing shared between tenants
-
-  -- [K01]
   union all
-  select 'K01', case when i.contains or i.random then 'low' end, case when i.contains or i.random then 'warn' else 'fail' end, i.name,
-    case when i.contains then format('unique, and %I does not come first', i.attname)
-      when i.random then 'unique across tenants, by a number drawn at random: whoever has one of another tenant''s is told that it is there'
-      else 'unique across tenants: whoever writes the key of another tenant''s row is told that it is there' end,
-    format('Make it lead with the tenant: (%I, ...).', i.attname)
+  -- [K01] Unique keys begin with the tenant column
+  select 'K01', case when i.contains_tenant or i.random_key then 'low' end,
+    case when i.contains_tenant or i.random_key then 'warn' else 'fail' end, i.name,
+    case when i.contains_tenant then format('it is unique, and %I is not its first column', i.attname)
+      else 'it is unique across tenants: an insert of a key that another tenant has fails, and so tells that it exists'
+        || case when i.random_key then '; the keys are drawn at random, and have to be known' else '' end end,
+    format('Make the tenant the first column: (%I, ...).', i.attname)
   from shared_index as i
-  where (i.indisunique or i.indisexclusion) and not i.leads
+  where (i.indisunique or i.indisexclusion) and not i.leads_with_tenant
 
-  -- [K02]
   union all
+  -- [K02] Foreign keys contain the tenant on both sides
   select 'K02', case when k.confdeltype in ('a', 'r') then 'medium' end, 'fail', format('%I on %s', k.conname, t.name),
-    format('a foreign key to %s without the tenant on both sides: it tells which rows there are, and ', r.name)
-      || case when k.confdeltype in ('a', 'r') then 'keeps others from deleting theirs' else 'reaches across tenants when one is deleted' end,
+    format('it refers to %s without the tenant on both sides: it tells which rows of other tenants exist, and ', r.name)
+      || case when k.confdeltype in ('a', 'r') then 'keeps the other tenant from deleting its row'
+        else 'a delete by one tenant changes rows of another' end,
     format('foreign key (%I, ...) references %s (%I, ...)', t.attname, r.name, r.attname)
   from pg_catalog.pg_constraint as k
   join tenant_table as t on t.oid = k.conrelid
@@ -1229,9 +1547,10 @@ finding (id, severity, status, object, evidence, remedy) as (
     select from unnest(k.conkey, k.confkey) as c (here, there) where c.here = t.attnum and c.there = r.attnum
   )
 
-  -- [K03]
   union all
-  select 'K03', null, 'fail', s.name, 'all tenants draw from it: the gaps tell one how much others write', 'Draw ids at random: uuid default gen_random_uuid().'
+  -- [K03] No sequence is shared by tenants
+  select 'K03', null, 'fail', s.name, 'all tenants draw numbers from it: the gaps tell each how much the others write',
+    'Draw ids at random: uuid default gen_random_uuid().'
   from relation as s
   where s.relkind = 'S' and (
     exists (
@@ -1240,86 +1559,98 @@ finding (id, severity, status, object, evidence, remedy) as (
         and d.refclassid = 'pg_catalog.pg_class'::regclass
     )
     or exists (
-      select from pg_catalog.pg_depend as d join pg_catalog.pg_attrdef as x on x.oid = d.objid join tenant_table as t on t.oid = x.adrelid
-      where d.classid = 'pg_catalog.pg_attrdef'::regclass and d.refclassid = 'pg_catalog.pg_class'::regclass and d.refobjid = s.oid
+      select from pg_catalog.pg_depend as d
+      join pg_catalog.pg_attrdef as x on x.oid = d.objid
+      join tenant_table as t on t.oid = x.adrelid
+      where d.classid = 'pg_catalog.pg_attrdef'::regclass and d.refclassid = 'pg_catalog.pg_class'::regclass
+        and d.refobjid = s.oid
     )
   )
 
-  -- [K04]
   union all
+  -- [K04] No approximate index covers several tenants
   select 'K04', null, 'fail', i.name,
-    format('an approximate index (%s) over rows of several tenants: what one stores decides what another finds, and tells of it', i.amname),
-    format('drop index %s; search exactly within the tenant, or give each large tenant an index of its own: where %I = <a tenant>', i.indexrelid::regclass, i.attname)
+    format('an approximate index (%s) over rows of several tenants: what one tenant stores changes what another finds',
+      i.amname),
+    format('drop index %s; search exactly within the tenant, or give each large tenant an index of its own: '
+      'where %I = <a tenant>', i.indexrelid::regclass, i.attname)
   from shared_index as i
   where i.approximate
-
   union all
   select 'K04', null, 'fail', format('%s on %s', quote_ident(c.relname), r.name),
-    format('an approximate index (%s) over rows that policies tell apart: what one user stores decides what another finds, and tells of it', m.amname),
-    format('drop index %s; search exactly beneath the policies', i.indexrelid::regclass)
+    format('an approximate index (%s) over rows that policies keep apart: what one user stores changes what another '
+      'finds', m.amname),
+    format('drop index %s; search exactly among the rows that policies let through', i.indexrelid::regclass)
   from relation as r
   join pg_catalog.pg_index as i on i.indrelid = r.oid
   join pg_catalog.pg_class as c on c.oid = i.indexrelid
   join pg_catalog.pg_am as m on m.oid = c.relam and m.amname not in ('gist', 'spgist', 'btree')
-  where r.relrowsecurity and r.oid not in (select oid from tenant_table) and r.oid in (select p.polrelid from pg_catalog.pg_policy as p)
+  where r.relrowsecurity and r.oid not in (select oid from tenant_table)
+    and r.oid in (select p.polrelid from pg_catalog.pg_policy as p)
     and exists (
       select from pg_catalog.pg_opclass as o join pg_catalog.pg_amop as a on a.amopfamily = o.opcfamily
       where o.oid = any (i.indclass::oid[]) and a.amoppurpose = 'o'
     )
 
-  -- [K05]
   union all
-  select 'K05', null, 'warn', i.name, format('%I does not come first: a search by it reads other tenants'' entries, and explain analyze counts them', i.attname),
-    format('Make it lead with the tenant: (%I, ...).', i.attname)
+  -- [K05] Indexes begin with the tenant column
+  select 'K05', null, 'warn', i.name,
+    format('%I is not its first column: a search reads entries of other tenants, and explain analyze counts them',
+      i.attname),
+    format('Make the tenant the first column: (%I, ...).', i.attname)
   from shared_index as i
-  where i.amname in ('btree', 'hash', 'brin') and not i.indisunique and not i.indisexclusion and not i.leads
+  where i.amname in ('btree', 'hash', 'brin') and not i.indisunique and not i.indisexclusion
+    and not i.leads_with_tenant
 
-  -- [K06]
   union all
-  select 'K06', null, 'warn', i.name, format('beneath a policy no search can use it (%s): its operators are not leakproof', i.amname),
-    format('drop index %s; search by what is comparable: (%I, column) in a btree', i.indexrelid::regclass, i.attname)
+  -- [K06] The planner can use every index together with policies
+  select 'K06', null, 'warn', i.name,
+    format('its operators (%s) are not leakproof: the planner does not use it on a table with policies', i.amname),
+    format('drop index %s; use a btree index that begins with the tenant: (%I, ...)', i.indexrelid::regclass, i.attname)
   from tenant_index as i
-  where i.relrowsecurity and not i.approximate and not i.attached and not i.indisunique and not i.indisexclusion and not exists (
-    select from unnest(i.indclass::oid[]) as c
-    join pg_catalog.pg_opclass as o on o.oid = c
-    join pg_catalog.pg_amop as a on a.amopfamily = o.opcfamily and a.amoppurpose = 's'
-    join pg_catalog.pg_operator as p on p.oid = a.amopopr
-    join pg_catalog.pg_proc as f on f.oid = p.oprcode and f.proleakproof
-  )
+  where i.relrowsecurity and not i.approximate and not i.attached and not i.indisunique and not i.indisexclusion
+    and not exists (
+      select from unnest(i.indclass::oid[]) as c
+      join pg_catalog.pg_opclass as o on o.oid = c
+      join pg_catalog.pg_amop as a on a.amopfamily = o.opcfamily and a.amoppurpose = 's'
+      join pg_catalog.pg_operator as p on p.oid = a.amopopr
+      join pg_catalog.pg_proc as f on f.oid = p.oprcode and f.proleakproof
+    )
 
-  -- [K07]
   union all
+  -- [K07] No extended statistics cover the rows of several tenants
   select 'K07', null, 'warn', format('%I.%I', n.nspname, s.stxname),
-    'statistics over the rows of all tenants: the planner''s estimates tell them to whoever may explain', format('drop statistics %I.%I', n.nspname, s.stxname)
+    'it is computed from the rows of all tenants: explain shows estimates that are made of their values',
+    format('drop statistics %I.%I', n.nspname, s.stxname)
   from pg_catalog.pg_statistic_ext as s
   join pg_catalog.pg_namespace as n on n.oid = s.stxnamespace
   join tenant_table as t on t.oid = s.stxrelid
 
-  -- [K08]
   union all
-  select 'K08', null, 'warn', i.name, 'it is not valid: a build was interrupted, and searches do without it', format('reindex index concurrently %s', i.indexrelid::regclass)
+  -- [K08] All indexes of tenant tables are valid
+  select 'K08', null, 'warn', i.name, 'it is not valid: its build was interrupted, and searches do not use it',
+    format('reindex index concurrently %s', i.indexrelid::regclass)
   from tenant_index as i
   where not i.indisvalid and not exists (select from pg_catalog.pg_inherits as h where h.inhparent = i.indexrelid)
 
-  -- Server
-
-  -- [S01]
   union all
+  -- [S01] The PostgreSQL server has the security fixes that isolation depends on
   select 'S01', null, 'fail', 'PostgreSQL ' || current_setting('server_version'),
-    'not fixed: ' || string_agg(format('%s (%s)', v.cve, v.what), ', ' order by v.cve),
+    'this version lacks the fixes of ' || string_agg(format('%s (%s)', v.cve, v.what), ', ' order by v.cve),
     format('Update to %s.%s or later.', n.major, max(v.minors[n.major - 14]))
   from (
-    select current_setting('server_version_num')::integer / 10000 as major, current_setting('server_version_num')::integer % 10000 as minor
+    select current_setting('server_version_num')::integer / 10000 as major,
+      current_setting('server_version_num')::integer % 10000 as minor
   ) as n
   join (
     values
-      -- The first fixed minor versions of 15, 16, 17 and 18; 0 where there was nothing to fix.
-      ('CVE-2023-2455', array[3, 0, 0, 0], 'policies of another role after inlining'),
+      -- The first minor version of 15, 16, 17 and 18 that has the fix; 0 if the vulnerability was never there.
+      ('CVE-2023-2455', array[3, 0, 0, 0], 'an inlined function applies the policies of another role'),
       ('CVE-2023-39418', array[4, 0, 0, 0], 'MERGE past policies'),
-      ('CVE-2024-10976', array[9, 5, 1, 0], 'policies of another role in a plan that is used again'),
+      ('CVE-2024-10976', array[9, 5, 1, 0], 'a cached plan applies the policies of another role'),
       ('CVE-2024-10978', array[9, 5, 1, 0], 'SET ROLE resets to another user'),
-      ('CVE-2025-8713', array[14, 10, 6, 0], 'statistics show rows that policies hide'),
-      ('CVE-2026-14666', array[19, 15, 11, 6], 'policies that are kept when roles change'),
+      ('CVE-2025-8713', array[14, 10, 6, 0], 'statistics show values that policies hide'),
+      ('CVE-2026-14666', array[19, 15, 11, 6], 'policies stay the same when roles change'),
       ('CVE-2026-14680', array[19, 15, 11, 6], 'any user runs code'),
       ('CVE-2026-116311', array[20, 16, 12, 7], 'DROP OWNED opens policies'),
       ('CVE-2026-116327', array[20, 16, 12, 7], 'conditions that leak before policies'),
@@ -1329,11 +1660,13 @@ finding (id, severity, status, object, evidence, remedy) as (
   ) as v (cve, minors, what) on n.minor < v.minors[n.major - 14]
   group by n.major
 
-  -- [S02]
   union all
-  select 'S02', null, 'fail', 'extension vector ' || e.extversion, 'not fixed: ' || string_agg(v.cve, ', ' order by v.cve),
-    format('Update to %s or later, then: alter extension vector update.', max(v.version)) || case when e.version < '{0,8,2}'
-      then ' Until then: set max_parallel_maintenance_workers = 0 before an HNSW index is built.' else '' end
+  -- [S02] The extension pgvector has the security fixes that isolation depends on
+  select 'S02', null, 'fail', 'extension vector ' || e.extversion,
+    'this version lacks the fixes of ' || string_agg(v.cve, ', ' order by v.cve),
+    format('Update to %s or later, then: alter extension vector update.', max(v.version))
+      || case when e.version < '{0,8,2}'
+        then ' Until then: set max_parallel_maintenance_workers = 0 before an HNSW index is built.' else '' end
   from (
     select extversion, string_to_array(regexp_replace(extversion, '[^\d.].*', ''), '.')::integer[] as version
     from pg_catalog.pg_extension where extname = 'vector'
@@ -1345,10 +1678,10 @@ finding (id, severity, status, object, evidence, remedy) as (
   ) as v (version, cve) on e.version < string_to_array(v.version, '.')::integer[]
   group by e.extversion, e.version
 
-  -- [S03]
   union all
+  -- [S03] No application role may call an extension that opens connections, files or processes
   select 'S03', null, 'fail', 'extension ' || quote_ident(e.extname),
-    format('it reaches past this database''s privileges, and %s may call it', c.names),
+    format('its functions reach data with other rights than the caller''s, and %s may call them', c.names),
     format('drop extension %I; or revoke execute on its functions from %s', e.extname, c.names)
   from pg_catalog.pg_extension as e
   cross join lateral (
@@ -1364,151 +1697,31 @@ finding (id, severity, status, object, evidence, remedy) as (
   where e.extname in ('dblink', 'http', 'pg_background', 'pg_net', 'lo', 'adminpack', 'pg_surgery')
     and c.names is not null
 
-  -- [S04]
   union all
-  select 'S04', null, 'warn', 'max_prepared_transactions', 'two-phase commit is on: any session of a login may end another''s prepared transaction',
+  -- [S04] Two-phase commit is off
+  select 'S04', null, 'warn', 'max_prepared_transactions',
+    'two-phase commit is on: any session of a login may end the prepared transactions of its other sessions',
     'alter system set max_prepared_transactions = 0'
   where current_setting('max_prepared_transactions')::integer > 0
-),
 
--- How much there was to look at. Where there was none, a check does not apply.
-examined (kind, number) as (
-  select 'tables', count(*) from tenant_table
-  union all select 'policies', count(*) from policy
-  union all select 'functions in policies', count(distinct oid) from context_function
-  union all select 'partitions and children', count(*) from tenant_table where child
-  union all select 'roles of applications', count(*) from app_role
-  union all select 'roles for SQL that others write', count(*) from app_role where untrusted and rolcanlogin
-  union all select 'roles', count(*) from pg_catalog.pg_roles
-  union all select 'relations', count(*) from relation
-  union all select 'views', count(*) from relation where relkind = 'v'
-  union all select 'materialized views', count(*) from relation where relkind = 'm'
-  union all select 'foreign tables', count(*) from relation where relkind = 'f'
-  union all select 'sequences', count(*) from relation where relkind = 'S'
-  union all select 'functions', count(*) from routine
-  union all select 'security definer functions', count(*) from routine where prosecdef
-  union all select 'schemas', count(*) from schema
-  union all select 'indexes', count(*) from tenant_index
-  union all select 'vector indexes', count(*) from tenant_index where approximate
-  union all select 'foreign keys', count(*) from pg_catalog.pg_constraint as k join tenant_table as t on t.oid = k.conrelid where k.contype = 'f'
-  union all select 'publications', count(*) from pg_catalog.pg_publication
-  union all select 'event triggers', count(*) from pg_catalog.pg_event_trigger
-  union all select 'extensions', count(*) from pg_catalog.pg_extension
-  union all select 'pgvector', count(*) from pg_catalog.pg_extension where extname = 'vector'
-  union all select 'schema ragwall', count(*) from schema where nspname = 'ragwall'
-  union all select 'database', 1
-),
-item (id, area, severity, kind, expects, reference) as (
-  values
-    ('T00', 'rls', 'medium', 'database', 'Tables name the tenant in a column', 'checklist 1'),
-    ('T01', 'rls', 'critical', 'tables', 'Row-level security is enabled on every table that has a tenant column', 'checklist 1|LLM09:2026|AISVS 5.2.1'),
-    ('T02', 'rls', 'high', 'tables', 'It is forced, so that owners are bound, too', 'checklist 1|AISVS 5.2.1'),
-    ('T03', 'rls', 'low', 'tables', 'What is granted has a policy', 'checklist 1'),
-    ('T04', 'rls', 'critical', 'policies', 'No policy is always true', 'checklist 1|LLM09:2026|AISVS 5.2.1'),
-    ('T05', 'rls', 'high', 'policies', 'No policy lets rows through that have no tenant', 'checklist 1|AISVS 8.1.3'),
-    ('T06', 'rls', 'high', 'policies', 'Every permissive policy looks at the tenant', 'checklist 1|AISVS 8.1.3'),
-    ('T07', 'rls', 'medium', 'policies', 'Every policy has a form that is known to hold', 'checklist 1'),
-    ('T08', 'rls', 'low', 'policies', 'Policies for writing say what may be written', 'checklist 1'),
-    ('T09', 'rls', 'low', 'policies', 'Permissive policies name the roles they are for', 'checklist 1'),
-    ('T10', 'rls', 'low', 'tables', 'A restrictive policy holds whatever permissive ones are added', 'checklist 1|checklist 6'),
-    ('T11', 'rls', 'high', 'functions in policies', 'Functions that policies call are stable', 'checklist 1'),
-    ('T12', 'rls', 'medium', 'policies', 'Policies compare the bare column', 'checklist 1'),
-    ('T13', 'rls', 'medium', 'partitions and children', 'Partitions and children are reached through their parent alone', 'checklist 1'),
-    ('R00', 'role', 'high', 'tables', 'There is a role for applications', 'checklist 2'),
-    ('R01', 'role', 'critical', 'roles of applications', 'No application''s role is a superuser', 'checklist 2|testing 5'),
-    ('R02', 'role', 'critical', 'roles of applications', 'None has BYPASSRLS', 'checklist 2|testing 5'),
-    ('R03', 'role', 'high', 'roles of applications', 'None has REPLICATION', 'checklist 2'),
-    ('R04', 'role', 'high', 'roles of applications', 'None has CREATEROLE', 'checklist 2'),
-    ('R05', 'role', 'low', 'roles of applications', 'None has CREATEDB', 'checklist 2'),
-    ('R06', 'role', 'high', 'roles of applications', 'None is a member of a role of the server''s', 'checklist 2'),
-    ('R07', 'role', 'critical', 'roles', 'None is a member of an owner, or of a role that policies do not bind', 'checklist 2'),
-    ('R08', 'role', 'high', 'roles of applications', 'None owns anything', 'checklist 2'),
-    ('R09', 'role', 'low', 'tables', 'Owners of tables do not log in, and policies bind them', 'checklist 2'),
-    ('R10', 'role', 'low', 'roles', 'Logins that policies do not bind are known', 'checklist 2'),
-    ('R11', 'role', 'medium', 'roles of applications', 'None may grant to others what it has', 'checklist 2'),
-    ('R12', 'role', 'medium', 'roles of applications', 'None may set parameters of the server', 'checklist 2'),
-    ('C01', 'tenant', 'medium', 'policies', 'SQL cannot make up the tenant', 'checklist 3|LLM01:2026|AISVS 5.2.2'),
-    ('C02', 'tenant', 'high', 'functions in policies', 'Nobody who is not trusted can replace what says who the tenant is', 'checklist 3'),
-    ('C03', 'tenant', 'critical', 'relations', 'Keys are unreadable', 'checklist 3'),
-    ('C04', 'tenant', 'high', 'database', 'No setting of a role or database holds a secret', 'checklist 3'),
-    ('C05', 'tenant', 'high', 'functions', 'No function holds a secret', 'checklist 3'),
-    ('C06', 'tenant', 'high', 'tables', 'The tenant is never null', 'checklist 3|testing 4'),
-    ('C07', 'tenant', 'high', 'tables', 'Tenants are told apart byte by byte', 'checklist 3|AISVS 8.1.1'),
-    ('C08', 'tenant', 'low', 'tables', 'The tenant is never the empty text', 'checklist 3|testing 4'),
-    ('C09', 'tenant', 'low', 'tables', 'Nobody may write a row''s tenant anew', 'checklist 3|AISVS 8.1.2'),
-    ('C10', 'tenant', 'high', 'schema ragwall', 'Only who is trusted may name a tenant; others prove it', 'checklist 3|LLM01:2026'),
-    ('X01', 'context', 'high', 'database', 'No role or database begins its sessions with a tenant', 'checklist 4'),
-    ('X02', 'context', 'medium', 'database', 'None begins them with other rules', 'checklist 4'),
-    ('B01', 'context', 'critical', null, 'Attempts to cross, as the application, fail', 'checklist 4|testing 1, 2'),
-    ('O01', 'pool', 'high', null, 'A pooler hands no session on with what was left on it', 'checklist 5|testing 6'),
-    ('O02', 'pool', 'high', 'functions', 'No function sets a tenant for longer than a transaction', 'checklist 5'),
-    ('O03', 'pool', 'low', 'schema ragwall', 'Sessions that carry what somebody left on them are refused', 'checklist 5'),
-    ('M01', 'ci', 'high', 'schema ragwall', 'The migrations are current', 'checklist 6'),
-    ('M02', 'ci', 'high', 'database', 'Default privileges grant nothing to applications or PUBLIC', 'checklist 6'),
-    ('M03', 'ci', 'low', 'tables', 'Functions that owners create later are not PUBLIC''s', 'checklist 6'),
-    ('M04', 'ci', 'high', 'event triggers', 'Event triggers run nothing but what superusers wrote', 'checklist 6'),
-    ('M05', 'ci', 'high', null, 'The isolation tests pass on every deployment', 'checklist 6'),
-    ('P01', 'path', 'high', 'tables', 'No application may TRUNCATE', 'CWE-732'),
-    ('P02', 'path', 'high', 'tables', 'None may create triggers', 'CWE-732'),
-    ('P03', 'path', 'medium', 'tables', 'None may refer to tenants'' rows', 'CWE-732'),
-    ('P04', 'path', 'medium', 'tables', 'None may maintain tenants'' tables', 'CWE-732'),
-    ('P05', 'path', 'medium', 'tables', 'PUBLIC has no privilege on them', 'CWE-732|AISVS 5.2.1'),
-    ('P06', 'path', 'low', 'tables', 'No application may lock a table for all tenants', 'CWE-667'),
-    ('P07', 'path', 'high', 'schemas', 'No application may create in a schema', 'CWE-426'),
-    ('P08', 'path', 'medium', 'database', 'Nor in the database, not even temporary objects', 'CWE-426'),
-    ('P09', 'path', 'medium', 'relations', 'What belongs to tenants has a tenant column', 'LLM09:2026|AISVS 5.2.1'),
-    ('P10', 'path', 'medium', 'database', 'There are no large objects', 'CWE-732'),
-    ('P11', 'path', 'high', 'foreign tables', 'No application may use a foreign table', 'CWE-732'),
-    ('P12', 'path', 'medium', 'roles for SQL that others write', 'Where others write SQL, functions that reach others'' sessions are revoked', 'LLM01:2026'),
-    ('P13', 'path', 'medium', 'roles for SQL that others write', 'And so is what tells of others', 'LLM01:2026'),
-    ('P14', 'path', 'high', 'database', 'Nothing of the server''s own is granted that is its administrators''', 'CWE-732'),
-    ('V01', 'path', 'critical', 'views', 'Views have the rights of who reads them', 'AISVS 8.1.3'),
-    ('V02', 'path', 'critical', 'materialized views', 'No materialized view shows tenants'' rows', 'AISVS 8.1.3'),
-    ('V03', 'path', 'medium', 'tables', 'No rule rewrites statements', 'AISVS 8.1.3'),
-    ('F01', 'path', 'critical', 'security definer functions', 'Policies bind the owners of functions that lend their rights', 'CWE-269'),
-    ('F02', 'path', 'medium', 'security definer functions', 'PUBLIC may call none of them', 'CWE-269'),
-    ('F03', 'path', 'high', 'security definer functions', 'They fix where names are looked up, temporary objects last', 'CVE-2018-1058|CWE-426'),
-    ('F04', 'path', 'high', 'functions', 'No function of the database''s own is leakproof', 'CWE-200'),
-    ('F05', 'path', 'medium', 'database', 'Nothing stands in for the server''s own functions, operators and casts', 'CVE-2018-1058|CWE-426'),
-    ('F06', 'path', 'medium', 'functions', 'No application calls functions in an untrusted language', 'CWE-269'),
-    ('F07', 'path', 'low', 'functions', 'Functions over tenants'' tables fix where names are looked up', 'CVE-2018-1058|CWE-426'),
-    ('F08', 'path', 'medium', 'tables', 'Policies bind the owners of functions that triggers call', 'CWE-269'),
-    ('N01', 'path', 'high', 'publications', 'No publication ships the rows of all tenants', 'AISVS 8.1.3'),
-    ('N02', 'path', 'medium', 'database', 'No logical replication slot reads them', 'AISVS 8.1.3'),
-    ('K01', 'shared', 'medium', 'indexes', 'Unique keys lead with the tenant', 'AISVS 8.1.1|CWE-203'),
-    ('K02', 'shared', 'high', 'foreign keys', 'Foreign keys carry the tenant on both sides', 'AISVS 5.3.1|CWE-203'),
-    ('K03', 'shared', 'low', 'sequences', 'No sequence is shared', 'AISVS 5.3.1|CWE-203'),
-    ('K04', 'shared', 'high', 'vector indexes', 'No approximate index spans tenants', 'LLM09:2026|AISVS 5.3.1'),
-    ('K05', 'shared', 'low', 'indexes', 'Indexes lead with the tenant', 'LLM09:2026|CWE-203'),
-    ('K06', 'shared', 'low', 'indexes', 'Indexes are of use beneath policies', ''),
-    ('K07', 'shared', 'low', 'tables', 'No statistics object tells of all tenants', 'CVE-2024-4317|CWE-203'),
-    ('K08', 'shared', 'low', 'indexes', 'All indexes are valid', ''),
-    ('S01', 'server', 'high', 'database', 'The server has the fixes that isolation depends on', 'CVE list of PostgreSQL'),
-    ('S02', 'server', 'medium', 'pgvector', 'pgvector has them', 'CVE-2026-3172|CVE-2026-103484'),
-    ('S03', 'server', 'medium', 'extensions', 'No application calls an extension that reaches past its privileges', 'CWE-269'),
-    ('S04', 'server', 'low', 'database', 'Two-phase commit is off', 'CWE-667')
-),
--- What the catalog cannot tell.
-elsewhere (id, evidence) as (
-  values
-    ('B01', 'not tried: ragwall audit --probe does, and rolls back'),
-    ('O01', 'not tried: ragwall audit --probe does, with the application''s url'),
-    ('M05', 'the database cannot tell: run ragwall audit and the suites in CI')
 )
 select
   i.id,
   i.area,
   i.expects,
   coalesce(f.severity, i.severity) as severity,
-  coalesce(f.status, case when e.id is not null or x.number = 0 then 'n/a' else 'pass' end) as status,
+  coalesce(f.status, case when i.untried is not null or x.number = 0 then 'n/a' else 'pass' end) as status,
   coalesce(f.object, '') as object,
-  coalesce(f.evidence, e.evidence, case when i.kind = 'database' then 'none found' when i.kind = 'schema ragwall' and x.number > 0 then 'so it is'
-    when x.number = 0 then 'no ' || i.kind else format('%s %s examined', x.number, i.kind) end) as evidence,
+  coalesce(f.evidence, i.untried, case
+    when x.number = 0 then 'no ' || i.kind
+    when i.kind in ('database', 'schema ragwall', 'pgvector') then 'nothing found'
+    else format('%s %s examined', x.number, i.kind)
+  end) as evidence,
   coalesce(f.remedy, '') as remedy,
-  -- Encodings differ in what they can write.
-  replace(i.reference, '|', case pg_catalog.getdatabaseencoding() when 'UTF8' then ' ' || chr(183) || ' ' else ', ' end) as reference
-from item as i
+  -- The middle dot is not in every encoding.
+  replace(i.reference, ' | ', case pg_catalog.getdatabaseencoding() when 'UTF8' then ' ' || chr(183) || ' ' else ', ' end)
+    as reference
+from checks as i
 left join finding as f on f.id = i.id
 left join examined as x on x.kind = i.kind
-left join elsewhere as e on e.id = i.id
 order by array_position(array['rls', 'role', 'tenant', 'context', 'pool', 'ci', 'path', 'shared', 'server'], i.area), i.id, f.object

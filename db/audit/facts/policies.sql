@@ -1,0 +1,73 @@
+policy as materialized (
+  select p.oid, p.polname, p.polpermissive, p.polcmd, p.polroles, p.polrelid,
+    t.name as table_name, t.attname, t.column_pattern, t.typname, format('%I on %s', p.polname, t.name) as name,
+    regexp_replace(pg_catalog.pg_get_expr(p.polqual, p.polrelid), '\s+', ' ', 'g') as using_text,
+    regexp_replace(pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid), '\s+', ' ', 'g') as check_text
+  from pg_catalog.pg_policy as p
+  join tenant_table as t on t.oid = p.polrelid
+),
+-- Functions that policies call: what they return decides which tenant is bound.
+context_function as materialized (
+  select distinct r.oid, r.name, r.proowner, r.prosecdef, r.provolatile, r.pronargs, r.body, r.schema, p.polrelid
+  from policy as p
+  join pg_catalog.pg_depend as d on d.classid = 'pg_catalog.pg_policy'::regclass and d.objid = p.oid
+    and d.refclassid = 'pg_catalog.pg_proc'::regclass
+  join routine as r on r.oid = d.refobjid
+),
+-- The two expressions of a policy. own: the same text with the tenant column replaced by {}, each text constant by 'x',
+-- and the empty text by {e}.
+expression as materialized (
+  select p.*, e.part, e.expression,
+    regexp_replace(
+      regexp_replace(regexp_replace(e.expression, p.column_pattern, '{}', 'g'), '(?<!'')''''(?!'')', '{e}', 'g'),
+      '''[^'']*''', '''x''', 'g'
+    ) as own
+  from policy as p
+  cross join lateral (values ('using', p.using_text), ('with check', p.check_text)) as e (part, expression)
+  where e.expression is not null
+),
+-- Regular expressions. own: the tenant column, bare or cast. value: what may stand for the bound tenant (calls, settings,
+-- users and constants, in at most seven levels of parentheses, without columns and conditions). equality: own = value.
+pattern as materialized (
+  select own, value, format('(%s = %s|%2$s = %1$s)', own, value) as equality
+  from (
+    values (
+      '(\{\}|\(\{\}\)::[\w." ]+)',
+      repeat('(?:(?!COALESCE|LEAST|GREATEST)[\w".]*\(', 7)
+        || repeat('\)|E?''x''|\{e\}|::(?:"?\w+"?\.)?"?\w+"?(?: varying)?| ?SELECT | AS "?\w+"?|, | ?#?->>? ?|-?\d+'
+          '|(?:true|false|NULL)\M|CURRENT_USER|SESSION_USER|CURRENT_ROLE| COLLATE [\w".]+)*', 7)
+    )
+  ) as f (own, value)
+),
+-- What an expression does: 'tenant' where it requires the bound tenant, 'unknown' where the text does not tell.
+verdict as materialized (
+  select e.own,
+    case
+      when e.own ~ '^\(*(true|1 = 1)\)*$' or e.own ~ '( OR true\)|\(true OR )'
+        or e.own ~ '\{\}(\)|::[\w ]+)* = [\w".(]*\{\}' or e.own ~ '^\(*\{\}\)?(::\w+)? IS NOT NULL\)*$'
+        then 'always true'
+      when e.own ~ '\{\}\)?(::[\w ]+)? IS NULL'
+        or e.own ~ format('(\(%s\) OR | OR \(%1$s\)|COALESCE\([^{}]*, \(?\{\})',
+          format('(COALESCE\()?%s\)?( IS NULL| = \{e\}(::text)?)', f.value))
+        then 'true without a tenant'
+      -- Ragwall's floor: the tenant column as the subscript of an object that has the bound tenant as its key.
+      when e.own ~ '^\(+ ?SELECT (pg_catalog\.)?jsonb_build_object\(COALESCE\((ragwall\.)?current_tenant\(\), '
+        '\{e\}::text\), true\) AS jsonb_build_object\)\)?\[\(*\{\}\)?(::text)?\] IS NOT NULL\)*$'
+        then 'tenant'
+      -- Compared with a constant, whoever the bound tenant is.
+      when e.own ~ '\{\}(\)|::[\w ]+)* = \(*( ?SELECT \(*)?(''|\{e\}|-?\d|NULL\M)'
+        or e.own ~ '(?<![\w"])\(+(''x''|\{e\}|-?\d+|NULL)(\)|::[\w ]+)* = \(*\{\}'
+        then 'unknown'
+      -- The comparison is the whole expression, or the first or last of several combined with AND.
+      when e.own ~ format('^\(%s\)$|^\(\(%1$s\) AND | AND \(%1$s\)\)$', f.equality) then 'tenant'
+      when e.own !~ '\{\}' or e.own !~ '(\m[\w.]+"?\(|SELECT|_USER|CURRENT_ROLE)' then 'no tenant'
+      when e.own ~ format('^\(%s (<>|[<>]=?|!?~~?\*?) %s\)$|^\(NOT \(%s\)\)$', f.own, f.value, f.equality)
+        then 'other tenants'
+      else 'unknown'
+    end as meaning
+  from (select distinct own from expression) as e
+  cross join pattern as f
+),
+condition as materialized (
+  select e.*, v.meaning from expression as e join verdict as v on v.own = e.own
+),

@@ -1,0 +1,110 @@
+-- Row-level security: policies
+
+-- T04 critical: No policy is always true
+-- Examines: policies
+-- Reference: checklist 1 | LLM09:2026 | AISVS 5.2.1
+-- Why: Permissive policies are combined with OR. One that is always true shows the rows of every tenant, whatever
+--   the others say.
+-- Remedy: Compare the tenant column with the bound tenant: `using (tenant_id = (select <the tenant>))`.
+select 'T04', case when not c.polpermissive then 'high' end, 'fail', c.name,
+  string_agg(format('%s (%s)', c.part, c.expression), ' and ') || ' is always true',
+  format('alter policy %I on %s', c.polname, c.table_name)
+    || string_agg(format(' %s (%I = (select <the tenant>))', c.part, c.attname), '')
+from condition as c
+where c.meaning = 'always true'
+group by c.name, c.polname, c.table_name, c.polpermissive
+
+-- T05 high: No policy lets rows through while no tenant is bound
+-- Examines: policies
+-- Reference: checklist 1 | AISVS 8.1.3
+-- Why: A request that forgot to bind its tenant should read nothing. With such a policy it reads everything, or all
+--   rows without a tenant.
+-- Remedy: Compare the tenant column alone. Keep rows that all tenants share in a table of their own, which
+--   applications may only read.
+select 'T05', null, 'fail', c.name,
+  string_agg(format('%s (%s)', c.part, c.expression), ' and ') || ' lets rows through while no tenant is bound',
+  'Compare the tenant column alone; keep rows that all tenants share in a table of their own, which applications may '
+    'only read.'
+from condition as c
+where c.meaning = 'true without a tenant'
+group by c.name
+
+-- T06 high: Every permissive policy compares the tenant column with the bound tenant
+-- Examines: policies
+-- Reference: checklist 1 | AISVS 8.1.3
+-- Why: Permissive policies are combined with OR. One that compares something else, or excludes a tenant instead of
+--   requiring one, shows rows of other tenants.
+-- Remedy: Add the comparison `tenant_id = (select <the tenant>)` to the policy.
+select 'T06', null, 'fail', c.name,
+  string_agg(format('%s (%s)', c.part, c.expression), ' and ')
+    || format(' does not require that %I is the bound tenant', c.attname),
+  format('alter policy %I on %s', c.polname, c.table_name)
+    || string_agg(format(' %s (%I = (select <the tenant>))', c.part, c.attname), '')
+from condition as c
+where c.meaning = 'other tenants' or c.meaning = 'no tenant' and c.polpermissive
+group by c.name, c.polname, c.table_name, c.attname
+
+-- T07 medium: Every policy has a form that the audit can verify
+-- Examines: policies
+-- Reference: checklist 1
+-- Why: The audit verifies a small set of forms. Any other expression may be right or wrong, and only a person can
+--   tell.
+-- Remedy: Rewrite the policy as a plain comparison with the tenant column; or have a person read it, and accept the
+--   finding.
+select 'T07', null, 'warn', c.name,
+  string_agg(format('%s (%s)', c.part, c.expression), ' and ') || ' has a form that the audit cannot verify',
+  format('Have a person read the policy, and accept the finding; or write: %I = (select <the tenant>).', c.attname)
+from condition as c
+where c.meaning = 'unknown'
+group by c.name, c.attname
+
+-- T08 low: Policies for writing state what may be written in WITH CHECK
+-- Examines: policies
+-- Reference: checklist 1
+-- Why: Without WITH CHECK, USING is applied to new rows too. That is easy to overlook when USING is widened later.
+-- Remedy: Repeat the comparison: `alter policy … with check (…)`.
+select 'T08', null, 'warn', p.name, 'it has no with check: using alone decides which rows may be written',
+  format('alter policy %I on %s with check (%s)', p.polname, p.table_name, p.using_text)
+from policy as p
+where p.polpermissive and p.polcmd in ('*', 'w') and p.check_text is null and p.using_text is not null
+
+-- T09 low: Permissive policies name the roles that they apply to
+-- Examines: policies
+-- Reference: checklist 1
+-- Why: A policy for PUBLIC also applies to every role that is created later.
+-- Remedy: `alter policy … to <the application's roles>`.
+select 'T09', null, 'warn', p.name, 'it applies to PUBLIC, and so to every role that is created later',
+  format('alter policy %I on %s to <the application''s roles>', p.polname, p.table_name)
+from policy as p
+where p.polpermissive and 0 = any (p.polroles)
+
+-- T11 high: Functions that policies call are declared stable
+-- Examines: functions in policies
+-- Reference: checklist 1
+-- Why: An immutable function is evaluated when a plan is made, so a cached plan returns the first tenant's rows to
+--   the next. A volatile one is called for each row, and no index can be used.
+-- Remedy: `alter function … stable`.
+select distinct on (f.oid) 'T11', case f.provolatile when 'v' then 'medium' end, 'fail', f.name,
+  case f.provolatile when 'v' then 'it is volatile: it is called for every row, and the policy cannot use an index'
+    else 'it is immutable: a cached plan returns the first tenant''s rows to the next tenant' end,
+  format('alter function %s stable', f.name)
+from context_function as f
+where f.provolatile = 'v' or f.provolatile = 'i' and (f.pronargs = 0 or f.body ~* 'current_setting')
+
+-- T12 medium: Policies compare the tenant column without a cast
+-- Examines: policies
+-- Reference: checklist 1
+-- Why: A cast runs on rows of other tenants too. It may raise an error that contains their value, and it keeps the
+--   planner from using an index.
+-- Remedy: Cast the other side: `tenant_id = (select <the tenant>::type)`.
+select 'T12', case when c.textual then 'medium' else 'low' end, case when c.textual then 'fail' else 'warn' end,
+  c.name,
+  string_agg(c.part, ' and ') || format(' casts %I: ', c.attname) || case when c.textual
+    then 'a row of another tenant that cannot be cast raises an error that shows its value'
+    else 'the policy cannot use an index, and callers'' conditions may be evaluated before it' end,
+  format('Cast the other side: %I = (select <the tenant>::%s).', c.attname, c.typname)
+from (select *, typname in ('text', 'varchar', 'bpchar', 'name', 'citext') as textual from condition) as c
+where c.own ~ ('\{\}\)?::(?!' || case when c.textual then 'text|character|bpchar|varchar|name|citext'
+    else c.typname end || ')\w')
+  and c.own !~ '\[\(*\{\}'
+group by c.name, c.attname, c.typname, c.textual

@@ -1,0 +1,555 @@
+// Generated from db/audit/ by `npm run generate`. Not to be edited.
+
+/** The number of the last migration of this release. */
+export const lastMigration = 9;
+
+/** db/audit/queries/probe.sql. $1: tenant columns, $2: application roles, $3: untrusted roles; null: as the settings say. */
+export const probeQuery = String.raw`-- What `ragwall audit --probe` has to know before it tries: tenant tables, application roles and search functions.
+with recursive
+-- What the user said. The generator puts parameters in front of the settings where code sends the query.
+asked (tenant_columns, app_roles, untrusted_roles) as (
+  select
+    coalesce($1::text, nullif(current_setting('ragwall.tenant_columns', true), '')),
+    coalesce($2::text, nullif(current_setting('ragwall.app_roles', true), '')),
+    coalesce($3::text, nullif(current_setting('ragwall.untrusted_roles', true), ''))
+),
+-- The lists of names, each with its default. Column names are compared in lower case and without underscores.
+setting as materialized (
+  select
+    regexp_split_to_array(lower(replace(btrim(coalesce(
+      tenant_columns, 'tenant_id, tenant, tenant_uuid, org_id, organization_id, organisation_id, workspace_id'
+    )), '_', '')), '\s*,\s*') as tenant_columns,
+    regexp_split_to_array(btrim(app_roles), '\s*,\s*') as app_roles,
+    regexp_split_to_array(btrim(coalesce(untrusted_roles, 'agent_reader, agent_caller')), '\s*,\s*') as untrusted_roles,
+    (select oid from pg_catalog.pg_database where datname = current_database()) as database
+  from asked
+),
+schema as materialized (
+  select oid, nspname, nspowner, nspacl,
+    exists (
+      select from pg_catalog.aclexplode(nspacl) as a where a.grantee <> nspowner and a.privilege_type = 'USAGE'
+    ) as usable_by_others
+  from pg_catalog.pg_namespace
+  where nspname not in ('pg_catalog', 'information_schema') and nspname !~ '^pg_(toast|temp)'
+),
+-- Relations of this database: not those of the server, not those of extensions.
+relation as materialized (
+  select c.oid, c.relname, c.relkind, c.relowner, c.relrowsecurity, c.relforcerowsecurity, c.relispartition, c.relacl,
+    c.reloptions, s.oid as schema, format('%I.%I', s.nspname, c.relname) as name
+  from pg_catalog.pg_class as c
+  join schema as s on s.oid = c.relnamespace
+  where c.relkind in ('r', 'p', 'v', 'm', 'f', 'S') and not exists (
+    select from pg_catalog.pg_depend as d
+    where d.classid = 'pg_catalog.pg_class'::regclass and d.objid = c.oid and d.deptype = 'e'
+  )
+),
+-- Columns whose default is ragwall.require_tenant(), as protect_table() makes them: tenant columns of any name.
+bound_column as materialized (
+  select a.adrelid, a.adnum
+  from pg_catalog.pg_proc as p
+  join schema as s on s.oid = p.pronamespace and s.nspname = 'ragwall'
+  join pg_catalog.pg_depend as d on d.refclassid = 'pg_catalog.pg_proc'::regclass and d.refobjid = p.oid
+    and d.classid = 'pg_catalog.pg_attrdef'::regclass
+  join pg_catalog.pg_attrdef as a on a.oid = d.objid
+  where p.proname = 'require_tenant'
+),
+-- The column of a relation that names the tenant. Of several, the one that defaults to the bound tenant, or else the
+-- one whose name comes first in the list.
+tenant_column as materialized (
+  select distinct on (r.oid) r.oid, a.attnum, a.attname, a.attnotnull, a.attcollation, a.atttypid
+  from relation as r
+  join pg_catalog.pg_attribute as a on a.attrelid = r.oid and a.attnum > 0 and not a.attisdropped
+  cross join setting as s
+  left join bound_column as b on b.adrelid = a.attrelid and b.adnum = a.attnum
+  where b.adnum is not null or lower(replace(a.attname, '_', '')) = any (s.tenant_columns)
+  order by r.oid, b.adnum, array_position(s.tenant_columns, lower(replace(a.attname, '_', '')))
+),
+-- Tables with a tenant column, partitions and inheritance children included.
+tenant_table as materialized (
+  select
+    r.oid, r.name, r.relname, r.relkind, r.relowner, r.relrowsecurity, r.relforcerowsecurity, r.relispartition,
+    r.schema,
+    a.attnum, a.attname, a.attnotnull or y.typnotnull as attnotnull, a.attcollation, a.atttypid,
+    coalesce(b.typname, y.typname) as typname, y.typcategory,
+    exists (select from pg_catalog.pg_inherits as i where i.inhrelid = r.oid) as child,
+    -- A regular expression that finds the column in the text of an expression, also as part of the whole row (table.*).
+    format('(?<![\w."])((%s\.)?%s(?![\w"(.])|%1$s\.\*)',
+      regexp_replace(quote_ident(r.relname), '([^\w\s"])', '\\\1', 'g'),
+      regexp_replace(quote_ident(a.attname), '([^\w\s"])', '\\\1', 'g')) as column_pattern
+  from relation as r
+  join tenant_column as a on a.oid = r.oid
+  join pg_catalog.pg_type as y on y.oid = a.atttypid
+  left join pg_catalog.pg_type as b on b.oid = y.typbasetype
+  where r.relkind in ('r', 'p')
+),
+-- Functions and procedures of this database.
+routine as materialized (
+  select p.oid, p.proname, p.proowner, p.prosecdef, p.proleakproof, p.provolatile, p.pronargs, p.proacl, p.prolang,
+    s.oid as schema, s.nspname, s.usable_by_others,
+    format('%I.%I(%s)', s.nspname, p.proname, pg_catalog.oidvectortypes(p.proargtypes)) as name,
+    p.prorettype in ('trigger'::regtype, 'event_trigger'::regtype) as is_trigger,
+    -- Leave out our own audit functions: their text contains every pattern that the checks search for.
+    case when s.nspname = 'ragwall' and p.proname in ('audit', 'inventory', 'tenant_tables', 'app_roles') then ''
+      else p.prosrc || coalesce(pg_catalog.pg_get_function_sqlbody(p.oid), '') end as body,
+    p.proretset or exists (
+      select from pg_catalog.pg_type as y
+      where y.oid = p.prorettype and (y.typtype = 'c' or y.typname in ('record', 'json', 'jsonb', 'xml'))
+    ) as returns_rows,
+    -- Names in an SQL-standard body (begin atomic, return) are resolved when the function is created. In any other body
+    -- they are looked up in search_path at each call: the function's own, or its caller's where this is null.
+    p.prosqlbody is not null as names_resolved,
+    (select substr(c, 13) from unnest(p.proconfig) as c where c ~ '^search_path=') as search_path
+  from pg_catalog.pg_proc as p
+  join schema as s on s.oid = p.pronamespace
+  where not exists (
+    select from pg_catalog.pg_depend as d
+    where d.classid = 'pg_catalog.pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e'
+  )
+),
+-- Which roles may execute a function, its owner apart; 0 is PUBLIC.
+execution as materialized (
+  select r.oid, a.grantee
+  from routine as r
+  cross join lateral pg_catalog.aclexplode(coalesce(r.proacl, pg_catalog.acldefault('f', r.proowner))) as a
+  -- PUBLIC may execute every new function, but cannot call one in a schema that PUBLIC may not use.
+  where a.grantee <> r.proowner and (a.grantee <> 0 or r.usable_by_others)
+),
+-- Which relations are named in the body of a function.
+mention as materialized (
+  select distinct f.oid, r.oid as relation, r.name
+  from routine as f
+  cross join lateral regexp_split_to_table(lower(f.body), '\W+') as w (word)
+  join relation as r on lower(r.relname) = w.word
+  union
+  select f.oid, r.oid, r.name
+  from relation as r
+  join routine as f on strpos(lower(f.body), lower(r.relname)) > 0
+  where r.relname ~ '\W'
+),
+policy as materialized (
+  select p.oid, p.polname, p.polpermissive, p.polcmd, p.polroles, p.polrelid,
+    t.name as table_name, t.attname, t.column_pattern, t.typname, format('%I on %s', p.polname, t.name) as name,
+    regexp_replace(pg_catalog.pg_get_expr(p.polqual, p.polrelid), '\s+', ' ', 'g') as using_text,
+    regexp_replace(pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid), '\s+', ' ', 'g') as check_text
+  from pg_catalog.pg_policy as p
+  join tenant_table as t on t.oid = p.polrelid
+),
+-- Functions that policies call: what they return decides which tenant is bound.
+context_function as materialized (
+  select distinct r.oid, r.name, r.proowner, r.prosecdef, r.provolatile, r.pronargs, r.body, r.schema, p.polrelid
+  from policy as p
+  join pg_catalog.pg_depend as d on d.classid = 'pg_catalog.pg_policy'::regclass and d.objid = p.oid
+    and d.refclassid = 'pg_catalog.pg_proc'::regclass
+  join routine as r on r.oid = d.refobjid
+),
+-- The two expressions of a policy. own: the same text with the tenant column replaced by {}, each text constant by 'x',
+-- and the empty text by {e}.
+expression as materialized (
+  select p.*, e.part, e.expression,
+    regexp_replace(
+      regexp_replace(regexp_replace(e.expression, p.column_pattern, '{}', 'g'), '(?<!'')''''(?!'')', '{e}', 'g'),
+      '''[^'']*''', '''x''', 'g'
+    ) as own
+  from policy as p
+  cross join lateral (values ('using', p.using_text), ('with check', p.check_text)) as e (part, expression)
+  where e.expression is not null
+),
+-- Regular expressions. own: the tenant column, bare or cast. value: what may stand for the bound tenant (calls, settings,
+-- users and constants, in at most seven levels of parentheses, without columns and conditions). equality: own = value.
+pattern as materialized (
+  select own, value, format('(%s = %s|%2$s = %1$s)', own, value) as equality
+  from (
+    values (
+      '(\{\}|\(\{\}\)::[\w." ]+)',
+      repeat('(?:(?!COALESCE|LEAST|GREATEST)[\w".]*\(', 7)
+        || repeat('\)|E?''x''|\{e\}|::(?:"?\w+"?\.)?"?\w+"?(?: varying)?| ?SELECT | AS "?\w+"?|, | ?#?->>? ?|-?\d+'
+          '|(?:true|false|NULL)\M|CURRENT_USER|SESSION_USER|CURRENT_ROLE| COLLATE [\w".]+)*', 7)
+    )
+  ) as f (own, value)
+),
+-- What an expression does: 'tenant' where it requires the bound tenant, 'unknown' where the text does not tell.
+verdict as materialized (
+  select e.own,
+    case
+      when e.own ~ '^\(*(true|1 = 1)\)*$' or e.own ~ '( OR true\)|\(true OR )'
+        or e.own ~ '\{\}(\)|::[\w ]+)* = [\w".(]*\{\}' or e.own ~ '^\(*\{\}\)?(::\w+)? IS NOT NULL\)*$'
+        then 'always true'
+      when e.own ~ '\{\}\)?(::[\w ]+)? IS NULL'
+        or e.own ~ format('(\(%s\) OR | OR \(%1$s\)|COALESCE\([^{}]*, \(?\{\})',
+          format('(COALESCE\()?%s\)?( IS NULL| = \{e\}(::text)?)', f.value))
+        then 'true without a tenant'
+      -- Ragwall's floor: the tenant column as the subscript of an object that has the bound tenant as its key.
+      when e.own ~ '^\(+ ?SELECT (pg_catalog\.)?jsonb_build_object\(COALESCE\((ragwall\.)?current_tenant\(\), '
+        '\{e\}::text\), true\) AS jsonb_build_object\)\)?\[\(*\{\}\)?(::text)?\] IS NOT NULL\)*$'
+        then 'tenant'
+      -- Compared with a constant, whoever the bound tenant is.
+      when e.own ~ '\{\}(\)|::[\w ]+)* = \(*( ?SELECT \(*)?(''|\{e\}|-?\d|NULL\M)'
+        or e.own ~ '(?<![\w"])\(+(''x''|\{e\}|-?\d+|NULL)(\)|::[\w ]+)* = \(*\{\}'
+        then 'unknown'
+      -- The comparison is the whole expression, or the first or last of several combined with AND.
+      when e.own ~ format('^\(%s\)$|^\(\(%1$s\) AND | AND \(%1$s\)\)$', f.equality) then 'tenant'
+      when e.own !~ '\{\}' or e.own !~ '(\m[\w.]+"?\(|SELECT|_USER|CURRENT_ROLE)' then 'no tenant'
+      when e.own ~ format('^\(%s (<>|[<>]=?|!?~~?\*?) %s\)$|^\(NOT \(%s\)\)$', f.own, f.value, f.equality)
+        then 'other tenants'
+      else 'unknown'
+    end as meaning
+  from (select distinct own from expression) as e
+  cross join pattern as f
+),
+condition as materialized (
+  select e.*, v.meaning from expression as e join verdict as v on v.own = e.own
+),
+-- Views and materialized views of tenants' rows, also through other views and functions. copied: the rows come from a
+-- materialized view or a foreign table, to which no policy applies.
+derived as (
+  select r.oid, r.name, r.relkind, r.relowner, r.reloptions, t.oid as source, t.name as source_name,
+    t.is_foreign or r.relkind = 'm' as copied
+  from (
+    select oid, name, false as is_foreign from tenant_table
+    union all
+    select f.oid, f.name, true from relation as f join tenant_column as n on n.oid = f.oid where f.relkind = 'f'
+  ) as t
+  join pg_catalog.pg_depend as d on d.refclassid = 'pg_catalog.pg_class'::regclass and d.refobjid = t.oid
+    and d.classid = 'pg_catalog.pg_rewrite'::regclass
+  join pg_catalog.pg_rewrite as w on w.oid = d.objid and w.ev_class <> t.oid
+  join relation as r on r.oid = w.ev_class and r.relkind in ('v', 'm')
+  union
+  select r.oid, r.name, r.relkind, r.relowner, r.reloptions, t.oid, t.name, true
+  from tenant_table as t
+  join mention as n on n.relation = t.oid
+  join pg_catalog.pg_depend as d on d.refclassid = 'pg_catalog.pg_proc'::regclass and d.refobjid = n.oid
+    and d.classid = 'pg_catalog.pg_rewrite'::regclass
+  join pg_catalog.pg_rewrite as w on w.oid = d.objid
+  join relation as r on r.oid = w.ev_class and r.relkind = 'm'
+  union
+  select r.oid, r.name, r.relkind, r.relowner, r.reloptions, x.source, x.source_name, x.copied or r.relkind = 'm'
+  from derived as x
+  join pg_catalog.pg_depend as d on d.refclassid = 'pg_catalog.pg_class'::regclass and d.refobjid = x.oid
+    and d.classid = 'pg_catalog.pg_rewrite'::regclass
+  join pg_catalog.pg_rewrite as w on w.oid = d.objid and w.ev_class <> x.oid
+  join relation as r on r.oid = w.ev_class and r.relkind in ('v', 'm')
+),
+view as materialized (
+  select oid, name, relkind, relowner, min(source_name) as source_name, bool_or(copied) as copied,
+    relkind = 'v' and coalesce(
+      array_to_string(reloptions, ',') ~* '\msecurity_invoker=(t|tr|tru|true|on|y|ye|yes|1)\M', false
+    ) as invoker
+  from derived
+  group by oid, name, relkind, relowner, reloptions
+),
+-- Memberships by which a role has another's privileges, can become it, or can grant itself either. A role with
+-- CREATEROLE is an administrator of the roles that it creates, which gives it nothing of theirs.
+direct_membership as materialized (
+  select m.member, m.roleid
+  from pg_catalog.pg_auth_members as m
+  join pg_catalog.pg_roles as r on r.oid = m.member
+  where coalesce((to_jsonb(m) ->> 'inherit_option')::boolean, true)
+    or coalesce((to_jsonb(m) ->> 'set_option')::boolean, true)
+    or m.admin_option and not r.rolcreaterole
+),
+membership as (
+  select member, roleid from direct_membership
+  union
+  select x.member, m.roleid from membership as x join direct_membership as m on m.member = x.roleid
+),
+-- For an indirect membership: the last role on the way, whose membership would have to be revoked.
+last_link as materialized (
+  select x.member, m.roleid, min(r.rolname) as name
+  from membership as x
+  join direct_membership as m on m.member = x.roleid
+  join pg_catalog.pg_roles as r on r.oid = m.member
+  where (x.member, m.roleid) not in (select member, roleid from direct_membership)
+  group by x.member, m.roleid
+),
+-- Privileges on a relation or one of its columns, those of its owner apart; grantee 0 is PUBLIC.
+privilege as materialized (
+  select r.oid, r.name, r.relkind, r.relrowsecurity, null::name as attname, a.grantee, a.privilege_type, a.is_grantable
+  from relation as r
+  cross join lateral pg_catalog.aclexplode(r.relacl) as a
+  where a.grantee <> r.relowner
+  union all
+  select r.oid, r.name, r.relkind, r.relrowsecurity, c.attname, a.grantee, a.privilege_type, a.is_grantable
+  from relation as r
+  join pg_catalog.pg_attribute as c on c.attrelid = r.oid
+  cross join lateral pg_catalog.aclexplode(c.attacl) as a
+  where a.grantee <> r.relowner
+),
+-- Where application roles begin: the roles that the setting names; or else those with a privilege on a tenant table, on
+-- a view of one, or on a security definer function that is in the schema of such a table or names one. An owner of tenant
+-- tables counts only if it can log in or a login can become it, and only for a privilege on another owner's table.
+app_role_root as materialized (
+  select n.oid from pg_catalog.pg_roles as n cross join setting as s where n.rolname = any (s.app_roles)
+  union
+  select p.grantee
+  from privilege as p
+  cross join setting as s
+  where s.app_roles is null and p.oid in (select t.oid from tenant_table as t union select v.oid from view as v)
+    and (p.grantee not in (select t.relowner from tenant_table as t) or exists (
+      select from pg_catalog.pg_roles as l
+      where l.rolcanlogin and not l.rolsuper and (
+        l.oid = p.grantee or exists (select from membership as m where m.member = l.oid and m.roleid = p.grantee)
+      )
+    ))
+  union
+  select e.grantee
+  from execution as e
+  join routine as f on f.oid = e.oid
+  cross join setting as s
+  where s.app_roles is null and f.prosecdef
+    and (f.schema in (select t.schema from tenant_table as t)
+      or f.oid in (select n.oid from mention as n join tenant_table as t on t.oid = n.relation))
+    and e.grantee not in (select t.relowner from tenant_table as t)
+    and e.grantee not in (select c.proowner from context_function as c)
+),
+-- Application roles: these, and their members but for owners of tenant tables. Untrusted are those that the setting
+-- names, and their members: they run SQL that others write.
+app_role as materialized (
+  select r.*, r.rolname = any (s.untrusted_roles) or exists (
+      select from membership as m join pg_catalog.pg_roles as u on u.oid = m.roleid
+      where m.member = r.oid and u.rolname = any (s.untrusted_roles)
+    ) as untrusted
+  from pg_catalog.pg_roles as r
+  cross join setting as s
+  where (
+      r.oid in (select oid from app_role_root)
+      or r.oid not in (select relowner from tenant_table)
+        and exists (select from membership as m where m.member = r.oid and m.roleid in (select oid from app_role_root))
+    )
+    and (r.oid <> 10 and r.rolname !~ '^pg_' or r.rolname = any (s.app_roles))
+),
+-- All other roles. danger: why no application role may be a member of it, null if it may.
+other_role as materialized (
+  select o.oid, o.rolname,
+    case when o.rolsuper or o.rolbypassrls then 'policies do not bind'
+      when o.rolcreaterole then 'has CREATEROLE'
+      when o.rolreplication then 'has REPLICATION'
+      when o.oid in (select relowner from tenant_table) then 'owns tenant tables'
+      when o.oid in (select proowner from context_function) then 'owns functions that policies call' end as danger
+  from pg_catalog.pg_roles as o
+  where o.rolname !~ '^pg_' and o.oid not in (select oid from app_role)
+),
+-- The roles whose privileges an application has: its own, those that they are members of, and PUBLIC, which is 0.
+grantee as materialized (
+  select oid, rolname::text as name, quote_ident(rolname) as ident, untrusted from app_role
+  union all
+  select o.oid, o.rolname, quote_ident(o.rolname), bool_or(a.untrusted)
+  from other_role as o join membership as m on m.roleid = o.oid join app_role as a on a.oid = m.member
+  where o.danger is null
+  group by o.oid, o.rolname
+  union all
+  select 0, 'PUBLIC', 'public', false
+),
+-- Roles that row-level security does not bind.
+bypass_role as materialized (
+  select oid, rolname from pg_catalog.pg_roles where rolsuper or rolbypassrls
+),
+-- Settings that the policies of a table read, or the functions that these policies call.
+policy_setting as (
+  select distinct s.polrelid, m[1] as setting
+  from (
+    select polrelid, expression as text from condition
+    union all
+    select polrelid, body from context_function
+  ) as s
+  cross join lateral regexp_matches(s.text, 'current_setting\s*\(\s*''([^'']+\.[^'']+)''', 'g') as m
+)
+select
+  current_setting('is_superuser') = 'on' as superuser,
+  current_setting('transaction_read_only') = 'on' as "readOnly",
+  (
+    select coalesce(json_agg(json_build_object(
+      'oid', t.oid::bigint,
+      'name', t.name,
+      'tenantColumn', t.attname,
+      'settings', (
+        select coalesce(json_agg(s.setting order by s.setting), '[]') from policy_setting as s where s.polrelid = t.oid
+      ),
+      'byRagwall', exists (
+        select from context_function as f
+        join routine as r on r.oid = f.oid and r.nspname = 'ragwall' and r.proname in ('current_tenant', 'require_tenant')
+        where f.polrelid = t.oid
+      )
+    ) order by t.name), '[]')
+    from tenant_table as t
+    where not t.relispartition
+  ) as tables,
+  (select coalesce(json_agg(rolname order by rolname), '[]') from app_role) as roles,
+  (
+    select coalesce(json_agg(n), '[]')
+    from setting as s
+    cross join unnest(s.app_roles) as n
+    where n not in (select rolname from pg_catalog.pg_roles)
+  ) as missing,
+  (
+    select coalesce(json_agg(json_build_object(
+      'name', format('%I.%I', r.nspname, r.proname),
+      'needed', p.pronargs - p.pronargdefaults,
+      'types', (
+        select json_agg(pg_catalog.format_type(y.type, null) order by y.n)
+        from unnest(p.proargtypes) with ordinality as y (type, n)
+      )
+    ) order by r.nspname, r.proname, r.oid), '[]')
+    from routine as r
+    join pg_catalog.pg_proc as p on p.oid = r.oid
+    where r.proname ~ 'match_documents$' and p.proretset
+  ) as searches`;
+
+/** db/audit/queries/guard.sql. Parameters as those of probeQuery. */
+export const guardQuery = String.raw`-- What assertIsolation() asks: what the login is and can reach, and which of it is open.
+with
+-- What the user said. The generator puts parameters in front of the settings where code sends the query.
+asked (tenant_columns, app_roles, untrusted_roles) as (
+  select
+    coalesce($1::text, nullif(current_setting('ragwall.tenant_columns', true), '')),
+    coalesce($2::text, nullif(current_setting('ragwall.app_roles', true), '')),
+    coalesce($3::text, nullif(current_setting('ragwall.untrusted_roles', true), ''))
+),
+-- The lists of names, each with its default. Column names are compared in lower case and without underscores.
+setting as materialized (
+  select
+    regexp_split_to_array(lower(replace(btrim(coalesce(
+      tenant_columns, 'tenant_id, tenant, tenant_uuid, org_id, organization_id, organisation_id, workspace_id'
+    )), '_', '')), '\s*,\s*') as tenant_columns,
+    regexp_split_to_array(btrim(app_roles), '\s*,\s*') as app_roles,
+    regexp_split_to_array(btrim(coalesce(untrusted_roles, 'agent_reader, agent_caller')), '\s*,\s*') as untrusted_roles,
+    (select oid from pg_catalog.pg_database where datname = current_database()) as database
+  from asked
+),
+schema as materialized (
+  select oid, nspname, nspowner, nspacl,
+    exists (
+      select from pg_catalog.aclexplode(nspacl) as a where a.grantee <> nspowner and a.privilege_type = 'USAGE'
+    ) as usable_by_others
+  from pg_catalog.pg_namespace
+  where nspname not in ('pg_catalog', 'information_schema') and nspname !~ '^pg_(toast|temp)'
+),
+-- Relations of this database: not those of the server, not those of extensions.
+relation as materialized (
+  select c.oid, c.relname, c.relkind, c.relowner, c.relrowsecurity, c.relforcerowsecurity, c.relispartition, c.relacl,
+    c.reloptions, s.oid as schema, format('%I.%I', s.nspname, c.relname) as name
+  from pg_catalog.pg_class as c
+  join schema as s on s.oid = c.relnamespace
+  where c.relkind in ('r', 'p', 'v', 'm', 'f', 'S') and not exists (
+    select from pg_catalog.pg_depend as d
+    where d.classid = 'pg_catalog.pg_class'::regclass and d.objid = c.oid and d.deptype = 'e'
+  )
+),
+-- Columns whose default is ragwall.require_tenant(), as protect_table() makes them: tenant columns of any name.
+bound_column as materialized (
+  select a.adrelid, a.adnum
+  from pg_catalog.pg_proc as p
+  join schema as s on s.oid = p.pronamespace and s.nspname = 'ragwall'
+  join pg_catalog.pg_depend as d on d.refclassid = 'pg_catalog.pg_proc'::regclass and d.refobjid = p.oid
+    and d.classid = 'pg_catalog.pg_attrdef'::regclass
+  join pg_catalog.pg_attrdef as a on a.oid = d.objid
+  where p.proname = 'require_tenant'
+),
+-- The column of a relation that names the tenant. Of several, the one that defaults to the bound tenant, or else the
+-- one whose name comes first in the list.
+tenant_column as materialized (
+  select distinct on (r.oid) r.oid, a.attnum, a.attname, a.attnotnull, a.attcollation, a.atttypid
+  from relation as r
+  join pg_catalog.pg_attribute as a on a.attrelid = r.oid and a.attnum > 0 and not a.attisdropped
+  cross join setting as s
+  left join bound_column as b on b.adrelid = a.attrelid and b.adnum = a.attnum
+  where b.adnum is not null or lower(replace(a.attname, '_', '')) = any (s.tenant_columns)
+  order by r.oid, b.adnum, array_position(s.tenant_columns, lower(replace(a.attname, '_', '')))
+),
+-- Tables with a tenant column, partitions and inheritance children included.
+tenant_table as materialized (
+  select
+    r.oid, r.name, r.relname, r.relkind, r.relowner, r.relrowsecurity, r.relforcerowsecurity, r.relispartition,
+    r.schema,
+    a.attnum, a.attname, a.attnotnull or y.typnotnull as attnotnull, a.attcollation, a.atttypid,
+    coalesce(b.typname, y.typname) as typname, y.typcategory,
+    exists (select from pg_catalog.pg_inherits as i where i.inhrelid = r.oid) as child,
+    -- A regular expression that finds the column in the text of an expression, also as part of the whole row (table.*).
+    format('(?<![\w."])((%s\.)?%s(?![\w"(.])|%1$s\.\*)',
+      regexp_replace(quote_ident(r.relname), '([^\w\s"])', '\\\1', 'g'),
+      regexp_replace(quote_ident(a.attname), '([^\w\s"])', '\\\1', 'g')) as column_pattern
+  from relation as r
+  join tenant_column as a on a.oid = r.oid
+  join pg_catalog.pg_type as y on y.oid = a.atttypid
+  left join pg_catalog.pg_type as b on b.oid = y.typbasetype
+  where r.relkind in ('r', 'p')
+),
+login as materialized (
+  select r.oid, r.rolname, r.rolsuper, r.rolbypassrls
+  from pg_catalog.pg_roles as r
+  where r.rolname in (current_user, session_user)
+),
+-- The roles whose privileges the login has or can take: the login, and those that it is a member of.
+reachable_role as materialized (
+  select r.oid, r.rolname, r.rolsuper or r.rolbypassrls as unbound, false as is_login
+  from pg_catalog.pg_roles as r
+  where r.oid not in (select l.oid from login as l)
+    and exists (
+      select from login as l where not l.rolsuper and pg_catalog.pg_has_role(l.oid, r.oid, 'member')
+    )
+  union all
+  select l.oid, l.rolname, false, true from login as l
+),
+-- Tenant tables that the login can read or write, and whose policies are off or do not bind the owner.
+open_table as (
+  select t.name, t.relrowsecurity
+  from tenant_table as t
+  where not (t.relrowsecurity and t.relforcerowsecurity)
+    and exists (
+      select from reachable_role as m
+      where pg_catalog.has_schema_privilege(m.oid, t.schema, 'usage')
+        and (
+          pg_catalog.has_any_column_privilege(m.oid, t.oid, 'select, insert, update')
+          or pg_catalog.has_table_privilege(m.oid, t.oid, 'delete, truncate')
+        )
+    )
+),
+finding as (
+  select 'G01' as "check", current_user::text as object
+  where not exists (
+    select from schema as n
+    join reachable_role as m on pg_catalog.has_schema_privilege(m.oid, n.oid, 'usage')
+    where n.nspname = 'ragwall'
+  )
+  union all
+  select 'R01', l.rolname from login as l where l.rolsuper
+  union all
+  select 'R02', l.rolname from login as l where l.rolbypassrls
+  union all
+  select 'R07', m.rolname
+  from reachable_role as m
+  where not m.is_login
+    and (
+      m.unbound
+      or m.oid in (select t.relowner from tenant_table as t)
+      or m.oid in (select n.nspowner from schema as n where n.nspname in ('ragwall', 'ragwall_private'))
+    )
+  union all
+  select 'R08', t.name from tenant_table as t join login as l on l.oid = t.relowner
+  union all
+  select case when t.relrowsecurity then 'T02' else 'T01' end, t.name from open_table as t
+)
+select pg_catalog.pg_backend_pid() as backend,
+  (select coalesce(pg_catalog.json_agg(f order by f.object), '[]') from finding as f) as found`;
+
+/** db/audit/queries/guard-restricted.sql. */
+export const restrictedGuardQuery = String.raw`-- What assertIsolation() asks where db/agents.sql has revoked the catalogs from the login: functions still tell whether
+-- row-level security binds it on ragwall.documents, and whether it is a member of the two owners.
+with usable as (
+  select coalesce(
+    pg_catalog.has_schema_privilege(pg_catalog.to_regnamespace('ragwall')::oid, 'usage'), false
+  ) as schema_usable
+),
+finding as (
+  select 'G01' as "check", current_user::text as object from usable where not schema_usable
+  union all
+  select 'R07', o.name
+  from (values ('ragwall_owner'), ('ragwall_context')) as o (name)
+  where pg_catalog.pg_has_role(session_user, pg_catalog.to_regrole(o.name)::oid, 'member')
+  union all
+  select 'T01', 'ragwall.documents'
+  from usable
+  where case when schema_usable
+    then not pg_catalog.row_security_active(pg_catalog.to_regclass('ragwall.documents')::oid) end
+)
+select pg_catalog.pg_backend_pid() as backend,
+  (select coalesce(pg_catalog.json_agg(f order by f.object), '[]') from finding as f) as found`;
