@@ -66,7 +66,8 @@ bound_column as materialized (
 -- The column of a relation that names the tenant. Of several, the one that defaults to the bound tenant, or else the
 -- one whose name comes first in the list.
 tenant_column as materialized (
-  select distinct on (r.oid) r.oid, a.attnum, a.attname, a.attnotnull, a.attcollation, a.atttypid
+  select distinct on (r.oid) r.oid, a.attnum, a.attname, a.attnotnull, a.attcollation, a.atttypid,
+    b.adnum is not null as bound
   from relation as r
   join pg_catalog.pg_attribute as a on a.attrelid = r.oid and a.attnum > 0 and not a.attisdropped
   cross join setting as s
@@ -78,7 +79,7 @@ tenant_column as materialized (
 tenant_table as materialized (
   select
     r.oid, r.name, r.relname, r.relkind, r.relowner, r.relrowsecurity, r.relforcerowsecurity, r.relispartition,
-    r.schema,
+    r.schema, a.bound,
     a.attnum, a.attname, a.attnotnull or y.typnotnull as attnotnull, a.attcollation, a.atttypid,
     coalesce(b.typname, y.typname) as typname, y.typcategory,
     exists (select from pg_catalog.pg_inherits as i where i.inhrelid = r.oid) as child,
@@ -662,7 +663,9 @@ finding (id, severity, status, object, evidence, remedy) as (
       ))[1] as name
     ) as m
   ) as n
-  where not exists (select from tenant_table)
+  where not exists (
+    select from tenant_table as t where lower(replace(t.attname, '_', '')) = any (s.tenant_columns)
+  )
 
   union all
   -- [T01] Row-level security is enabled on every table that has a tenant column
@@ -1081,7 +1084,7 @@ finding (id, severity, status, object, evidence, remedy) as (
   union all
   -- [M01] All migrations of this release are applied
   select 'M01', null, 'fail', 'schema ragwall',
-    format('the last migration that was applied is %s of %s', coalesce(m.done, 0), 9),
+    format('the last migration that was applied is %s of %s', coalesce(m.done, 0), 13),
     'Apply the migrations: graphile-migrate migrate.'
   from schema as s
   cross join lateral (
@@ -1089,7 +1092,7 @@ finding (id, severity, status, object, evidence, remedy) as (
     from routine as f
     where f.nspname = 'ragwall' and f.proname = 'migration'
   ) as m
-  where s.nspname = 'ragwall' and coalesce(m.done, 0) < 9
+  where s.nspname = 'ragwall' and coalesce(m.done, 0) < 13
 
   union all
   -- [M02] Default privileges grant nothing to application roles or PUBLIC

@@ -1,8 +1,9 @@
 /** The functions that db/audit-install.sql installs are the files, and it can be run again. */
 import { readFile } from 'node:fs/promises';
 import { PGlite } from '@electric-sql/pglite';
+import { vector } from '@electric-sql/pglite-pgvector';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
-import { lastMigration, root } from './engine/migrations.js';
+import { bootstrapSql, lastMigration, migrationsSql, root } from './engine/migrations.js';
 import { openSession, rolledBack, type Session } from './engine/session.js';
 
 const read = (path: string) => readFile(new URL(path, root), 'utf8');
@@ -27,11 +28,12 @@ it('run again, it changes nothing: not the owner, nor who may execute them', asy
       (sql) => sql`
         select oid, proname, proowner::regrole, proacl, proconfig, prosrc from pg_proc
         where oid in ('ragwall.audit()'::regprocedure, 'ragwall.inventory()'::regprocedure,
-          'ragwall.fingerprint()'::regprocedure) order by proname`,
+          'ragwall.fingerprint()'::regprocedure, 'ragwall.tenant_tables()'::regprocedure,
+          'ragwall.app_roles()'::regprocedure) order by proname`,
     );
   const before = await functions();
   expect(before.map((row) => [row.proowner, row.proacl])).toEqual(
-    Array(3).fill(['ragwall_owner', ['ragwall_owner=X/ragwall_owner']]),
+    Array(5).fill(['ragwall_owner', ['ragwall_owner=X/ragwall_owner']]),
   );
   await session.admin((sql) => sql.unsafe(install).simple());
   expect(await functions()).toEqual(before);
@@ -54,6 +56,18 @@ it('says what comes before it', async () => {
   const db = await PGlite.create();
   await expect(db.exec(install)).rejects.toMatchObject({
     hint: expect.stringMatching(/bootstrap\.sql and the migrations first/),
+  });
+  await db.close();
+});
+
+it('protect_table() says that it is missing', async () => {
+  const db = await PGlite.create({ extensions: { vector } });
+  await db.exec(await bootstrapSql());
+  for (const sql of (await migrationsSql()).slice(0, -1)) await db.exec(sql);
+  await db.exec('create table public.notes (tenant_id text not null, note text)');
+  await expect(db.query("select * from ragwall.protect_table('public.notes')")).rejects.toMatchObject({
+    code: 'RW504',
+    hint: expect.stringMatching(/^Run db\/audit-install\.sql/),
   });
   await db.close();
 });

@@ -3,7 +3,7 @@
  * code sends. In a query, `\ir` stands for the text of a file of facts, as in psql.
  */
 import { readdir, readFile } from 'node:fs/promises';
-import { root } from '../../db/tests/engine/migrations.js';
+import { lastMigration, root } from '../../db/tests/engine/migrations.js';
 import type { Generator } from '../generate.js';
 
 const folder = new URL('db/audit/', root);
@@ -36,12 +36,16 @@ function parseCheck(text: string, file: string): Check {
   const [, id = '', severity = '', expects = ''] =
     /^-- ([A-Z]\d\d) (critical|high|medium|low): (.+)$/.exec(first) ?? [];
   const fields = Object.fromEntries(
-    lines.map((line) => /^-- (Examines|Reference|Why|Remedy|Not in SQL): (.+)$/.exec(line)?.slice(1) ?? [line]),
+    lines.map(
+      (line) => /^-- (Examines|Reference|Why|Remedy|Not in SQL): (.+)$/.exec(line)?.slice(1) ?? [line],
+    ),
   );
   const select = text.slice(header.length).trim();
   const complete = fields.Why && fields.Remedy && (select ? fields.Examines : fields['Not in SQL']);
   if (!id || !complete || Object.values(fields).includes(undefined)) {
-    throw new Error(`db/audit/${file}: a check is expected to have the header that others have, not\n${header}`);
+    throw new Error(
+      `db/audit/${file}: a check is expected to have the header that others have, not\n${header}`,
+    );
   }
   return { id, severity, expects, fields, select };
 }
@@ -58,12 +62,6 @@ async function readChecks(): Promise<CheckFile[]> {
   return (await Promise.all(files)).sort((a, b) => place(a) - place(b));
 }
 
-/** The number of the last migration. */
-export async function lastMigration(): Promise<number> {
-  const names = await readdir(new URL('db/migrations/committed/', root));
-  return Math.max(...names.map((name) => Number.parseInt(name, 10)).filter((number) => number > 0));
-}
-
 /** Returns a query of db/audit/queries/ with the facts in it. */
 export async function readQuery(name: string): Promise<string> {
   const parts = (await read(`queries/${name}.sql`)).split(/^\\ir \.\.\/(.+)\n/m);
@@ -71,7 +69,8 @@ export async function readQuery(name: string): Promise<string> {
   return texts.join('');
 }
 
-const quoted = (text: string | undefined) => (text === undefined ? 'null' : `'${text.replaceAll("'", "''")}'`);
+const quoted = (text: string | undefined) =>
+  text === undefined ? 'null' : `'${text.replaceAll("'", "''")}'`;
 
 async function auditQuery(files: readonly CheckFile[]): Promise<string> {
   const all = files.flatMap(({ area, checks }) => checks.map((check) => ({ area, ...check })));
@@ -121,26 +120,26 @@ Standard, CWE and CVE to the lists of MITRE.
 ${sections.join('\n')}`;
 }
 
-/** A query with parameters in front of the settings: tenant columns, application roles and untrusted roles. */
-const parameterized = (query: string) =>
-  ['tenant_columns', 'app_roles', 'untrusted_roles'].reduce((text, setting, i) => {
+/** A query with a parameter in front of each of these settings. */
+const parameterized = (query: string, settings: readonly string[]) =>
+  settings.reduce((text, setting, i) => {
     const asked = `nullif(current_setting('ragwall.${setting}', true), '')`;
     return text.replace(asked, `coalesce($${i + 1}::text, ${asked})`);
   }, query);
 
 async function queriesModule(): Promise<string> {
   const literal = (query: string) => `String.raw\`${query.trimEnd()}\``;
-  const probe = parameterized(await readQuery('probe'));
-  const guard = parameterized(await readQuery('guard'));
+  const probe = parameterized(await readQuery('probe'), ['tenant_columns', 'app_roles']);
+  const guard = parameterized(await readQuery('guard'), ['tenant_columns']);
   return `// Generated from db/audit/ by \`npm run generate\`. Not to be edited.
 
 /** The number of the last migration of this release. */
 export const lastMigration = ${await lastMigration()};
 
-/** db/audit/queries/probe.sql. $1: tenant columns, $2: application roles, $3: untrusted roles; null: as the settings say. */
+/** db/audit/queries/probe.sql. $1: tenant columns, $2: application roles; null: as the settings say. */
 export const probeQuery = ${literal(probe)};
 
-/** db/audit/queries/guard.sql. Parameters as those of probeQuery. */
+/** db/audit/queries/guard.sql. $1: tenant columns; null: as the setting says. */
 export const guardQuery = ${literal(guard)};
 
 /** db/audit/queries/guard-restricted.sql. */

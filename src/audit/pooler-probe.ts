@@ -9,15 +9,15 @@ export interface PoolerAnswer {
   readonly evidence: string;
 }
 
-/** A statement's way: the client connection that sent it, and the server process that ran it. */
-export interface Way {
+/** The client connection that sent a statement, and the server process that ran it. */
+export interface Route {
   /** The driver's object, one a connection, with the process id that the connection was promised at its start. */
   readonly client: { readonly pid: number | null };
   readonly backend: number;
 }
 
 /** One transaction on whatever server process it gets: what is found there, and what is left. */
-interface Visit extends Way {
+interface Visit extends Route {
   /** What the visit left. */
   readonly left: string;
   readonly found: string;
@@ -28,7 +28,7 @@ const tries = 30;
 /** Milliseconds. */
 const patience = 1_000;
 
-async function way(sql: Sql): Promise<Way> {
+async function readRoute(sql: Sql): Promise<Route> {
   const answer = await sql<{ backend: number }[]>`select pg_catalog.pg_backend_pid() as backend`;
   return { client: answer.state, backend: answer[0]?.backend ?? 0 };
 }
@@ -38,7 +38,7 @@ async function visit(sql: Sql, name: string, left: string, hold = 0): Promise<Vi
   const [before] = (await sql.unsafe(
     `select pg_catalog.pg_backend_pid() as backend, pg_catalog.current_setting('${name}', true) as found;
      select pg_catalog.set_config('${name}', '${left}', false), pg_catalog.pg_sleep(${hold})`,
-  )) as unknown as [{ backend: number; found: string | null }[] & { state: Way['client'] }];
+  )) as unknown as [{ backend: number; found: string | null }[] & { state: Route['client'] }];
   return {
     client: before.state,
     backend: before[0]?.backend ?? 0,
@@ -54,10 +54,10 @@ async function visit(sql: Sql, name: string, left: string, hold = 0): Promise<Vi
  * session setting of a random name, and empties it in the end wherever it comes by again.
  *
  * @param sql a pool of 3 connections or more, through the pooler. It may be in use.
- * @param seen the way of a statement before, to save the round trip.
+ * @param seen the route of a statement before, to save the round trip.
  */
-export async function checkPooler(sql: Sql, seen?: Way): Promise<PoolerAnswer> {
-  const { client, backend } = seen ?? (await way(sql));
+export async function checkPooler(sql: Sql, seen?: Route): Promise<PoolerAnswer> {
+  const { client, backend } = seen ?? (await readRoute(sql));
   if (client.pid === backend) {
     return { verdict: 'direct', evidence: 'no pooler: connections are to the server itself' };
   }
@@ -70,8 +70,8 @@ export async function checkPooler(sql: Sql, seen?: Way): Promise<PoolerAnswer> {
     };
   }
   const name = `ragwall.probe_${randomBytes(8).toString('hex')}`;
-  const makers = new Map<string, Way['client']>();
-  const visited = new Map<number, Set<Way['client']>>();
+  const makers = new Map<string, Route['client']>();
+  const visited = new Map<number, Set<Route['client']>>();
   const end = performance.now() + patience;
   let made = 0;
   let verdict: PoolerAnswer['verdict'] = 'undetermined';

@@ -7,7 +7,7 @@ import { type Attempt, cross, crossUntouched, sqlState, undone } from './crossin
 import { ident, insertion, made, planter, Unplantable } from './plant.js';
 import { ids, poolerRow, row, rowsOf, type Tried, untriedRows } from './probe-rows.js';
 import type { AuditRow } from './run.js';
-import { lookAround, type Surroundings, type TenantTable } from './tenant-tables.js';
+import { type ProbeTargets, readTargets, type TenantTable } from './tenant-tables.js';
 
 /** Options of {@link probe}. */
 export interface ProbeOptions {
@@ -97,8 +97,8 @@ async function inEach(
   }
 }
 
-async function tryTables(tx: TransactionSql, around: Surroundings): Promise<Tried> {
-  const { tables, roles, searches } = around;
+async function tryTables(tx: TransactionSql, targets: ProbeTargets): Promise<Tried> {
+  const { tables, roles, searches } = targets;
   const attempts: Attempt[] = [];
   const untried: string[] = [];
   const untouched = async (inner: TransactionSql, field: Field) => {
@@ -144,19 +144,22 @@ export async function probe(sql: Sql, options: ProbeOptions = {}): Promise<Audit
 }
 
 async function probeIn(tx: TransactionSql, options: ProbeOptions): Promise<AuditRow[]> {
-  const around = await lookAround(tx, options);
-  if (around.missing.length > 0) {
-    throw new RagwallError('INVALID_OPTION', `These roles do not exist: ${around.missing.join(', ')}.`);
+  const targets = await readTargets(tx, options);
+  if (targets.missing.length > 0) {
+    throw new RagwallError(
+      'INVALID_OPTION',
+      `These roles do not exist: ${targets.missing.join(', ')}.`,
+    );
   }
   const obstacle = [
     [
-      !around.superuser,
+      !targets.superuser,
       'not tried: a superuser is expected, to plant rows of two tenants and to become the application',
     ],
-    [around.readOnly, 'not tried: transactions are read-only here, as on a standby'],
-    [around.tables.length === 0, 'not tried: no table has a tenant column'],
+    [targets.readOnly, 'not tried: transactions are read-only here, as on a standby'],
+    [targets.tables.length === 0, 'not tried: no table has a tenant column'],
     [
-      around.roles.length === 0,
+      targets.roles.length === 0,
       'not tried: no role but its owner has a privilege on a tenant table; name one with --app-role',
     ],
   ].find(([there]) => there);
@@ -165,6 +168,6 @@ async function probeIn(tx: TransactionSql, options: ProbeOptions): Promise<Audit
     set local lock_timeout = '2s';
     set local statement_timeout = '30s';
     set local row_security = on`);
-  const tried = await tryTables(tx, around);
+  const tried = await tryTables(tx, targets);
   return [...untriedRows(tried), ...ids.flatMap((id) => rowsOf(id, tried))];
 }

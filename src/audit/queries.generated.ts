@@ -1,17 +1,17 @@
 // Generated from db/audit/ by `npm run generate`. Not to be edited.
 
 /** The number of the last migration of this release. */
-export const lastMigration = 9;
+export const lastMigration = 13;
 
-/** db/audit/queries/probe.sql. $1: tenant columns, $2: application roles, $3: untrusted roles; null: as the settings say. */
-export const probeQuery = String.raw`-- What `ragwall audit --probe` has to know before it tries: tenant tables, application roles and search functions.
+/** db/audit/queries/probe.sql. $1: tenant columns, $2: application roles; null: as the settings say. */
+export const probeQuery = String.raw`-- What ragwall audit --probe has to know before it tries: tenant tables, application roles and search functions.
 with recursive
 -- What the user said. The generator puts parameters in front of the settings where code sends the query.
 asked (tenant_columns, app_roles, untrusted_roles) as (
   select
     coalesce($1::text, nullif(current_setting('ragwall.tenant_columns', true), '')),
     coalesce($2::text, nullif(current_setting('ragwall.app_roles', true), '')),
-    coalesce($3::text, nullif(current_setting('ragwall.untrusted_roles', true), ''))
+    nullif(current_setting('ragwall.untrusted_roles', true), '')
 ),
 -- The lists of names, each with its default. Column names are compared in lower case and without underscores.
 setting as materialized (
@@ -56,7 +56,8 @@ bound_column as materialized (
 -- The column of a relation that names the tenant. Of several, the one that defaults to the bound tenant, or else the
 -- one whose name comes first in the list.
 tenant_column as materialized (
-  select distinct on (r.oid) r.oid, a.attnum, a.attname, a.attnotnull, a.attcollation, a.atttypid
+  select distinct on (r.oid) r.oid, a.attnum, a.attname, a.attnotnull, a.attcollation, a.atttypid,
+    b.adnum is not null as bound
   from relation as r
   join pg_catalog.pg_attribute as a on a.attrelid = r.oid and a.attnum > 0 and not a.attisdropped
   cross join setting as s
@@ -68,7 +69,7 @@ tenant_column as materialized (
 tenant_table as materialized (
   select
     r.oid, r.name, r.relname, r.relkind, r.relowner, r.relrowsecurity, r.relforcerowsecurity, r.relispartition,
-    r.schema,
+    r.schema, a.bound,
     a.attnum, a.attname, a.attnotnull or y.typnotnull as attnotnull, a.attcollation, a.atttypid,
     coalesce(b.typname, y.typname) as typname, y.typcategory,
     exists (select from pg_catalog.pg_inherits as i where i.inhrelid = r.oid) as child,
@@ -394,15 +395,15 @@ select
     where r.proname ~ 'match_documents$' and p.proretset
   ) as searches`;
 
-/** db/audit/queries/guard.sql. Parameters as those of probeQuery. */
+/** db/audit/queries/guard.sql. $1: tenant columns; null: as the setting says. */
 export const guardQuery = String.raw`-- What assertIsolation() asks: what the login is and can reach, and which of it is open.
 with
 -- What the user said. The generator puts parameters in front of the settings where code sends the query.
 asked (tenant_columns, app_roles, untrusted_roles) as (
   select
     coalesce($1::text, nullif(current_setting('ragwall.tenant_columns', true), '')),
-    coalesce($2::text, nullif(current_setting('ragwall.app_roles', true), '')),
-    coalesce($3::text, nullif(current_setting('ragwall.untrusted_roles', true), ''))
+    nullif(current_setting('ragwall.app_roles', true), ''),
+    nullif(current_setting('ragwall.untrusted_roles', true), '')
 ),
 -- The lists of names, each with its default. Column names are compared in lower case and without underscores.
 setting as materialized (
@@ -447,7 +448,8 @@ bound_column as materialized (
 -- The column of a relation that names the tenant. Of several, the one that defaults to the bound tenant, or else the
 -- one whose name comes first in the list.
 tenant_column as materialized (
-  select distinct on (r.oid) r.oid, a.attnum, a.attname, a.attnotnull, a.attcollation, a.atttypid
+  select distinct on (r.oid) r.oid, a.attnum, a.attname, a.attnotnull, a.attcollation, a.atttypid,
+    b.adnum is not null as bound
   from relation as r
   join pg_catalog.pg_attribute as a on a.attrelid = r.oid and a.attnum > 0 and not a.attisdropped
   cross join setting as s
@@ -459,7 +461,7 @@ tenant_column as materialized (
 tenant_table as materialized (
   select
     r.oid, r.name, r.relname, r.relkind, r.relowner, r.relrowsecurity, r.relforcerowsecurity, r.relispartition,
-    r.schema,
+    r.schema, a.bound,
     a.attnum, a.attname, a.attnotnull or y.typnotnull as attnotnull, a.attcollation, a.atttypid,
     coalesce(b.typname, y.typname) as typname, y.typcategory,
     exists (select from pg_catalog.pg_inherits as i where i.inhrelid = r.oid) as child,

@@ -125,25 +125,14 @@ function checked(rows: readonly AuditRow[]): readonly AuditRow[] {
   return rows;
 }
 
-/**
- * Returns the SQL of a check, as it stands behind its mark in db/audit.sql, which others may share; nothing
- * for one that is not there.
- */
+/** Returns the SELECT of a check in db/audit.sql; undefined for a check that SQL cannot make, and an unknown one. */
 export function statementOf(id: string, query = readFileSync(auditFile, 'utf8')): string | undefined {
-  const lines = query.split('\n');
-  const from = lines.findIndex((line) => line.startsWith('  -- [') && line.includes(`[${id}]`)) + 1;
-  if (from === 0) return undefined;
-  // To the next mark, or the end of the query behind the last one.
-  const length = lines.slice(from).findIndex((line) => /^( {2}-- \[|[^ ])/.test(line));
-  const statement = lines.slice(from, length < 0 ? undefined : from + length);
-  if (statement[0]?.trim() === 'union all') statement.shift();
-  // Without the heading of the checks that follow.
-  while (/^( *| {2}--.*)$/.test(statement.at(-1) ?? 'select')) statement.pop();
-  return statement.map((line) => line.replace(/^ {2}/, '')).join('\n');
+  const [, statement] =
+    query.split(`  -- [${id}] `)[1]?.match(/^.*\n([^]*?)\n\n(?: {2}union all|\))/) ?? [];
+  return statement?.replace(/^ {2}/gm, '');
 }
 
-/** Returns what stands before the first check of db/audit.sql: what all of them select from. */
+/** Returns the part of db/audit.sql before its first check: the facts that all checks select from. */
 export function commonStatement(query = readFileSync(auditFile, 'utf8')): string {
-  // Without the heading of the checks that follow.
-  return query.slice(0, query.search(/^ {2}-- \[/m)).replace(/\s+--[^\n]*\s*$/, '');
+  return query.slice(0, query.indexOf('\n\n  -- ['));
 }

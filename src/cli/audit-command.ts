@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import postgres, { type Sql } from 'postgres';
 import { type Acceptance, readBaseline, writeBaseline } from '../audit/baseline.js';
+import { explainCheck } from '../audit/explain.js';
 import { fingerprintCommand } from '../audit/fingerprint.js';
 import { toHtml } from '../audit/html.js';
 import { toJunit } from '../audit/junit.js';
@@ -44,6 +45,7 @@ Prefer the variable: a command line can be read by others on the machine.
   --fingerprint            instead prints one hash over all that isolation rests on, and what it is made of
   --diff <file>            instead says in words what has changed since the fingerprint in the file, and fails
                            if a change loosens a wall, or has to be read by a person
+  --explain <id>           instead prints what a check expects, why, and what corrects a finding; needs no database
   --help
 
 Exit code: 0 if nothing gates, 1 if something does, 2 if the audit could not be made.
@@ -63,6 +65,7 @@ const options = {
   probe: { type: 'boolean' },
   fingerprint: { type: 'boolean' },
   diff: { type: 'string' },
+  explain: { type: 'string' },
 } as const;
 
 const parse = (args: string[]) => parseArgs({ args, allowPositionals: true, options });
@@ -88,6 +91,10 @@ export async function auditCommand(args: string[]): Promise<number> {
   const { values, positionals } = parse(args);
   if (values.help) {
     console.log(auditHelp);
+    return 0;
+  }
+  if (values.explain !== undefined) {
+    console.log(explainCheck(values.explain));
     return 0;
   }
   const [url = process.env.DATABASE_URL, ...rest] = positionals;

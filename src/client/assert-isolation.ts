@@ -3,11 +3,9 @@ import type { Sql } from 'postgres';
 import { checkPooler } from '../audit/pooler-probe.js';
 import { checkOptions, RagwallError } from './errors.js';
 import {
-  fromCatalogs,
-  fromFunctions,
+  findOpen,
   type IsolationCheck,
   migrationBehind,
-  refused,
   type Undetermined,
 } from './isolation-checks.js';
 
@@ -43,15 +41,18 @@ const checks: Readonly<Record<IsolationCheck, readonly [says: string, mend: stri
 
 /** Options of {@link assertIsolation}. */
 export interface IsolationOptions {
-  /** The column that names the tenant of a row, in every table that has one; default `tenant_id`. */
+  /**
+   * The column that names the tenant of a row, in every table that has one. Default: the columns that `ragwall audit`
+   * recognises. Case and underscores do not matter, and columns that default to ragwall.require_tenant() count anyway.
+   */
   readonly tenantColumn?: string;
   /** Checks whose failure is accepted; those are not made either where that saves a round trip. */
   readonly accept?: readonly IsolationCheck[];
 }
 
 function checkedOptions(options: IsolationOptions) {
-  const { tenantColumn = 'tenant_id', accept = [] } = checkOptions(options);
-  if (typeof tenantColumn !== 'string' || tenantColumn === '') {
+  const { tenantColumn = null, accept = [] } = checkOptions(options);
+  if (tenantColumn !== null && (typeof tenantColumn !== 'string' || tenantColumn === '')) {
     throw new RagwallError('INVALID_OPTION', 'tenantColumn is expected to be the name of a column.');
   }
   if (
@@ -101,17 +102,14 @@ export async function assertIsolation(
   options: IsolationOptions = {},
 ): Promise<readonly Undetermined[]> {
   const { tenantColumn, accept } = checkedOptions(options);
-  const { way, found, undetermined } = await fromCatalogs(sql, tenantColumn).catch((error) => {
-    if (refused(error, '42501')) return fromFunctions(sql);
-    throw error;
-  });
+  const { route, found, undetermined } = await findOpen(sql, tenantColumn);
   const findings = [...found];
   const unknown = [...undetermined];
   if (!accept.includes('M01') && !found.some(({ check }) => check === 'G01')) {
     findings.push(...(await migrationBehind(sql)));
   }
   if (!accept.includes('O01')) {
-    const { verdict, evidence } = await checkPooler(sql, way);
+    const { verdict, evidence } = await checkPooler(sql, route);
     if (verdict === 'leaks') findings.push({ check: 'O01', object: evidence });
     if (verdict === 'undetermined') unknown.push({ check: 'O01', reason: evidence });
   }

@@ -48,7 +48,8 @@ bound_column as materialized (
 -- The column of a relation that names the tenant. Of several, the one that defaults to the bound tenant, or else the
 -- one whose name comes first in the list.
 tenant_column as materialized (
-  select distinct on (r.oid) r.oid, a.attnum, a.attname, a.attnotnull, a.attcollation, a.atttypid
+  select distinct on (r.oid) r.oid, a.attnum, a.attname, a.attnotnull, a.attcollation, a.atttypid,
+    b.adnum is not null as bound
   from relation as r
   join pg_catalog.pg_attribute as a on a.attrelid = r.oid and a.attnum > 0 and not a.attisdropped
   cross join setting as s
@@ -60,7 +61,7 @@ tenant_column as materialized (
 tenant_table as materialized (
   select
     r.oid, r.name, r.relname, r.relkind, r.relowner, r.relrowsecurity, r.relforcerowsecurity, r.relispartition,
-    r.schema,
+    r.schema, a.bound,
     a.attnum, a.attname, a.attnotnull or y.typnotnull as attnotnull, a.attcollation, a.atttypid,
     coalesce(b.typname, y.typname) as typname, y.typcategory,
     exists (select from pg_catalog.pg_inherits as i where i.inhrelid = r.oid) as child,

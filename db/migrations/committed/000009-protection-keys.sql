@@ -1,5 +1,5 @@
 --! Previous: sha1:88d55ff0dbb9445586a24486a10d7d245845637c
---! Hash: sha1:b2debdef47f9f96f8484d6e0d67094947955c686
+--! Hash: sha1:dad353b75cb0d42e631ee8510dee20f7e9dfdd90
 --! Message: protection-keys
 
 -- Protecting a table of yours, part 1 of 5: foreign keys and indexes by which tenants can observe each other.
@@ -38,6 +38,31 @@ comment on function ragwall.column_names(regclass, smallint[]) is
   'Returns the names of columns by their numbers, quoted where necessary, in the given order. Null in place of an '
   'expression (number 0) and of a column that does not exist. Null if numbers is null or empty.';
 
+-- db/audit-install.sql replaces these two by queries of the audit, so that both recognise the same tables and roles.
+create function ragwall.tenant_tables()
+  returns table (relation regclass, tenant_column name, bound boolean)
+  language plpgsql
+  stable
+  parallel restricted
+  set search_path = pg_catalog, pg_temp
+as $$
+begin
+  raise exception 'ragwall.tenant_tables() is not installed' using errcode = 'RW504', hint = 'Run db/audit-install.sql.';
+end
+$$;
+
+create function ragwall.app_roles()
+  returns table (role regrole, untrusted boolean)
+  language plpgsql
+  stable
+  parallel restricted
+  set search_path = pg_catalog, pg_temp
+as $$
+begin
+  raise exception 'ragwall.app_roles() is not installed' using errcode = 'RW504', hint = 'Run db/audit-install.sql.';
+end
+$$;
+
 create function ragwall.tenant_column_of(relation regclass, usual name)
   returns text
   language sql
@@ -45,22 +70,23 @@ create function ragwall.tenant_column_of(relation regclass, usual name)
   parallel restricted
   set search_path = pg_catalog, pg_temp
 as $$
-  select quote_ident(a.attname)
-  from pg_attribute as a
-  left join pg_attrdef as d on d.adrelid = a.attrelid and d.adnum = a.attnum
-  cross join lateral (
-    select pg_get_expr(d.adbin, d.adrelid) is not distinct from 'ragwall.require_tenant()'
-  ) as p (protected)
-  where a.attrelid = relation
-    and not a.attisdropped
-    and (p.protected or a.attname = usual)
-  order by p.protected desc
-  limit 1
+  select quote_ident(c.name)
+  from (
+    select t.tenant_column, case when t.bound then 1 else 3 end
+    from ragwall.tenant_tables() as t
+    where t.relation = tenant_column_of.relation
+    union all
+    select a.attname, 2
+    from pg_attribute as a
+    where a.attrelid = tenant_column_of.relation and a.attname = usual and not a.attisdropped
+  ) as c (name, place)
+  order by c.place limit 1
 $$;
 
 comment on function ragwall.tenant_column_of(regclass, name) is
   'Returns the name of the tenant column of a table, quoted where necessary: the column whose default is '
-  'ragwall.require_tenant(), or else the one named usual. Null if the table has neither.';
+  'ragwall.require_tenant(), or else the one named usual, or else the one that ragwall.tenant_tables() recognises by its '
+  'name. Null if the table has none. Raises RW504 before db/audit-install.sql has run.';
 
 create function ragwall.foreign_key_findings(target regclass, tenant_column name)
   returns table (finding text, remedy text)

@@ -1,5 +1,5 @@
---! Previous: sha1:b2debdef47f9f96f8484d6e0d67094947955c686
---! Hash: sha1:17157108afa03ce281bf6885698df1bfda547824
+--! Previous: sha1:dad353b75cb0d42e631ee8510dee20f7e9dfdd90
+--! Hash: sha1:b911bc5a582e436652500430f3e6c0a85e1b1092
 --! Message: protection-findings
 
 -- Protecting a table of yours, part 2 of 5: everything about the table that would pass the policies.
@@ -17,12 +17,19 @@ begin atomic
   select not (o.rolcanlogin or o.rolsuper or o.rolbypassrls) and not exists (
     select
     from pg_roles as r
-    cross join unnest(array['app_user', 'app_reader', 'agent_reader', 'agent_caller']) as app
     where not r.rolsuper
-      and pg_has_role(
-        r.oid, app, case when current_setting('server_version_num')::integer < 160000 then 'member' else 'usage, set' end
-      )
       and pg_has_role(r.oid, o.oid, 'member')
+      and (
+        r.oid in (select a.role from ragwall.app_roles() as a)
+        -- Whatever ragwall.app_roles names, protect_table() grants the table to these.
+        or exists (
+          select
+          from unnest(array['app_user', 'app_reader', 'agent_reader', 'agent_caller']) as app
+          where pg_has_role(
+            r.oid, app, case when current_setting('server_version_num')::integer < 160000 then 'member' else 'usage, set' end
+          )
+        )
+      )
   )
   from pg_roles as o
   where o.oid = owner;
@@ -30,8 +37,9 @@ end;
 
 comment on function ragwall.is_safe_owner(oid) is
   'Returns whether a role may own a protected table. An owner can remove the policies, so it may not log in, be a superuser '
-  'or bypass row-level security, and no role may be a member both of it and of a role of the application or the agents. '
-  'Null if there is no such role.';
+  'or bypass row-level security. None of its members may be an application role, as ragwall.app_roles() returns them, or '
+  'a member of a role that protect_table() grants the table to. Null if there is no such role. Raises RW504 before '
+  'db/audit-install.sql has run.';
 
 create function ragwall.protection_findings(target regclass, tenant_column name, keep_statistics boolean)
   returns table (refused boolean, finding text, remedy text)

@@ -1,5 +1,5 @@
---! Previous: sha1:17157108afa03ce281bf6885698df1bfda547824
---! Hash: sha1:6fe9e5a594adff05c5bde041131580bed3df5ec1
+--! Previous: sha1:b911bc5a582e436652500430f3e6c0a85e1b1092
+--! Hash: sha1:5658b782a01ccd69ad2689ab28d767cf28a3f6ab
 --! Message: protection-plan
 
 -- Protecting a table of yours, part 3 of 5: the statements that do it.

@@ -1,5 +1,5 @@
---! Previous: sha1:6fe9e5a594adff05c5bde041131580bed3df5ec1
---! Hash: sha1:4e8e4b221b47a221718e85abc4d3b978c4374352
+--! Previous: sha1:5658b782a01ccd69ad2689ab28d767cf28a3f6ab
+--! Hash: sha1:4414161896e0b20527e86d4afac41777485196e9
 --! Message: protect-table
 
 -- Protecting a table of yours, part 4 of 5: protect_table() and unprotect_table().

@@ -1,5 +1,5 @@
---! Previous: sha1:4e8e4b221b47a221718e85abc4d3b978c4374352
---! Hash: sha1:5709670b7ea3521314ea2b1f4eba333df620580a
+--! Previous: sha1:4414161896e0b20527e86d4afac41777485196e9
+--! Hash: sha1:6fa9a14b206b7c23cc63e6b2ed38f2572fdecc0d
 --! Message: later-partitions
 
 -- Protecting a table of yours, part 5 of 5: partitions that are added later. Then the number of the last migration.

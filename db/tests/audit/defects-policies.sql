@@ -4,6 +4,7 @@ from (
   values
     ('T00', 'database ' || quote_ident(current_database()), 'no table names the tenant as was told', $$
       set local ragwall.tenant_columns = 'account';
+      alter table ragwall.documents alter tenant_id drop default;
       set local ragwall.app_roles = 'app_user'
     $$),
 
