@@ -1,6 +1,7 @@
 #!/usr/bin/env node
+/** The command line. Exit codes: 0 done, 1 failed, 2 called without a command; `ragwall audit` has its own. */
+import { readFileSync } from 'node:fs';
 import { visible } from './audit/report.js';
-/** The command line: `ragwall index` builds and drops the graphs that are due, `audit` checks the walls, `serve` serves. */
 import { auditCommand } from './cli/audit-command.js';
 import { indexCommand } from './cli/index-command.js';
 
@@ -8,9 +9,10 @@ const help = `ragwall index [url]   builds and drops the indexes of large tenant
 ragwall audit [url]   checks whether tenants are isolated in a database, with or without Ragwall in it
 ragwall serve         documents and answers over HTTP, for the tenant that a verified token names
 
-ragwall <command> --help tells what each needs and can be told.`;
+ragwall <command> --help   what a command needs, and its options
+ragwall --version          the version of this package`;
 
-// Somebody who reads the first lines and goes, `| head` say, is no error.
+// A reader that closes the pipe early, as `| head` does, is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
 });
@@ -18,15 +20,23 @@ const [name, ...args] = process.argv.slice(2);
 try {
   if (name === 'index') process.exitCode = await indexCommand(args);
   else if (name === 'audit') process.exitCode = await auditCommand(args);
-  // Loaded when it is needed: it takes longer than an audit.
+  // Imported only here, because loading it takes longer than an audit.
   else if (name === 'serve')
     process.exitCode = await (await import('./server/serve-command.js')).serveCommand(args);
   else if (name === undefined || name === '--help') {
     console.log(help);
     process.exitCode = name ? 0 : 2;
-  } else throw new Error('expected: ragwall index, ragwall audit, or ragwall serve; see --help');
+  } else if (name === '--version') {
+    const manifest = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+    console.log(JSON.parse(manifest).version);
+  } else {
+    const kind = name.startsWith('-') ? 'option' : 'command';
+    throw new Error(
+      `unknown ${kind} ${name}; expected: ragwall index, ragwall audit, ragwall serve, --version or --help`,
+    );
+  }
 } catch (error) {
   console.error(`ragwall: ${visible(error instanceof Error ? error.message : String(error))}`);
-  // Of an audit, 1 says that it was made, and found something.
+  // The exit code 1 of an audit means that it ran and found something.
   process.exitCode = name === 'audit' ? 2 : 1;
 }

@@ -1,4 +1,4 @@
-/** Tenant-isolated retrieval for RAG, inside Postgres: the client. */
+/** The client of Ragwall: tenant-isolated retrieval for RAG, inside Postgres. */
 export {
   assertIsolation,
   type IsolationCheck,
@@ -9,7 +9,6 @@ export {
   type Deletion,
   type DocumentKey,
   deleteDocuments,
-  type JsonObject,
   type Match,
   matchDocuments,
   type NewDocument,
@@ -19,11 +18,19 @@ export {
 export { RagwallError, type RagwallErrorCode } from './client/errors.js';
 export {
   forTenant,
+  type MatchOptions,
   type Tenant,
   type TenantOptions,
-  type UpsertCounts,
-  type UpsertOptions,
+  type TenantTransaction,
 } from './client/handle.js';
+export type { BatchOptions, UpsertCounts, UpsertOptions } from './client/ingest.js';
+export type { JsonObject } from './client/input.js';
 export { poolOptions, setTenant } from './client/tenant.js';
 export { type TokenSigner, tokenSigner } from './client/token.js';
-export { type Embedder, lexicalEmbedder, openaiEmbedder, type Vector } from './embedders/embedder.js';
+export type { Embedder, Vector } from './embedders/embedder.js';
+export { lexicalEmbedder } from './embedders/lexical.js';
+export {
+  type OpenAIEmbedderOptions,
+  type OpenAIEmbeddings,
+  openaiEmbedder,
+} from './embedders/openai.js';

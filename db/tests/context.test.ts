@@ -19,7 +19,7 @@ it.each([
   let during: Record<string, unknown> | undefined;
   await forTenant(session.app, 'acme')
     .transaction(async (tx) => {
-      [during] = await tx`
+      [during] = await tx.sql`
         select current_setting('app.current_tenant') as tenant, length(current_setting('app.tenant_seal')) as seal,
           pg_backend_pid() as session`;
       await end();
@@ -36,7 +36,7 @@ it.each([
   ['listen stolen', 'channels listened to', 'unlisten *'],
 ])('%s is enough', async (leave, what, clean) => {
   const next = () =>
-    forTenant(session.app, 'acme').transaction((tx) => tx`select ragwall.current_tenant()`);
+    forTenant(session.app, 'acme').transaction((tx) => tx.sql`select ragwall.current_tenant()`);
   expect(await next()).toEqual([{ current_tenant: 'acme' }]);
   await session.app.unsafe(leave);
   await expect(next()).rejects.toMatchObject({

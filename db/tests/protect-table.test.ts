@@ -33,9 +33,9 @@ afterAll(async () => {
 beforeEach(async () => {
   await session.admin((sql) => sql`delete from "my app".chats`);
   for (const tenant of [acme, globex]) {
-    await tenant.transaction(async (tx) => {
-      await tx`insert into "my app".chats (id, title) values (1, ${`of ${tenant.tenantId}`})`;
-      await say(tx, [1, 2, 3]);
+    await tenant.transaction(async ({ sql }) => {
+      await sql`insert into "my app".chats (id, title) values (1, ${`of ${tenant.tenantId}`})`;
+      await say(sql, [1, 2, 3]);
     });
   }
 });
@@ -57,7 +57,7 @@ const all = () =>
 it('two tenants have the same ids, and each reads its own rows', async () => {
   for (const tenant of [acme, globex]) {
     const rows = await tenant.transaction(
-      (tx) => tx`
+      ({ sql }) => sql`
         select c.*, m.n from "my app".chats as c join "my app"."chat messages" as m on m.chat = c.id
         where m.n = 2`,
     );
@@ -68,22 +68,24 @@ it('two tenants have the same ids, and each reads its own rows', async () => {
 });
 
 it('updates and deletes without a condition are of one’s own rows', async () => {
-  await globex.transaction((tx) => tx`update "my app"."chat messages" set body = 'globex'`);
+  await globex.transaction(({ sql }) => sql`update "my app"."chat messages" set body = 'globex'`);
   expect(await all()).toEqual(['acme 3 empty', 'globex 3 globex']);
-  await globex.transaction((tx) => tx`delete from "my app".chats`);
+  await globex.transaction(({ sql }) => sql`delete from "my app".chats`);
   expect(await all()).toEqual(['acme 3 empty']);
 });
 
 it('a savepoint takes back what was done in it, and the tenant stays', async () => {
-  const read = await acme.transaction(async (tx) => {
-    await tx
+  const read = await acme.transaction(async ({ sql }) => {
+    await sql
       .savepoint(async (inner) => {
         await inner`update "my app"."chat messages" set body = 'undone'`;
         await say(inner, [1]);
       })
       .catch(({ code }) => expect(code).toBe('23505'));
-    await tx.savepoint((inner) => inner`update "my app"."chat messages" set body = 'done' where n = 1`);
-    return bodies(tx);
+    await sql.savepoint(
+      (inner) => inner`update "my app"."chat messages" set body = 'done' where n = 1`,
+    );
+    return bodies(sql);
   });
   expect(read).toEqual(['done', 'empty', 'empty']);
   expect(await all()).toEqual(['acme 3 done empty', 'globex 3 empty']);
@@ -98,7 +100,7 @@ it('a row of another tenant cannot be named, nor one’s own given away', async 
     ['42501', 'truncate "my app"."chat messages"'],
   ] as const;
   for (const [code, text] of refused) {
-    await expect(globex.transaction((tx) => tx.unsafe(text))).rejects.toMatchObject({ code });
+    await expect(globex.transaction(({ sql }) => sql.unsafe(text))).rejects.toMatchObject({ code });
   }
   expect(await all()).toEqual(['acme 3 empty', 'globex 3 empty']);
 });
@@ -114,9 +116,9 @@ it('transactions of two tenants at once keep to their own', async () => {
   const tenants = Array.from({ length: 40 }, (_, i) => (i % 2 ? acme : globex));
   const read = await Promise.all(
     tenants.map((tenant, i) =>
-      tenant.transaction(async (tx) => {
-        await say(tx, [10 + i]);
-        return tx`select distinct "Tenant" from "my app"."chat messages"`;
+      tenant.transaction(async ({ sql }) => {
+        await say(sql, [10 + i]);
+        return sql`select distinct "Tenant" from "my app"."chat messages"`;
       }),
     ),
   );
@@ -132,7 +134,7 @@ it('protection that has to wait too long for the table changes nothing', async (
     session.admin((sql) => sql`select relacl, xmin from pg_class where relname = 'chats'`);
   const before = await state();
   await acme.transaction(async (tx) => {
-    await tx`select from "my app".chats`;
+    await tx.sql`select from "my app".chats`;
     const waiting = session.admin((sql) =>
       sql.begin(async (admin) => {
         await admin`set local lock_timeout = '100ms'`;

@@ -14,7 +14,7 @@ const database = (change: string) =>
   );
 /** What the tenant acme reads next on the session. */
 const next = () =>
-  forTenant(app, 'acme').transaction((tx) => tx`select distinct tenant_id from ragwall.documents`);
+  forTenant(app, 'acme').transaction((tx) => tx.sql`select distinct tenant_id from ragwall.documents`);
 
 beforeAll(async () => {
   session = await openSession(engine, 1);
@@ -67,8 +67,8 @@ it('says all that it found', async () => {
 
 it('lets a transaction make them that is bound already', async () => {
   const tenant = await forTenant(app, 'acme').transaction(async (tx) => {
-    await tx`prepare mine as select 1`;
-    return tx`select ragwall.set_tenant('acme') as tenant`;
+    await tx.sql`prepare mine as select 1`;
+    return tx.sql`select ragwall.set_tenant('acme') as tenant`;
   });
   await app.unsafe('deallocate mine');
   expect(tenant).toEqual([{ tenant: 'acme' }]);

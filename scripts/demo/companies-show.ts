@@ -66,7 +66,7 @@ export async function showCompanies(session: Session, embedder: Embedder): Promi
         k: 3,
       });
       const ids = await forTenant(session.app, tenant).transaction(
-        (tx) => tx<{ id: string; source: string }[]>`select id, source from ragwall.documents`,
+        (tx) => tx.sql<{ id: string; source: string }[]>`select id, source from ragwall.documents`,
       );
       const sources = new Map(ids.map(({ id, source }) => [id, source]));
       console.log(`  ${question.text}`);
@@ -106,7 +106,7 @@ export async function showCompanies(session: Session, embedder: Embedder): Promi
     rows(injected),
   );
   const raw = await globex.transaction(
-    (tx) => tx<Match[]>`select *, tenant_id as "tenantId" from ragwall.documents`,
+    (tx) => tx.sql<Match[]>`select *, tenant_id as "tenantId" from ragwall.documents`,
   );
   report.line(
     raw.length === b.documents.length && raw.every((row) => row.tenantId === b.tenant),
@@ -114,12 +114,12 @@ export async function showCompanies(session: Session, embedder: Embedder): Promi
     rows(raw),
   );
   const named = await globex.transaction(
-    (tx) => tx<Match[]>`select * from ragwall.documents where tenant_id = ${a.tenant}`,
+    (tx) => tx.sql<Match[]>`select * from ragwall.documents where tenant_id = ${a.tenant}`,
   );
   report.line(named.length === 0, `… where tenant_id = '${a.tenant}'`, `${named.length} rows`);
   const forged = await globex.transaction(async (tx) => {
-    await tx`select set_config('app.current_tenant', ${a.tenant}, true)`;
-    return tx`select * from ragwall.documents`;
+    await tx.sql`select set_config('app.current_tenant', ${a.tenant}, true)`;
+    return tx.sql`select * from ragwall.documents`;
   });
   report.line(
     forged.length === 0,
@@ -128,7 +128,7 @@ export async function showCompanies(session: Session, embedder: Embedder): Promi
   );
   await report.refused(
     `injected into a bound transaction: select ragwall.set_tenant('${a.tenant}') (SECURITY.md has its limits)`,
-    () => globex.transaction((tx) => setTenant(tx, a.tenant)),
+    () => globex.transaction((tx) => setTenant(tx.sql, a.tenant)),
     'RW003',
   );
 

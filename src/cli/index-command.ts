@@ -1,19 +1,21 @@
-/** `ragwall index`: runs what ragwall.index_plan() says is due, with progress. */
+/** `ragwall index`: runs the statements of ragwall.index_plan(), and prints how far each has come. */
 import { parseArgs } from 'node:util';
-import { SingleBar } from 'cli-progress';
 import postgres, { type Sql } from 'postgres';
 
 /** Any number: the same for every run, so that a second one knows of the first. */
 const lock = 7_260_913;
 
-/** How far a build is, in percent of the phase it is in, as Postgres tells it. */
-async function watch(sql: Sql, pid: number, bar: SingleBar): Promise<void> {
+/** How often progress is printed, in milliseconds. */
+const interval = 5_000;
+
+/** Prints how much of its current phase the index build of a server process has done, in percent. */
+async function printProgress(sql: Sql, pid: number, title: string): Promise<void> {
   const [row] = await sql<{ phase: string; done: number }[]>`
     select phase, 100.0 * greatest(tuples_done, blocks_done)
       / greatest(tuples_total, blocks_total, 1) as done
     from pg_stat_progress_create_index
     where pid = ${pid}`;
-  if (row) bar.update(Math.min(100, Math.round(Number(row.done))), { phase: row.phase });
+  if (row) console.log(`${title}: ${Math.min(100, Math.round(Number(row.done)))} % of ${row.phase}`);
 }
 
 /**
@@ -51,20 +53,14 @@ async function buildGraphs(
       }
       const what = statement.split(' concurrently ', 1)[0];
       const name = /documents_graph_[0-9a-z_]+/.exec(statement)?.[0];
-      const bar = new SingleBar({
-        format: `${at + 1}/${work.length} ${what} ${name} {bar} {percentage} % {phase}`,
-        hideCursor: true,
-        noTTYOutput: true,
-        notTTYSchedule: 5000,
-      });
-      bar.start(100, 0, { phase: '' });
-      const timer = setInterval(() => void watch(sql, me?.pid ?? 0, bar).catch(() => {}), 250);
+      const title = `${at + 1}/${work.length} ${what} ${name}`;
+      console.log(title);
+      const print = () => void printProgress(sql, me?.pid ?? 0, title).catch(() => {});
+      const timer = setInterval(print, interval);
       try {
         await session.unsafe(statement);
-        bar.update(100, { phase: 'done' });
       } finally {
         clearInterval(timer);
-        bar.stop();
       }
     }
   } finally {

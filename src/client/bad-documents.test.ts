@@ -13,7 +13,7 @@ import {
   thing,
 } from '../../db/tests/bad-input.js';
 import { openSession, type Session } from '../../db/tests/engine/session.js';
-import { lexicalEmbedder } from '../embedders/embedder.js';
+import { lexicalEmbedder } from '../embedders/lexical.js';
 import { type Deletion, type NewDocument, upsertDocuments } from './documents.js';
 import { forTenant, type Tenant } from './handle.js';
 
@@ -106,7 +106,7 @@ describe('a document', () => {
     expect(await outcome(() => acme.upsertDocuments(documents))).toEqual(refused);
     const embedder = lexicalEmbedder();
     expect(await outcome(() => acme.upsertDocuments(documents, { embedder }))).toEqual(refused);
-    const inTransaction = acme.transaction((tx) => upsertDocuments(tx, documents));
+    const inTransaction = acme.transaction((tx) => upsertDocuments(tx.sql, documents));
     expect(await outcome(() => inTransaction)).toEqual(refused);
     expect(await everything()).toEqual([]);
   }
@@ -137,7 +137,7 @@ describe('a document', () => {
   it.each([null, 5, {}, Symbol(secret)])('in %s, which is no list, is refused', async (documents) => {
     const refused = { code: 'INVALID_DOCUMENT' };
     expect(await outcome(() => acme.upsertDocuments(documents as never))).toEqual(refused);
-    const inTransaction = acme.transaction((tx) => upsertDocuments(tx, documents as never));
+    const inTransaction = acme.transaction((tx) => upsertDocuments(tx.sql, documents as never));
     expect(await outcome(() => inTransaction)).toEqual(refused);
   });
 });

@@ -1,10 +1,11 @@
 /** Whatever embedders, servers and signers answer, and whatever they are made with, is used or refused with its code. */
 import fc from 'fast-check';
-import type OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { fuzz, json, number, outcome, secret, text, thing } from '../../db/tests/bad-input.js';
 import { openSession, type Session } from '../../db/tests/engine/session.js';
-import { type Embedder, lexicalEmbedder, openaiEmbedder } from '../embedders/embedder.js';
+import type { Embedder } from '../embedders/embedder.js';
+import { lexicalEmbedder } from '../embedders/lexical.js';
+import { type OpenAIEmbeddings, openaiEmbedder } from '../embedders/openai.js';
 import { forTenant, type Tenant } from './handle.js';
 import { setTenant } from './tenant.js';
 import { type TokenSigner, tokenSigner } from './token.js';
@@ -32,7 +33,7 @@ afterAll(async () => {
 describe('an option', () => {
   const isWhole = (value: unknown, least: number, most: number) =>
     Number.isInteger(value) && Number(value) >= least && Number(value) <= most;
-  const client = {} as OpenAI;
+  const client = {} as OpenAIEmbeddings;
 
   it.each<[string, number, number, (value: never) => unknown]>([
     ['dimensions of a handle', 1, 4000, (dimensions) => forTenant(session.app, 'acme', { dimensions })],
@@ -104,7 +105,7 @@ describe('an embedder', () => {
           if (fails) throw answer;
           return answer;
         };
-        const embedder = openaiEmbedder({ embeddings: { create } } as unknown as OpenAI);
+        const embedder = openaiEmbedder({ embeddings: { create } } as OpenAIEmbeddings);
         const { is, code } = await outcome(() => embedder.embed([secret]));
         if (is) expect(is.map(Array.isArray)).toEqual([true]);
         else expect(code).toBe('EMBEDDING_FAILED');

@@ -1,4 +1,4 @@
-/** What Ragwall itself refuses. What the database refuses arrives as the driver's error, untouched. */
+/** The errors of the client. An error of the database is passed on as the driver's PostgresError. */
 
 /** The stable reason of a {@link RagwallError}. */
 export type RagwallErrorCode =
@@ -16,13 +16,13 @@ export type RagwallErrorCode =
   | 'NOT_ISOLATED';
 
 /**
- * An error with a stable `code`. Its message says what was expected and never repeats a value, because
- * values are user data.
+ * An error with a stable `code`. Its message says what was expected. It never repeats a value, because values
+ * are user data and messages end up in logs.
  */
 export class RagwallError extends Error {
   override readonly name = 'RagwallError';
   readonly code: RagwallErrorCode;
-  /** With `NOT_ISOLATED`: the ids of the checks that failed. */
+  /** The ids of the checks that failed, as `R01`; only with the code `NOT_ISOLATED`. */
   declare readonly checks?: readonly string[];
 
   constructor(
@@ -36,12 +36,12 @@ export class RagwallError extends Error {
   }
 }
 
-/** @throws RagwallError `INVALID_OPTION` unless an option is a whole number from `least` to `most`. */
-export function checkWhole(name: string, value: unknown, least: number, most: number): void {
-  if (!Number.isInteger(value) || (value as number) < least || (value as number) > most) {
+/** @throws RagwallError `INVALID_OPTION` unless the value of an option is an integer from `min` to `max`. */
+export function checkIntegerOption(name: string, value: unknown, min: number, max: number): void {
+  if (!Number.isInteger(value) || (value as number) < min || (value as number) > max) {
     throw new RagwallError(
       'INVALID_OPTION',
-      `${name} is expected to be a whole number from ${least} to ${most}.`,
+      `${name} is expected to be a whole number from ${min} to ${max}.`,
     );
   }
 }

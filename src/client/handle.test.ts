@@ -1,11 +1,11 @@
 /** The client against a real database: what it returns, what it refuses, and what it never sends. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import postgres, { type Sql, type TransactionSql } from 'postgres';
+import postgres, { type Sql } from 'postgres';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { needs, openSession, type Session } from '../../db/tests/engine/session.js';
 import type { Embedder } from '../embedders/embedder.js';
-import { deleteDocuments, matchDocuments, type NewDocument, upsertDocuments } from './documents.js';
-import { forTenant } from './handle.js';
+import { deleteDocuments, matchDocuments, type NewDocument } from './documents.js';
+import { forTenant, type TenantTransaction } from './handle.js';
 import { poolOptions, setTenant } from './tenant.js';
 
 let session: Session;
@@ -87,7 +87,9 @@ describe('matchDocuments', () => {
       await setTenant(tx, 'acme');
       return matchDocuments(tx, vec(20), 3, { tenant: 'acme' });
     });
-    const guarded = await acme.transaction((tx) => matchDocuments(tx, vec(20), 3, { tenant: 'acme' }));
+    const guarded = await acme.transaction((tx) =>
+      tx.matchDocuments(vec(20), { k: 3, filter: { tenant: 'acme' } }),
+    );
     expect(alone).toHaveLength(3);
     expect(begun).toEqual(alone);
     expect(guarded).toEqual(alone);
@@ -95,7 +97,7 @@ describe('matchDocuments', () => {
 
   it('leaves no tenant behind on the connection', async () => {
     await forTenant(session.app, 'acme').matchDocuments(vec(0));
-    await forTenant(session.app, 'acme').transaction(async (tx) => tx`select 1`);
+    await forTenant(session.app, 'acme').transaction(async (tx) => tx.sql`select 1`);
     expect(await session.app`select id from ragwall.documents`).toEqual([]);
     expect(await session.app`select ragwall.current_tenant() as tenant`).toEqual([{ tenant: null }]);
   });
@@ -226,7 +228,7 @@ describe('upsertDocuments', () => {
     await acme.upsertDocuments([passage(0, 'one', 0)]);
     let other: Promise<unknown> | undefined;
     await acme.transaction(async (tx) => {
-      await upsertDocuments(tx, [{ ...passage(0, 'one', 0), metadata: { acl: 'restricted' } }]);
+      await tx.upsertDocuments([{ ...passage(0, 'one', 0), metadata: { acl: 'restricted' } }]);
       other = acme.upsertDocuments([passage(0, 'two', 0)]);
       await new Promise((resolve) => setTimeout(resolve, 100));
     });
@@ -289,7 +291,7 @@ describe('deleteDocuments', () => {
   it('deletes a source of its tenant, from a position on, and nobody else’s', async () => {
     const acme = forTenant(session.app, 'acme');
     expect(await acme.deleteDocuments({ source: 'handbook.md', fromPosition: 2 })).toBe(1);
-    expect(await acme.transaction((tx) => deleteDocuments(tx, { source: 'handbook.md' }))).toBe(2);
+    expect(await acme.transaction((tx) => deleteDocuments(tx.sql, { source: 'handbook.md' }))).toBe(2);
     expect(await acme.matchDocuments(vec(0))).toEqual([]);
     expect(await forTenant(session.app, 'globex').matchDocuments(vec(0))).toHaveLength(3);
   });
@@ -352,12 +354,12 @@ describe('transaction', () => {
   it('runs any SQL under the tenant, and rolls back what throws', async () => {
     const acme = forTenant(session.app, 'acme');
     const contents = await acme.transaction(
-      (tx) => tx<{ content: string }[]>`select content from ragwall.documents order by content`,
+      (tx) => tx.sql<{ content: string }[]>`select content from ragwall.documents order by content`,
     );
     expect(contents.map((row) => row.content)).toEqual(['acme 0', 'acme 1', 'acme 2']);
     await expect(
       acme.transaction(async (tx) => {
-        await upsertDocuments(tx, [passage(9, 'never', 0)]);
+        await tx.upsertDocuments([passage(9, 'never', 0)]);
         throw new Error('changed my mind');
       }),
     ).rejects.toThrow('changed my mind');
@@ -368,9 +370,9 @@ describe('transaction', () => {
     const forged = forTenant(session.app, 'acme', { signer: async () => 'no token' });
     for (const fn of [
       () => Promise.resolve('done'),
-      (tx: TransactionSql) => tx`select 1`,
-      (tx: TransactionSql) => tx`select 1`.catch(() => 'swallowed'),
-      (tx: TransactionSql) => upsertDocuments(tx, [passage(0, 'x', 0)]).catch(() => 'swallowed'),
+      (tx: TenantTransaction) => tx.sql`select 1`,
+      (tx: TenantTransaction) => tx.sql`select 1`.catch(() => 'swallowed'),
+      (tx: TenantTransaction) => tx.upsertDocuments([passage(0, 'x', 0)]).catch(() => 'swallowed'),
       () => Promise.reject(new Error('its own')),
     ]) {
       await expect(forged.transaction<unknown>(fn)).rejects.toMatchObject({ code: 'RW005' });
@@ -381,9 +383,39 @@ describe('transaction', () => {
     expect(row?.count).toBe(0);
   });
 
+  it('has the methods of its handle, and reads what it has written', async () => {
+    const acme = forTenant(session.app, 'acme');
+    const counts = await acme.transaction(async (tx) => {
+      expect(Object.isFrozen(tx)).toBe(true);
+      expect(tx.tenantId).toBe('acme');
+      const deleted = await tx.deleteDocuments({ source: 'handbook.md' });
+      const sizes: number[] = [];
+      const added = [0, 1, 2].map((n) => passage(n, `new ${n}`, n));
+      const counted = await tx.upsertDocuments(added, {
+        batchSize: 2,
+        onBatch: (stored) => void sizes.push(stored.length),
+      });
+      expect(await tx.matchDocuments(vec(0), { k: 1 })).toMatchObject([{ content: 'new 0' }]);
+      return { deleted, sizes, counted };
+    });
+    const counted = { inserted: 3, updated: 0, unchanged: 0 };
+    expect(counts).toEqual({ deleted: 3, sizes: [2, 1], counted });
+    expect(await forTenant(session.app, 'globex').matchDocuments(vec(0))).toHaveLength(3);
+  });
+
+  it('embeds nothing, and says so', async () => {
+    const acme = forTenant(session.app, 'acme');
+    const unembedded = { source: 'handbook.md', position: 7, content: 'new' };
+    const embedder = { model: 'angles', embed: () => expect.fail('it embedded') };
+    const upsert = (options?: object) =>
+      acme.transaction((tx) => tx.upsertDocuments([unembedded], options));
+    await expect(upsert({ embedder })).rejects.toMatchObject({ code: 'INVALID_OPTION' });
+    await expect(upsert()).rejects.toMatchObject({ code: 'EMBEDDER_REQUIRED' });
+  });
+
   it('stays with its tenant', async () => {
     await expect(
-      forTenant(session.app, 'acme').transaction((tx) => setTenant(tx, 'globex')),
+      forTenant(session.app, 'acme').transaction((tx) => setTenant(tx.sql, 'globex')),
     ).rejects.toMatchObject({ code: 'RW003' });
   });
 });

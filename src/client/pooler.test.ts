@@ -65,7 +65,7 @@ describe.each([
       n % 4 > 0
         ? forTenant(sql, tenant).matchDocuments(query(n), { k: 10 })
         : forTenant(sql, tenant).transaction(
-            (tx) => tx<{ content: string }[]>`select content from ragwall.documents`,
+            (tx) => tx.sql<{ content: string }[]>`select content from ragwall.documents`,
           ),
     );
     expect(answers).toHaveLength(10_000);

@@ -8,7 +8,8 @@ import type { Sql, TransactionSql } from 'postgres';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { breakable, needs, openSession, type Session } from '../../db/tests/engine/session.js';
 import { forTenant, type Tenant } from './handle.js';
-import { ask, poolOptions } from './tenant.js';
+import { rowsOf } from './statement.js';
+import { poolOptions } from './tenant.js';
 
 const engine = inject('engine');
 const vec = [1, ...Array<number>(1535).fill(0)];
@@ -62,7 +63,7 @@ const answered = Array(3).fill('globex secret 0');
 
 describe('while an idle connection is being reset', () => {
   const remove = () => acme.deleteDocuments({ source: 'handbook.md' });
-  const begin = () => acme.transaction(async (tx) => tx`select 1`);
+  const begin = () => acme.transaction(async (tx) => tx.sql`select 1`);
 
   it.each<[string, () => Promise<unknown>, () => Promise<unknown>]>([
     ['deleteDocuments', remove, remove],
@@ -85,8 +86,9 @@ describe('while an idle connection is being reset', () => {
 
 it('an answer that was cut off is no answer', async () => {
   const cut = Object.assign([{ tenantId: 'acme' }], { command: null });
-  const asked = ask({ sql, tenant: 'acme' }, Promise.resolve(cut) as never);
-  await expect(asked).rejects.toMatchObject({ code: 'CONNECTION_LOST' });
+  await expect(rowsOf(Promise.resolve(cut) as never, true)).rejects.toMatchObject({
+    code: 'CONNECTION_LOST',
+  });
 });
 
 describe('a transaction whose connection is reset', () => {
@@ -101,7 +103,7 @@ describe('a transaction whose connection is reset', () => {
     ['sends several', (tx) => forever(tx).catch(() => Promise.all([tx`select 1`, tx`select 2`]))],
     ['swallows it', (tx) => forever(tx).catch(() => 1)],
   ])('%s, and the next calls are answered', async (_, body) => {
-    const lost = settled(acme.transaction(body));
+    const lost = settled(acme.transaction((tx) => body(tx.sql)));
     await sleep(50);
     reset();
     expect(await lost).toEqual(lostCode);
@@ -110,12 +112,12 @@ describe('a transaction whose connection is reset', () => {
 
   it('while it begins a savepoint, is over, and the next calls are answered', async () => {
     const lost = acme.transaction(async (tx) => {
-      await tx`select 1`;
+      await tx.sql`select 1`;
       socket().write = () => {
         reset(); // instead of sending it
         return true;
       };
-      return tx.savepoint(async () => 1);
+      return tx.sql.savepoint(async () => 1);
     });
     expect(await settled(lost)).toEqual(lostCode);
     expect(await answers()).toEqual(answered);

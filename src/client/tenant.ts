@@ -1,8 +1,7 @@
-/** Binds a tenant to a transaction: who is asking, and the check that an answer is theirs. */
-import type { PendingQuery, Sql, TransactionSql } from 'postgres';
+/** Binds a tenant to a statement or a transaction, and checks that every returned row belongs to it. */
+import type { PendingQuery, Row, Sql, TransactionSql } from 'postgres';
 import { RagwallError } from './errors.js';
 import type { TokenSigner } from './token.js';
-import { alone } from './transaction.js';
 
 /**
  * What every pool should be opened with, because of defects of postgres.js 3.4 that no caller can mend:
@@ -31,14 +30,8 @@ export const poolOptions = Object.freeze({
   }),
 });
 
-/** A connection, a transaction, or the guarded transaction of a tenant's handle. */
-export type AnySql = Sql | TransactionSql;
-
-/** Which tenant `setTenant` bound to a transaction, to check rows against what was asked for. */
-const boundTenant = new WeakMap<AnySql, string>();
-
 /**
- * Returns the tenant id if it can be one.
+ * Returns the tenant id if it is valid.
  * @throws RagwallError `INVALID_TENANT` unless it is 1 to 128 printable ASCII characters, no spaces.
  */
 export function checkTenant(tenant: unknown): string {
@@ -52,14 +45,39 @@ export function checkTenant(tenant: unknown): string {
 }
 
 /**
- * Binds a tenant to the transaction `tx`, until it ends.
+ * Returns a token of the tenant, or undefined without a signer.
+ * @throws RagwallError `INVALID_OPTION` unless the signer returns a string. Without this check a broken signer
+ *   would turn a signed call into one that merely names its tenant.
+ */
+async function tokenOf(tenant: string, signer?: TokenSigner): Promise<string | undefined> {
+  if (signer === undefined) return undefined;
+  const token: unknown = typeof signer === 'function' ? await signer(tenant) : undefined;
+  if (typeof token !== 'string') {
+    throw new RagwallError(
+      'INVALID_OPTION',
+      'signer is expected to be a function that returns a token.',
+    );
+  }
+  return token;
+}
+
+/** The SQL call that binds a tenant and returns it: by a token if there is one, else by name. */
+function bindingCall(sql: Sql | TransactionSql, tenant: string, token: string | undefined) {
+  return token === undefined
+    ? sql`ragwall.set_tenant(${tenant})`
+    : sql`ragwall.set_tenant_from_token(${token})`;
+}
+
+/**
+ * Binds a tenant to a transaction that has been begun with `sql.begin`, until the transaction ends.
  *
- * @param tx a transaction of postgres.js: outside one the binding would end with the statement.
+ * @param tx the transaction. On a pool the binding would end with the statement that makes it.
  * @param tenant 1 to 128 printable ASCII characters, no spaces; from a verified token.
- * @param signer signs who is asking, as a database in signed mode expects.
- * @throws RagwallError `INVALID_TENANT`, `INVALID_OPTION`; PostgresError `RW004`, `RW005` and `RW006` by a token, `RW003` if another tenant is bound already, `RW007` if
- *   somebody left something on the session.
- * @see db/migrations/committed/000001-tenant-context.sql
+ * @param signer signs the tenant's token, which a database in signed mode requires; see {@link tokenSigner}.
+ * @throws RagwallError `INVALID_TENANT`, `INVALID_OPTION`. PostgresError `RW003` if another tenant is bound
+ *   already, `RW004`, `RW005` or `RW006` if the token is refused, `RW007` if an earlier client left something on
+ *   the session that could act in this transaction.
+ * @see `ragwall.set_tenant()` and `ragwall.set_tenant_from_token()` in db/migrations/committed
  * @example
  * const rows = await sql.begin(async (tx) => {
  *   await setTenant(tx, 'acme');
@@ -72,85 +90,58 @@ export async function setTenant(
   signer?: TokenSigner,
 ): Promise<void> {
   const token = await tokenOf(checkTenant(tenant), signer);
-  await tx`select ${binding({ sql: tx, tenant, token })}`;
-  rememberTenant(tx, tenant);
+  await tx`select ${bindingCall(tx, tenant, token)}`;
 }
 
-/**
- * Returns a token of the tenant, or nothing without a signer.
- * @throws RagwallError `INVALID_OPTION` unless the signer returns a text: without one the tenant would be named.
- */
-export async function tokenOf(tenant: string, signer?: TokenSigner): Promise<string | undefined> {
-  if (signer === undefined) return undefined;
-  const token: unknown = typeof signer === 'function' ? await signer(tenant) : undefined;
-  if (typeof token !== 'string') {
-    throw new RagwallError(
-      'INVALID_OPTION',
-      'signer is expected to be a function that returns a token.',
-    );
-  }
-  return token;
-}
-
-/** Tells that `tx` is a view of a transaction that is for `tenant`. */
-export function rememberTenant(tx: AnySql, tenant: string): void {
-  boundTenant.set(tx, tenant);
-}
-
-/**
- * Who a single statement is for. With a tenant it binds the tenant itself, so that it may run on its own;
- * without one it runs in a transaction that is bound already.
- */
-export interface Caller {
-  readonly sql: AnySql;
+/** Where a statement runs, and for which tenant. */
+export interface TenantScope {
+  readonly sql: Sql | TransactionSql;
+  /** Whether `sql` is a pool: the statement is a transaction of its own, and binds its tenant itself. */
+  readonly onPool: boolean;
+  /** The tenant to which every row must belong; if left out, the one that the database says is bound. */
   readonly tenant?: string;
-  /** Says the same to a database in signed mode. */
-  readonly token?: string | undefined;
+  /**
+   * Returns the SQL call that yields the bound tenant, or raises. An expression that must be evaluated after
+   * the tenant is bound has to depend on what this call yields.
+   */
+  boundTenant(): PendingQuery<Row[]>;
+}
+
+/** The scope of one statement on a pool. */
+export async function poolScope(
+  sql: Sql,
+  tenant: string,
+  signer: TokenSigner | undefined,
+): Promise<TenantScope> {
+  const token = await tokenOf(tenant, signer);
+  return { sql, onPool: true, tenant, boundTenant: () => bindingCall(sql, tenant, token) };
+}
+
+/** The scope of the statements in a transaction to which a tenant has been bound. */
+export function transactionScope(tx: TransactionSql, tenant?: string): TenantScope {
+  const boundTenant = () => tx`ragwall.require_tenant()`;
+  return { sql: tx, onPool: false, boundTenant, ...(tenant !== undefined && { tenant }) };
 }
 
 /**
- * The function that yields the bound tenant of a statement, or raises. What is to run after it takes an
- * argument that depends on it.
- */
-export function binding({ sql, tenant, token }: Caller) {
-  if (token !== undefined) return sql`ragwall.set_tenant_from_token(${token})`;
-  return tenant === undefined ? sql`ragwall.require_tenant()` : sql`ragwall.set_tenant(${tenant})`;
-}
-
-/**
- * Sends a single statement and returns its rows.
- * @throws RagwallError `CONNECTION_LOST` if the driver settles it without an answer, or before the end of one, as it
- *   does with what it took while a connection was being reset, once it uses that connection again.
- */
-export async function ask<Row extends object>(
-  caller: Caller,
-  query: PendingQuery<Row[]>,
-): Promise<readonly Row[]> {
-  const rows = await (caller.tenant === undefined ? query : alone(query));
-  if (!rows.command) {
-    throw new RagwallError(
-      'CONNECTION_LOST',
-      'The connection was lost before there was an answer; whether a write took effect is unknown.',
-    );
-  }
-  return rows;
-}
-
-/**
- * Returns the rows if each belongs to the tenant that was asked for: the last wall. An answer without rows says so
- * in one that has `bound` alone, because a driver that is out of step has answers without rows, too.
- * @throws RagwallError `FOREIGN_ROW` otherwise, and no row.
+ * Returns the rows of an answer if each belongs to the tenant. An empty answer is expected to be a single row
+ * whose `tenantId` is null and whose `bound` names the tenant: a driver that is out of step returns no row at
+ * all, which must not be taken for an empty answer.
+ *
+ * @param received rows, each with its own tenant and the tenant that the database says is bound.
+ * @param tenant the tenant that was asked for; by default the bound one.
+ * @throws RagwallError `FOREIGN_ROW` otherwise. No row is returned then.
  */
 export function checkRows<Row extends { tenantId: string; bound: string }>(
-  { sql, tenant = boundTenant.get(sql) }: Caller,
   received: readonly Row[],
+  tenant?: string,
 ): readonly Row[] {
-  // Behind a statement that failed half way, postgres.js 3.4 puts a hole for each of its rows (#1181).
+  // postgres.js 3.4 puts a hole for each row of a statement that failed half way before it (#1181).
   const rows = received.filter(() => true);
-  const whose = (row: Row) => row.tenantId ?? row.bound;
+  const tenantOf = (row: Row) => row.tenantId ?? row.bound;
   if (
     rows.length === 0 ||
-    !rows.every((row) => typeof whose(row) === 'string' && whose(row) === (tenant ?? row.bound))
+    !rows.every((row) => typeof tenantOf(row) === 'string' && tenantOf(row) === (tenant ?? row.bound))
   ) {
     throw new RagwallError(
       'FOREIGN_ROW',

@@ -104,7 +104,9 @@ describe('a database in signed mode', () => {
     expect(found.map((row) => row.content).sort()).toEqual([
       ...['acme new', 'acme secret 0', 'acme secret 1', 'acme secret 2'],
     ]);
-    const seen = await acme.transaction((tx) => tx`select distinct tenant_id from ragwall.documents`);
+    const seen = await acme.transaction(
+      (tx) => tx.sql`select distinct tenant_id from ragwall.documents`,
+    );
     expect([...seen]).toEqual([{ tenant_id: 'acme' }]);
     expect(await acme.deleteDocuments({ source: 'a.md' })).toBe(1);
   });

@@ -1,7 +1,7 @@
 /** Signs the short-lived tokens by which a database in signed mode is told who is asking. */
 import { createSecretKey } from 'node:crypto';
 import { SignJWT } from 'jose';
-import { checkOptions, checkWhole, RagwallError } from './errors.js';
+import { checkIntegerOption, checkOptions, RagwallError } from './errors.js';
 
 /** Returns a token of a tenant. */
 export type TokenSigner = (tenantId: string) => Promise<string>;
@@ -44,7 +44,7 @@ export function tokenSigner(
       'A signing key is expected as ragwall.add_signing_key() returned it: a JSON Web Key with kty, alg, kid, aud and k.',
     );
   }
-  checkWhole('lifetime', lifetime, 2, 300);
+  checkIntegerOption('lifetime', lifetime, 2, 300);
   const { kid, aud } = found;
   const key = createSecretKey(found.bytes);
   const kept = new Map<string, { token: Promise<string>; until: number }>();

@@ -8,16 +8,25 @@ import postgres, { type Sql, type TransactionSql } from 'postgres';
 import { afterEach, beforeEach, describe, expect, inject, it, type TestContext } from 'vitest';
 import { needs, openSession, type Session } from '../../db/tests/engine/session.js';
 import { type NewDocument, upsertDocuments } from './documents.js';
-import { forTenant, type Tenant } from './handle.js';
+import { forTenant } from './handle.js';
 import { poolOptions, setTenant } from './tenant.js';
 
 const engine = inject('engine');
 const needsKills = (context: TestContext) =>
   needs(context, engine, ['docker', 'url'], 'a server with several connections');
 
+/** The handle of a tenant, of whose transactions only the guarded SQL is used. */
+function open(pool: Sql, tenantId: string) {
+  const tenant = forTenant(pool, tenantId);
+  const transaction = <T>(fn: (tx: TransactionSql) => Promise<T>) =>
+    tenant.transaction(({ sql }) => fn(sql));
+  return { ...tenant, transaction };
+}
+type SqlTenant = ReturnType<typeof open>;
+
 let session: Session; // the application on one connection
-let acme: Tenant;
-let globex: Tenant;
+let acme: SqlTenant;
+let globex: SqlTenant;
 let folder: string;
 let crashes: unknown[]; // what would have ended the process, had nobody listened
 const fatal = ['uncaughtException', 'unhandledRejection'] as const;
@@ -42,8 +51,8 @@ beforeEach(async () => {
     process.removeAllListeners(event).on(event, (error) => crashes.push(error));
   }
   session = await openSession(engine, 1);
-  acme = forTenant(session.app, 'acme');
-  globex = forTenant(session.app, 'globex');
+  acme = open(session.app, 'acme');
+  globex = open(session.app, 'globex');
   await session.admin((sql) => sql`select tests.seed()`);
 });
 afterEach(async () => {
@@ -106,7 +115,7 @@ const tenants = async (tx: TransactionSql): Promise<string[]> =>
   (await tx`select tenant_id from ragwall.documents`).map((row) => row.tenant_id);
 
 type Use = (tx: TransactionSql) => PromiseLike<unknown>;
-type Begin = (tenant: Tenant, fn: (tx: TransactionSql) => Promise<unknown>) => Promise<unknown>;
+type Begin = (tenant: SqlTenant, fn: (tx: TransactionSql) => Promise<unknown>) => Promise<unknown>;
 const guarded: Begin = (tenant, fn) => tenant.transaction(fn);
 const plain: Begin = ({ tenantId }, fn) =>
   session.app.begin(async (tx) => {
@@ -261,6 +270,17 @@ describe('a transaction that is over', () => {
     });
     expect(seen).toEqual(Array(5).fill('globex'));
     expect(await inserted()).toEqual([0, 1]);
+  });
+
+  it('refuses a statement while its COMMIT is under way', async (context) => {
+    needs(context, engine, ['docker', 'url'], 'a COMMIT that takes its time');
+    const late = await new Promise((resolve) => {
+      void acme.transaction(async (tx) => {
+        await tx`select 1`;
+        setImmediate(() => tx`select 1`.then(resolve, resolve)); // COMMIT is sent by then, and not answered
+      });
+    });
+    expect(late).toMatchObject(closed);
   });
 
   it('does not roll back another tenant’s savepoint with one that it left behind', async () => {
@@ -433,7 +453,7 @@ it('is refused, and rolled back, where its BEGIN cannot be seen', async () => {
     get: (target, property) => (property === 'begin' ? late : Reflect.get(target, property)),
   });
   let called = false;
-  const begun = forTenant(wrapped, 'acme').transaction(async () => {
+  const begun = open(wrapped, 'acme').transaction(async () => {
     called = true;
   });
   await expect(within(begun)).rejects.toThrow(/wraps it, is not supported/);
@@ -448,7 +468,7 @@ it('is refused where the driver begins and has no connection for it, without poo
     const sql = postgres(engine.appUrl ?? '', { max: 1, max_pipeline: 3 } as object);
     await sql`select 1`;
     const statements = Array.from({ length: ahead }, () => sql`select pg_sleep(0)`.execute());
-    const begun = forTenant(sql, 'globex').transaction(async () => 'begun');
+    const begun = open(sql, 'globex').transaction(async () => 'begun');
     outcomes.add(await within(begun).catch((error) => error.code));
     await Promise.all(statements);
     await sql.end({ timeout: 1 });
@@ -464,7 +484,10 @@ describe('while backends are killed', () => {
   afterEach(() => app.end({ timeout: 1 }));
 
   /** Runs `act`, which writes two rows, over and over in 16 callers, and kills a backend every 40 ms. */
-  async function stress(seconds: number, act: (tenant: Tenant, source: string) => Promise<string[]>) {
+  async function stress(
+    seconds: number,
+    act: (tenant: SqlTenant, source: string) => Promise<string[]>,
+  ) {
     const began = performance.now();
     const acknowledged: string[] = [];
     const wrong: unknown[] = [];
@@ -478,7 +501,7 @@ describe('while backends are killed', () => {
       for (; goesOn(); await sleep(40)) kills += await kill(1);
     };
     const caller = async (_: unknown, n: number) => {
-      const tenant = forTenant(app, n % 2 ? 'acme' : 'globex');
+      const tenant = open(app, n % 2 ? 'acme' : 'globex');
       for (let turn = 0; goesOn(); turn += 1) {
         const source = `${tenant.tenantId}/${n}/${turn}`;
         try {
@@ -501,7 +524,7 @@ describe('while backends are killed', () => {
     expect(rows.filter((row) => row.count !== 2)).toEqual([]);
     expect(rows.filter((row) => row.tenant !== row.source.split('/')[0])).toEqual([]);
     expect(acknowledged.filter((source) => !stored.has(source))).toEqual([]);
-    const { transaction } = forTenant(app, 'acme');
+    const { transaction } = open(app, 'acme');
     const sleeping = () => transaction((tx) => tx`select pg_backend_pid() as pid, pg_sleep(0.1)`);
     const slept = await within(Promise.all(Array.from({ length: 8 }, () => retried(sleeping))), 30_000);
     expect(new Set(slept.map(([row]) => row?.pid)).size).toBe(4); // no connection was given up

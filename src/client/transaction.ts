@@ -14,7 +14,6 @@ import { RagwallError } from './errors.js';
 /** What of a postgres.js query is used here: it calls `handler` with itself when it is to be sent. */
 type Query = Promise<unknown> & {
   strings: string[];
-  options?: object;
   readonly cancelled: unknown;
   handler(query: Query): void;
   reject(error: unknown): void;
@@ -35,25 +34,10 @@ interface Connection {
   terminate(): void;
 }
 
-/**
- * Has no statement sent behind this one before it is answered, and returns it. Otherwise the driver gets out of step when
- * it prepares one again that the server, or PgBouncer, has forgotten (26000): calls hang, or get each other's answers. And
- * PgBouncer goes on and on serving a connection that has more to send.
- */
-export function alone<Q>(query: Q): Q {
-  const sent = query as Query;
-  const onexecute = (connection: Connection) => {
-    connection.onclose ??= () => connection.terminate();
-    return false;
-  };
-  sent.options = { ...sent.options, onexecute } as object;
-  return query;
-}
-
 const ignore = () => {};
 
 /** What a callback returned; of an array, as in the driver, what each of its statements returns. */
-export const each = <R>(result: R) => (Array.isArray(result) ? Promise.all(result) : result) as R;
+const each = <R>(result: R) => (Array.isArray(result) ? Promise.all(result) : result) as R;
 
 /** As `sql.begin`; `onBegin` is called when BEGIN is asked for, `onExecute` when a connection sends it. */
 function begin<T>(
@@ -89,16 +73,11 @@ function begin<T>(
  *
  * @param sql a pool.
  * @param fn gets the transaction. It must not be used after `fn` settled.
- * @param onView gets the transaction, and each savepoint's view of it, before anybody uses them.
  * @throws RagwallError `TRANSACTION_CLOSED` from any use of the transaction after `fn` settled, SQL of its
  *   own ended it, or its connection was lost. If the connection was lost, the promise rejects with the
  *   driver's error, and whether a COMMIT under way took effect is unknown.
  */
-export function guardedBegin<T>(
-  sql: Sql,
-  fn: (tx: TransactionSql) => Promise<T>,
-  onView: (tx: TransactionSql) => void = ignore,
-): Promise<T> {
+export function guardedBegin<T>(sql: Sql, fn: (tx: TransactionSql) => Promise<T>): Promise<T> {
   let hasConnection = () => true;
   let settled = false;
   let cause: Error | undefined;
@@ -188,13 +167,11 @@ export function guardedBegin<T>(
           Reflect.apply(tx.savepoint, tx, [...args, run]).then(resolve, reject);
         }),
     };
-    const view = new Proxy(tx, {
+    return new Proxy(tx, {
       apply: (target, self, args) => watch(Reflect.apply(target, self, args)),
       get: (target, property) =>
         Reflect.get(Object.hasOwn(guarded, property) ? guarded : target, property),
     });
-    onView(view);
-    return view;
   }
 
   return new Promise((resolve, reject) => {

@@ -10,8 +10,7 @@ import {
   noPolicy,
 } from '../../db/tests/engine/walls.js';
 import { matchDocuments } from './documents.js';
-import { forTenant } from './handle.js';
-import { checkRows } from './tenant.js';
+import { forTenant, type TenantTransaction } from './handle.js';
 
 let session: Session;
 beforeAll(async () => {
@@ -57,14 +56,30 @@ describe('a search finds one’s own rows', () => {
   });
 });
 
-it('the client’s check holds in savepoints too', async () => {
-  const tampered = forTenant(session.app, 'globex').transaction((tx) =>
-    tx.savepoint(async (inner) => {
-      const answer = [{ tenantId: 'acme', bound: 'acme' }];
-      return checkRows({ sql: inner }, answer);
-    }),
-  );
-  await expect(tampered).rejects.toMatchObject({ code: 'FOREIGN_ROW' });
+it('a handle’s transaction checks for the tenant it was asked for, whatever the database says is bound', async () => {
+  const body = `create or replace function ragwall.require_tenant() returns text
+    language sql stable parallel unsafe security invoker return 'acme'::text`;
+  const search = (tx: TransactionSql, act: () => Promise<unknown>) =>
+    tx
+      .unsafe(body)
+      .then(() => tx`set local role app_user`)
+      .then(act);
+  const nothing = { filter: { tenant: 'nobody' } };
+  const asSuperuser = <T>(fn: (tx: TenantTransaction) => Promise<T>) =>
+    session.admin((sql) => forTenant(sql, 'globex').transaction(fn));
+  await expect(
+    asSuperuser((tx) => search(tx.sql, () => tx.matchDocuments(query, nothing))),
+  ).rejects.toMatchObject({ code: 'FOREIGN_ROW' });
+  // The function that is called on anybody's transaction knows of no other tenant.
+  const undo = new Error('undo');
+  await expect(
+    asSuperuser((tx) =>
+      search(tx.sql, async () => {
+        expect(await matchDocuments(tx.sql, query, 10, nothing.filter)).toEqual([]);
+        throw undo;
+      }),
+    ),
+  ).rejects.toBe(undo);
 });
 
 describe('a write under another tenant’s name', () => {

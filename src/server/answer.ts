@@ -1,7 +1,7 @@
 /** The prompt layer: an answer from what was retrieved, with citations that are checked, or none at all. */
 import type OpenAI from 'openai';
 import type { Match } from '../client/documents.js';
-import { checkOptions, checkWhole, RagwallError } from '../client/errors.js';
+import { checkIntegerOption, checkOptions, RagwallError } from '../client/errors.js';
 import { Problem } from './problem.js';
 
 /** What is answered, to the letter, when the passages have no answer. */
@@ -259,8 +259,8 @@ export function openaiAnswerer(options: AnswererOptions): Answerer {
   } = checkOptions(options);
   if (typeof model !== 'string' || model === '')
     throw new RagwallError('INVALID_OPTION', 'model is expected.');
-  checkWhole('contextTokens', contextTokens, 100, 1_000_000);
-  checkWhole('answerTokens', answerTokens, 1, 100_000);
+  checkIntegerOption('contextTokens', contextTokens, 100, 1_000_000);
+  checkIntegerOption('answerTokens', answerTokens, 1, 100_000);
 
   function asked(question: string, found: readonly Match[], { signal, company }: AnswerOptions) {
     const passages = fitting(found, contextTokens, countTokens);

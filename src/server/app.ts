@@ -12,12 +12,13 @@ import type { Sql } from 'postgres';
 import { Histogram, Registry } from 'prom-client';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { assertIsolation, type IsolationCheck } from '../client/assert-isolation.js';
-import type { JsonObject, Match, NewDocument, StoredDocument } from '../client/documents.js';
-import { checkOptions, checkWhole, RagwallError } from '../client/errors.js';
+import type { Match, NewDocument, StoredDocument } from '../client/documents.js';
+import { checkIntegerOption, checkOptions, RagwallError } from '../client/errors.js';
 import { forTenant, type Tenant } from '../client/handle.js';
+import type { JsonObject } from '../client/input.js';
 import { checkTenant } from '../client/tenant.js';
 import type { TokenSigner } from '../client/token.js';
-import type { Embedder } from '../embedders/embedder.js';
+import { defaultDimensions, type Embedder } from '../embedders/embedder.js';
 import type { Answerer } from './answer.js';
 import { asProblem, type Fault, Problem, problemBody } from './problem.js';
 import { defaultLimits, type Limits, routesOf } from './schemas.js';
@@ -119,7 +120,12 @@ function checkedLimits(given: Partial<Limits>): Limits {
         `limits.${name} is none: ${Object.keys(defaultLimits)}.`,
       );
     }
-    checkWhole(`limits.${name}`, value, 1, most[name as keyof Limits] ?? Number.MAX_SAFE_INTEGER);
+    checkIntegerOption(
+      `limits.${name}`,
+      value,
+      1,
+      most[name as keyof Limits] ?? Number.MAX_SAFE_INTEGER,
+    );
   }
   return limits;
 }
@@ -146,14 +152,14 @@ export function createServer(options: ServerOptions): Server {
     embedder,
     answerer,
     signer,
-    dimensions = 1536,
+    dimensions = defaultDimensions,
     rateLimiter = new RateLimiterMemory({ points: 600, duration: 60 }),
     accept = [],
     companyOf,
     log = (entry: LogEntry) => console.log(JSON.stringify(entry)),
   } = checkOptions(options);
   const limits = checkedLimits(options.limits ?? {});
-  checkWhole('dimensions', dimensions, 1, 4000);
+  checkIntegerOption('dimensions', dimensions, 1, 4000);
   // As many statements at once as there are connections: the others wait here, where they can be given up.
   const connections = new Semaphore(sql.options.max);
   const registry = new Registry();

@@ -1,6 +1,6 @@
 /** What the service takes and returns, once: for checking requests and for its OpenAPI description. */
 import { createRoute, z } from '@hono/zod-openapi';
-import type { JsonObject } from '../client/documents.js';
+import type { JsonObject } from '../client/input.js';
 
 /** What a request may be at most. */
 export interface Limits {

@@ -11,7 +11,9 @@ import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { assertIsolation, type IsolationCheck } from '../client/assert-isolation.js';
 import { poolOptions } from '../client/tenant.js';
 import { tokenSigner } from '../client/token.js';
-import { type Embedder, lexicalEmbedder, openaiEmbedder } from '../embedders/embedder.js';
+import { defaultDimensions, type Embedder } from '../embedders/embedder.js';
+import { lexicalEmbedder } from '../embedders/lexical.js';
+import { openaiEmbedder } from '../embedders/openai.js';
 import { type Answerer, openaiAnswerer } from './answer.js';
 import { createServer } from './app.js';
 import { tokenVerifier } from './verify.js';
@@ -159,7 +161,7 @@ export async function serveCommand(args: string[], env: Environment = process.en
       host: { type: 'string', default: '127.0.0.1' },
       'metrics-port': { type: 'string' },
       pool: { type: 'string', default: '10' },
-      dimensions: { type: 'string', default: '1536' },
+      dimensions: { type: 'string', default: `${defaultDimensions}` },
       rate: { type: 'string', default: '600' },
       seconds: { type: 'string', default: '30' },
       drain: { type: 'string', default: '0' },

@@ -39,7 +39,7 @@ export const orCode = <T>(answer: Promise<T>): Promise<T | string> => answer.cat
 /** All values of a statement that is sent without being prepared. */
 export const values = async (sql: { unsafe: Sql['unsafe'] }, text: string) =>
   (await sql.unsafe(text)).flatMap((row) => Object.values(row));
-const read = (tenant: Tenant, text: string) => tenant.transaction((tx) => values(tx, text));
+const read = (tenant: Tenant, text: string) => tenant.transaction((tx) => values(tx.sql, text));
 /** The contents of the documents that a search finds: all of the tenant's. */
 export const search = async (tenant: Tenant) =>
   (await tenant.matchDocuments(question, { filter: { tenant: 'acme' } })).map(({ content }) => content);

@@ -164,7 +164,7 @@ export const designs: readonly Design[] = [
     form: 'transaction',
     about: 'forTenant(sql, tenant).transaction(): the guarded sql.begin()',
     request: (sql, { tenant, vector }) =>
-      forTenant(sql, tenant.name).transaction((tx) => matchDocuments(tx, vector, k)),
+      forTenant(sql, tenant.name).transaction((tx) => tx.matchDocuments(vector, { k })),
   },
 ];
 

@@ -137,7 +137,7 @@ export async function wallsPrice(server: Server, query: Query, scale: Scale): Pr
   const tenantId = query.tenant.name;
   const rows = Array.from({ length: 10 }, () => ({ bound: tenantId, tenantId, id: '' }));
   const sql = postgres(server.engine.appUrl, { ...quiet, max: 1 });
-  const check = timeOf(() => checkRows({ sql, tenant: tenantId }, rows), 20_000);
+  const check = timeOf(() => checkRows(rows, tenantId), 20_000);
   await sql.end();
   const over = single.match - single.dedicated;
   return [

@@ -7,7 +7,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import postgres from 'postgres';
 import { vectorText } from '../../../src/client/vector.js';
-import { lexicalEmbedder } from '../../../src/embedders/embedder.js';
+import { lexicalEmbedder } from '../../../src/embedders/lexical.js';
 
 /** What it reads: shared IVFFlat, a plain policy, and a role of its own, guide_user. As a superuser. */
 export const guideSchema = `

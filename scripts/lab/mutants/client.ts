@@ -15,7 +15,7 @@ interface ClientMutant extends Mutant {
 }
 
 const breaks: readonly (readonly [file: string, name: string, find: string, replace: string])[] = [
-  ['client/tenant', 'rows are not checked', '!rows.every((row) =>', 'rows.some((row) => false &&'],
+  ['client/tenant', 'rows are not checked', 'typeof tenantOf(row) ===', "true || '' ==="],
   ['client/tenant', 'one row that fits is enough', '!rows.every(', '!rows.some('],
   [
     'client/tenant',
@@ -35,13 +35,7 @@ const breaks: readonly (readonly [file: string, name: string, find: string, repl
     "throw new RagwallError(\n      'FOREIGN_ROW'",
     "void new RagwallError(\n      'FOREIGN_ROW'",
   ],
-  [
-    'client/tenant',
-    'the tenant of a view is forgotten',
-    'export function rememberTenant(tx: AnySql, tenant: string): void {\n  boundTenant.set(tx, tenant);',
-    'export function rememberTenant(_: AnySql, __: string): void {',
-  ],
-  ['client/tenant', 'no answer is an empty one', 'if (!rows.command)', 'if (!rows)'],
+  ['client/statement', 'no answer is an empty one', 'if (!rows.command)', 'if (!rows)'],
   ['client/tenant', 'a tenant may have spaces', '/^[!-~]{1,128}$/', '/^[ -~]{1,128}$/'],
   [
     'client/tenant',
@@ -51,7 +45,7 @@ const breaks: readonly (readonly [file: string, name: string, find: string, repl
   ],
   ['client/tenant', 'a tenant may be empty', '/^[!-~]{1,128}$/', '/^[!-~]{0,128}$/'],
   ['client/tenant', 'a tenant may be no text', "typeof tenant !== 'string' || ", ''],
-  ['client/tenant', 'the token is not sent', 'if (token !== undefined)', "if (token === 'never')"],
+  ['client/tenant', 'the token is not sent', 'return token === undefined', "return token !== 'never'"],
   ['client/tenant', 'the driver keeps its pipeline', 'max_pipeline: 1_000_000,', ''],
   ['client/tenant', 'the driver keeps its time-out', 'connect_timeout: 5,', ''],
   ['client/tenant', 'the first message is short', 'Array<string>(50)', 'Array<string>(1)'],
@@ -64,13 +58,13 @@ const breaks: readonly (readonly [file: string, name: string, find: string, repl
   [
     'client/documents',
     'found rows are not checked',
-    'return checkRows(caller, rows).map(({ bound: _, ...found })',
+    'return checkRows(rows, tenant).map(({ bound: _, ...found })',
     'return rows.map(({ bound: _, ...found })',
   ],
   [
     'client/documents',
     'stored rows are not checked',
-    'return checkRows(caller, rows).map(({ id, status })',
+    'return checkRows(rows, tenant).map(({ id, status })',
     'return rows.map(({ id, status })',
   ],
   [
@@ -82,26 +76,26 @@ const breaks: readonly (readonly [file: string, name: string, find: string, repl
   [
     'client/handle',
     'a call is for another tenant',
-    '=> ({ sql, tenant, token',
-    "=> ({ sql, tenant: 'acme', token",
+    'poolScope(sql, tenant, signer)',
+    "poolScope(sql, 'acme', signer)",
   ],
   [
     'client/handle',
     'a transaction binds no tenant',
-    `await tx\`select \${binding({ sql: tx, tenant, token })}\`;`,
-    'void token;',
+    'await setTenant(tx, tenant, signer);',
+    'void setTenant;',
   ],
   [
     'client/handle',
     'a transaction is not guarded',
-    'guardedBegin(\n        sql,\n        async (tx)',
-    '((s: Sql, f: (tx: TransactionSql) => Promise<never>, _: unknown) => s.begin(f) as Promise<never>)(\n        sql,\n        async (tx: TransactionSql)',
+    'guardedBegin(sql, async (tx)',
+    '((s: Sql, f: (tx: TransactionSql) => Promise<never>) => s.begin(f) as Promise<never>)(sql, async (tx: TransactionSql)',
   ],
   [
     'client/handle',
-    'views of a transaction are not remembered',
-    '(tx) => rememberTenant(tx, tenant)',
-    '() => {}',
+    'a transaction compares rows with what the database says',
+    'transactionScope(tx, tenant)',
+    'transactionScope(tx)',
   ],
   [
     'client/handle',
@@ -159,7 +153,7 @@ const breaks: readonly (readonly [file: string, name: string, find: string, repl
     'connection.onclose = null;',
   ],
   [
-    'client/transaction',
+    'client/statement',
     'a statement waits when its connection was reset',
     'connection.onclose ??= () => connection.terminate();\n    return false;',
     'return false;',

@@ -27,7 +27,7 @@ const besideSql = (...names: string[]) => names.map((name) => `db/tests/${name}.
 
 /** The tests of the client, the quicker first. */
 export const clientTests = inSources(
-  ...['client/pool-options', 'client/late-statement', 'client/token', 'client/walls'],
+  ...['client/pool-options', 'client/token', 'client/walls'],
   ...['server/verify', 'server/answer', 'server/app'],
   ...['client/handle', 'client/transaction', 'client/reset'],
 );

@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { lexicalEmbedder } from '../../../src/embedders/embedder.js';
+import { lexicalEmbedder } from '../../../src/embedders/lexical.js';
 
 /** What is answered instead of the usual. `pause` between pieces and `hangs` are in milliseconds. */
 type Reply =

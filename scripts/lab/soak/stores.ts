@@ -57,7 +57,7 @@ export function ragwallClient(signer?: TokenSigner): Client {
           tenant.matchDocuments(vector, { k, ...(source !== undefined && { filter: { source } }) }),
         put: (documents) => tenant.upsertDocuments(documents),
         remove: (source) => tenant.deleteDocuments({ source }),
-        transaction: (fn) => tenant.transaction((tx) => fn(within(tx))),
+        transaction: (fn) => tenant.transaction(({ sql }) => fn(within(sql))),
       };
     },
   };

@@ -1,66 +1,22 @@
-/** An embedder returns one usable vector for each text, in order, or says which expectation failed. */
-import { createHash } from 'node:crypto';
+/** openaiEmbedder() returns one usable vector for each text, in order, with any release of the client; or says what it expected. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { json } from 'node:stream/consumers';
 import { inspect } from 'node:util';
-import OpenAI from 'openai';
+import OpenAI6 from 'openai';
+import OpenAI4 from 'openai4';
+import OpenAI5 from 'openai5';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { lexicalEmbedder, openaiEmbedder, type Vector } from './embedder.js';
+import { type OpenAIEmbeddings, openaiEmbedder } from './openai.js';
 
-function dot(a: Vector, b: Vector): number {
-  return [...a].reduce((sum, x, i) => sum + x * (b[i] ?? Number.NaN), 0);
-}
-
-async function lexical(text: string, dimensions = 1536): Promise<Vector> {
-  return (await lexicalEmbedder({ dimensions }).embed([text]))[0] ?? [];
-}
-
-describe('lexicalEmbedder', () => {
-  test('gives to the bit the vectors that are stored under the name lexical-v1', async () => {
-    expect(lexicalEmbedder().model).toBe('lexical-v1@1536');
-    const vector = await lexical(
-      'The lease of Müller & Söhne ends on 31 March; 東京 opens, and opens again.',
-    );
-    const bytes = Buffer.alloc(vector.length * 4);
-    for (const [i, x] of vector.entries()) bytes.writeFloatLE(x, i * 4);
-    const digest = createHash('sha256').update(bytes).digest('hex');
-    expect(digest).toBe('d013c0057322152e7fc7233548ec9cff449b2b960bf2a68774126bef97b2e553');
-  });
-
-  test.each([1, 2, 3, 64, 1536, 4000])('gives unit vectors of %i dimensions', async (dimensions) => {
-    for (const text of ['', ' \n', '?!… — 🙂', 'the', 'a', 'Quarterly report', 'x '.repeat(999)]) {
-      const vector = await lexical(text, dimensions);
-      expect(vector).toHaveLength(dimensions);
-      expect(dot(vector, vector)).toBeCloseTo(1, 5);
-    }
-  });
-
-  test('gives the first axis for a text without features', async () => {
-    expect(await lexical('?!', 3)).toEqual(Float32Array.of(1, 0, 0));
-  });
-
-  test('ignores case, compatibility forms, composition and punctuation', async () => {
-    const vector = await lexical('Café finance 42');
-    expect(await lexical('CAFE\u0301, ﬁnance: ４２!')).toEqual(vector);
-    expect(await lexical('Cafe finance 42')).not.toEqual(vector);
-  });
-
-  test('puts similar texts nearer than unrelated ones, misspelt or inflected', async () => {
-    const document = await lexical(
-      'Employees may carry over five days of unused vacation to the next year.',
-    );
-    const unrelated = dot(document, await lexical('The reactor is cooled with liquid sodium.'));
-    for (const query of ['How many vacation days carry over?', 'emploiees vacations', 'UNUSED DAY']) {
-      expect(dot(document, await lexical(query))).toBeGreaterThan(unrelated + 0.1);
-    }
-  });
-});
-
-describe('openaiEmbedder', () => {
+describe.each([
+  ['4', OpenAI4],
+  ['5', OpenAI5],
+  ['6', OpenAI6],
+])('with openai %s', (_release, OpenAI) => {
   type Body = { model: string; dimensions?: number; input: string[]; encoding_format?: string };
   type Item = { index: number; embedding: number[] | string };
-  let client: OpenAI;
+  let client: OpenAIEmbeddings;
   let requests: Body[];
   let answer: (items: Item[], body: Body) => unknown;
 
@@ -148,6 +104,5 @@ describe('openaiEmbedder', () => {
     const refusal = expect.objectContaining({ code: 'INVALID_OPTION' });
     expect(() => openaiEmbedder(client, { dimensions: value })).toThrow(refusal);
     expect(() => openaiEmbedder(client, { batchSize: value })).toThrow(refusal);
-    expect(() => lexicalEmbedder({ dimensions: value })).toThrow(refusal);
   });
 });

@@ -13,8 +13,8 @@ import {
   thing,
 } from '../../db/tests/bad-input.js';
 import { openSession, type Session } from '../../db/tests/engine/session.js';
-import type { JsonObject } from './documents.js';
 import { forTenant, type Tenant } from './handle.js';
+import type { JsonObject } from './input.js';
 import { setTenant } from './tenant.js';
 
 const axis = [1, ...Array<number>(1535).fill(0)];
