@@ -1,15 +1,16 @@
-/** Signs the short-lived tokens by which a database in signed mode is told who is asking. */
+/** Signs the short-lived tokens with which a tenant is bound in a database in signed mode. */
 import { createSecretKey } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { checkIntegerOption, checkOptions, RagwallError } from './errors.js';
 
-/** Returns a token of a tenant. */
+/** Returns a token that names the tenant: a signed JWT. */
 export type TokenSigner = (tenantId: string) => Promise<string>;
 
-const most = 1_000;
+/** For how many tenants a signer keeps the last token. */
+const maxKept = 1_000;
 
-/** The parts of the key, or nothing where the text is none. Never throws: the text is a secret. */
-function parse(jwk: string) {
+/** Returns the parts of a key, or undefined. It throws nothing, because the error could quote the secret. */
+function parseKey(jwk: string) {
   try {
     const { kty, alg, kid, aud, k } = JSON.parse(jwk) as Record<string, unknown>;
     const bytes = typeof k === 'string' ? Buffer.from(k, 'base64url') : Buffer.alloc(0);
@@ -21,13 +22,13 @@ function parse(jwk: string) {
 }
 
 /**
- * Returns what signs tokens with a key. A token is used again for half of its lifetime; those of the 1,000
- * tenants that asked last are kept.
+ * Returns a function that signs tokens with a key. It returns the same token of a tenant for half of the
+ * token's lifetime, and keeps the tokens of the 1,000 tenants that were used last.
  *
- * @param jwk what `ragwall.add_signing_key()` returned.
+ * @param jwk the JSON Web Key that `ragwall.add_signing_key()` returned: a secret.
  * @param options `lifetime`, whole seconds from 2 to 300, default 60: how long a stolen token can be used.
  * @throws RagwallError `INVALID_OPTION`.
- * @see db/migrations/committed/000006-signed-tenant.sql
+ * @see `ragwall.add_signing_key()` and `ragwall.set_tenant_from_token()` in db/migrations/committed
  * @example
  * const signer = tokenSigner(process.env.RAGWALL_SIGNING_KEY);
  * const acme = forTenant(sql, 'acme', { signer });
@@ -37,16 +38,16 @@ export function tokenSigner(
   options: { readonly lifetime?: number } = {},
 ): TokenSigner {
   const { lifetime = 60 } = checkOptions(options);
-  const found = parse(jwk ?? '');
-  if (!found) {
+  const parsed = parseKey(jwk ?? '');
+  if (!parsed) {
     throw new RagwallError(
       'INVALID_OPTION',
       'A signing key is expected as ragwall.add_signing_key() returned it: a JSON Web Key with kty, alg, kid, aud and k.',
     );
   }
   checkIntegerOption('lifetime', lifetime, 2, 300);
-  const { kid, aud } = found;
-  const key = createSecretKey(found.bytes);
+  const { kid, aud } = parsed;
+  const key = createSecretKey(parsed.bytes);
   const kept = new Map<string, { token: Promise<string>; until: number }>();
 
   return (tenantId) => {
@@ -66,7 +67,7 @@ export function tokenSigner(
             until: now + lifetime / 2,
           };
     kept.set(tenantId, current);
-    if (kept.size > most) kept.delete(kept.keys().next().value as string);
+    if (kept.size > maxKept) kept.delete(kept.keys().next().value as string);
     return current.token;
   };
 }

@@ -1,8 +1,8 @@
-/** Checks a vector and writes it as pgvector reads it. */
+/** Checks a vector and writes it as the text that pgvector reads. */
 import type { Vector } from '../embedders/embedder.js';
 import { RagwallError } from './errors.js';
 
-/** The shortest text that is read as each of the 65,536 half-precision numbers, made when first needed. */
+/** The shortest text of each half-precision number, by its 16 bits; filled when a number is first written. */
 const texts: string[] = [];
 const single = new Float32Array(1);
 const singleBits = new Uint32Array(single.buffer);
@@ -16,13 +16,14 @@ function halfBits(x: number): number {
   if (magnitude >= 0x38800000) {
     return sign | ((magnitude - 0x38000000 + 0xfff + ((magnitude >>> 13) & 1)) >>> 13);
   }
-  // Below 2^-14 they are the multiples of 2^-24.
+  // Below 2^-14, half-precision numbers are the multiples of 2^-24.
   const multiple = Math.abs(single[0] as number) * 2 ** 24;
   const floor = Math.floor(multiple);
   const rest = multiple - floor;
   return sign | (rest > 0.5 || (rest === 0.5 && floor % 2 === 1) ? floor + 1 : floor);
 }
 
+/** Returns the shortest decimal text that is read as the half-precision number with these bits. */
 function halfText(bits: number): string {
   const exponent = (bits >>> 10) & 31;
   const fraction = bits & 1023;
@@ -37,8 +38,8 @@ function halfText(bits: number): string {
 }
 
 /**
- * Returns the vector as text, `[.1,.2]`: the shortest that gives the half-precision numbers which the
- * database keeps and compares. Less than half of what the numbers would take, and read faster.
+ * Returns the vector as text, as `[.1,.2]`. Its numbers are rounded to half precision, which is all that the
+ * database keeps and compares: the text has less than half of the length of the exact numbers.
  *
  * @param dimensions how many numbers are expected; by default any number from 1 to 4000.
  * @throws RagwallError `INVALID_VECTOR` for another length, anything but numbers, NaN, infinities, numbers
@@ -70,7 +71,7 @@ export function vectorText(vector: Vector, dimensions?: number): string {
     texts[bits] ??= halfText(bits);
     text += `,${texts[bits]}`;
   }
-  // Half of the smallest half-precision number: all smaller ones become zero there.
+  // 2^-25 is half of the smallest half-precision number: it is rounded to zero, and so are all below it.
   if (Math.fround(largest) <= 2 ** -25) {
     throw new RagwallError('INVALID_VECTOR', 'A vector is expected not to be zero.');
   }
