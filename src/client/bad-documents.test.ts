@@ -45,8 +45,8 @@ const endless = { a: {} };
 endless.a = endless;
 const isJsonObject = (value: unknown) =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && isJson(value);
-const isBytes = (value: unknown, most: number) =>
-  isText(value) && value !== '' && Buffer.byteLength(value) <= most;
+const isBytes = (value: unknown, maxBytes: number) =>
+  isText(value) && value !== '' && Buffer.byteLength(value) <= maxBytes;
 const isPosition = (value: unknown) =>
   Number.isInteger(value) && 0 <= Number(value) && Number(value) < 2 ** 31;
 

@@ -31,8 +31,8 @@ afterAll(async () => {
 });
 
 describe('an option', () => {
-  const isWhole = (value: unknown, least: number, most: number) =>
-    Number.isInteger(value) && Number(value) >= least && Number(value) <= most;
+  const isWhole = (value: unknown, min: number, max: number) =>
+    Number.isInteger(value) && Number(value) >= min && Number(value) <= max;
   const client = {} as OpenAIEmbeddings;
 
   it.each<[string, number, number, (value: never) => unknown]>([
@@ -42,11 +42,11 @@ describe('an option', () => {
     ['batchSize of openaiEmbedder', 1, 2048, (batchSize) => openaiEmbedder(client, { batchSize })],
     ['batchSize of an upsert', 1, 1000, (batchSize) => acme.upsertDocuments([], { batchSize })],
     ['lifetime of tokens', 2, 300, (lifetime) => tokenSigner(JSON.stringify(key), { lifetime })],
-  ])('%s is a whole number, or refused', (_, least, most, act) =>
+  ])('%s is a whole number, or refused', (_, min, max, act) =>
     fc.assert(
       fc.asyncProperty(fc.oneof(fc.integer({ min: -1, max: 5000 }), number, thing), async (value) => {
         const { code } = await outcome(() => act(value as never));
-        const valid = value === undefined || isWhole(value, least, most);
+        const valid = value === undefined || isWhole(value, min, max);
         expect(code).toBe(valid ? undefined : 'INVALID_OPTION');
       }),
       fuzz(100),

@@ -82,7 +82,7 @@ describe('matchDocuments', () => {
 
   it('returns the same rows in sql.begin, in transaction() and on its own', async () => {
     const acme = forTenant(session.app, 'acme');
-    const alone = await acme.matchDocuments(vec(20), { k: 3, filter: { tenant: 'acme' } });
+    const single = await acme.matchDocuments(vec(20), { k: 3, filter: { tenant: 'acme' } });
     const begun = await session.app.begin(async (tx) => {
       await setTenant(tx, 'acme');
       return matchDocuments(tx, vec(20), 3, { tenant: 'acme' });
@@ -90,9 +90,9 @@ describe('matchDocuments', () => {
     const guarded = await acme.transaction((tx) =>
       tx.matchDocuments(vec(20), { k: 3, filter: { tenant: 'acme' } }),
     );
-    expect(alone).toHaveLength(3);
-    expect(begun).toEqual(alone);
-    expect(guarded).toEqual(alone);
+    expect(single).toHaveLength(3);
+    expect(begun).toEqual(single);
+    expect(guarded).toEqual(single);
   });
 
   it('leaves no tenant behind on the connection', async () => {
@@ -308,7 +308,7 @@ it('answers each call at once on a connection whose prepared statements are gone
     onnotice: () => {},
     debug: () => void sent.push(0),
   });
-  const ask = () =>
+  const searchAll = () =>
     Promise.all(
       ['acme', 'globex', 'acme', 'initech'].map(async (tenant) => {
         const found = await forTenant(sql, tenant).matchDocuments(vec(0), { k: 1 });
@@ -318,15 +318,15 @@ it('answers each call at once on a connection whose prepared statements are gone
     );
   const expected = [['acme 0'], ['globex 0'], ['acme 0'], []];
   try {
-    expect(await ask()).toEqual(expected);
+    expect(await searchAll()).toEqual(expected);
     for (let n = 0; n < 5; n += 1) {
       await sql.unsafe('deallocate all');
       const late = sleep(3_000, 'hung', { ref: false });
-      expect(await Promise.race([ask(), late])).toEqual(expected);
+      expect(await Promise.race([searchAll(), late])).toEqual(expected);
     }
     sent.length = 0;
-    await ask();
-    // One is sent when the one before it was answered; who waits for that is told a moment later.
+    await searchAll();
+    // One is sent when the one before it was answered; its caller learns of it a moment later.
     expect(sent).toEqual([0, 0, 1, 0, 1, 0, 1, 1]);
   } finally {
     await sql.end({ timeout: 1 });
