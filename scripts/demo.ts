@@ -1,22 +1,25 @@
-/** Shows the walls at work: two companies ask, then try everything to read each other's documents. */
-import { parseArgs } from 'node:util';
+/** Shows the walls at work: two companies ask questions, then try everything to read each other's documents. */
 import { startEngine } from '../db/tests/engine/engine.js';
-import { openSession } from '../db/tests/engine/session.js';
+import { openSession, type Session } from '../db/tests/engine/session.js';
 import { type Embedder, lexicalEmbedder, openaiEmbedder } from '../src/index.js';
 import { showAttackLab } from './demo/attack-lab-show.js';
 import { showCompanies } from './demo/companies-show.js';
-import { showSquad } from './demo/squad.js';
-import { labDatabase } from './lab/attack-lab/database.js';
+import { labDatabase } from './lab/attack-lab/stores.js';
+import { describeMachine, type Machine } from './lab/measure.js';
+import { print, writeFigures, writeFiguresHelp, writeFiguresOption } from './lab/report.js';
+import { command, withEngine } from './lab/setup.js';
+import { askSquad, squadTable } from './lab/squad.js';
 
-const help = `npm run demo                          two companies, their questions, and every attempt to cross
+const help = `npm run demo                          two companies, their questions, and attempts to read each other's documents
 npm run demo -- --squad dev-v2.0.json  real text: the articles of SQuAD 2.0 as tenants
-npm run demo -- --attack-lab           what other tenants can do where they share a vector index, and what here:
-                                       starvation, membership, reconstruction, latency; takes a minute or two
+npm run demo -- --attack-lab           what a tenant can do to others that share a vector index with it, and to
+                                       Ragwall: starvation, membership, reconstruction, latency; one to three minutes
 
-DATABASE_URL    run on this server, as a superuser: in a database of its own, which is dropped again;
-                by default an embedded Postgres is started; --docker starts one in a container
-OPENAI_API_KEY  embed with OpenAI (OPENAI_BASE_URL: or with whatever speaks its protocol);
-                by default a local lexical embedder, which knows words but no meaning`;
+--docker        runs in a container; by default an embedded Postgres is started
+DATABASE_URL    runs on this server, as a superuser, in a new database that is dropped in the end
+OPENAI_API_KEY  embeds with OpenAI (OPENAI_BASE_URL: or with another server of its protocol);
+                by default a local embedder, which compares words and not meanings
+With --attack-lab: ${writeFiguresHelp}`;
 
 async function chooseEmbedder(): Promise<Embedder> {
   if (!process.env.OPENAI_API_KEY) return lexicalEmbedder();
@@ -24,54 +27,56 @@ async function chooseEmbedder(): Promise<Embedder> {
   return openaiEmbedder(new OpenAI());
 }
 
-async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      help: { type: 'boolean' },
-      squad: { type: 'string' },
-      'attack-lab': { type: 'boolean' },
-      docker: { type: 'boolean' },
-    },
-  });
-  if (values.help) {
-    console.log(help);
-    return 0;
-  }
-  const url = process.env.DATABASE_URL;
-  const embedder = await chooseEmbedder();
-  const kind = values.docker ? 'docker' : url ? 'url' : 'embedded';
-  const engine = await startEngine(kind, () => {}, url);
-  try {
-    const lab = values['attack-lab'] ? await labDatabase(engine) : undefined;
-    const session = await openSession(lab ?? engine);
-    try {
-      const [server] = await session.admin(
-        (sql) => sql<{ version: string; vector: string }[]>`
-          select current_setting('server_version') as version, extversion as vector
-          from pg_extension where extname = 'vector'`,
-      );
-      console.log(
-        `PostgreSQL ${server?.version} (${kind === 'url' ? 'DATABASE_URL' : kind}), pgvector ${server?.vector}` +
-          `${lab ? '' : `, embeddings: ${embedder.model}`}\n`,
-      );
-      const wrong = lab
-        ? await showAttackLab(session)
-        : values.squad
-          ? await showSquad(session, embedder, values.squad)
-          : await showCompanies(session, embedder);
-      return wrong === 0 ? 0 : 1;
-    } finally {
-      await session.end();
-      await lab?.stop();
-    }
-  } finally {
-    await engine.stop();
-  }
+async function showSquad({ app }: Session, embedder: Embedder, path: string): Promise<number> {
+  const result = await askSquad(app, embedder, path);
+  print(squadTable(result));
+  return result.foreignRows;
 }
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  console.error(error instanceof Error ? `\n${error.message}` : error);
-  process.exitCode = 1;
+async function attackLab(session: Session, machine: Machine, docker: boolean, writes: boolean) {
+  const { table, wrong } = await showAttackLab(session);
+  if (writes) {
+    const command = `npm run demo -- --attack-lab${docker ? ' --docker' : ''}`;
+    await writeFigures({ lab: 'attack-lab', command, machine, tables: [table] });
+  }
+  return wrong;
 }
+
+await command(
+  help,
+  {
+    squad: { type: 'string' },
+    'attack-lab': { type: 'boolean', default: false },
+    docker: { type: 'boolean', default: false },
+    ...writeFiguresOption,
+  },
+  async ({ squad, docker, 'attack-lab': attacks, 'write-figures': writes }) => {
+    if (writes && !attacks) throw new Error('--write-figures belongs to --attack-lab');
+    const url = process.env.DATABASE_URL;
+    const embedder = await chooseEmbedder();
+    const kind = docker ? 'docker' : url ? 'url' : 'embedded';
+    return withEngine(
+      startEngine(kind, () => {}, url),
+      async (engine) => {
+        const machine = await describeMachine(engine);
+        console.log(
+          `PostgreSQL ${machine.postgres} (${machine.server}), pgvector ${machine.pgvector}` +
+            `${attacks ? '' : `, embeddings: ${embedder.model}`}\n`,
+        );
+        const lab = attacks ? await labDatabase(engine) : undefined;
+        const session = await openSession(lab ?? engine);
+        try {
+          const wrong = attacks
+            ? await attackLab(session, machine, docker, writes)
+            : squad
+              ? await showSquad(session, embedder, squad)
+              : await showCompanies(session, embedder);
+          return wrong === 0 ? 0 : 1;
+        } finally {
+          await session.end();
+          await lab?.stop();
+        }
+      },
+    );
+  },
+);

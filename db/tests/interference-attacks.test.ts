@@ -1,21 +1,19 @@
 /** The published attacks on a vector index that tenants share succeed there, and come to nothing here. */
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { labDatabase } from '../../scripts/lab/attack-lab/database.js';
-import { membership } from '../../scripts/lab/attack-lab/membership.js';
-import { ragwallStore } from '../../scripts/lab/attack-lab/ragwall.js';
-import { reconstruct } from '../../scripts/lab/attack-lab/reconstruction.js';
+import { membership, reconstruct, starve } from '../../scripts/lab/attack-lab/attacks.js';
 import {
   forced,
   hashed,
   ivfflat,
+  labDatabase,
+  ragwallStore,
   type Shared,
+  type Store,
   sharedStore,
   usual,
-} from '../../scripts/lab/attack-lab/shared.js';
-import { starve } from '../../scripts/lab/attack-lab/starvation.js';
-import type { Store } from '../../scripts/lab/attack-lab/store.js';
-import { cosine, near } from '../../scripts/lab/attack-lab/vectors.js';
+} from '../../scripts/lab/attack-lab/stores.js';
 import { secret, victim, world } from '../../scripts/lab/attack-lab/world.js';
+import { cosine, near } from '../../scripts/lab/data.js';
 import type { RunningEngine } from './engine/engine.js';
 import { openSession, type Session } from './engine/session.js';
 

@@ -1,17 +1,17 @@
 /** Whatever another tenant does, a tenant's answers stay the same, and so does the work that they take. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { labDatabase } from '../../scripts/lab/attack-lab/database.js';
-import { ragwallStore } from '../../scripts/lab/attack-lab/ragwall.js';
-import { kinds, type Observed, play, type Scenario } from '../../scripts/lab/attack-lab/scenario.js';
 import {
   forced,
   iterative,
+  labDatabase,
+  ragwallStore,
   type Shared,
+  type Store,
   sharedStore,
   usual,
-} from '../../scripts/lab/attack-lab/shared.js';
-import type { Store } from '../../scripts/lab/attack-lab/store.js';
+} from '../../scripts/lab/attack-lab/stores.js';
+import { kinds, type Observed, play, type Scenario } from '../../scripts/lab/attack-lab/world.js';
 import type { RunningEngine } from './engine/engine.js';
 import { openSession, type Session } from './engine/session.js';
 

@@ -1,4 +1,4 @@
-/** Two companies with one table: their questions, and every attempt of the guide's checklist to cross. */
+/** Two companies in one table: their questions, and attempts to read each other's documents. */
 
 import type { Session } from '../../db/tests/engine/session.js';
 import { afterBreaches, type Breach, noPinnedTenant, noPolicy } from '../../db/tests/engine/walls.js';
@@ -12,7 +12,7 @@ import {
 } from '../../src/index.js';
 import { companies } from './companies.js';
 
-/** Says what was tried and what happened, and whether that is right. */
+/** Prints attempts and their results, and counts those that are not as expected. */
 class Report {
   wrong = 0;
 
@@ -21,11 +21,11 @@ class Report {
     console.log(`  ${right ? '✓ right' : '✗ WRONG'}  ${tried}\n           ${happened}`);
   }
 
-  /** Tries what must fail, with this code. */
+  /** Makes an attempt that has to fail with this code. */
   async refused(tried: string, attempt: () => Promise<unknown>, code: string): Promise<void> {
     try {
       await attempt();
-      this.line(false, tried, 'it went through');
+      this.line(false, tried, 'it succeeded');
     } catch (error) {
       const { code: found = '', message } = error as Error & { code?: string };
       this.line(found === code, tried, `refused: ${message} (${found})`);
@@ -35,7 +35,7 @@ class Report {
 
 const quote = (text: string) => (text.length > 88 ? `${text.slice(0, 87)}…` : text);
 
-/** Ingests, asks and attacks; returns how many lines were wrong. */
+/** Stores the documents, asks the questions and makes the attempts. Returns how many results were not as expected. */
 export async function showCompanies(session: Session, embedder: Embedder): Promise<number> {
   const report = new Report();
   const [a, b] = companies;
@@ -54,28 +54,27 @@ export async function showCompanies(session: Session, embedder: Embedder): Promi
     const [first, again] = [await ingest(), await ingest()];
     report.line(
       first.inserted === documents.length && again.unchanged === documents.length,
-      `${name} (${tenant}) ingests ${documents.length} documents, twice`,
-      `${first.inserted} inserted; the second time ${again.unchanged} unchanged and nothing embedded`,
+      `${name} (${tenant}) stores ${documents.length} documents, twice`,
+      `${first.inserted} inserted; the second time ${again.unchanged} unchanged, and nothing was embedded again`,
     );
   }
 
   for (const { tenant, name, questions } of companies) {
     console.log(`\n${name} asks`);
-    for (const question of questions) {
-      const found = await forTenant(session.app, tenant).matchDocuments(await embed(question.text), {
-        k: 3,
-      });
+    for (const [question, answeredBy] of questions) {
+      const vector = await embed(question);
+      const found = await forTenant(session.app, tenant).matchDocuments(vector, { k: 3 });
       const ids = await forTenant(session.app, tenant).transaction(
         (tx) => tx.sql<{ id: string; source: string }[]>`select id, source from ragwall.documents`,
       );
       const sources = new Map(ids.map(({ id, source }) => [id, source]));
-      console.log(`  ${question.text}`);
+      console.log(`  ${question}`);
       for (const { id, similarity, content } of found) {
         console.log(`    ${similarity.toFixed(3)}  ${sources.get(id)}: ${quote(content)}`);
       }
       const own = found.every((row) => row.tenantId === tenant);
-      if (!own || sources.get(found[0]?.id ?? '') !== question.source) {
-        report.line(false, 'the document that answers, first, and none but its own', 'it was not so');
+      if (!own || sources.get(found[0]?.id ?? '') !== answeredBy) {
+        report.line(false, `expected ${answeredBy} first, and own documents only`, 'found others');
       }
     }
   }
@@ -86,7 +85,7 @@ export async function showCompanies(session: Session, embedder: Embedder): Promi
   const [own] = await acme.matchDocuments(await embed(question), { k: 1 });
   report.line(
     own?.content.includes(secret) === true,
-    `first ${a.name} itself: “${question}”`,
+    `for comparison ${a.name} itself: “${question}”`,
     quote(own?.content.slice(own.content.indexOf(secret)) ?? 'nothing'),
   );
   const foreign = await globex.matchDocuments(await embed(question), { k: 1000 });
@@ -124,15 +123,15 @@ export async function showCompanies(session: Session, embedder: Embedder): Promi
   report.line(
     forged.length === 0,
     `injected: select set_config('app.current_tenant', '${a.tenant}', true); select * from ragwall.documents`,
-    `${forged.length} rows: the setting no longer fits its seal`,
+    `${forged.length} rows: the seal does not fit the changed setting`,
   );
   await report.refused(
-    `injected into a bound transaction: select ragwall.set_tenant('${a.tenant}') (SECURITY.md has its limits)`,
+    `injected into a bound transaction: select ragwall.set_tenant('${a.tenant}') (SECURITY.md tells the limits of this)`,
     () => globex.transaction((tx) => setTenant(tx.sql, a.tenant)),
     'RW003',
   );
 
-  console.log('\nNobody in particular tries');
+  console.log('\nA connection without a tenant tries');
   const none = await session.app`select * from ragwall.documents`;
   report.line(
     none.length === 0,
@@ -164,12 +163,12 @@ export async function showCompanies(session: Session, embedder: Embedder): Promi
     `${role?.rolsuper}, ${role?.rolbypassrls}`,
   );
 
-  console.log('\nThe walls, taken down one at a time (and rolled back)');
+  console.log('\nWalls are taken down, and put up again');
   const search = async (...breaches: Breach[]) =>
     afterBreaches(session, breaches, b.tenant, (tx) => matchDocuments(tx, vector, 1000));
   for (const [wall, breach] of [
     ['row-level security disabled', noPolicy],
-    ['the tenant removed from match_documents()', noPinnedTenant],
+    ['match_documents() without its condition on the tenant', noPinnedTenant],
   ] as const) {
     const found = await search(breach);
     report.line(
@@ -179,15 +178,15 @@ export async function showCompanies(session: Session, embedder: Embedder): Promi
     );
   }
   await report.refused(
-    'both at once: now SQL returns foreign rows, and the client',
+    'both walls down: SQL returns foreign rows, and the client refuses them',
     () => search(noPolicy, noPinnedTenant),
     'FOREIGN_ROW',
   );
 
   console.log(
     report.wrong === 0
-      ? '\nAll as it should be.'
-      : `\n${report.wrong} lines are not as they should be.`,
+      ? '\nAll results are as expected.'
+      : `\n${report.wrong} results are not as expected.`,
   );
   return report.wrong;
 }

@@ -1,101 +1,69 @@
-/** Measures ragwall beside the guide's design, shared indexes, and the limit: a table for each tenant. */
+/** Measures Ragwall beside the guide's design, shared indexes, and a dedicated table for each tenant, the limit of what is possible. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { startEngine } from '../../db/tests/engine/engine.js';
+import { lexicalEmbedder } from '../../src/index.js';
 import { flood, growth } from './bench/attacks.js';
-import { createWorld } from './bench/data.js';
+import { compare, throughput } from './bench/compare.js';
+import { openServer, prepare, type Server, settingsOf, sizes } from './bench/database.js';
 import { designs } from './bench/designs.js';
 import { accessPaths } from './bench/explain.js';
-import { buildIndexes } from './bench/indexes.js';
+import { buildIndexes, chooseLimit } from './bench/indexes.js';
 import { inserts } from './bench/inserts.js';
-import { chooseLimit } from './bench/limit.js';
-import { compare, pairedRatio } from './bench/measure.js';
 import { toPage } from './bench/page.js';
-import { prepare } from './bench/prepare.js';
-import { progress, say } from './bench/progress.js';
-import type { ClassResult, Results } from './bench/results.js';
+import { type ClassResult, digest, type Results, tables } from './bench/report.js';
 import { full, quick } from './bench/scale.js';
-import { describe, openServer, type Server } from './bench/server.js';
-import { sizes } from './bench/sizes.js';
-import { squad } from './bench/squad.js';
-import { tables } from './bench/tables.js';
-import { toText } from './bench/text.js';
-import { throughput } from './bench/throughput.js';
 import { wallsPrice } from './bench/walls.js';
+import { createWorld } from './bench/world.js';
+import { describeMachine, pairedRatio } from './measure.js';
+import { print, progress, writeFigures, writeFiguresHelp, writeFiguresOption } from './report.js';
+import { command, connect, wholeNumber, withEngine } from './setup.js';
+import { askSquad } from './squad.js';
 
 const help = `npm run bench                     everything; about twenty minutes
-npm run bench -- --quick          the same, smaller, within two minutes
+npm run bench -- --quick          the same on less data, in two to four minutes
 
---quick             fewer and smaller tenants, fewer samples: to see that it works, not to quote
---neighbours <n>    how many documents the neighbours grow to, up to 1000000; default 200000
---squad <file>      also ask the questions of SQuAD 2.0, from its dev-v2.0.json
---seed <n>          other documents and queries; default 1
+--quick             fewer and smaller tenants, fewer samples: shows that it works and what the ratios are about
+--neighbours <n>    how many documents the neighbours grow to, 50000 to 1000000; default 200000
+--squad <file>      also asks the questions of SQuAD 2.0, from its dev-v2.0.json
+--seed <n>          makes other documents and queries; default 1
 --out <dir>         where results.json and report.html go; default bench-results
---url <url>         run on this server, as a superuser, in a database of its own, which is dropped again;
-                    default DATABASE_URL, else a container is started, which takes a Docker engine
+--url <url>         runs on this server, as a superuser, in a new database that is dropped in the end;
+                    default DATABASE_URL, else a container, which takes a Docker engine
+${writeFiguresHelp}
 
-What it compares, on the same documents, the same queries put to each design in turn:
+It stores the same documents in each design and puts the same queries to the designs in turn:
 
 ${designs.map(({ name, about }) => `  ${name.padEnd(31)} ${about}`).join('\n')}
 
-How to read it: times are this machine's, ratios travel better. “÷ limit” says how much longer a design takes
-than a table that holds one tenant only and has no walls. Recall is against exact search within the tenant.`;
+Milliseconds hold for this machine only; ratios hold for others, too. “÷ limit” is the time of a design over that of
+a dedicated table, which holds one tenant only and has no walls. Recall is against exact search within the tenant.`;
 
-function readArguments() {
-  const { values } = parseArgs({
-    options: {
-      help: { type: 'boolean' },
-      quick: { type: 'boolean', default: false },
-      neighbours: { type: 'string' },
-      squad: { type: 'string' },
-      seed: { type: 'string', default: '1' },
-      out: { type: 'string', default: 'bench-results' },
-      url: { type: 'string' },
-    },
-  });
-  const number = (name: 'seed' | 'neighbours', text: string, least: number, most: number) => {
-    const value = Number(text);
-    if (!Number.isInteger(value) || value < least || value > most) {
-      throw new Error(`--${name} is expected to be a whole number from ${least} to ${most}`);
-    }
-    return value;
-  };
-  if (values.quick && values.neighbours) {
-    throw new Error('--neighbours belongs to the full run: leave --quick out');
-  }
-  return {
-    ...values,
-    seed: number('seed', values.seed, 0, 2 ** 31),
-    neighbours: number('neighbours', values.neighbours ?? '200000', 50_000, 1_000_000),
-  };
+interface Arguments {
+  readonly quick: boolean;
+  readonly neighbours: number;
+  readonly seed: number;
+  readonly squad: string | undefined;
 }
 
-/** The command to repeat the run with; without paths and URLs, which say more than that. */
-function commandOf({ quick, neighbours, squad, seed }: Arguments): string {
-  const flags = [
+/** Returns the command that repeats the run, without folders, which may hold names of users. */
+const commandOf = ({ quick, neighbours, squad, seed }: Arguments) =>
+  [
+    'npm run bench --',
     quick ? '--quick' : `--neighbours ${neighbours}`,
     `--seed ${seed}`,
-    squad && `--squad ${basename(squad)}`,
-  ];
-  return `npm run bench -- ${flags.filter(Boolean).join(' ')}`;
-}
-
-type Arguments = ReturnType<typeof readArguments>;
+    ...(squad ? [`--squad ${basename(squad)}`] : []),
+  ].join(' ');
 
 async function run(server: Server, args: Arguments): Promise<Results> {
   const began = performance.now();
   const scale = args.quick ? quick : full(args.neighbours);
   const { admin, engine } = server;
-  const machine = await describe(server);
-  say(
-    `PostgreSQL ${machine.postgres}, pgvector ${machine.pgvector}, PgBouncer ${machine.pgbouncer}; ` +
-      `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB\n`,
-  );
+  const machine = await describeMachine(engine);
   const world = createWorld(args.seed);
   const prepared = await prepare(server, world, scale);
   const { measured, neighbours, queries } = prepared;
-  const builds = await buildIndexes(server, measured, say);
+  const builds = await buildIndexes(server, measured, console.log);
   const limitChoice = await chooseLimit(server, queries.get('medium') ?? [], measured);
   const room = await sizes(admin, measured);
 
@@ -110,12 +78,7 @@ async function run(server: Server, args: Arguments): Promise<Results> {
     const access = own[0] ? await accessPaths(server, designs, own[0]) : [];
     const timesOf = (design: string) => times.get(design) ?? new Float64Array();
     classes.push({
-      className,
-      tenants,
-      documents,
-      queries: own.length,
-      cells,
-      access,
+      ...{ className, tenants, documents, queries: own.length, cells, access },
       rates: rates.get(className) ?? [],
       statementOverTransaction: pairedRatio(
         timesOf('ragwall, one statement'),
@@ -125,62 +88,62 @@ async function run(server: Server, args: Arguments): Promise<Results> {
   }
   const [small] = queries.get('small') ?? [];
   if (!small) throw new Error('there is no small tenant');
-  say('measuring the walls');
+  console.log('measuring the walls');
   const walls = await wallsPrice(server, small, scale);
-  say('inserting');
+  console.log('inserting');
   const insertRates = await inserts(server, world, scale);
   const steps = await growth(server, world, scale, prepared);
   const floods = await flood(server, world, scale, prepared);
-  const real = args.squad ? await squad(server, args.squad, scale.questions) : undefined;
+  const app = connect(engine.appUrl);
+  const squad = args.squad && (await askSquad(app, lexicalEmbedder(), args.squad, scale.questions));
+  await app.end();
   return {
-    date: new Date().toISOString().slice(0, 10),
-    seed: args.seed,
-    scale,
-    command: commandOf(args),
+    ...{ seed: args.seed, scale, command: commandOf(args), machine },
+    settings: await settingsOf(server),
     minutes: (performance.now() - began) / 60_000,
-    machine,
     documents: [...measured, ...neighbours].reduce((sum, tenant) => sum + tenant.documents, 0),
     tenants: measured.length + neighbours.length,
-    limitChoice,
-    classes,
-    walls,
-    inserts: insertRates,
-    builds,
-    sizes: room,
-    growth: steps,
-    flood: floods,
-    ...(real && { squad: real }),
+    ...{ limitChoice, classes, walls, inserts: insertRates, builds, sizes: room },
+    ...{ growth: steps, flood: floods },
+    ...(squad && { squad }),
   };
 }
 
-async function main(): Promise<void> {
-  const args = readArguments();
-  if (args.help) {
-    console.log(help);
-    return;
-  }
-  const url = args.url ?? process.env.DATABASE_URL;
-  const engine = await startEngine(url ? 'url' : 'docker', say, url);
-  process.once('SIGINT', () => void engine.stop().finally(() => process.exit(130)));
-  try {
-    const server = await openServer(engine);
-    const results = await run(server, args);
-    await server.admin.end();
-    for (const table of tables(results)) console.log(toText(table));
-    await mkdir(args.out, { recursive: true });
-    await writeFile(join(args.out, 'results.json'), `${JSON.stringify(results, null, 2)}\n`);
-    await writeFile(join(args.out, 'report.html'), toPage(results));
-    console.log(
-      `\n${results.minutes.toFixed(1)} minutes; ${join(args.out, 'report.html')} and results.json`,
-    );
-  } finally {
-    await engine.stop();
-  }
-}
-
-try {
-  await main();
-} catch (error) {
-  console.error(error instanceof Error ? `\n${error.message}` : error);
-  process.exitCode = 1;
-}
+await command(
+  help,
+  {
+    quick: { type: 'boolean', default: false },
+    neighbours: { type: 'string' },
+    squad: { type: 'string' },
+    seed: { type: 'string', default: '1' },
+    out: { type: 'string', default: 'bench-results' },
+    url: { type: 'string' },
+    ...writeFiguresOption,
+  },
+  async ({ quick, neighbours, squad, seed, out, url = process.env.DATABASE_URL, ...rest }) => {
+    if (quick && neighbours) {
+      throw new Error('--neighbours belongs to the full run: leave --quick out');
+    }
+    const args = {
+      ...{ quick, squad, seed: wholeNumber('seed', seed, 0) },
+      neighbours: wholeNumber('neighbours', neighbours ?? '200000', 50_000, 1_000_000),
+    };
+    return withEngine(startEngine(url ? 'url' : 'docker', console.log, url), async (engine) => {
+      const server = await openServer(engine);
+      const results = await run(server, args);
+      await server.admin.end();
+      print(...tables(results));
+      await mkdir(out, { recursive: true });
+      await writeFile(join(out, 'results.json'), `${JSON.stringify(results, null, 2)}\n`);
+      await writeFile(join(out, 'report.html'), toPage(results));
+      console.log(
+        `\n${results.minutes.toFixed(1)} minutes; ${join(out, 'report.html')} and results.json`,
+      );
+      if (rest['write-figures']) {
+        const { machine, command } = results;
+        await writeFigures({ lab: 'bench', command, machine, tables: digest(results) });
+      }
+      return 0;
+    });
+  },
+);

@@ -1,8 +1,7 @@
-/** Through HTTP, runtime, PgBouncer and Postgres, with many requests at once, every row is its caller's own. */
+/** Many requests at once through HTTP, the service, PgBouncer and Postgres: every row belongs to the tenant that asked. */
 import { afterAll, beforeAll, beforeEach, expect, inject, it } from 'vitest';
 import { needs } from '../../db/tests/engine/session.js';
-import { run } from './load/run.js';
-import { brokenService, clear, prepare, ragwallService, type Service } from './load/services.js';
+import { brokenService, clear, prepare, ragwallService, run, type Service } from './load/run.js';
 
 const engine = inject('engine');
 let service: Service;
@@ -32,7 +31,7 @@ it.each([50, 500])(
   120_000,
 );
 
-it('control: without policy and filter the same requests get others’ rows', async () => {
+it('control: without policy and filter the same requests get rows of other tenants', async () => {
   const broken = await brokenService(engine);
   const { answered, foreign } = await run(broken, { connections: 10, requests: 200 });
   await broken.stop();

@@ -1,10 +1,11 @@
-/** The gate can tell a wall that is down from a change that breaks nothing. */
+/** The run of mutants notices walls that are down, and no change that breaks nothing. */
 import { beforeAll, beforeEach, expect, inject, it } from 'vitest';
 import { needs } from '../../db/tests/engine/session.js';
-import { connect, onClone } from './mutants/databases.js';
+import { onClone } from './mutants/databases.js';
 import { databaseMutants, type Mutant, title } from './mutants/mutant.js';
 import { byPgtap, type Verdict } from './mutants/run.js';
 import { loadSuites } from './mutants/suites.js';
+import { connect } from './setup.js';
 
 const engine = inject('engine');
 const walls = /^(access-matrix|functions|policies|roles|tables|tenant-context|walls)\.sql$/;

@@ -1,70 +1,79 @@
-/** Takes each wall down, one at a time, and asks whether a suite notices. */
-import { parseArgs } from 'node:util';
-import type { Engine } from '../../db/tests/engine/engine.js';
-import { startTestEngine } from '../../db/tests/engine/engine.js';
+/** Breaks each wall, one at a time, and checks that a test fails. */
+import { group, rollups } from 'd3-array';
+import { type Engine, startTestEngine } from '../../db/tests/engine/engine.js';
+import { describeMachine } from './measure.js';
 import { clientMutants } from './mutants/client.js';
-import { connect, onClone } from './mutants/databases.js';
+import { onClone } from './mutants/databases.js';
 import { equivalents } from './mutants/equivalents.js';
 import { databaseMutants, type Mutant, title } from './mutants/mutant.js';
-import { progress, summary } from './mutants/report.js';
 import { byPgtap, byVitest, greenSuites, greenTests, ofClient, type Verdict } from './mutants/run.js';
 import { loadSuites } from './mutants/suites.js';
+import {
+  print,
+  type Table,
+  whole,
+  writeFigures,
+  writeFiguresHelp,
+  writeFiguresOption,
+} from './report.js';
+import { command, connect, withEngine } from './setup.js';
 
-const help = `npm run mutants                     breaks every wall, one at a time; about five minutes on two cores
+const help = `npm run mutants                     breaks every wall, one at a time; about ten minutes on two cores
 
-Breaks what the catalog says there is (policies, row-level security, privileges, owners, keys, checks, settings,
-roles), conditions in the bodies of functions, and the client. Exits with 1 if no suite notices one of them.
+Breaks what the catalog lists (policies, row-level security, privileges, owners, keys, checks, settings, roles),
+conditions in the bodies of functions, and the client. Exits with 1 if no test notices one of them.
 Needs Docker, or TEST_DATABASE_URL of a superuser on a server with pgTAP.
 
---only <regexp>     those alone whose “kind: name” fits
---suites <regexp>   ask those pgTAP files alone whose name fits, and no Vitest
---list              print what would be broken, and how
---kills             print which assertion noticed each
---help`;
+--only <regexp>     only mutants whose “kind: name” fits
+--suites <regexp>   only the pgTAP files whose names fit, and no Vitest
+--list              prints the mutants and makes none
+--kills             prints which assertion noticed each
+${writeFiguresHelp}`;
 
-function readArguments() {
-  const { values } = parseArgs({
-    options: {
-      help: { type: 'boolean', default: false },
-      list: { type: 'boolean', default: false },
-      kills: { type: 'boolean', default: false },
-      only: { type: 'string', default: '' },
-      suites: { type: 'string' },
-    },
-  });
-  return { ...values, only: new RegExp(values.only) };
-}
-
-/** What is there to be broken. */
+/** Returns all mutants that fit. It leaves no connection open, because a database with connections cannot be cloned. */
 async function mutantsOf(engine: Engine, only: RegExp): Promise<Mutant[]> {
   const sql = connect(engine.adminUrl);
-  try {
-    return [...(await databaseMutants(sql)), ...clientMutants].filter((one) => only.test(title(one)));
-  } finally {
-    await sql.end(); // nobody may be connected to what is cloned
-  }
+  const found = await databaseMutants(sql).finally(() => sql.end());
+  return [...found, ...clientMutants].filter((mutant) => only.test(title(mutant)));
 }
 
-async function gate(engine: Engine, args: ReturnType<typeof readArguments>): Promise<number> {
-  const mutants = await mutantsOf(engine, args.only);
-  if (args.list) {
-    for (const mutant of mutants) console.log(`${title(mutant)}\n  ${mutant.statement}`);
-    return 0;
-  }
-  const asked = new RegExp(args.suites ?? '');
-  const suites = (await loadSuites()).filter(({ name }) => asked.test(name));
+const reasonFor = (mutant: Mutant) =>
+  equivalents.find(({ pattern }) => pattern.test(title(mutant)))?.reason;
+
+/** Returns a function that prints each verdict, or without `kills` a line each five seconds. */
+function reporter(total: number, kills: boolean): (verdict: Verdict) => void {
+  let done = 0;
+  let printed = performance.now();
+  return ({ mutant, killer, error }) => {
+    done += 1;
+    if (kills) {
+      console.log(`${title(mutant)}\n  ${killer ?? error ?? 'no test noticed'}`);
+    } else if (performance.now() - printed > 5_000) {
+      printed = performance.now();
+      console.log(`${done} of ${total}`);
+    }
+  };
+}
+
+/** Makes each mutant and runs pgTAP; where no assertion fails, and for the client, Vitest. */
+async function verdictsOf(
+  engine: Engine,
+  mutants: readonly Mutant[],
+  chosen: string | undefined,
+  kills: boolean,
+): Promise<Verdict[]> {
+  const suites = (await loadSuites()).filter(({ name }) => new RegExp(chosen ?? '').test(name));
   const verdicts: Verdict[] = [];
-  const onVerdict = progress(mutants.length, args.kills);
+  const onVerdict = reporter(mutants.length, kills);
   const settle = (verdict: Verdict) => {
     verdicts.push(verdict);
     onVerdict(verdict);
   };
   const unnoticed: Mutant[] = [];
-  const orAskVitest = (verdict: Verdict) => {
+  const orVitest = (verdict: Verdict) => {
     const { mutant, killer, error } = verdict;
-    const isFinal =
-      killer || error || args.suites !== undefined || ['later', 'roles'].includes(mutant.kind);
-    if (isFinal || equivalents.some(({ pattern }) => pattern.test(title(mutant)))) settle(verdict);
+    const isFinal = killer || error || chosen !== undefined || ['later', 'roles'].includes(mutant.kind);
+    if (isFinal || reasonFor(mutant)) settle(verdict);
     else unnoticed.push(mutant);
   };
   const byKind = (fits: (kind: string) => boolean) => mutants.filter(({ kind }) => fits(kind));
@@ -72,54 +81,90 @@ async function gate(engine: Engine, args: ReturnType<typeof readArguments>): Pro
   await onClone(engine, (_, first) =>
     onClone(engine, async (_, second) => {
       const green = await greenSuites(first, suites);
-      console.log(`${green.length} pgTAP files are green with nothing broken`);
-      // Roles belong to the cluster: who breaks them at once waits for each other.
-      await byPgtap(
-        [first],
-        green,
-        byKind((kind) => kind === 'roles'),
-        orAskVitest,
-      );
-      await byPgtap(
-        [first, second],
-        green,
-        byKind((kind) => !['roles', 'client'].includes(kind)),
-        orAskVitest,
-      );
+      console.log(`${green.length} pgTAP files pass with nothing broken`);
+      // Roles belong to the cluster: transactions that change them at the same time wait for each other.
+      const roles = byKind((kind) => kind === 'roles');
+      const others = byKind((kind) => !['roles', 'client'].includes(kind));
+      await byPgtap([first], green, roles, orVitest);
+      await byPgtap([first, second], green, others, orVitest);
     }),
   );
-  const client = args.suites === undefined ? byKind((kind) => kind === 'client') : [];
+  const client = chosen === undefined ? byKind((kind) => kind === 'client') : [];
   if (unnoticed.length + client.length > 0) {
     await greenTests(engine);
-    console.log(`so are the Vitest files; asking them of ${unnoticed.length + client.length}`);
+    console.log(`so do the Vitest files; ${unnoticed.length + client.length} mutants are left to them`);
     await byVitest(engine, unnoticed, settle);
     await ofClient(engine, client, settle);
   }
-  return summary(verdicts);
+  return verdicts;
 }
 
-async function main(): Promise<number> {
-  const args = readArguments();
-  if (args.help) {
-    console.log(help);
-    return 0;
+/** Prints what survived, and returns the table by kind and how many mutants no test noticed. */
+function summary(verdicts: readonly Verdict[]): { table: Table; left: number } {
+  const indented = (statement: string) => statement.trim().replaceAll('\n', '\n  ');
+  const state = ({ mutant, killer, error }: Verdict) =>
+    error ? 'failed' : killer ? 'noticed' : reasonFor(mutant) ? 'equivalent' : 'survived';
+  const states = group(verdicts, state);
+  for (const { mutant } of states.get('equivalent') ?? []) {
+    console.log(`breaks nothing: ${title(mutant)}\n  ${reasonFor(mutant)}`);
   }
-  const engine = await startTestEngine((line) => console.log(`engine: ${line}`));
-  for (const signal of ['SIGINT', 'SIGTERM']) {
-    process.once(signal, () => void engine.stop().finally(() => process.exit(130)));
+  for (const { mutant, error } of states.get('failed') ?? []) {
+    console.log(`COULD NOT BE BROKEN: ${title(mutant)}\n  ${error}\n  ${indented(mutant.statement)}`);
   }
-  try {
-    if (engine.kind === 'embedded')
-      throw new Error('Docker is needed, or TEST_DATABASE_URL: see --help');
-    return await gate(engine, args);
-  } finally {
-    await engine.stop();
+  for (const { mutant } of states.get('survived') ?? []) {
+    console.log(`SURVIVED: ${title(mutant)}\n  ${indented(mutant.statement)}`);
   }
+  const row = (name: string, all: readonly Verdict[]) => {
+    const counts = group(all, state);
+    const of = (name: ReturnType<typeof state>) => whole(counts.get(name)?.length ?? 0);
+    return [name, of('noticed'), of('survived'), of('failed'), of('equivalent')];
+  };
+  const kinds = rollups(
+    verdicts,
+    (all) => all,
+    ({ mutant }) => mutant.kind,
+  );
+  const table: Table = {
+    title: 'Mutants',
+    note: 'Noticed: a test failed. Equivalent: breaks nothing, for a reason that is listed.',
+    head: ['kind', 'noticed', 'survived', 'could not be made', 'equivalent'],
+    rows: [...kinds.map(([kind, all]) => row(kind, all)), row('all', verdicts)],
+  };
+  return { table, left: (states.get('survived')?.length ?? 0) + (states.get('failed')?.length ?? 0) };
 }
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  console.error(error instanceof Error ? `\n${error.message}` : error);
-  process.exitCode = 1;
-}
+await command(
+  help,
+  {
+    list: { type: 'boolean', default: false },
+    kills: { type: 'boolean', default: false },
+    only: { type: 'string', default: '' },
+    suites: { type: 'string' },
+    ...writeFiguresOption,
+  },
+  async ({ list, kills, only, suites, ...values }) => {
+    if (values['write-figures'] && (only || suites)) {
+      throw new Error('--write-figures is for all mutants: leave --only and --suites out');
+    }
+    return withEngine(
+      startTestEngine((line) => console.log(`engine: ${line}`)),
+      async (engine) => {
+        if (engine.kind === 'embedded') {
+          throw new Error('expected Docker, or TEST_DATABASE_URL: databases have to be cloned');
+        }
+        const machine = await describeMachine(engine);
+        const mutants = await mutantsOf(engine, new RegExp(only));
+        if (list) {
+          for (const mutant of mutants) console.log(`${title(mutant)}\n  ${mutant.statement}`);
+          return 0;
+        }
+        const { table, left } = summary(await verdictsOf(engine, mutants, suites, kills));
+        print(table);
+        if (values['write-figures']) {
+          await writeFigures({ lab: 'mutants', command: 'npm run mutants', machine, tables: [table] });
+        }
+        return left > 0 ? 1 : 0;
+      },
+    );
+  },
+);

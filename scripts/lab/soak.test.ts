@@ -1,12 +1,10 @@
-/** The soak for a few seconds: while backends, statements, pooler and server fail, each answer is its own. */
+/** A short soak: while backends, statements, PgBouncer and server fail, every answer belongs to the tenant that asked. */
 import { afterAll, beforeAll, beforeEach, expect, inject, it } from 'vitest';
 import { needs } from '../../db/tests/engine/session.js';
-import { retrievals, writes } from './soak/caller.js';
 import { type Faults, openFaults } from './soak/faults.js';
-import { foreignRows } from './soak/report.js';
 import { brokenPatience, type RunOptions, run } from './soak/run.js';
 import { brokenClient, brokenSchema, type Client, ragwallClient } from './soak/stores.js';
-import type { Tally } from './soak/tally.js';
+import { foreignRows, retrievals, type Tally, writes } from './soak/tally.js';
 
 const engine = inject('engine');
 let faults: Faults;
@@ -26,11 +24,11 @@ afterAll(async () => {
 });
 beforeEach((context) => needs(context, engine, ['docker'], 'PgBouncer'));
 
-/** What befalls transactions from within, which is to have happened. */
+/** What has to have happened inside transactions. */
 const within = ['savepoint rolled back', 'statement timed out or cancelled'];
 const brief = ['pooler: RELOAD', 'pooler restarted', 'server restarted, immediate'];
 
-/** Runs until there were enough calls and faults; on a slow machine that takes longer, but a minute at most. */
+/** Runs until there were enough calls and faults, for a minute at most. */
 function soak(
   client: Client,
   patience: Pick<RunOptions, 'settleWithin' | 'recoverWithin'>,

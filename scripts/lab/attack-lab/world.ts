@@ -1,18 +1,19 @@
-/** What is stored already when the attacker comes: ten tenants, his own accounts among them. */
+/** What is stored before an attack, and scenarios in which one tenant observes its answers while another one acts. */
 import { randomUUID } from 'node:crypto';
-import { around, type Document, direction, near } from './vectors.js';
+import { around, direction, near, type Point } from '../data.js';
+import type { Found, Store } from './stores.js';
 
 export const victim = 'acme';
 
-/** Each tenant has five subjects of its own, which favours the shared index: nobody is near by chance. */
-function corpus(tenant: number, size: number): Document[] {
+/** Each tenant has five subjects of its own, so that no other is near by chance. This favours the shared index. */
+function corpus(tenant: number, size: number): Point[] {
   return Array.from({ length: 5 }, (_, subject) =>
     around(direction(tenant, subject), 0.75, size / 5, tenant * 10 + subject),
   ).flat();
 }
 
 /** Returns the documents of each tenant, the same for the same size; `size` is a multiple of five. */
-export const world = (size = 500): ReadonlyMap<string, readonly Document[]> =>
+export const world = (size = 500): ReadonlyMap<string, readonly Point[]> =>
   new Map(
     [victim, 'mallory-1', 'mallory-2', 'b', 'c', 'd', 'e', 'f', 'g', 'h'].map((name, n) => [
       name,
@@ -20,8 +21,82 @@ export const world = (size = 500): ReadonlyMap<string, readonly Document[]> =>
     ]),
   );
 
-/** Returns the embedding of a passage that the victim may hold, on one of its subjects. */
+/** Returns the embedding of a passage on one of the victim's subjects, which the victim may hold or not. */
 export const passage = (n: number): number[] => near(direction(1_000, n % 5), 0.75, 77, n);
 
 /** A document of the victim's that nobody else knows. */
-export const secret: Document = { id: randomUUID(), vector: passage(-1 + 5 * 1_000) };
+export const secret: Point = { id: randomUUID(), vector: passage(-1 + 5 * 1_000) };
+
+export const kinds = ['insert', 'flood', 'copy', 'update', 'delete', 'index'] as const;
+
+export interface Act {
+  readonly kind: (typeof kinds)[number];
+  readonly count: number;
+  /** Of the documents to the observer's question. */
+  readonly cosine: number;
+  readonly seed: number;
+}
+
+export interface Scenario {
+  readonly names: readonly [observer: string, other: string];
+  /** Whether both tenants fall into the same partition. */
+  readonly together: boolean;
+  /** Documents of the observer, and how many it searches for. */
+  readonly size: number;
+  readonly k: number;
+  readonly seed: number;
+  readonly acts: readonly Act[];
+}
+
+export interface Observed {
+  readonly found: readonly Found[];
+  /** Buffers. */
+  readonly work: number;
+}
+
+/** Plays a scenario in an empty store. With `indexed` the observer first gets an index of its own, where a design has those. */
+export async function play(
+  store: Store,
+  { names, together, size, k, seed, acts }: Scenario,
+  indexed: boolean,
+): Promise<{ readonly before: Observed; readonly after: Observed }> {
+  const [observer, wish] = names;
+  const other = together ? await store.beside(observer, wish) : wish;
+  const subject = direction(seed);
+  const question = near(subject, 0.8, seed, 1);
+  const own = around(subject, 0.8, size, seed + 1);
+  await store.clear();
+  await store.put(observer, own);
+  if (indexed) await store.build(observer);
+  const observe = async (): Promise<Observed> => ({
+    // If fewer documents are there than asked for, Ragwall does not answer from the graph.
+    found: await store.search(observer, question, Math.min(k, size)),
+    work: await store.work(observer, question, Math.min(k, size)),
+  });
+  const before = await observe();
+
+  let theirs = around(subject, 0.5, 3, seed + 2);
+  await store.put(other, theirs);
+  const add = async (documents: typeof theirs) => {
+    await store.put(other, documents);
+    theirs = [...theirs, ...documents];
+  };
+  const does = {
+    insert: ({ count, cosine, seed }: Act) => add(around(question, cosine, count, seed)),
+    flood: ({ count, seed }: Act) => add(around(question, 0.999, 40 + 10 * count, seed)),
+    copy: () => add(own.map(({ vector }) => ({ id: randomUUID(), vector }))),
+    update: ({ count, cosine, seed }: Act) =>
+      store.put(
+        other,
+        theirs.slice(0, count).map(({ id }, n) => ({ id, vector: near(question, cosine, seed, n) })),
+      ),
+    delete: ({ count }: Act) =>
+      store.remove(
+        other,
+        theirs.splice(0, count).map(({ id }) => id),
+      ),
+    index: () => store.build(other),
+  };
+  for (const act of acts) await does[act.kind](act);
+  return { before, after: await observe() };
+}

@@ -1,19 +1,26 @@
-/** What other tenants can do to one: grow beside it, and flood the space around its queries. */
-import { type ClassName, type Document, type Query, type Tenant, type World, zipf } from './data.js';
+/** What other tenants do to one: they grow, and one of them stores near-duplicates of its queries. */
+import { pairedRatio } from '../measure.js';
+import { progress } from '../report.js';
+import { type Cell, compare } from './compare.js';
+import { load, type Prepared, type Server, settle } from './database.js';
 import { named } from './designs.js';
 import { maintain } from './indexes.js';
-import { load, settle } from './load.js';
-import { type Cell, compare, pairedRatio } from './measure.js';
-import { mixed, type Prepared } from './prepare.js';
-import { progress, say } from './progress.js';
 import type { Scale } from './scale.js';
-import type { Server } from './server.js';
+import {
+  type ClassName,
+  type Document,
+  mixed,
+  type Query,
+  type Tenant,
+  type World,
+  zipf,
+} from './world.js';
 
 export interface GrowthStep {
   readonly neighbours: number;
   readonly className: ClassName;
   readonly cells: readonly Cell[];
-  /** Each design's median ratio to the dedicated table, whose size never changes, of the same queries. */
+  /** By design: the median ratio of its time to that of the dedicated table, which does not grow, for the same query. */
   readonly overLimit: Readonly<Record<string, number>>;
 }
 
@@ -38,8 +45,8 @@ const contestants = () =>
   );
 
 /**
- * Measures the victims, whose data stay as they are, while their neighbours multiply and get the indexes that
- * are due. The shared HNSW index stays out of it: inserting into it would take most of the run.
+ * Measures the same tenants with ever more neighbours, for whom the indexes that are due are built. The shared HNSW
+ * index is left out, because inserting into it would take most of the run.
  */
 export async function growth(
   server: Server,
@@ -60,7 +67,7 @@ export async function growth(
       };
       await load(server.admin, documents(), { guide: true, ragwall: true }, () => bar.step());
       bar.stop();
-      await maintain(server, say);
+      await maintain(server, console.log);
       await settle(server.admin);
     }
     for (const [className, own] of queries) {
@@ -80,7 +87,7 @@ export async function growth(
   return steps;
 }
 
-/** By how much a victim's p50 changed from the first step to the last, drift of the machine taken out. */
+/** Returns the last ratio to the dedicated table over the first: how a class of tenants slowed down as neighbours grew. */
 export function growthFactor(
   steps: readonly GrowthStep[],
   className: ClassName,
@@ -90,18 +97,18 @@ export function growthFactor(
   return (own.at(-1)?.overLimit[design] ?? Number.NaN) / (own[0]?.overLimit[design] ?? Number.NaN);
 }
 
-/** Has another tenant store near-duplicates of the victims' queries, and asks these before and after. */
+/** Asks some queries before and after another tenant stores near-duplicates of them. */
 export async function flood(
   server: Server,
   world: World,
   scale: Scale,
   { queries }: Prepared,
 ): Promise<FloodResult[]> {
-  const { documents, queries: each } = scale.flood;
+  const { documents, queries: wanted } = scale.flood;
   const victims = [...queries].map(([className, own]) => {
     // Spread over the tenants of the class.
-    const stride = Math.max(1, Math.floor(own.length / each));
-    return { className, own: own.filter((_, i) => i % stride === 0).slice(0, each) };
+    const stride = Math.max(1, Math.floor(own.length / wanted));
+    return { className, own: own.filter((_, i) => i % stride === 0).slice(0, wanted) };
   });
   const targets = victims.flatMap(({ own }) => own);
   const options = { rounds: scale.flood.rounds, patience: scale.patience, seed: world.seed + 7 };
@@ -123,7 +130,7 @@ export async function flood(
   const into = { guide: true, hnsw: true, ragwall: true };
   await load(server.admin, near(), into, () => bar.step());
   bar.stop();
-  await maintain(server, say);
+  await maintain(server, console.log);
   await settle(server.admin);
 
   const results: FloodResult[] = [];

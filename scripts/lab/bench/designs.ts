@@ -1,12 +1,10 @@
-/** The designs that are compared, and how each answers: the ten documents nearest to a query. */
-import postgres, { type Sql } from 'postgres';
+/** The designs that are compared, and how each finds the ten documents nearest to a query. */
+import type { Sql } from 'postgres';
 import { vectorText } from '../../../src/client/vector.js';
 import { forTenant, matchDocuments, setTenant } from '../../../src/index.js';
-import { dimensions, type Query } from './data.js';
-import { limitTable } from './load.js';
-import { quiet } from './server.js';
-
-export const k = 10;
+import { connect } from '../setup.js';
+import { k, limitTable } from './database.js';
+import { dimensions, type Query } from './world.js';
 
 export interface Found {
   readonly id: string;
@@ -20,13 +18,13 @@ export interface Asker {
 export interface Design {
   readonly name: string;
   readonly family: 'guide' | 'hnsw' | 'limit' | 'ragwall';
-  /** Whether a request is one statement or a transaction: what it is compared with. */
+  /** Whether a request is one statement or a transaction. It is compared with the dedicated table asked in the same form. */
   readonly form: 'statement' | 'transaction';
   /** What it does, in a line. */
   readonly about: string;
-  /** Settings of its connection; behind PgBouncer it has to do without. */
+  /** Settings of its connection. Behind PgBouncer it runs without them, because connections are shared there. */
   readonly settings?: readonly string[];
-  /** Its statement, for EXPLAIN; those of ragwall are found inside their function. */
+  /** Its statement, for EXPLAIN. Undefined for Ragwall, whose statement is inside a function. */
   statement?(query: Query): string;
   /** Whether it opens a connection per request. */
   readonly connects?: true;
@@ -40,8 +38,8 @@ const dedicated = ({ tenant }: Query) => `
   select id, content, metadata, 1 - (embedding <=> $1::halfvec) as similarity
   from ${limitTable(tenant.name)} order by embedding <=> $1::halfvec limit ${k}`;
 
-/** One client and one connection for as long as the benchmark wants it. */
-const connect = (url: string) => postgres(url, { ...quiet, max: 1, max_lifetime: null });
+/** Opens a connection that the driver does not replace after a while. */
+const connectForGood = (url: string) => connect(url, { max_lifetime: null });
 
 const ofTable = (table: string) => ({
   form: 'transaction' as const,
@@ -59,8 +57,8 @@ const forced = ['enable_seqscan', 'enable_bitmapscan', 'enable_sort'].map(
 );
 
 /**
- * Takes from the planner the choice to sort what an HNSW index has in order. Without an index it sorts all the
- * same, at a fictitious price that would have the plan compiled.
+ * Without sorts the planner has to take the order from the HNSW index. Where there is no index it sorts all the same,
+ * but at a cost so high that it would also compile the plan: hence no JIT.
  */
 const byIndex = ['set enable_sort = off', 'set jit = off'];
 
@@ -73,9 +71,9 @@ export const designs: readonly Design[] = [
     connects: true,
     statement: () => shared('bench.guide'),
     async request(_, { tenant: { name }, vector }, url) {
-      const sql = connect(url);
+      const sql = connectForGood(url);
       try {
-        // For the session: set for the transaction alone, as the guide prints it, it would be gone at once.
+        // For the session. The guide sets it for the transaction, where it is gone before the next statement.
         await sql`select set_config('app.current_tenant', ${name}, false)`;
         return await sql.unsafe<Found[]>(shared('bench.guide'), [vectorText(vector), name]);
       } finally {
@@ -122,7 +120,8 @@ export const designs: readonly Design[] = [
     name: 'limit, one statement',
     family: 'limit',
     form: 'statement',
-    about: 'the limit: a table for each tenant, no policy, halfvec in the row, one prepared statement',
+    about:
+      'the limit: a dedicated table for each tenant, no policy, halfvec in the row, one prepared statement',
     settings: byIndex,
     statement: dedicated,
     request: (sql, query) =>
@@ -176,16 +175,16 @@ export const named = (...names: readonly string[]): Design[] =>
     return found;
   });
 
-/** The limit that a design is compared with: the one of its form. */
+/** Returns the dedicated-table design of the same form, with which a design is compared. */
 export const limitOf = (form: Design['form']) =>
   form === 'statement' ? 'limit, one statement' : 'limit, begin … commit';
 
-/** Connects a design to a server, or to a pooler, whose connections are not the design's to change. */
+/** Connects a design to a server, or without its settings to a pooler. */
 export async function open(design: Design, url: string, pooled = false): Promise<Asker> {
-  const sql = connect(url);
+  const sql = connectForGood(url);
   const ask = async (query: Query) => design.request(sql, query, url);
   if (design.settings && !pooled) {
-    // The settings of pgvector exist once its library is loaded.
+    // pgvector's settings exist once its library is loaded, which a first vector does.
     await sql.unsafe(`select '[1]'::vector; ${design.settings.join('; ')}`);
   }
   return { ask, close: () => sql.end() };

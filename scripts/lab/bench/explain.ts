@@ -1,16 +1,17 @@
-/** Which index each design reads, and how long the planner thinks, as the role of the application. */
-import postgres, { type TransactionSql } from 'postgres';
+/** Which index each design reads and how long planning takes, as the role of the application. */
+import type { TransactionSql } from 'postgres';
 import { vectorText } from '../../../src/client/vector.js';
-import type { Query } from './data.js';
+import { median } from '../measure.js';
+import { connect } from '../setup.js';
+import type { Server } from './database.js';
 import type { Design } from './designs.js';
-import { median } from './measure.js';
-import { quiet, type Server } from './server.js';
+import type { Query } from './world.js';
 
 export interface Access {
   readonly design: string;
-  /** The indexes that are read, or `sequential scan`. */
+  /** The indexes that the plan reads, or `sequential scan`. */
   readonly path: string;
-  /** How long it takes to plan it for these values, in microseconds, median. */
+  /** Microseconds that planning for these values takes, median. */
   readonly planning: number;
 }
 
@@ -21,7 +22,7 @@ interface Node {
   readonly Plans?: readonly Node[];
 }
 
-/** The indexes of a plan, without the numbers and hashes of their names. */
+/** Returns the indexes of a plan, without the numbers and hashes in their names. */
 function pathOf(root: Node): string {
   const names = new Set<string>();
   const visit = (node: Node): void => {
@@ -34,7 +35,7 @@ function pathOf(root: Node): string {
   return [...names].join(', ') || 'none';
 }
 
-/** A custom plan is made five times before a generic one is considered. */
+/** PostgreSQL makes a custom plan five times before it considers a generic one. */
 const repeats = 15;
 
 /** Runs `fn` in a transaction as the application's role, and ends the session. */
@@ -43,7 +44,7 @@ async function asApp<T>(
   notice: (message: string) => void,
   fn: (tx: TransactionSql) => Promise<T>,
 ): Promise<T> {
-  const sql = postgres(engine.adminUrl, { ...quiet, max: 1, onnotice: (n) => notice(n.message ?? '') });
+  const sql = connect(engine.adminUrl, { onnotice: (n) => notice(n.message ?? '') });
   try {
     return (await sql.begin(fn)) as T;
   } finally {
@@ -51,7 +52,7 @@ async function asApp<T>(
   }
 }
 
-/** The last of several plans of a statement, and the median of how long they took to make. */
+/** Plans a statement several times. Returns what the last plan reads, and the median planning time. */
 async function explain(tx: TransactionSql, statement: string, parameters: string[] = []) {
   const times: number[] = [];
   let path = '';
@@ -70,7 +71,7 @@ async function explain(tx: TransactionSql, statement: string, parameters: string
 
 const literal = (text: string) => `'${text.replaceAll("'", "''")}'`;
 
-/** Explains a control design's statement; the plan is the one that its connection has settled on. */
+/** Explains a design's statement; where it is prepared, with the plan that PostgreSQL keeps for it. */
 async function explainStatement(server: Server, design: Design, query: Query): Promise<Access> {
   const statement = design.statement?.(query) ?? '';
   const values = [vectorText(query.vector), query.tenant.name].slice(
@@ -92,8 +93,8 @@ async function explainStatement(server: Server, design: Design, query: Query): P
 }
 
 /**
- * Explains what match_documents() runs: auto_explain tells its plan, and as it does not tell how long the
- * planning took, the same search is planned again, under the same settings.
+ * Explains the statement inside match_documents(). auto_explain reports its plan but not the planning time, so the
+ * same search is planned again under the same settings.
  */
 async function explainFunction(server: Server, design: Design, query: Query): Promise<Access> {
   const plans: { Plan: Node }[] = [];
@@ -131,7 +132,7 @@ async function explainFunction(server: Server, design: Design, query: Query): Pr
   });
 }
 
-/** Explains one query by each design whose plan is its own. */
+/** Explains one query by each design; of Ragwall's designs, which share a statement, by one. */
 export async function accessPaths(
   server: Server,
   designs: readonly Design[],

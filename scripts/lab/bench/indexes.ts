@@ -1,10 +1,12 @@
-/** Builds the indexes of all designs, and says how long each took. */
-import postgres, { type Sql } from 'postgres';
-import type { Tenant } from './data.js';
-import { limitTable, settle } from './load.js';
-import { quiet, type Server } from './server.js';
+/** Builds the indexes of all designs and measures how long each takes. */
+import { vectorText } from '../../../src/client/vector.js';
+import { median, timed } from '../measure.js';
+import { connect } from '../setup.js';
+import { limitEfSearch, limitTable, type Server, settle } from './database.js';
+import { named } from './designs.js';
+import type { Query, Tenant } from './world.js';
 
-/** What an index or a group of them took. */
+/** How long it took to build an index, or several of one kind. */
 export interface Build {
   readonly name: string;
   readonly seconds: number;
@@ -13,20 +15,21 @@ export interface Build {
 
 type Kind = readonly [name: string, statements: readonly string[]];
 
-/** Builds one kind after the other, on a connection of its own. */
+/** Builds one kind after the other on one new connection. */
 async function buildInTurn(url: string, kinds: readonly Kind[], onBuild: (name: string) => void) {
-  const sql = postgres(url, { ...quiet, max: 1 });
+  const sql = connect(url);
   const builds: Build[] = [];
   try {
-    // Serial: parallel builds before pgvector 0.8.2 are unsafe, and share memory that containers lack.
+    // Parallel builds are unsafe before pgvector 0.8.2 (CVE-2026-3172), and need more shared memory than a container has.
     await sql.unsafe("set maintenance_work_mem = '2GB'; set max_parallel_maintenance_workers = 0");
     for (const [name, statements] of kinds) {
       const indexes = statements.filter((statement) => statement.startsWith('create index')).length;
       if (indexes === 0) continue;
       onBuild(`building ${name}`);
-      const began = performance.now();
-      for (const statement of statements) await sql.unsafe(statement);
-      builds.push({ name, seconds: (performance.now() - began) / 1000, indexes });
+      const took = await timed(async () => {
+        for (const statement of statements) await sql.unsafe(statement);
+      });
+      builds.push({ name, seconds: took / 1000, indexes });
     }
   } finally {
     await sql.end();
@@ -34,27 +37,16 @@ async function buildInTurn(url: string, kinds: readonly Kind[], onBuild: (name: 
   return builds;
 }
 
-/** The statements that ragwall.index_plan() says are due; none where there is no such function. */
-async function indexPlan(admin: Sql): Promise<string[]> {
-  try {
-    const rows = await admin<{ statement: string }[]>`
-      select plan as statement from ragwall.index_plan() as plan`;
-    return rows.map(({ statement }) => statement);
-  } catch (error) {
-    if ((error as { code?: string }).code === '42883') return [];
-    throw error;
-  }
-}
-
-/** Runs what ragwall.index_plan() says is due, as its maintenance does. */
+/** Runs the statements of ragwall.index_plan(), as Ragwall's maintenance does. */
 export async function maintain({ admin, engine }: Server, onBuild: (name: string) => void) {
-  const due: Kind = ['ragwall: index_plan()', await indexPlan(admin)];
+  const plan = await admin<{ statement: string }[]>`select ragwall.index_plan() as statement`;
+  const due: Kind = ['ragwall: index_plan()', plan.map(({ statement }) => statement)];
   return buildInTurn(engine.adminUrl, [due], onBuild);
 }
 
 /**
- * Builds all indexes and vacuums. The shared HNSW index, which takes longest, is built beside those of the
- * others; what ragwall.index_plan() says is due comes last, by itself.
+ * Builds all indexes and vacuums. The shared HNSW index takes longest, and is built at the same time as those of
+ * the guide and the dedicated tables. Those of ragwall.index_plan() are built last, with nothing beside them.
  */
 export async function buildIndexes(
   server: Server,
@@ -89,4 +81,47 @@ export async function buildIndexes(
   ];
   await settle(server.admin);
   return builds;
+}
+
+/**
+ * Finds out how the dedicated tables of medium tenants are searched faster, exactly or by HNSW, and drops their
+ * indexes if exactly. Small tenants have none, and for large ones HNSW is faster. Returns the choice as a sentence.
+ */
+export async function chooseLimit(
+  { admin, engine }: Server,
+  queries: readonly Query[],
+  measured: readonly Tenant[],
+): Promise<string> {
+  const [design] = named('limit, one statement');
+  const ways = [
+    { name: 'exact', setting: 'set enable_indexscan = off', times: [] as number[] },
+    { name: 'HNSW', setting: 'set enable_sort = off; set jit = off', times: [] as number[] },
+  ];
+  const lanes = ways.map((way) => ({ ...way, sql: connect(engine.appUrl) }));
+  for (const { sql, setting } of lanes) await sql.unsafe(`select '[1]'::vector; ${setting}`);
+  for (let round = 0; round < 3; round += 1) {
+    for (const query of queries) {
+      const statement = design?.statement?.(query) ?? '';
+      for (const { sql, times } of lanes) {
+        const values = [vectorText(query.vector)];
+        const took = await timed(() => sql.unsafe(statement, values, { prepare: true }));
+        if (round > 0) times.push(took);
+      }
+    }
+  }
+  await Promise.all(lanes.map(({ sql }) => sql.end()));
+  const [exact = 0, hnsw = 0] = lanes.map(({ times }) => median(times));
+  if (exact <= hnsw) {
+    for (const { name, className } of measured) {
+      if (className !== 'medium') continue;
+      const table = limitTable(name);
+      await admin.unsafe(`drop index ${table}_embedding_idx`);
+      await admin.unsafe(`analyze ${table}`);
+    }
+  }
+  return (
+    `The limit searches medium tenants ${exact <= hnsw ? 'exactly' : 'by HNSW'}, which is faster: ` +
+    `${exact.toFixed(2)} ms exact, ${hnsw.toFixed(2)} ms by HNSW with ef_search ${limitEfSearch}; ` +
+    `small ones exactly, large and huge ones by HNSW.`
+  );
 }

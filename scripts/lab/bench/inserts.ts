@@ -1,10 +1,11 @@
 /** How many documents a second are stored, in batches and one by one. */
-import postgres from 'postgres';
 import { vectorText } from '../../../src/client/vector.js';
 import { forTenant } from '../../../src/index.js';
-import { dimensions, type Tenant, type World } from './data.js';
+import { timed } from '../measure.js';
+import { connect } from '../setup.js';
+import type { Server } from './database.js';
 import type { Scale } from './scale.js';
-import { quiet, type Server } from './server.js';
+import { dimensions, type Tenant, type World } from './world.js';
 
 export interface InsertRate {
   readonly way: string;
@@ -20,14 +21,11 @@ export async function inserts(
 ): Promise<InsertRate[]> {
   const writer: Tenant = { name: 'writer', number: 900_000, documents: batched };
   const documents = Array.from({ length: batched }, (_, n) => world.document(writer, n));
-  const app = postgres(engine.appUrl, { ...quiet, max: 1 });
+  const app = connect(engine.appUrl);
   const rates: InsertRate[] = [];
-  async function timed(way: string, count: number, run: () => Promise<unknown>): Promise<void> {
-    const began = performance.now();
-    await run();
-    rates.push({ way, documents: count, perSecond: (1000 * count) / (performance.now() - began) });
-  }
-  const news = documents.map(({ content, metadata, vector }, position) => ({
+  const measure = async (way: string, count: number, run: () => Promise<unknown>) =>
+    void rates.push({ way, documents: count, perSecond: (1000 * count) / (await timed(run)) });
+  const newDocuments = documents.map(({ content, metadata, vector }, position) => ({
     source: 'bench',
     position,
     content,
@@ -36,10 +34,14 @@ export async function inserts(
     embeddingModel: 'bench',
   }));
   const handle = forTenant(app, writer.name, { dimensions });
-  await timed('ragwall: upsertDocuments, batches of 100', batched, () => handle.upsertDocuments(news));
-  await timed('ragwall: the same again, unchanged', batched, () => handle.upsertDocuments(news));
-  await timed('ragwall: upsertDocuments, one by one', single, async () => {
-    for (const one of news.slice(0, single)) {
+  await measure('ragwall: upsertDocuments, batches of 100', batched, () =>
+    handle.upsertDocuments(newDocuments),
+  );
+  await measure('ragwall: the same again, unchanged', batched, () =>
+    handle.upsertDocuments(newDocuments),
+  );
+  await measure('ragwall: upsertDocuments, one by one', single, async () => {
+    for (const one of newDocuments.slice(0, single)) {
       await handle.upsertDocuments([{ ...one, source: 'one by one' }]);
     }
   });
@@ -56,9 +58,9 @@ export async function inserts(
     const bind = (sql: typeof app) =>
       sql`select set_config('app.current_tenant', ${writer.name}, false)`;
     if (name === 'guide') {
-      await timed(`${name}: row by row, a new connection each`, single, async () => {
+      await measure(`${name}: row by row, a new connection each`, single, async () => {
         for (let n = 0; n < single; n += 1) {
-          const sql = postgres(engine.appUrl, { ...quiet, max: 1 });
+          const sql = connect(engine.appUrl);
           await bind(sql);
           await add(sql, n);
           await sql.end();
@@ -66,7 +68,7 @@ export async function inserts(
       });
     }
     await bind(app);
-    await timed(`${name}: row by row, kept connection`, single, async () => {
+    await measure(`${name}: row by row, kept connection`, single, async () => {
       for (let n = 0; n < single; n += 1) await add(app, n);
     });
   }

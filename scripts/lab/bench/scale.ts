@@ -1,5 +1,5 @@
 /** How large a run is: the tenants that are measured, their neighbours, and how long each part may take. */
-import type { ClassName } from './data.js';
+import type { ClassName } from './world.js';
 
 export interface Scale {
   readonly name: 'quick' | 'full';
@@ -13,19 +13,19 @@ export interface Scale {
   }[];
   /** How often each query is put to each design. */
   readonly rounds: number;
-  /** How long one design may take for one class, in seconds; it then sits out, with fewer samples. */
+  /** Seconds that one design may take for one class. Then it is asked no more, and has fewer samples. */
   readonly patience: number;
   /** Neighbours' documents: at first, and after each step of their growth. */
   readonly neighbours: readonly number[];
-  /** Documents of the flood, how many queries of each class they are aimed at, how often these are asked. */
+  /** Documents that the flooding tenant stores, how many queries of each class they resemble, and how often these are asked. */
   readonly flood: { readonly documents: number; readonly queries: number; readonly rounds: number };
-  /** Throughput: for how long and how often each design is asked in turn, in seconds. */
+  /** Throughput: seconds of one turn, and turns of each design. */
   readonly throughput: { readonly seconds: number; readonly turns: number };
   /** Documents stored to measure inserts: in batches, and one by one. */
   readonly inserts: { readonly batched: number; readonly single: number };
   /** Most questions of SQuAD that are asked. */
   readonly questions: number;
-  /** Statements a loop of the walls' price, and how many loops. */
+  /** For the price of the walls: calls in a loop, and how many loops. */
   readonly walls: { readonly calls: number; readonly loops: number };
 }
 

@@ -1,27 +1,28 @@
-/** What each wall costs: in loops in the server, once a transaction, and as statements side by side. */
-import postgres, { type TransactionSql } from 'postgres';
+/** What each wall costs: many calls in a loop in the server, one call a transaction, and whole statements side by side. */
+import type { TransactionSql } from 'postgres';
+import { rolledBack } from '../../../db/tests/engine/session.js';
 import { noPolicy } from '../../../db/tests/engine/walls.js';
 import { checkRows } from '../../../src/client/tenant.js';
 import { vectorText } from '../../../src/client/vector.js';
-import type { Query } from './data.js';
-import { named, open } from './designs.js';
-import { limitTable } from './load.js';
-import { median } from './measure.js';
+import { median, timed } from '../measure.js';
+import { connect } from '../setup.js';
+import { limitTable, type Server } from './database.js';
+import { type Design, named, open } from './designs.js';
 import type { Scale } from './scale.js';
-import { quiet, type Server } from './server.js';
+import type { Query } from './world.js';
 
-/** A part of the price, in microseconds a request; absent where it cannot be told apart. */
+/** A part of the price in microseconds a request. A figure is undefined where the part cannot be measured by itself. */
 export interface Part {
   readonly part: string;
-  /** Of many calls in one loop: all is warm. */
+  /** Mean of many calls in one loop of one transaction, with all caches warm. */
   readonly loop?: number;
-  /** Of the only call in a statement and transaction of its own, as a request has it. */
+  /** Median of calls that are the only one of their transaction, as in a request. */
   readonly once?: number;
 }
 
 const search = (from: string) => `for found in select * from ${from} loop null; end loop;`;
 
-/** What the loops run. */
+/** Returns the bodies of the loops. */
 function bodies({ tenant: { name } }: Query) {
   const clear = `perform set_config('app.tenant_seal', '', true), set_config('app.current_tenant', '', true);`;
   const match = search('ragwall.match_documents(v, 10, null)');
@@ -40,14 +41,13 @@ function bodies({ tenant: { name } }: Query) {
 type Body = keyof ReturnType<typeof bodies>;
 
 /**
- * Runs each body `calls` times in a loop, the loops in turn, as app_user in one transaction; microseconds a
- * call. For `unguarded` row-level security is disabled, up to a savepoint.
+ * Runs each body in loops of `calls`, the loops of all bodies in turn, as app_user in one transaction. Returns the
+ * median microseconds a call. `unguarded` runs with row-level security disabled, which is then rolled back.
  */
 async function inLoops({ engine }: Server, query: Query, { walls: { calls, loops } }: Scale) {
-  const sql = postgres(engine.adminUrl, { ...quiet, max: 1 });
+  const sql = connect(engine.adminUrl);
   const all = Object.entries(bodies(query)) as [Body, string][];
   const times = new Map<Body, number[]>(all.map(([name]) => [name, []]));
-  const rolledBack = new Error('rolled back');
   async function run(tx: TransactionSql, name: Body, body: string): Promise<void> {
     await tx`set local role app_user`;
     await tx.unsafe(`
@@ -67,22 +67,17 @@ async function inLoops({ engine }: Server, query: Query, { walls: { calls, loops
     times.get(name)?.push(Number(row?.micros));
     await tx`reset role`;
   }
-  await sql
-    .begin(async (tx) => {
-      await tx`select ragwall.set_tenant(${query.tenant.name})`;
-      for (let n = 0; n < loops; n += 1) {
-        for (const [name, body] of all) {
-          await tx`savepoint guarded`;
-          if (name === 'unguarded') await noPolicy(tx);
-          await run(tx, name, body);
-          await tx`rollback to guarded`;
-        }
+  await rolledBack(sql, async (tx) => {
+    await tx`select ragwall.set_tenant(${query.tenant.name})`;
+    for (let n = 0; n < loops; n += 1) {
+      for (const [name, body] of all) {
+        await tx`savepoint guarded`;
+        if (name === 'unguarded') await noPolicy(tx);
+        await run(tx, name, body);
+        await tx`rollback to guarded`;
       }
-      throw rolledBack;
-    })
-    .catch((error) => {
-      if (error !== rolledBack) throw error;
-    });
+    }
+  });
   await sql.end();
   return Object.fromEntries([...times].map(([name, own]) => [name, median(own)])) as Record<
     Body,
@@ -90,7 +85,7 @@ async function inLoops({ engine }: Server, query: Query, { walls: { calls, loops
   >;
 }
 
-/** Times set_tenant(), the search behind it, and the dedicated table's, each once a transaction. */
+/** Times set_tenant() and match_documents() once a transaction, and the search of the dedicated table once in another. */
 async function once({ admin, engine }: Server, query: Query, calls: number) {
   const all = bodies(query);
   const timed = (name: string, steps: readonly string[]) => `
@@ -106,7 +101,7 @@ async function once({ admin, engine }: Server, query: Query, calls: number) {
     end $bench$`;
   const steps = [`perform ragwall.set_tenant('${query.tenant.name}');`, all.match];
   await admin.unsafe(`${timed('ours', steps)}; ${timed('dedicated', [all.dedicated])}`);
-  const sql = postgres(engine.appUrl, { ...quiet, max: 1 });
+  const sql = connect(engine.appUrl);
   const vector = vectorText(query.vector);
   const samples: number[][] = [[], [], []];
   for (let n = -20; n < calls; n += 1) {
@@ -121,6 +116,7 @@ async function once({ admin, engine }: Server, query: Query, calls: number) {
   return { bind, match, dedicated };
 }
 
+/** Returns the microseconds that a call takes in this process, as the mean of a loop after another to warm up. */
 function timeOf(run: () => unknown, calls: number): number {
   for (let n = 0; n < calls; n += 1) run();
   const began = performance.now();
@@ -128,7 +124,7 @@ function timeOf(run: () => unknown, calls: number): number {
   return ((performance.now() - began) * 1000) / calls;
 }
 
-/** Measures the parts with one tenant's query, one that needs no index. */
+/** Measures the parts with a query of a small tenant, whose documents need no index. */
 export async function wallsPrice(server: Server, query: Query, scale: Scale): Promise<Part[]> {
   const { calls } = scale.walls;
   const loops = await inLoops(server, query, scale);
@@ -136,9 +132,7 @@ export async function wallsPrice(server: Server, query: Query, scale: Scale): Pr
   const trips = await roundTrips(server, query, calls);
   const tenantId = query.tenant.name;
   const rows = Array.from({ length: 10 }, () => ({ bound: tenantId, tenantId, id: '' }));
-  const sql = postgres(server.engine.appUrl, { ...quiet, max: 1 });
   const check = timeOf(() => checkRows(rows, tenantId), 20_000);
-  await sql.end();
   const over = single.match - single.dedicated;
   return [
     { part: 'set_tenant()', loop: loops.bind - loops.clear, once: single.bind },
@@ -168,17 +162,11 @@ export async function wallsPrice(server: Server, query: Query, scale: Scale): Pr
   ];
 }
 
+/** Times Ragwall's statement beside the dedicated table's, in alternating order, and an empty statement; in microseconds. */
 async function roundTrips({ engine }: Server, query: Query, pairs: number) {
   const [limit, ours] = named('limit, one statement', 'ragwall, one statement');
-  const [a, b] = await Promise.all(
-    [limit, ours].map((design) => open(design as NonNullable<typeof design>, engine.appUrl)),
-  );
-  const sql = postgres(engine.appUrl, { ...quiet, max: 1 });
-  const timed = async (run: () => Promise<unknown>) => {
-    const began = performance.now();
-    await run();
-    return (performance.now() - began) * 1000;
-  };
+  const [a, b] = await Promise.all([limit, ours].map((one) => open(one as Design, engine.appUrl)));
+  const sql = connect(engine.appUrl);
   const whole: number[] = [];
   const empty: number[] = [];
   for (let n = -10; n < pairs; n += 1) {
@@ -190,8 +178,8 @@ async function roundTrips({ engine }: Server, query: Query, pairs: number) {
     const second = await steps[n & 1 ? 0 : 1]();
     const nothing = await timed(async () => sql`select 1`);
     if (n < 0) continue;
-    whole.push(n & 1 ? second - first : first - second);
-    empty.push(nothing);
+    whole.push(1000 * (n & 1 ? second - first : first - second));
+    empty.push(1000 * nothing);
   }
   await Promise.all([a?.close(), b?.close(), sql.end()]);
   return { whole: median(whole), empty: median(empty) };

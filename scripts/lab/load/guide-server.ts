@@ -1,15 +1,15 @@
 /**
- * The guide's retrieval service, in Node: the tenant from a header, a connection for each request, the setting, and a filter
- * at query time. For the session: set for the transaction alone, as the guide prints it, it is gone at the next statement,
- * and no row is found.
+ * The guide's retrieval service in Node. It takes the tenant from a header, opens a connection for each request, sets
+ * app.current_tenant, and filters by tenant in the query. It sets the tenant for the session. The guide sets it for
+ * the transaction, where it is gone before the next statement, so that no row is found.
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import postgres from 'postgres';
 import { vectorText } from '../../../src/client/vector.js';
 import { lexicalEmbedder } from '../../../src/embedders/lexical.js';
+import { connect, usualPolicy } from '../setup.js';
 
-/** What it reads: shared IVFFlat, a plain policy, and a role of its own, guide_user. As a superuser. */
+/** What a superuser runs first: the table, its policy, and the role of the service, guide_user. */
 export const guideSchema = `
   create schema guide;
   create role guide_user login;
@@ -23,12 +23,9 @@ export const guideSchema = `
     created_at timestamptz default now()
   );
   create index on guide.documents (tenant_id);
-  alter table guide.documents enable row level security;
-  create policy tenant_isolation on guide.documents
-    using (tenant_id = current_setting('app.current_tenant', true));
-  grant select, insert, update, delete on guide.documents to guide_user;`;
+  ${usualPolicy('guide.documents', 'guide_user')}`;
 
-/** After the rows, which an IVFFlat index learns its lists from. */
+/** To be run when the rows are there: an IVFFlat index computes its lists from them. */
 export const guideIndex =
   'create index on guide.documents using ivfflat (embedding vector_cosine_ops) with (lists = 100)';
 
@@ -37,11 +34,7 @@ const embedder = lexicalEmbedder();
 async function query(tenant: string, text: string, k: number) {
   const [embedding = []] = await embedder.embed([text]);
   const vector = vectorText(embedding);
-  const sql = postgres(process.env.DATABASE_URL ?? '', {
-    max: 1,
-    fetch_types: false,
-    onnotice: () => {},
-  });
+  const sql = connect(process.env.DATABASE_URL ?? '');
   try {
     await sql`select set_config('app.current_tenant', ${tenant}, false)`;
     return await sql`

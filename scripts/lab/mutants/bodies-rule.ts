@@ -1,13 +1,13 @@
-/** How a function forgets one of its conditions. */
+/** A rule: which functions lose which of their conditions. */
 export interface Rule {
-  /** The first line of the functions that it is for, as pg_get_functiondef() writes it. */
+  /** Fits the first line that pg_get_functiondef() returns of the functions that the rule is for. */
   readonly of: RegExp;
   readonly name: string;
   readonly find: RegExp;
   readonly replace: string;
 }
 
-/** Returns the rules, each a name, what to find and what to put there, for some functions. */
+/** Returns rules for the functions that `of` fits. */
 export const within = (
   of: RegExp,
   rules: readonly (readonly [name: string, find: RegExp, replace: string])[],

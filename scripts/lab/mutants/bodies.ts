@@ -1,4 +1,4 @@
-/** Functions that forget one of their conditions: each place where a rule fits a definition is a mutant. */
+/** Mutants of functions that lose one of their conditions: one for each place where a rule fits a definition. */
 import type { Sql } from 'postgres';
 import { contextRules } from './bodies-context.js';
 import { documentRules } from './bodies-documents.js';
@@ -16,7 +16,7 @@ const everywhere = within(/^/, [
 
 const rules: readonly Rule[] = [...everywhere, ...contextRules, ...tokenRules, ...documentRules];
 
-/** Stands for a rule that the functions have outgrown: it cannot be made, and so fails the gate. */
+/** Returns a mutant for a rule that fits no function any more. It cannot be made, and so the run fails. */
 const stale = (rule: string): Mutant => ({
   kind: 'bodies',
   name: `no function has what “${rule}” breaks`,
@@ -29,7 +29,7 @@ export async function bodyMutants(sql: Sql): Promise<Mutant[]> {
     select p.oid::regprocedure::text as name, pg_get_functiondef(p.oid) as definition
     from pg_proc as p
     where p.pronamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace)
-      -- Files of their own, which have their own tests.
+      -- Generated from files that have tests of their own.
       and p.proname not in ('audit', 'inventory')
     order by 1`);
   return rules.flatMap(({ of, name: rule, find, replace }) => {
@@ -38,7 +38,7 @@ export async function bodyMutants(sql: Sql): Promise<Mutant[]> {
       .flatMap(({ name, definition }) => {
         const places = [...definition.matchAll(new RegExp(find, 'g'))];
         return places.map(({ 0: text, index }, place): Mutant => {
-          // Sticky: what stands around the place is seen by the rule, and no other place is replaced.
+          // Sticky, so that look-arounds see the text around the place, and no other place is replaced.
           const here = new RegExp(find, 'y');
           here.lastIndex = index;
           const which = ` (${place + 1}: ${text.trim().replace(/\s+/g, ' ').slice(0, 60)})`;

@@ -1,4 +1,4 @@
-/** Breaks of the client: a text of its sources replaced, in a copy. */
+/** Mutants of the client and the service: each replaces a text in a copy of the sources. */
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -283,7 +283,7 @@ export const clientMutants: readonly ClientMutant[] = breaks.map(([file, name, f
   replace,
 }));
 
-/** Runs `use` with a copy of the sources, which it may break. */
+/** Runs `use` with the path of a copy of the sources. */
 export async function onCopy<T>(use: (copy: string) => Promise<T>): Promise<T> {
   const copy = await mkdtemp(join(tmpdir(), 'ragwall-mutant-'));
   try {
@@ -301,7 +301,7 @@ export async function onCopy<T>(use: (copy: string) => Promise<T>): Promise<T> {
 
 const isOf = (file: string, test: string) => test === file.replace('.ts', '.test.ts');
 
-/** Returns the first test that fails with the client broken. @throws Error if the text is not there, once. */
+/** Returns the first test that fails on the broken sources. @throws Error if the text is not there exactly once. */
 export async function clientKiller(
   engine: Engine,
   copy: string,

@@ -1,20 +1,11 @@
-/** Databases that are clones of the migrated one, each for one worker or one mutant. */
+/** Clones of the migrated database, each for one worker or one mutant. */
 import { randomBytes } from 'node:crypto';
-import postgres, { type Sql } from 'postgres';
+import type { Sql } from 'postgres';
 import type { Engine } from '../../../db/tests/engine/engine.js';
 import { bootstrapSql } from '../../../db/tests/engine/migrations.js';
+import { connect, withDatabase } from '../setup.js';
 
-const quiet = { max: 1, onnotice: () => {}, fetch_types: false };
-
-export const connect = (url: string): Sql => postgres(url, quiet);
-
-const withDatabase = (url: string, name: string) => {
-  const other = new URL(url);
-  other.pathname = `/${name}`;
-  return other.href;
-};
-
-/** Runs `use` on a clone of the engine's database, whose connections, such as a pooler's, it ends; drops the clone. */
+/** Runs `use` on a clone of the engine's database and drops the clone. All connections to the engine's database are ended. */
 export async function onClone<T>(
   engine: Engine,
   use: (clone: Engine, sql: Sql) => Promise<T>,
@@ -32,7 +23,7 @@ export async function onClone<T>(
     };
     const sql = connect(clone.adminUrl);
     try {
-      await sql.unsafe(await bootstrapSql()); // a clone has lost what was revoked on the database
+      await sql.unsafe(await bootstrapSql()); // a clone does not have the privileges on the database itself
       return await use(clone, sql);
     } finally {
       await sql.end();

@@ -1,4 +1,4 @@
-/** Mutants that break no wall, because something else holds, and what. */
+/** Mutants that break no wall, and the reason: something else prevents what they permit. */
 export const equivalents: readonly { readonly pattern: RegExp; readonly reason: string }[] = [
   {
     pattern: /^bodies: ragwall\.current_tenant\(\): (null|absent) is not looked for$/,

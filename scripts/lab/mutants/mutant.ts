@@ -1,10 +1,10 @@
-/** A break of one wall, and what the catalog tells that can be broken. */
+/** Mutants: statements that each break one wall, generated from the catalog. */
 import { readdir, readFile } from 'node:fs/promises';
 import type { Sql } from 'postgres';
 import { bodyMutants } from './bodies.js';
 
 export interface Mutant {
-  /** Where it comes from: one of the files beside this one. */
+  /** The file beside this one that generates it, without its ending, or `client`. */
   readonly kind: string;
   readonly name: string;
   /** The SQL that breaks the wall. */
@@ -15,7 +15,7 @@ export const title = ({ kind, name }: Mutant) => `${kind}: ${name}`;
 
 const folder = new URL('./', import.meta.url);
 
-/** Returns every mutant of the database: a row of a query beside this file, or a rule on the body of a function. */
+/** Returns every mutant of the database: the rows of the queries beside this file, and the rules for bodies of functions. */
 export async function databaseMutants(sql: Sql): Promise<Mutant[]> {
   const files = (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort();
   const mutants: Mutant[] = [];

@@ -1,4 +1,4 @@
-/** Breaks one wall after the other and asks the suites, those that noticed most of the kind first. */
+/** Makes one mutant after the other and runs the suites, first those that noticed most mutants of its kind. */
 import type { Sql } from 'postgres';
 import type { Engine } from '../../../db/tests/engine/engine.js';
 import { clientKiller, clientMutants, onCopy } from './client.js';
@@ -7,17 +7,17 @@ import type { Mutant } from './mutant.js';
 import { firstFailure, type Suite } from './suites.js';
 import { clientTests, databaseTests, firstFailingTest } from './typescript.js';
 
-/** What became of a mutant: the assertion that killed it, or none. */
+/** The result of a mutant: the assertion that failed, or none. */
 export interface Verdict {
   readonly mutant: Mutant;
   readonly killer: string | undefined;
-  /** Why it could not be made, which is no kill. */
+  /** Why the mutant could not be made; it then counts as not noticed. */
   readonly error?: string;
 }
 
 type OnVerdict = (verdict: Verdict) => void;
 
-/** Has each worker take the next item until there are none. */
+/** Has each worker take one item after another until all are done. */
 async function share<W, T>(
   workers: readonly W[],
   items: readonly T[],
@@ -37,19 +37,19 @@ const verdictOf = (mutant: Mutant, found: Promise<string | undefined>): Promise<
     (error) => ({ mutant, killer: undefined, error: String(error) }),
   );
 
-/** Runs the pgTAP files unbroken and returns them, the quickest first. @throws Error with the first that fails. */
+/** Runs the pgTAP files with nothing broken and returns them, the quickest first. @throws Error with the first that fails. */
 export async function greenSuites(sql: Sql, suites: readonly Suite[]): Promise<Suite[]> {
   const times = new Map<Suite, number>();
   for (const suite of suites) {
     const began = performance.now();
     const failure = await firstFailure(sql, '', suite);
-    if (failure) throw new Error(`unbroken, and not green: ${failure}`);
+    if (failure) throw new Error(`fails with nothing broken: ${failure}`);
     times.set(suite, performance.now() - began);
   }
   return [...suites].sort((a, b) => (times.get(a) ?? 0) - (times.get(b) ?? 0));
 }
 
-/** Has the workers, each with a database of its own, break each mutant and run pgTAP until an assertion fails. */
+/** Has the workers, each with its own database, make the mutants and run pgTAP until an assertion fails. */
 export async function byPgtap(
   workers: readonly Sql[],
   suites: readonly Suite[],
@@ -75,7 +75,7 @@ export async function byPgtap(
   });
 }
 
-/** Has each mutant made in a clone, for the tests that act as a client does. */
+/** Makes each mutant in a clone of the database and runs Vitest there. */
 export async function byVitest(
   engine: Engine,
   mutants: readonly Mutant[],
@@ -90,7 +90,7 @@ export async function byVitest(
   });
 }
 
-/** Has the client broken in a copy of its sources, each time on a database of its own. */
+/** Makes each mutant of the client in a copy of the sources and runs Vitest on a clone of the database. */
 export async function ofClient(
   engine: Engine,
   mutants: readonly Mutant[],
@@ -107,12 +107,12 @@ export async function ofClient(
   );
 }
 
-/** Runs the Vitest files unbroken. @throws Error with the first test that fails. */
+/** Runs the Vitest files with nothing broken. @throws Error with the first test that fails. */
 export async function greenTests(engine: Engine): Promise<void> {
   await share([1, 2], [clientTests, databaseTests], (_, files) =>
     onClone(engine, async (clone) => {
       const failure = await firstFailingTest(clone, files);
-      if (failure) throw new Error(`unbroken, and not green: ${failure}`);
+      if (failure) throw new Error(`fails with nothing broken: ${failure}`);
     }),
   );
 }

@@ -1,4 +1,4 @@
-/** Runs pgTAP files on a database that was broken, and undoes both. */
+/** Runs pgTAP files after a statement that breaks something, and rolls both back. */
 import { readFile } from 'node:fs/promises';
 import type { Sql } from 'postgres';
 import { pgtapFiles, pgtapFolder } from '../../../db/tests/engine/migrations.js';
@@ -25,9 +25,8 @@ export async function loadSuites(): Promise<Suite[]> {
 const inOneLine = (text: string) => text.split('\n')[0]?.replace(/^not ok( \d+)?( - )?/, '') ?? '';
 
 /**
- * Returns the first assertion of a suite that fails after `statement`, or undefined; both are undone. In a
- * transaction of their own: what a suite says of time, it says of the beginning of its transaction.
- * @throws Error if the statement fails.
+ * Runs `statement` and a suite in one transaction, which is rolled back. Returns the first assertion that fails, or
+ * undefined. @throws Error if the statement fails.
  */
 export async function firstFailure(
   sql: Sql,
@@ -40,7 +39,7 @@ export async function firstFailure(
       const results: unknown[] = await sql.unsafe(text).simple();
       return failureIn(name, results);
     } catch (error) {
-      return `${name}: ends at an error: ${inOneLine((error as Error).message)}`;
+      return `${name}: ends with an error: ${inOneLine((error as Error).message)}`;
     }
   } finally {
     // Prepared statements outlive a transaction.
@@ -57,5 +56,5 @@ function failureIn(name: string, results: readonly unknown[]): string | undefine
   if (failed) return `${name}: ${inOneLine(failed)}`;
   const planned = Number(lines.find((line) => line.startsWith('1..'))?.slice(3));
   const made = lines.filter((line) => line.startsWith('ok')).length;
-  return made === planned ? undefined : `${name}: makes ${made} assertions, and plans ${planned}`;
+  return made === planned ? undefined : `${name}: makes ${made} assertions instead of ${planned}`;
 }

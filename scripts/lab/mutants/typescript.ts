@@ -1,4 +1,4 @@
-/** Runs Vitest files on an engine that was broken, or from sources that were. */
+/** Runs Vitest files on a database or from sources in which something was broken. */
 import { execFile } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -25,21 +25,21 @@ const config = fileURLToPath(new URL('./vitest.config.ts', import.meta.url));
 const inSources = (...names: string[]) => names.map((name) => `src/${name}.test.ts`);
 const besideSql = (...names: string[]) => names.map((name) => `db/tests/${name}.test.ts`);
 
-/** The tests of the client, the quicker first. */
+/** The tests that run on broken sources of the client or the service, the quickest first. */
 export const clientTests = inSources(
   ...['client/pool-options', 'client/token', 'client/walls'],
   ...['server/verify', 'server/answer', 'server/app'],
   ...['client/handle', 'client/transaction', 'client/reset'],
 );
 
-/** What acts on the database as a client does, the quicker first. */
+/** The tests that run on a broken database, as a client does, the quickest first. */
 export const databaseTests = [
   ...besideSql('errors', 'context', 'residue'),
   ...inSources('client/token', 'client/walls', 'client/handle'),
   ...besideSql('agents', 'tiers'),
 ];
 
-/** All but what takes long to notice what others notice at once. */
+/** Leaves out a test that takes long and notices nothing that others do not. */
 const brief = '^(?!while backends are killed)';
 
 /** Returns the first test that fails, or undefined. `folder` holds the sources, by default our own. */
@@ -60,13 +60,13 @@ export async function firstFailingTest(
     maxBuffer: 2 ** 26,
   }).catch((failed: { stdout?: string }) => ({ stdout: failed.stdout ?? '' }));
   const json = stdout.slice(stdout.indexOf('{"numTotalTestSuites"'));
-  if (!json.startsWith('{')) throw new Error(`Vitest said no more than: ${stdout.slice(-500)}`);
+  if (!json.startsWith('{')) throw new Error(`Vitest printed no report, but: ${stdout.slice(-500)}`);
   const { testResults }: Report = JSON.parse(json);
   if (testResults.length === 0) throw new Error(`Vitest found none of ${files.join(', ')}`);
   for (const { name, status, message, assertionResults } of testResults) {
     if (status !== 'failed') continue;
     const failed = assertionResults.find((test) => test.status === 'failed');
-    if (!failed && /^Transform failed/.test(message)) throw new Error(message); // it is not broken, but no program
+    if (!failed && /^Transform failed/.test(message)) throw new Error(message); // a mutant that does not compile tests nothing
     const file = name.slice(name.lastIndexOf('/') + 1);
     return `${file}: ${failed?.fullName ?? message.split('\n')[0]}`;
   }

@@ -1,13 +1,12 @@
-/** What goes wrong: backends, statements, the pooler and the server, all from outside. */
+/** Faults of backends, statements, PgBouncer and the server, made from outside the client. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import postgres from 'postgres';
-import { getContainerRuntimeClient } from 'testcontainers';
 import type { Engine } from '../../../db/tests/engine/engine.js';
 import { poolOptions } from '../../../src/index.js';
+import { connect, inContainer, withDatabase } from '../setup.js';
 import { isLost } from './errors.js';
 import type { Client } from './stores.js';
 
-/** A fault, which is over when the promise resolves: false if there was nothing to strike, or else what it was. */
+/** Makes a fault, which is over when the promise resolves. False: there was nothing to strike. A text: the kind it became. */
 export type Fault = () => Promise<boolean | string>;
 export type Faults = Awaited<ReturnType<typeof openFaults>>;
 
@@ -16,37 +15,35 @@ const restartPooler = (signal: 'QUIT' | 'KILL') => `
   until pgbouncer -qd pgbouncer.ini; do sleep 0.05; done
   until pg_isready -q -h 127.0.0.1 -p 6432; do sleep 0.05; done`;
 
-/** Opens what faults are made with. `end` leaves pooler and server as they were, and answering. */
+/** Opens the connections with which faults are made. `end` waits for PgBouncer and the server and restores their settings. */
 export async function openFaults({ adminUrl, poolerUrl, containerId }: Engine, client: Client) {
   if (!poolerUrl || !containerId) throw new Error('faults need the docker engine');
-  const options = { ...poolOptions, connect_timeout: 2, onnotice: () => {} };
-  const admin = postgres(adminUrl, { ...options, max: 2 });
-  const { username, password, pathname } = new URL(adminUrl);
-  const consoleUrl = Object.assign(new URL(poolerUrl), { username, password, pathname: '/pgbouncer' });
-  const pooler = postgres(consoleUrl.href, { ...options, max: 2 });
-  const hogs = postgres(poolerUrl, { ...options, max: 5 });
+  const options = { ...poolOptions, connect_timeout: 2 };
+  const admin = connect(adminUrl, { ...options, max: 2 });
+  const { username: user, password, pathname } = new URL(adminUrl);
+  const consoleUrl = withDatabase(poolerUrl, 'pgbouncer', { user, password });
+  const pooler = connect(consoleUrl, { ...options, max: 2 });
+  const hogs = connect(poolerUrl, { ...options, max: 5 });
   const hog = client.open(hogs, 'acme');
   const database = pathname.slice(1);
 
   async function exec(script: string): Promise<boolean> {
-    const { container } = await getContainerRuntimeClient();
-    const command = ['bash', '-c', script];
-    const { exitCode, output } = await container.exec(container.getById(containerId ?? ''), command);
+    const { exitCode, output } = await inContainer(containerId ?? '', ['bash', '-c', script]);
     if (exitCode !== 0) throw new Error(`${script}: ${output}`);
     return true;
   }
-  /** Has PgBouncer carry out a command, whatever became of the last connection to it. */
-  async function tell(command: string, tries = 5): Promise<boolean> {
+  /** Has PgBouncer carry out a command, and tries again if the connection to its console is lost. */
+  async function pgbouncer(command: string, tries = 5): Promise<boolean> {
     try {
       await pooler.unsafe(command);
       return true;
     } catch (error) {
       if (tries === 0 || !isLost(error)) throw error;
-      return tell(command, tries - 1);
+      return pgbouncer(command, tries - 1);
     }
   }
 
-  /** Strikes a backend of the application in a state. */
+  /** Returns a fault that strikes a backend of the application in this state. */
   const strike = (by: 'pg_terminate_backend' | 'pg_cancel_backend', state: string) => async () => {
     const [row] = await admin`
       select ${admin(by)}(pid) as struck from (
@@ -57,7 +54,7 @@ export async function openFaults({ adminUrl, poolerUrl, containerId }: Engine, c
     return row?.struck === true;
   };
 
-  /** Holds all server connections of the pool in transactions for a while. */
+  /** Holds all five server connections of the pool in transactions for 1.5 seconds. */
   async function exhaust() {
     const held = Array.from({ length: 5 }, () =>
       hog.transaction((tx) => tx.sql`select pg_sleep(1.5)`).catch(() => {}),
@@ -76,26 +73,26 @@ export async function openFaults({ adminUrl, poolerUrl, containerId }: Engine, c
   }
 
   async function pause() {
-    const paused = tell(`pause ${database}`).then(
+    const paused = pgbouncer(`pause ${database}`).then(
       () => true,
       () => false,
     );
     const done = await Promise.race([paused, sleep(5_000, false, { ref: false })]);
     await sleep(300);
-    await tell(`resume ${database}`);
+    await pgbouncer(`resume ${database}`);
     return done;
   }
 
   /** Drops all connections of the database. PgBouncer 1.24.1 now and then crashes or loops for ever. */
   async function drop() {
-    const dropped = pooler.unsafe(`kill ${database}`).then(() => tell(`resume ${database}`));
+    const dropped = pooler.unsafe(`kill ${database}`).then(() => pgbouncer(`resume ${database}`));
     if (await Promise.race([dropped, sleep(10_000, false, { ref: false })])) return true;
     dropped.catch(() => {});
     await exec(restartPooler('KILL'));
     return 'pooler: KILL never ended, crashed';
   }
 
-  // Else it waits for 15 seconds after each time that it finds no server, and refuses all clients.
+  // By default PgBouncer refuses all clients for 15 seconds after it found no server.
   await exec(`echo 'server_login_retry = 1' >> pgbouncer.ini; kill -HUP $(<pgbouncer.pid)`);
 
   const small = new Map<string, Fault>([
@@ -107,14 +104,14 @@ export async function openFaults({ adminUrl, poolerUrl, containerId }: Engine, c
     ['statement cancelled', strike('pg_cancel_backend', 'active')],
   ]);
   const large = new Map<string, Fault>([
-    ['pooler: RELOAD', () => tell('reload')],
-    ['pooler: RECONNECT', () => tell('reconnect')],
+    ['pooler: RELOAD', () => pgbouncer('reload')],
+    ['pooler: RECONNECT', () => pgbouncer('reconnect')],
     ['pooler: PAUSE, RESUME', pause],
     ['pooler: KILL, RESUME', drop],
     ['pooler restarted', () => exec(restartPooler('QUIT'))],
     ['pooler crashed', () => exec(restartPooler('KILL'))],
     ['pool exhausted', exhaust],
-    // By itself it is not, for as long as a crash forgets what there is to vacuum.
+    // Autovacuum does not do it, because each crash resets its statistics.
     ['table vacuumed', () => admin`vacuum ragwall.documents`.then(() => true)],
     ['server restarted, fast', () => exec('pg_ctl restart -s -m fast -l postgres.log')],
     ['server restarted, immediate', () => exec('pg_ctl restart -s -m immediate -l postgres.log')],
@@ -128,7 +125,7 @@ export async function openFaults({ adminUrl, poolerUrl, containerId }: Engine, c
     return row?.busy === 0;
   };
 
-  /** Waits until server and pooler answer, and nothing of the application is under way any more. */
+  /** Waits until server and PgBouncer answer and no statement of the application runs any more. */
   async function calm(): Promise<void> {
     const until = performance.now() + 60_000;
     for (;;) {
@@ -136,7 +133,8 @@ export async function openFaults({ adminUrl, poolerUrl, containerId }: Engine, c
         (error) => (isLost(error) ? false : Promise.reject(error)),
       );
       if (seen) return;
-      if (performance.now() > until) throw new Error('server and pooler do not come to rest');
+      if (performance.now() > until)
+        throw new Error('server and PgBouncer were not idle within 60 seconds');
       await sleep(100);
     }
   }

@@ -1,18 +1,19 @@
-/** What has to be stored in the end, and what an answer may hold. */
+/** Records what callers wrote, and finds what is wrong with answers and with the rows stored in the end. */
+import { group } from 'd3-array';
 import type { NewDocument } from '../../../src/index.js';
 import type { Row } from './stores.js';
 
-/** A version of a source: `size` passages, stored together; none of a source that is deleted. */
+/** A version of a source: `size` passages that are stored together. 0 means that the source is deleted. */
 export interface Version {
   readonly version: number;
   readonly size: number;
 }
 
-/** A source, which one caller alone writes, one call after another. */
+/** A source. Only one caller writes it, one call after another. */
 export interface Source {
   readonly tenant: string;
   readonly source: string;
-  /** What may be stored: one version, or two where the outcome of the last call is unknown. */
+  /** Versions that may be stored: one, or two if the outcome of the last call is unknown. */
   allowed: readonly Version[];
 }
 
@@ -25,10 +26,10 @@ export type Ledger = ReturnType<typeof createLedger>;
 
 const key = (tenant: string, source: string) => `${tenant} ${source}`;
 
-/** The number of the versions that are rolled back, which nobody is ever to see. */
+/** The number of every version that is rolled back. Nobody is ever to see one. */
 export const rolledBack = -1;
 
-/** A passage: its content tells whose it is, and which others are stored with it. */
+/** Returns a passage whose content names its tenant, source, position and version. */
 export function passage(
   { tenant, source }: Source,
   { version, size }: Version,
@@ -52,7 +53,7 @@ function parse(content: string): Passage {
   return { tenant, source, position, version, size };
 }
 
-/** Which version the passages of a source are, whole; nothing if they are of several, or not all of one. */
+/** Returns the version of passages that are all of one version; undefined if some are missing or of another. */
 function versionOf(passages: readonly Passage[]): number | undefined {
   const [first] = passages;
   const positions = new Set(passages.map(({ position }) => position));
@@ -63,32 +64,22 @@ function versionOf(passages: readonly Passage[]): number | undefined {
   return whole ? first.version : undefined;
 }
 
-function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const group = groups.get(keyOf(item));
-    if (group) group.push(item);
-    else groups.set(keyOf(item), [item]);
-  }
-  return groups;
-}
-
-/** What is wrong with an answer that `tenant` got. */
+/** Returns the rows of an answer to `tenant` that belong to others, by their column or by their content. */
 export function foreignRows(tenant: string, rows: readonly Row[]): Violation[] {
   return rows
     .filter((row) => row.tenantId !== tenant || parse(row.content).tenant !== tenant)
     .map((row) => ({ kind: 'foreign row', detail: `${tenant} got ${row.tenantId}: ${row.content}` }));
 }
 
-/** What is wrong with the sources that an answer holds, if it has to hold them whole. */
+/** Returns the sources of an answer that are not whole, where an answer must have whole sources. */
 export function brokenSources(rows: readonly Row[]): Violation[] {
   const passages = rows.map(({ content }) => parse(content));
-  return [...groupBy(passages, ({ source }) => source)]
+  return [...group(passages, ({ source }) => source)]
     .filter(([, all]) => (versionOf(all) ?? rolledBack) === rolledBack)
     .map(([source]) => ({ kind: 'half-done write', detail: `seen in ${source}` }));
 }
 
-/** What is wrong with an answer that has to hold a source of known state, and nothing else. */
+/** Returns what is wrong with an answer that has to be one source in one of its allowed versions. */
 export function differences({ tenant, source, allowed }: Source, rows: readonly Row[]): Violation[] {
   const passages = rows.map(({ content }) => parse(content));
   const found = passages.length > 0 ? versionOf(passages) : undefined;
@@ -98,7 +89,6 @@ export function differences({ tenant, source, allowed }: Source, rows: readonly 
   return [{ kind: 'wrong answer', detail }];
 }
 
-/** Creates the record of what was written. */
 export function createLedger() {
   const sources = new Map<string, Source>();
 
@@ -124,7 +114,7 @@ export function createLedger() {
       sources.set(key(tenant, source), added);
       return added;
     },
-    /** Returns what is wrong with all rows there are, as a superuser sees them. */
+    /** Returns what is wrong with the rows of all tenants, as a superuser reads them in the end. */
     verify(rows: readonly (Row & { source: string; position: number })[]): Violation[] {
       const violations: Violation[] = [];
       const own = rows.filter(({ tenantId, source, position, content }) => {
@@ -135,7 +125,7 @@ export function createLedger() {
         return right;
       });
       const passages = own.map(({ content }) => parse(content));
-      const stored = groupBy(passages, (one) => key(one.tenant, one.source));
+      const stored = group(passages, (one) => key(one.tenant, one.source));
       for (const [name, expected] of sources) {
         violations.push(...check(expected, stored.get(name) ?? []));
         stored.delete(name);

@@ -1,20 +1,16 @@
-/** Runs callers and faults side by side, and compares what is stored in the end with what was acknowledged. */
+/** Runs callers and faults at the same time, then compares what is stored with what was acknowledged. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import postgres, { type Sql } from 'postgres';
+import type { Sql } from 'postgres';
 import type { Engine } from '../../../db/tests/engine/engine.js';
 import { poolOptions } from '../../../src/index.js';
-import { random } from '../bench/data.js';
-import { base, runCaller } from './caller.js';
-import { countCrashes } from './crashes.js';
-import { isLost } from './errors.js';
+import { awkwardTenants, type Below, belowOf, random } from '../data.js';
+import { connect } from '../setup.js';
+import { base, passages, runCaller } from './caller.js';
+import { countCrashes, isLost } from './errors.js';
 import type { Fault, Faults } from './faults.js';
 import { createLedger, type Ledger } from './ledger.js';
 import type { Client, Row } from './stores.js';
 import { createTally, type Tally } from './tally.js';
-import { passages } from './transactions.js';
-
-/** Tenants with awkward names: prefixes, patterns, quotes, parameters, words of SQL. */
-export const tenants = ['acme', 'acme-2', 'ACME', '%', '_', "o'hara", '$1', '\\', '"', 'null'];
 
 export interface RunOptions {
   readonly client: Client;
@@ -24,25 +20,23 @@ export interface RunOptions {
   /** Milliseconds between two small faults, and between two large ones. */
   readonly smallEvery: number;
   readonly largeEvery: number;
-  /** Seconds in which every call is to settle, and every client to recover from a fault. */
+  /** Seconds within which every call has to end, and every client to recover from a fault. */
   readonly settleWithin: number;
   readonly recoverWithin: number;
   /** Called every ten seconds. */
   readonly onProgress?: (tally: Tally) => void;
-  /** Ends the faults before their time. */
+  /** Ends the run early when it returns true. */
   readonly enough?: (tally: Tally) => boolean;
 }
 
-/** Of a broken client it is of no interest whether it hangs or recovers, and it does neither well. */
+/** For the broken client: its foreign rows are looked for, and not whether it hangs or recovers. */
 export const brokenPatience = { settleWithin: 3, recoverWithin: 0 };
 
-const belowFrom = (next: () => number) => (n: number) => Math.floor((next() / 2 ** 32) * n);
-
-/** Makes faults, one after another in turns of all kinds, each turn in another order. */
+/** Makes one fault after another. Each kind comes once before any comes again, in a random order. */
 async function makeFaults(
   faults: ReadonlyMap<string, Fault>,
   every: number,
-  below: (n: number) => number,
+  below: Below,
   tally: Tally,
   goesOn: () => boolean,
 ) {
@@ -54,9 +48,9 @@ async function makeFaults(
     if (!next || !goesOn()) continue;
     const [kind, strike] = next;
     const endless = sleep(90_000, undefined, { ref: false }).then(() => {
-      throw new Error(`what was to be “${kind}” does not end`);
+      throw new Error(`the fault “${kind}” did not end within 90 seconds`);
     });
-    // One fault may strike what another one needs.
+    // A fault fails if another one strikes the connection that it uses.
     const struck = await Promise.race([strike(), endless]).catch((error) =>
       isLost(error) ? false : Promise.reject(error),
     );
@@ -64,7 +58,7 @@ async function makeFaults(
   }
 }
 
-/** Has callers make calls while faults are made, and then until all clients have recovered. */
+/** Has callers make calls while faults are made, and then until every client has recovered. */
 async function load(
   faults: Faults,
   pools: readonly Sql[],
@@ -75,18 +69,18 @@ async function load(
   const began = performance.now();
   let failed = false;
   const strikes = () => !failed && performance.now() - began < o.seconds * 1_000 && !o.enough?.(tally);
-  const goesOn = () => strikes() || (tally.unrecovered()?.seconds ?? o.recoverWithin) < o.recoverWithin;
+  const goesOn = () => strikes() || (tally.unrecovered() ?? o.recoverWithin) < o.recoverWithin;
   const callers = pools.flatMap((sql, client) =>
     [0, 1].map((lane) => {
-      const tenant = tenants[(2 * client + lane) % tenants.length] ?? '';
-      const below = belowFrom(random(o.seed, client, lane));
+      const tenant = awkwardTenants[(2 * client + lane) % awkwardTenants.length] ?? '';
+      const below = belowOf(random(o.seed, client, lane));
       const store = o.client.open(sql, tenant);
       const { settleWithin } = o;
       return runCaller({ tenant, client, store, ledger, tally, below, settleWithin }, goesOn);
     }),
   );
   const strike = (all: ReadonlyMap<string, Fault>, every: number) =>
-    makeFaults(all, every, belowFrom(random(o.seed, every)), tally, strikes).catch((error) => {
+    makeFaults(all, every, belowOf(random(o.seed, every)), tally, strikes).catch((error) => {
       failed = true;
       throw error;
     });
@@ -98,22 +92,16 @@ async function load(
   ]).finally(() => clearInterval(report));
 }
 
-/** Runs a client under load and faults for a while, and returns what happened, checked. */
+/** Runs a client under load and faults, and returns the tally with every violation found. */
 export async function run(engine: Engine, faults: Faults, options: RunOptions): Promise<Tally> {
   const { client, clients, seed, recoverWithin } = options;
   const tally = createTally(clients);
   const ledger = createLedger();
-  const pools = Array.from({ length: clients }, () =>
-    postgres(engine.poolerUrl ?? '', {
-      ...poolOptions,
-      max: 1,
-      onnotice: () => {},
-    }),
-  );
+  const pools = Array.from({ length: clients }, () => connect(engine.poolerUrl ?? '', poolOptions));
   const stopCounting = countCrashes(tally);
   try {
-    for (const tenant of tenants) {
-      const below = belowFrom(random(seed));
+    for (const tenant of awkwardTenants) {
+      const below = belowOf(random(seed));
       const source = ledger.add(tenant, 'base.md');
       const next = { version: 1, size: base };
       const store = client.open(pools[0] as Sql, tenant);
@@ -122,7 +110,7 @@ export async function run(engine: Engine, faults: Faults, options: RunOptions): 
     }
     await load(faults, pools, tally, ledger, options);
     await Promise.all(pools.map((sql) => sql.end({ timeout: 1 })));
-    await sleep(200); // for what a broken client has left behind
+    await sleep(200); // the server may still carry out statements that the broken client has sent
   } finally {
     stopCounting();
   }

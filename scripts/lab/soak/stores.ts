@@ -1,4 +1,4 @@
-/** What a caller of the soak does, by our client, and by one that is broken on purpose. */
+/** What a caller of the soak does, through our client and through one that is broken on purpose. */
 import type { Sql, TransactionSql } from 'postgres';
 import {
   deleteDocuments,
@@ -8,6 +8,7 @@ import {
   upsertDocuments,
   type Vector,
 } from '../../../src/index.js';
+import { usualPolicy } from '../setup.js';
 
 /** A row of an answer. */
 export interface Row {
@@ -24,7 +25,7 @@ export interface StoreTx {
   savepoint(fn: (inner: StoreTx) => Promise<unknown>): Promise<unknown>;
 }
 
-/** Everything of one tenant. */
+/** The documents of one tenant. */
 export interface Store {
   search(vector: Vector, k: number, source?: string): Promise<readonly Row[]>;
   put(documents: readonly NewDocument[]): Promise<unknown>;
@@ -32,13 +33,13 @@ export interface Store {
   transaction(fn: (tx: StoreTx) => Promise<unknown>): Promise<unknown>;
 }
 
-/** A client under test: how it opens a tenant on a pool, and where the rows are. */
+/** A client under test: how it opens a tenant on a pool, and the table of its rows. */
 export interface Client {
   readonly table: string;
   open(sql: Sql, tenant: string): Store;
 }
 
-/** Our client; with a signer in signed mode. */
+/** Returns our client, with a signer in signed mode. */
 export function ragwallClient(signer?: TokenSigner): Client {
   const within = (tx: TransactionSql): StoreTx => ({
     sql: tx,
@@ -63,7 +64,7 @@ export function ragwallClient(signer?: TokenSigner): Client {
   };
 }
 
-/** What the broken client needs: a table whose policies trust a plain setting. As a superuser. */
+/** What a superuser runs for the broken client: a table under the usual policy. */
 export const brokenSchema = `
   create schema guide;
   grant usage on schema guide to app_user;
@@ -74,12 +75,9 @@ export const brokenSchema = `
     content text not null,
     primary key (tenant_id, source, position)
   );
-  alter table guide.documents enable row level security;
-  create policy tenant_isolation on guide.documents
-    using (tenant_id = current_setting('app.current_tenant', true));
-  grant select, insert, update, delete on guide.documents to app_user;`;
+  ${usualPolicy('guide.documents')}`;
 
-/** The guide's own design: the tenant is a plain setting of the session, and a transaction has no guard. */
+/** A client in the guide's design. The tenant is a setting of the session, which PgBouncer gives to other clients, too. */
 export const brokenClient: Client = {
   table: 'guide.documents',
   open(sql, tenant) {
@@ -99,7 +97,7 @@ export const brokenClient: Client = {
     });
     const bind = (tx: Sql | TransactionSql) =>
       tx`select set_config('app.current_tenant', ${tenant}, false)`;
-    const alone = async () => {
+    const boundSession = async () => {
       await bind(sql);
       return within(sql);
     };
@@ -110,8 +108,8 @@ export const brokenClient: Client = {
           select tenant_id as "tenantId", content from guide.documents
           where source = coalesce(${source ?? null}::text, source) limit ${k}`;
       },
-      put: async (documents) => (await alone()).put(documents),
-      remove: async (source) => (await alone()).removeFrom(source, 0),
+      put: async (documents) => (await boundSession()).put(documents),
+      remove: async (source) => (await boundSession()).removeFrom(source, 0),
       transaction: (fn) =>
         sql.begin(async (tx) => {
           await bind(tx);

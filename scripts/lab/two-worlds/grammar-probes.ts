@@ -1,6 +1,6 @@
-/** Statements that ask the server about itself, or trick it: plans, the catalog, objects, errors, samples. */
+/** Statements that ask the server about plans, the catalog, objects and samples, or try to provoke telling errors. */
+import type { Choices } from '../data.js';
 import { condition, text } from './grammar-rows.js';
-import type { Random } from './random.js';
 import { guesses, idOf, vectorOf } from './rows.js';
 import { literals, type Scene } from './scene.js';
 
@@ -38,8 +38,8 @@ const settings: readonly (readonly [string, readonly string[]])[] = [
   ['transaction_read_only', ['on']],
 ];
 
-/** The same statement after some settings that anybody may change. */
-export const withSettings = (r: Random, statement: string) =>
+/** Returns the statement after some settings that every role may change. */
+export const withSettings = (r: Choices, statement: string) =>
   `${r
     .some(settings, 5)
     .map(
@@ -48,8 +48,8 @@ export const withSettings = (r: Random, statement: string) =>
     )
     .join('')}${statement}`;
 
-/** An EXPLAIN, and what its class is: what it may tell depends on what was asked. */
-export function explain(r: Random, statement: string): { kind: string; sql: string } {
+/** Returns an EXPLAIN and its class. The class names its options, because they decide what it may tell. */
+export function explain(r: Choices, statement: string): { kind: string; sql: string } {
   const analyze = r.chance(0.5);
   const costs = r.chance(0.5);
   const buffers = analyze && r.chance(0.4);
@@ -72,13 +72,13 @@ export function explain(r: Random, statement: string): { kind: string; sql: stri
   };
 }
 
-/** Plans as messages of the log, which a client may have sent to itself. */
-export const planAsMessage = (r: Random, statement: string) =>
+/** Returns the statement with settings that have the server send the plan to the client as log messages. */
+export const planAsMessage = (r: Choices, statement: string) =>
   `set local client_min_messages = ${r.pick(['log', 'debug2', 'debug5'])}; ` +
   `set local ${r.pick(['debug_print_plan', 'debug_print_plan', 'debug_print_rewritten', 'debug_print_parse', 'trace_sort'])} = on; ` +
   `set local debug_pretty_print = ${r.pick(['on', 'off'])}; ${statement}`;
 
-export function catalog(r: Random, s: Scene): string {
+export function catalog(r: Choices, s: Scene): string {
   const from = r.pick(
     r.chance(0.5)
       ? s.relations
@@ -92,11 +92,11 @@ export function catalog(r: Random, s: Scene): string {
   ]);
 }
 
-export const sample = (r: Random, s: Scene) =>
+export const sample = (r: Choices, s: Scene) =>
   `select ${r.pick(['count(*)', 'min(d.id::text)', 'array_agg(d.position order by d.id)'])} from ragwall.documents as d ` +
   `tablesample ${r.pick(['system', 'bernoulli'])} (${r.pick(['1', '10', '50', '100'])}) repeatable (${r.below(99)}) where ${condition(r, s)}`;
 
-function argument(r: Random, s: Scene, type: string): string {
+function argument(r: Choices, s: Scene, type: string): string {
   if (type === 'oid' || type === 'regclass') return `${r.pick(s.oids)}::${type}`;
   if (type === 'oid[]') return `array[${r.pick(s.oids)}, ${r.pick(s.oids)}]::oid[]`;
   if (type === 'name' || type === 'text') {
@@ -116,15 +116,15 @@ function argument(r: Random, s: Scene, type: string): string {
   return r.pick(literals[type] ?? []);
 }
 
-/** A call of anything that the role may execute. */
-export function call(r: Random, s: Scene): string {
+/** Returns a call of a function that the role may execute. */
+export function call(r: Choices, s: Scene): string {
   const callable = s.routines.filter(({ arguments: types }) => types.every((type) => type !== 'xml'));
   const { name, arguments: types } = r.pick(callable);
   return `select f::text from ${name}(${types.map((type) => argument(r, s, type)).join(', ')}) as f limit 30`;
 }
 
-/** Whether an object is there, what it is called, and what may be done with it: by number and by name. */
-export function object(r: Random, s: Scene): { kind: string; sql: string } {
+/** Returns a question about an object, by number or by name: whether it exists, its name, what may be done with it. */
+export function object(r: Choices, s: Scene): { kind: string; sql: string } {
   const named = r.chance(0.5);
   const it = named ? r.pick(s.names) : r.pick(s.oids);
   const as = named ? text(it) : it;
@@ -165,11 +165,11 @@ export function object(r: Random, s: Scene): { kind: string; sql: string } {
   return { kind: named ? 'objects by name' : 'objects by number', sql: r.pick(asked) };
 }
 
-/** As a range: the planner would put an equation last, behind what raises. */
+/** A range that only one value fits. The planner would evaluate an equation last, after the condition that raises an error. */
 const between = (column: string, value: string) =>
   `${column} >= ${text(value)} and ${column} <= ${text(value)}`;
 
-function guessed(r: Random, s: Scene): string {
+function guessed(r: Choices, s: Scene): string {
   const word = r.pick(guesses.contents);
   return r.pick([
     `d.content >= ${text(word.slice(0, 6))} and d.content < ${text(`${word.slice(0, 6)}~`)}`,
@@ -188,8 +188,8 @@ const noIndex = ['indexscan', 'bitmapscan', 'indexonlyscan', 'partition_pruning'
   .map((name) => `set local enable_${name} = off; `)
   .join('');
 
-/** A guess, and a sub-select behind it that raises if it is evaluated: for any row that the guess is right for. */
-export const oracle = (r: Random, s: Scene) =>
+/** Returns a guess and, after it, a sub-select that raises an error if it is evaluated: if the guess is right for any row. */
+export const oracle = (r: Choices, s: Scene) =>
   `${noIndex}select count(*) from ragwall.documents as d where ${guessed(r, s)} and ` +
   r.pick([
     'd.position >= (select 1 / (pg_backend_pid() * 0))',
@@ -197,8 +197,8 @@ export const oracle = (r: Random, s: Scene) =>
     'd.metadata is not null and d.position >= (select 1 / (pg_backend_pid() * 0))',
   ]);
 
-/** What raises for a row that must not be looked at, and what pretends to be somebody else. */
-export function hostile(r: Random, s: Scene): string {
+/** Returns a statement that raises an error for rows that must not be read, or that pretends to be another tenant or role. */
+export function hostile(r: Choices, s: Scene): string {
   const from = 'from ragwall.documents as d';
   const word = r.pick(guesses.contents);
   const guess = guessed(r, s);

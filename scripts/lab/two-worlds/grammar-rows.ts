@@ -1,16 +1,16 @@
-/** Statements on documents: what they ask of which rows, and what they change. */
-import type { Random } from './random.js';
+/** Statements that read or change documents. */
+import type { Choices } from '../data.js';
 import { guesses, idOf, topics, vectorOf } from './rows.js';
 import type { Scene } from './scene.js';
 
 export const text = (value: string) => `'${value.replaceAll("'", "''")}'`;
 
-const id = (r: Random) => text(r.chance(0.6) ? idOf(r.below(70)) : r.pick(guesses.ids));
-const number = (r: Random) => String(r.chance(0.6) ? r.below(70) : r.pick(guesses.numbers));
-const vector = (r: Random) => text(vectorOf(r.below(97), r.chance(0.3) ? 0.01 : 0));
-const content = (r: Random) =>
+const id = (r: Choices) => text(r.chance(0.6) ? idOf(r.below(70)) : r.pick(guesses.ids));
+const number = (r: Choices) => String(r.chance(0.6) ? r.below(70) : r.pick(guesses.numbers));
+const vector = (r: Choices) => text(vectorOf(r.below(97), r.chance(0.3) ? 0.01 : 0));
+const content = (r: Choices) =>
   text(r.chance(0.5) ? `passage ${r.below(70)} about finance` : r.pick(guesses.contents));
-const filter = (r: Random) =>
+const filter = (r: Choices) =>
   text(
     JSON.stringify(
       r.pick([
@@ -22,9 +22,9 @@ const filter = (r: Random) =>
       ]),
     ),
   );
-const compare = (r: Random) => r.pick(['=', '=', '<', '>=', '<>']);
+const compare = (r: Choices) => r.pick(['=', '=', '<', '>=', '<>']);
 
-const simple: readonly ((r: Random, s: Scene) => string)[] = [
+const simple: readonly ((r: Choices, s: Scene) => string)[] = [
   (r) => `d.id ${compare(r)} ${id(r)}`,
   (r) => `d.position ${compare(r)} ${number(r)}`,
   (r) => `d.content ${compare(r)} ${content(r)}`,
@@ -45,15 +45,15 @@ const simple: readonly ((r: Random, s: Scene) => string)[] = [
   (r) => `d.position > (select avg(e.position) from ragwall.documents as e where e.id <> ${id(r)})`,
 ];
 
-export function condition(r: Random, s: Scene, depth = 2): string {
+export function condition(r: Choices, s: Scene, depth = 2): string {
   if (depth > 0 && r.chance(0.35)) {
     return `(${condition(r, s, depth - 1)} ${r.pick(['and', 'and', 'or'])} ${condition(r, s, depth - 1)})`;
   }
   return r.chance(0.1) ? `not (${r.pick(simple)(r, s)})` : r.pick(simple)(r, s);
 }
 
-/** Mostly with the tenant pinned: the planner then need not plan for 32 partitions. */
-const where = (r: Random, s: Scene) => {
+/** Mostly with a condition on the tenant, because planning for all 32 partitions is slow. */
+const where = (r: Choices, s: Scene) => {
   const asked = r.chance(0.8) ? condition(r, s) : 'true';
   return r.chance(0.85) ? `d.tenant_id = ${text(s.tenant)} and ${asked}` : asked;
 };
@@ -68,7 +68,7 @@ const columns = [
   'd.tenant_id',
   'd.*',
 ];
-const computed: readonly ((r: Random) => string)[] = [
+const computed: readonly ((r: Choices) => string)[] = [
   (r) => `d.embedding <=> ${vector(r)} as distance`,
   () => "d.metadata ->> 'topic' as topic",
   () => 'length(d.content) as long',
@@ -76,7 +76,7 @@ const computed: readonly ((r: Random) => string)[] = [
   (r) => `d.position / nullif(${r.below(3)}, 0)`,
   () => 'd.content collate "C" < \'m\' as early',
 ];
-const projection = (r: Random) =>
+const projection = (r: Choices) =>
   [...r.some(columns, 3), ...(r.chance(0.4) ? [r.pick(computed)(r)] : [])].join(', ');
 const orders = [
   'd.id',
@@ -85,12 +85,12 @@ const orders = [
   "d.embedding <=> '[1,2,3,4,5,6,7,8]', d.id",
 ];
 
-export const select = (r: Random, s: Scene) =>
+export const select = (r: Choices, s: Scene) =>
   `select ${projection(r)} from ragwall.documents as d where ${where(r, s)} order by ${r.pick(orders)}` +
   (r.chance(0.5) ? ` limit ${1 + r.below(9)} offset ${r.below(4)}` : '');
 
-/** Which rows, or in which order, is the server's choice. */
-export const unordered = (r: Random, s: Scene) =>
+/** Returns a query whose order, and with a limit whose rows, are the server's choice. */
+export const unordered = (r: Choices, s: Scene) =>
   `select ${projection(r)} from ragwall.documents as d where ${where(r, s)}` +
   (r.chance(0.3) ? ` limit ${1 + r.below(5)}` : '');
 
@@ -114,7 +114,7 @@ const aggregates = [
 ];
 const groups = ['d.source', "d.metadata ->> 'topic'", 'd.position % 3', 'd.tenant_id'];
 
-export function aggregate(r: Random, s: Scene): string {
+export function aggregate(r: Choices, s: Scene): string {
   const from = `from ragwall.documents as d where ${where(r, s)}`;
   const asked = r.some(aggregates, 3).join(', ');
   const group = r.pick(groups);
@@ -138,8 +138,8 @@ export function aggregate(r: Random, s: Scene): string {
   ])();
 }
 
-/** A search, and every way to call it wrong. */
-export function search(r: Random, s: Scene): string {
+/** Returns a search, now and then with arguments that are wrong. */
+export function search(r: Choices, s: Scene): string {
   const asked = r.pick([
     vector(r),
     vector(r),
@@ -182,10 +182,10 @@ export function search(r: Random, s: Scene): string {
   ]);
 }
 
-const returning = (r: Random) =>
+const returning = (r: Choices) =>
   r.chance(0.6) ? ' returning id, source, position, content, metadata' : '';
 
-export function write(r: Random, s: Scene): string {
+export function write(r: Choices, s: Scene): string {
   const its = `tenant_id = ${text(s.tenant)}`;
   const row = `(${id(r)}, ${text(r.pick([...guesses.sources, 'legal/3.md', 'new.md']))}, ${number(r)}, ${content(r)}, ${vector(r)}, 'test', ${filter(r)})`;
   const into =
@@ -223,8 +223,8 @@ export function write(r: Random, s: Scene): string {
   ])();
 }
 
-/** One that leaves a document changed, added or gone, among few. */
-export function keep(r: Random): string {
+/** Returns a statement whose change of one of few documents is kept for later statements. */
+export function keep(r: Choices): string {
   const key = text(idOf(r.below(75)));
   const document = JSON.stringify({
     id: idOf(r.below(75)),

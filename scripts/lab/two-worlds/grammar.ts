@@ -1,4 +1,5 @@
-/** One statement for each seed and number, of the classes that a role has a use for. */
+/** Makes a statement of each seed and number, of the classes that a role has a use for. */
+import { type Choices, choicesOf, random } from '../data.js';
 import {
   call,
   catalog,
@@ -11,7 +12,6 @@ import {
   withSettings,
 } from './grammar-probes.js';
 import { aggregate, keep, search, select, unordered, write } from './grammar-rows.js';
-import { type Random, randomOf } from './random.js';
 import type { Scene } from './scene.js';
 import type { Role } from './worlds.js';
 
@@ -19,14 +19,14 @@ export interface Statement {
   /** Its class. */
   readonly kind: string;
   readonly sql: string;
-  /** Whether what it writes stays. */
+  /** Whether its changes are kept, and seen by the statements after it. */
   readonly kept: boolean;
 }
 
-type Make = (r: Random, s: Scene) => string | { kind: string; sql: string };
+type Make = (r: Choices, s: Scene) => string | { kind: string; sql: string };
 
-/** Anything that returns or changes documents, as far as the role may. */
-function rows(r: Random, s: Scene): string {
+/** Returns a statement that reads or changes documents, if the role may. */
+function rows(r: Choices, s: Scene): string {
   if (s.role === 'agent_caller') return search(r, s);
   return r.pick([select, select, aggregate, search, ...(s.role === 'app_user' ? [write] : [])])(r, s);
 }
@@ -105,7 +105,7 @@ const weights: Readonly<Record<Role, Readonly<Record<string, number>>>> = {
 
 /** Returns the statement of this seed and number. */
 export function statementOf(seed: number, number: number, scene: Scene): Statement {
-  const r = randomOf(seed, number);
+  const r = choicesOf(random(seed, number));
   const tickets = Object.entries(weights[scene.role]).flatMap(([name, count]) =>
     Array(count).fill(name),
   );

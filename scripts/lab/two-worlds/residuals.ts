@@ -1,4 +1,4 @@
-/** What tells the worlds apart and stays: each with its reason. Whatever else does is a defect. */
+/** Differences between the worlds that are accepted, each with its reason. Every other difference is a defect. */
 import type { Change } from './rows.js';
 import type { Difference } from './run.js';
 import type { Role } from './worlds.js';
@@ -7,9 +7,9 @@ export interface Residual {
   readonly roles: readonly Role[];
   readonly kind: RegExp;
   readonly what: readonly Difference['what'][];
-  /** Only statements like this. */
+  /** The statements that it explains; all of the class if undefined. */
   readonly sql?: RegExp;
-  /** Holds too where the victim's rows differ neither in number nor in length. */
+  /** Whether it also explains differences where the victim's rows differ neither in number nor in length. */
   readonly always?: true;
   readonly reason: string;
 }
@@ -23,49 +23,50 @@ export const residuals: readonly Residual[] = [
     kind: /^explain/,
     what: anything,
     reason:
-      'explain tells what the planner expects and chose, and what was read and filtered: it follows the size of the partition',
+      'EXPLAIN shows the estimates and the choice of the planner, and how many rows were read and filtered. They depend on the size of the partition.',
   },
   {
     roles: own,
     kind: /^objects by name$/,
     what: anything,
     sql: /^explain /,
-    reason: 'explain of a relation by its name: the same',
+    reason: 'EXPLAIN of a relation named in the statement, with the same effect as above.',
   },
   {
     roles: own,
     kind: /^plan as message$/,
     what: anything,
-    reason: 'debug_print_plan sends the plan as a message: the same as explain',
+    reason: 'debug_print_plan sends the plan as a message. It shows what EXPLAIN shows.',
   },
   {
     roles: own,
     kind: /^unordered$/,
     what: ['order'],
     reason:
-      'without order by the server chooses the order: that of an index or of the pages, as the partition is large or small',
+      'Without ORDER BY the server chooses the order: that of the pages in a small partition, that of an index in a large one.',
   },
   {
     roles: own,
     kind: /^unordered$/,
     what: anything,
     sql: / limit \d+$/,
-    reason: 'which rows come first without order by: the same',
+    reason: 'LIMIT without ORDER BY: the server chooses the rows, for the same reason.',
   },
   {
     roles: own,
     kind: /^(hostile|unordered)$/,
     what: ['message'],
-    reason: 'several rows of its own raise: which is first follows the order in which they are read',
+    reason:
+      'Several rows of the tenant itself raise an error. Which one is first depends on the order in which rows are read.',
   },
   {
     roles: own,
     kind: /^hostile$/,
     what: anything,
-    // With index scans off it must not be: then the sub-select would be evaluated for a row, and tell of it.
+    // With index scans disabled a difference is a defect: then the sub-select is evaluated only if the conditions before it fit a row.
     sql: /^(?!.*enable_indexscan = off).*position >= \(select 1 \/ \(pg_backend_pid/s,
     reason:
-      'a sub-select that raises is evaluated before any row if an index is searched by it: it tells the plan, as explain does',
+      'A sub-select that raises an error is evaluated before any row is read if an index is searched for its result. It shows the plan, as EXPLAIN does.',
   },
   {
     roles: own,
@@ -73,14 +74,14 @@ export const residuals: readonly Residual[] = [
     what: ['order'],
     sql: /group by (rollup|cube|grouping sets)/,
     reason:
-      'the planner takes the tenant for a constant and does not sort by it, though grouping sets make it null: the same rows, in the order of the plan',
+      'The planner takes the tenant for a constant and does not sort by it, although grouping sets make it null. The rows are the same, in the order of the plan.',
   },
   {
     roles: own,
     kind: /^tablesample$/,
     what: anything,
     reason:
-      'a sample takes pages, or rows by their place on them: where rows lie depends on what lies between them',
+      'TABLESAMPLE chooses pages, or rows by their place on a page. The places depend on the rows of others in the same partition.',
   },
   {
     roles: ['app_user'],
@@ -88,7 +89,7 @@ export const residuals: readonly Residual[] = [
     what: anything,
     always: true,
     reason:
-      'the catalog counts and names all objects, and the statistics all activity: a tenant that has a graph has an index',
+      'The catalog lists all objects, and the statistics count all activity. A tenant with a graph has an index there.',
   },
   {
     roles: ['app_user', 'agent_reader', 'agent_caller'],
@@ -96,11 +97,11 @@ export const residuals: readonly Residual[] = [
     what: anything,
     sql: /\b\d{5,}(::oid|::regclass)?\b/,
     reason:
-      'the number of an index has a name, and has none where there is no index: nothing in SQL takes the output of regclass back',
+      'The OID of an index can be converted to its name, and an OID that no object has cannot. PostgreSQL has no privilege that could be revoked to prevent it.',
   },
 ];
 
-/** Returns the residual that explains a difference, if one does. */
+/** Returns the residual that explains a difference, or undefined. */
 export const explained = (role: Role, change: Change, { kind, what, statement }: Difference) =>
   residuals.find(
     (residual) =>

@@ -1,6 +1,6 @@
-/** Whose rows there are: one tenant's, which differ between the worlds, and its neighbours', which do not. */
+/** The rows of the victim, which differ between the worlds, and of its neighbours, which do not. */
 
-/** Enough for an HNSW index, few enough for many statements a second. */
+/** Width of the embeddings: enough for an HNSW index, and small enough for many statements a second. */
 export const dimensions = 8;
 
 export interface Row {
@@ -17,7 +17,7 @@ export const topics = ['finance', 'people', 'roadmap', 'legal'];
 
 export const idOf = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
 
-/** A direction, another for each number below 97: equal ones would come in an order of chance. `nudge` turns it a little. */
+/** Returns a direction, another for each number below 97, because the order of equal ones would be random. `nudge` turns it a little. */
 export const vectorOf = (n: number, nudge = 0) =>
   `[${Array.from({ length: dimensions }, (_, i) => (10 * Math.cos((n % 97) * (i + 1.3) + i) + nudge * (i + 1)).toFixed(2))}]`;
 
@@ -36,7 +36,7 @@ const rows = (count: number, first: number, say: (n: number) => Partial<Row>): R
     };
   });
 
-/** The neighbour's rows, in every world. */
+/** Returns rows of a neighbour, which are the same in every world. */
 export const own = (count: number) => rows(count, 0, () => ({}));
 
 const merger = (n: number): Partial<Row> => ({
@@ -45,10 +45,10 @@ const merger = (n: number): Partial<Row> => ({
   metadata: { topic: 'merger', n, price: n },
 });
 
-/** The first world's: some of the neighbour's ids, and an ordinary company's number of documents. */
+/** The victim's rows in the first world. Some have ids that a neighbour's rows have, too. */
 export const few: readonly Row[] = [...rows(30, 1_000, merger), ...rows(10, 5, merger)];
 
-/** The second world's: other and more rows, near the neighbour's vectors, under all of the neighbour's ids. */
+/** The victim's rows in the second world: more and others, with vectors near those of a neighbour, under all ids of a neighbour. */
 const layoffs = (n: number): Partial<Row> => ({
   content: `layoffs of ${n} people in spring`,
   source: n % 3 ? 'hr/layoffs.md' : `${topics[n % 4]}/${n % 7}.md`,
@@ -57,7 +57,7 @@ const layoffs = (n: number): Partial<Row> => ({
 });
 const many = [...rows(260, 2_000, layoffs), ...rows(90, 0, layoffs)];
 
-/** As many rows as the first world's, as long, of other contents, ids, places and directions. */
+/** As many rows as in the first world and as long, with other contents, ids, positions and directions. */
 const others = few.map((row) => ({
   ...row,
   id: row.id.replace(/001(\d\d\d)$/, '003$1'),
@@ -72,10 +72,10 @@ const others = few.map((row) => ({
 export const changes = { rows: many, contents: others } as const;
 export type Change = keyof typeof changes;
 
-/** Words of the victim's alone. */
+/** Words that only the victim's rows contain. */
 export const secrets = /merger|initech for|layoffs|severance|reward|hooli/;
 
-/** What somebody could guess, right for one world or for none. */
+/** Guesses that are right for one world or for none. */
 export const guesses = {
   ids: [idOf(3), idOf(7), idOf(1_003), idOf(1_020), idOf(2_003), idOf(2_200), idOf(9_999)],
   contents: [

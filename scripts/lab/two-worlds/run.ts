@@ -1,8 +1,7 @@
-/** Puts the same statements to the three worlds and compares what each said. */
+/** Puts the same statements to the three worlds and compares their answers. */
 import { tokenSigner } from '../../../src/client/token.js';
+import { choicesOf, random } from '../data.js';
 import { statementOf } from './grammar.js';
-import { type Marks, normalise } from './normalise.js';
-import { randomOf } from './random.js';
 import { type Change, secrets } from './rows.js';
 import { readScene } from './scene.js';
 import type { Role, Worlds } from './worlds.js';
@@ -10,20 +9,24 @@ import type { Role, Worlds } from './worlds.js';
 export interface Difference {
   readonly number: number;
   readonly kind: string;
-  /** The same lines in another order, the same but for numbers, errors of the same SQLSTATE that hold nothing of the victim's, or anything else. */
+  /**
+   * `order`: the same lines in another order. `numbers`: they differ in numbers only. `message`: errors of one SQLSTATE
+   * without words of the victim's. `content`: everything else.
+   */
   readonly what: 'order' | 'numbers' | 'message' | 'content';
   readonly tenant: string;
   readonly statement: string;
-  /** What world 1 and world 2 said, or world 1 and the control. */
+  /** The answers of world 1 and world 2, or of world 1 and the control. */
   readonly said: readonly [readonly string[], readonly string[]];
 }
 
 export interface Tally {
   statements: number;
-  /** Answered with an error, in world 1. */
+  /** How many were answered with an error in world 1. */
   refused: number;
+  /** Differences between worlds 1 and 2. */
   apart: Difference[];
-  /** Those that told the first world from the control, whatever the raw2 said. */
+  /** Differences between world 1 and the control, which hold the same rows. */
   noise: Difference[];
 }
 
@@ -33,6 +36,62 @@ export interface Outcome {
   readonly tallies: ReadonlyMap<string, Tally>;
   readonly seconds: number;
 }
+
+/** What every world has of its own. */
+interface Marks {
+  readonly pid: string;
+  readonly database: string;
+}
+
+/**
+ * Removes from an answer what differs between any two databases:
+ *
+ * - the name of the database and its folder, and its process id if the statement asks for processes
+ * - moments of today, when rows are written and transactions begin (the rows that both worlds hold are of 2020)
+ * - the seal of the tenant, which depends on process and time
+ * - durations, those of trace_sort too
+ * - whether buffers were cached or dirty, which depends on what the server did before (how many were touched is
+ *   kept), and the buffers of planning, which depend on what other sessions removed from the catalog cache
+ * - full-page images and bytes of the write-ahead log, which depend on the last checkpoint
+ */
+function normalise(lines: readonly string[], sql: string, { pid, database }: Marks): string[] {
+  const process = /pid|activity|locks/.test(sql) ? new RegExp(`\\b${pid}\\b`, 'g') : /(?!)/;
+  const normal: string[] = [];
+  let planning = false;
+  for (const line of lines) {
+    if (/^row +Planning:$/.test(line)) planning = true;
+    else if (planning && /^row +(Buffers|Memory):/.test(line)) planning = false;
+    else {
+      normal.push(
+        line
+          .replaceAll(database, '<database>')
+          .replace(/\bbase\/\d+\//g, 'base/<database>/')
+          .replace(process, '<process>')
+          .replace(
+            /\b20(?!20)\d\d-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?([+-]\d\d(:?\d\d)?|Z)?/g,
+            '<moment>',
+          )
+          .replace(/(?<![0-9a-fx])[0-9a-f]{64}(?![0-9a-f])/g, '<seal>')
+          .replace(/CPU: user: .*? elapsed: [\d.]+ s/, '')
+          .replace(/Buffers: .*/, (buffers) => `Buffers: ${touched(buffers)}`)
+          .replace(/"(Planning|Execution) Time": [\d.]+/g, '')
+          .replace(/"Planning": \{[^}]*\}/g, '')
+          .replace(/ (fpi|bytes)=\d+/g, '')
+          .replace(/"WAL (FPI|Bytes)": \d+/g, '')
+          .replace(/"(Shared|Local) (Dirtied|Written) Blocks": \d+/g, '')
+          .replace(
+            /"Shared Hit Blocks": (\d+),\s*"Shared Read Blocks": (\d+)/g,
+            (_, hit, read) => `"Shared": ${+hit + +read}`,
+          ),
+      );
+    }
+  }
+  return normal;
+}
+
+/** Returns how many buffers an EXPLAIN line counts. */
+const touched = (buffers: string) =>
+  [...buffers.matchAll(/(?:hit|read)=(\d+)/g)].reduce((sum, [, count]) => sum + Number(count), 0);
 
 /** Statements of one transaction. */
 const batch = 50;
@@ -54,13 +113,13 @@ function whatDiffers(a: readonly string[], b: readonly string[]): Difference['wh
 }
 
 /**
- * A message is what follows the savepoint: back to it, the statement, and if that is to stay, the savepoint
- * again. An error ends the message, so that the next goes back to the savepoint before.
+ * Returns the message with a statement: it goes back to the savepoint, runs the statement, and sets the savepoint anew
+ * if the statement's changes are kept. An error ends the message, and the next one goes back to the same savepoint.
  */
 const message = ({ sql, kept }: { sql: string; kept: boolean }) =>
   `rollback to s; ${sql}${kept ? '; savepoint s' : ''}`;
 
-/** What the statement itself brought, after what going back to the savepoint did. */
+/** Returns the lines of the statement itself, without those of going back to the savepoint. */
 function ownPart(lines: readonly string[]): string[] {
   const back = lines.indexOf('done ROLLBACK');
   if (back < 0) throw new Error(`the transaction was lost: ${lines[0]}`);
@@ -88,13 +147,13 @@ export async function run(
   const began = performance.now();
 
   async function ask(first: number) {
-    const tenant = randomOf(seed, -first - 1).pick(worlds.tenants);
+    const tenant = choicesOf(random(seed, -first - 1)).pick(worlds.tenants);
     const made = Array.from({ length: Math.min(batch, statements - first) }, (_, i) =>
       statementOf(seed, first + i, { ...scene, tenant }),
     );
     const bind = sign ? `set_tenant_from_token('${await sign(tenant)}')` : `set_tenant('${tenant}')`;
     const texts = [
-      // Compiling takes a second for 32 partitions and changes no answer.
+      // JIT takes a second for 32 partitions and changes no answer.
       'rollback; deallocate all; set jit = off',
       `begin; select ragwall.${bind}; savepoint s`,
       ...made.map(message),
@@ -128,7 +187,7 @@ export async function run(
     onBatch?.(made.length);
   }
 
-  // The next batch is on its way while one is compared.
+  // While one batch is compared, the servers answer the next.
   let asked = ask(0);
   for (let first = batch; first < statements; first += batch) {
     const answered = await asked;

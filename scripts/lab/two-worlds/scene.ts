@@ -1,4 +1,4 @@
-/** What statements are made of: who asks, whom they guess at, and what the catalog offers them. */
+/** What statements are made of: the role, tenants to guess, and functions, relations and objects of the catalog. */
 import type { Role, Worlds } from './worlds.js';
 
 export interface Routine {
@@ -8,22 +8,22 @@ export interface Routine {
 
 export interface Scene {
   readonly role: Role;
-  /** Who is bound. */
+  /** The tenant that is bound. */
   readonly tenant: string;
   readonly victim: string;
-  /** Whom the role can name: the victim, neighbours, nobody. */
+  /** Tenants that a statement can name: the victim, neighbours, and names that no tenant has. */
   readonly tenants: readonly string[];
-  /** What the role may execute and can be called with literals. */
+  /** Functions that the role may execute and whose arguments we have literals for. */
   readonly routines: readonly Routine[];
-  /** The catalog's tables and views, whether the role may read them or not. */
+  /** Tables and views of the catalog, whether or not the role may read them. */
   readonly relations: readonly string[];
-  /** Numbers of objects, of the victim's graph too, and of none. */
+  /** OIDs of objects, that of the victim's graph among them, and some that no object has. */
   readonly oids: readonly string[];
-  /** Names of relations as one could guess them, there in one world or in all. */
+  /** Names of relations that one could guess. Some exist in one world only, some in none. */
   readonly names: readonly string[];
 }
 
-/** Literals by type. What has an argument of another type is not called. */
+/** Literals by type. Functions with arguments of other types are not called. */
 export const literals: Readonly<Record<string, readonly string[]>> = {
   bigint: ['0', '1', '2', '-1', '8'],
   bit: ["b'101'"],
@@ -62,7 +62,7 @@ export const literals: Readonly<Record<string, readonly string[]>> = {
   halfvec: ["'[1,0,0,0,0,0,0,1]'::halfvec"],
   vector: ["'[1,0,0,0,0,0,0,1]'::vector"],
   sparsevec: ["'{1:1}/8'::sparsevec"],
-  // From the scene: see argument() in grammar-catalog.ts.
+  // argument() in grammar-probes.ts chooses these from the scene.
   name: [],
   oid: [],
   'oid[]': [],
@@ -71,8 +71,8 @@ export const literals: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * Not called: what waits, ends or signals, what the clock or chance decides, what reads or writes as much as
- * it is told to, whole databases as XML, and what only superusers reach that would stop the server.
+ * Functions that are not called, because they wait, end or signal sessions, depend on the clock or on chance, read or
+ * write without bounds, return whole databases as XML, or (as a superuser) stop the server.
  */
 const uncalled =
   '^(pg_sleep|random|gen_random|clock_timestamp|timeofday|statement_timestamp|transaction_timestamp|now$|' +

@@ -1,4 +1,4 @@
--- The usual design under Ragwall's names, so that the same statements run: the worlds must be told apart.
+-- The usual design under the names of Ragwall, so that the same statements run on it. Its worlds have to be told apart.
 create schema ragwall;
 grant usage on schema ragwall to app_user;
 

@@ -1,9 +1,9 @@
-/** Statements as text, many on their way at once, and everything that the server says to each. */
+/** A connection that sends many statements at once and returns every message of the server, by statement. */
 import { connect } from 'node:net';
 import postgres from 'postgres';
 
 export interface Wire {
-  /** Its process. */
+  /** The process id of its backend. */
   readonly pid: string;
   /** Sends each text as one message of the simple protocol; returns what came back, a line a message. */
   exchange(texts: readonly string[]): Promise<string[][]>;
@@ -41,7 +41,7 @@ function fields(body: Buffer): string {
     .join(' · ');
 }
 
-/** What a message says, or undefined for one that says nothing about the statement. */
+/** Returns a message as a line, or undefined for one that is not about the statement. */
 function line(type: string, body: Buffer): string | undefined {
   if (type === 'D') return `row ${values(body)}`;
   if (type === 'T') return `columns ${columns(body)}`;
@@ -62,8 +62,8 @@ const message = (type: string, text: string) => {
 };
 
 /**
- * postgres.js connects and logs in, then the socket is ours: drivers return values and errors, but neither
- * which notice belongs to which statement nor the text as the server sent it.
+ * postgres.js connects and logs in. Then we use its socket ourselves, because a driver returns neither the text as the
+ * server sent it nor which notice belongs to which statement.
  */
 export async function openWire(url: string): Promise<Wire> {
   const { hostname, port } = new URL(url);

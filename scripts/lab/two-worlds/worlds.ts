@@ -1,11 +1,12 @@
 /**
- * Three databases from one template: 1 and 2 differ in one tenant's rows, and in that this tenant is at work in
- * 2; the third, the control, is made as 1 was, and what differs between those two is noise.
+ * Three databases from one template. 1 and 2 differ in the rows of one tenant, the victim, and in 2 a transaction of
+ * the victim is open. The third, the control, is made like 1: differences between these two are noise.
  */
 import { readFile } from 'node:fs/promises';
-import postgres, { type Sql } from 'postgres';
+import type { Sql } from 'postgres';
 import type { Engine } from '../../../db/tests/engine/engine.js';
 import { bootstrapSql, migrationsSql, root } from '../../../db/tests/engine/migrations.js';
+import { connect, withDatabase } from '../setup.js';
 import { type Change, changes, dimensions, few, own, type Row } from './rows.js';
 import { openWire, type Wire } from './wire.js';
 
@@ -15,15 +16,15 @@ export type Design = 'ragwall' | 'usual';
 
 export interface Worlds {
   readonly change: Change;
-  /** Whose rows differ. */
+  /** The tenant whose rows differ. */
   readonly victim: string;
-  /** Whose rows do not: in the victim's partition, there with a graph, and in another partition. */
+  /** Tenants whose rows are the same: one in the victim's partition, one there with a graph, one in another partition. */
   readonly tenants: readonly string[];
-  /** Of the databases: world 1, world 2, the control. */
+  /** Names of the databases: world 1, world 2, the control. */
   readonly names: readonly string[];
   /** The signing key; none in the usual design. */
   readonly jwk: string | undefined;
-  /** On world 2, as a superuser: it has more objects than the others. */
+  /** A superuser's connection to world 2, which has more objects than the others. */
   readonly admin: Sql;
   /** Opens a connection to each world, in their order. */
   login(role: Role): Promise<Wire[]>;
@@ -32,15 +33,7 @@ export interface Worlds {
   close(): Promise<void>;
 }
 
-const quiet = { onnotice: () => {}, max: 1 };
-const on = (url: string, database: string, user?: { name: string; password: string }) => {
-  const other = new URL(url);
-  other.pathname = `/${database}`;
-  if (user) [other.username, other.password] = [user.name, user.password];
-  return other.href;
-};
-
-/** The victim and neighbours whose names hash to the same partition, the worst case, and one whose name does not. */
+/** Returns names: the victim, two neighbours in its partition (the worst case), and one in another partition. */
 async function cast(sql: Sql, design: Design): Promise<string[]> {
   if (design === 'usual') return ['acme', 'globex-0', 'initech-0', 'far-0'];
   const rows = await sql<{ name: string }[]>`
@@ -56,7 +49,7 @@ async function cast(sql: Sql, design: Design): Promise<string[]> {
   return ['acme', ...rows.map((row) => row.name)];
 }
 
-/** Gives every tenant that has enough documents for it its graph, as a DBA does. */
+/** Builds the graphs that are due, as a DBA does. */
 async function buildGraphs(sql: Sql) {
   await sql`set ragwall.graph_from = 50`;
   for (const { index_plan } of await sql`select ragwall.index_plan()`) await sql.unsafe(index_plan);
@@ -73,12 +66,12 @@ async function makeTemplate(sql: Sql, design: Design, first: string | undefined)
   if (first) await sql.unsafe(first);
   const names = await cast(sql, design);
   if (design === 'usual') return { names, jwk: undefined };
-  // Vacuum at the points that are ours to choose, and at no others.
+  // No autovacuum: fill() vacuums all worlds at the same point.
   await sql`do $$ declare leaf regclass; begin
     for leaf in select inhrelid from pg_inherits where inhparent = 'ragwall.documents'::regclass loop
       execute format('alter table %s set (autovacuum_enabled = off)', leaf);
     end loop; end $$`;
-  // The index of its own is the template's, so that it has the same number in every world.
+  // The neighbour's graph is built in the template, so that its OID is the same in every world.
   await insert(sql, names[2] as string, own(60));
   await buildGraphs(sql);
   await sql`truncate ragwall.documents`;
@@ -96,7 +89,7 @@ const insert = (sql: Sql, tenant: string, rows: readonly Row[]) => sql`
   )
   on conflict do nothing`;
 
-/** Half of the victim's rows lie before the neighbours', half behind them; some died. */
+/** Stores half of the victim's rows before and half after the neighbours', and deletes some. */
 async function fill(
   sql: Sql,
   design: Design,
@@ -107,7 +100,7 @@ async function fill(
   const half = rows.length / 2;
   await insert(sql, victim, rows.slice(0, half));
   for (const [i, tenant] of tenants.entries()) {
-    // Ids and sources are the whole table's in the usual design: each of its tenants has others.
+    // In the usual design ids are unique in the whole table, so each tenant gets others.
     await insert(
       sql,
       tenant,
@@ -120,9 +113,9 @@ async function fill(
   if (design === 'ragwall') await buildGraphs(sql);
 }
 
-/** Somebody who is at work: rows that are locked, and one that is not committed. */
+/** Opens a transaction of the victim that has locked its rows and inserted one. */
 async function work(url: string, victim: string): Promise<Sql> {
-  const sql = postgres(url, quiet);
+  const sql = connect(url);
   await sql`begin`;
   await sql`select ragwall.set_tenant(${victim})`;
   await sql`select id from ragwall.documents for update`;
@@ -131,28 +124,28 @@ async function work(url: string, victim: string): Promise<Sql> {
   return sql;
 }
 
-/** A login that is the role itself, or on somebody else's server a member that is dropped in the end. */
+/** Returns a login: the role itself in our container, else a new member of the role, which is dropped in the end. */
 async function loginAs(server: Sql, engine: Engine, role: Role, name: string) {
   const { password } = new URL(engine.appUrl ?? '');
-  if (engine.kind === 'docker') return { name: role, password };
+  if (engine.kind === 'docker') return { user: role, password };
   await server.unsafe(
     `create role ${name}_${role} login inherit password '${password}' in role ${role}`,
   );
-  return { name: `${name}_${role}`, password };
+  return { user: `${name}_${role}`, password };
 }
 
 export interface Setting {
   readonly design: Design;
-  /** How the victim's rows differ in the second world: in everything, or neither in number nor in length. */
+  /** How the victim's rows differ in world 2: `rows` in everything, `contents` neither in number nor in length. */
   readonly change: Change;
-  /** SQL that a superuser runs on the template: a wall taken down, or a fix to be tried. */
+  /** SQL that a superuser runs on the template, to take a wall down or to try a fix. */
   readonly first?: string | undefined;
 }
 
 export async function openWorlds(engine: Engine, { design, change, first }: Setting): Promise<Worlds> {
   const name = `two_worlds_${Date.now().toString(36)}`;
   const names = ['1', '2', 'c'].map((suffix) => `${name}_${suffix}`);
-  const server = postgres(engine.adminUrl, quiet);
+  const server = connect(engine.adminUrl);
   const closing: (() => Promise<unknown>)[] = [];
   const limited =
     await server`select 1 from pg_db_role_setting where setrole = 'agent_reader'::regrole`;
@@ -161,7 +154,7 @@ export async function openWorlds(engine: Engine, { design, change, first }: Sett
     for (const database of [...names, name])
       await server.unsafe(`drop database if exists ${database} with (force)`);
     for (const each of roles) await server.unsafe(`drop role if exists ${name}_${each}`);
-    // The settings that db/agents.sql gave the roles are the cluster's.
+    // db/agents.sql gives the roles settings for the whole cluster.
     for (const agent of limited.length ? [] : ['agent_reader', 'agent_caller']) {
       await server.unsafe(`alter role ${agent} reset all`);
     }
@@ -169,7 +162,7 @@ export async function openWorlds(engine: Engine, { design, change, first }: Sett
   }
   try {
     await server.unsafe(`create database ${name}`);
-    const template = postgres(on(engine.adminUrl, name), quiet);
+    const template = connect(withDatabase(engine.adminUrl, name));
     const { names: people, jwk } = await makeTemplate(template, design, first).finally(() =>
       template.end(),
     );
@@ -177,14 +170,14 @@ export async function openWorlds(engine: Engine, { design, change, first }: Sett
     const admins: Sql[] = [];
     for (const [i, database] of names.entries()) {
       await server.unsafe(`create database ${database} template ${name}`);
-      const admin = postgres(on(engine.adminUrl, database), quiet);
+      const admin = connect(withDatabase(engine.adminUrl, database), { fetch_types: true });
       closing.push(() => admin.end());
       admins.push(admin);
       await admin.unsafe(await bootstrapSql());
       await fill(admin, design, victim, tenants, i === 1 ? changes[change] : few);
     }
     if (change === 'rows') {
-      const busy = await work(on(engine.appUrl ?? '', names[1] as string), victim);
+      const busy = await work(withDatabase(engine.appUrl ?? '', names[1] as string), victim);
       closing.push(() => busy.end({ timeout: 0 }));
     }
     const [, admin] = admins;
@@ -195,7 +188,7 @@ export async function openWorlds(engine: Engine, { design, change, first }: Sett
         const user = await loginAs(server, engine, role, name);
         const wires: Wire[] = [];
         for (const database of names) {
-          const wire = await openWire(on(engine.adminUrl, database, user));
+          const wire = await openWire(withDatabase(engine.adminUrl, database, user));
           closing.push(() => wire.close());
           wires.push(wire);
         }

@@ -1,12 +1,12 @@
 /**
- * Documents and queries that look like embeddings, each a function of the seed and its own number.
+ * Documents and queries that look like embeddings. Each follows from the seed and its own number.
  *
- * 300 topics, shared by all tenants. A vector is a common mean, the centre of its topic, 40 directions of
- * the topic whose variance falls by 0.93 each (participation ratio about 25), and noise in all 1536
- * dimensions, normalised. Two random vectors have a cosine of about 0.15, two of one topic about 0.4, a
+ * There are 300 topics, which all tenants share. A vector is the sum of a common mean, the centre of its topic,
+ * 40 directions of the topic whose variance falls by 0.93 each (participation ratio about 25), and noise in all
+ * 1536 dimensions, normalised. The cosine of two random vectors is about 0.15, of two of one topic about 0.4, of a
  * query and the document it was made from about 0.8.
  */
-import type { Vector } from '../../../src/index.js';
+import { dot, random, shuffle } from '../data.js';
 
 export const dimensions = 1536;
 const topics = 300;
@@ -15,7 +15,7 @@ const directions = 40;
 const decay = 0.93;
 /** Shares of the squared length; they add up to 1. */
 const share = { mean: 0.15, centre: 0.25, directions: 0.5, noise: 0.1 };
-/** How much of a document's place within its topic its query keeps. */
+/** Weight of the document's place within the topic in the place of a query made from it; the rest is drawn anew. */
 const kept = 0.8;
 
 export type ClassName = 'small' | 'medium' | 'large' | 'huge';
@@ -23,10 +23,10 @@ export type ClassName = 'small' | 'medium' | 'large' | 'huge';
 export interface Tenant {
   /** The tenant id. */
   readonly name: string;
-  /** Of all tenants of a run, from 0: the documents are made from it. */
+  /** Its number among all tenants of a run, from 0. Its documents follow from it. */
   readonly number: number;
   readonly documents: number;
-  /** Of measured tenants; neighbours have none. */
+  /** Undefined for neighbours, which are not measured. */
   readonly className?: ClassName;
 }
 
@@ -44,40 +44,9 @@ export interface Document {
   readonly vector: Float32Array;
 }
 
-/** Returns mulberry32 over three numbers: a generator of whole numbers below 2³². */
-export function random(a: number, b = 0, c = 0): () => number {
-  let state = Math.imul(a ^ 0x9e3779b9, 0x85ebca6b);
-  state = Math.imul((state ^ (state >>> 15)) + b, 0xc2b2ae35);
-  state = Math.imul((state ^ (state >>> 13)) + c, 0x27d4eb2f);
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return (t ^ (t >>> 14)) >>> 0;
-  };
-}
-
-/** Shuffles in place. */
-export function shuffle<T extends { length: number; [i: number]: unknown }>(
-  items: T,
-  next: () => number,
-): T {
-  for (let i = items.length - 1; i > 0; i -= 1) {
-    const j = next() % (i + 1);
-    [items[i], items[j]] = [items[j], items[i]];
-  }
-  return items;
-}
-
-export function dot(a: Vector, b: Vector): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i += 1) sum += (a[i] as number) * (b[i] as number);
-  return sum;
-}
-
-/** Everything that follows from a seed. */
+/** Returns what makes the documents and queries of a seed. */
 export function createWorld(seed: number) {
-  // Gaussian numbers come from a table of 65,536 of them: drawing one is a look-up.
+  // A table of 65,536 normally distributed numbers, because to draw one is then a look-up.
   const table = new Float32Array(65_536);
   const first = random(seed);
   for (let i = 0; i < table.length; i += 2) {
@@ -127,7 +96,7 @@ export function createWorld(seed: number) {
     return scale(x, 1);
   }
 
-  /** Where a document is: its topic, and its place in the directions of the topic. */
+  /** Draws a topic, and coordinates along the directions of the topic. */
   function locate(next: () => number) {
     const topic = next() % topics;
     return { topic, place: Float32Array.from({ length: directions }, () => gauss(next)) };
@@ -148,8 +117,8 @@ export function createWorld(seed: number) {
         id: idOf(tenant.number, n),
         content:
           `Passage ${n} of ${tenant.name}, on topic ${topic}. ` +
-          'It stands for about two hundred characters of text, which every design has to return in full, so ' +
-          'that the answers of all of them are equally long.',
+          'Every design returns these about two hundred characters in full, so that the answers of all designs ' +
+          'are equally long, as they would be with real passages.',
         metadata: { topic, year: 2020 + (n % 6) },
         vector: compose(topic, place, next),
       };
@@ -175,7 +144,7 @@ export function createWorld(seed: number) {
 
 export type World = ReturnType<typeof createWorld>;
 
-/** Returns tenants of Zipf's sizes, `documents` in all. */
+/** Returns tenants that have `documents` documents together, the n-th about 1/n as many as the first. */
 export function zipf(prefix: string, firstNumber: number, documents: number): Tenant[] {
   const count = Math.max(10, Math.round(documents / 150));
   const harmonic = Array.from({ length: count }, (_, i) => 1 / (i + 1)).reduce((a, b) => a + b);
@@ -186,4 +155,21 @@ export function zipf(prefix: string, firstNumber: number, documents: number): Te
   }));
   const missing = documents - tenants.reduce((sum, tenant) => sum + tenant.documents, 0);
   return tenants.map((t, i) => (i === 0 ? { ...t, documents: t.documents + missing } : t));
+}
+
+/** Yields the documents of all tenants in random order, as documents of many tenants arrive. */
+export function* mixed(world: World, tenants: readonly Tenant[]): Generator<[Tenant, Document]> {
+  const turns = new Uint32Array(tenants.reduce((sum, tenant) => sum + tenant.documents, 0));
+  let at = 0;
+  for (const [i, { documents }] of tenants.entries()) {
+    turns.fill(i, at, at + documents);
+    at += documents;
+  }
+  const given = new Uint32Array(tenants.length);
+  for (const i of shuffle(turns, random(world.seed, 5, turns.length))) {
+    const tenant = tenants[i] as Tenant;
+    const n = given[i] as number;
+    given[i] = n + 1;
+    yield [tenant, world.document(tenant, n)];
+  }
 }
