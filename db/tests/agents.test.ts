@@ -1,4 +1,4 @@
-/** What SQL that others write can do, after db/agents.sql: read its own tenant's documents, and see nobody else. */
+/** What SQL of a language model can do after db/agents.sql: read its own tenant's documents, and learn nothing of others. */
 import { readFile } from 'node:fs/promises';
 import type { TransactionSql } from 'postgres';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
@@ -8,6 +8,8 @@ import { openSession, rolledBack, type Session } from './engine/session.js';
 const roles = ['agent_reader', 'agent_caller'] as const;
 type Role = (typeof roles)[number] | 'app_user' | 'pg_monitor';
 const lockdown = await readFile(new URL('db/agents.sql', root), 'utf8');
+const graph =
+  "create index documents_graph_acme on ragwall.documents_00 (id) where tenant_id = 'acme';";
 const vector = `[1${',0'.repeat(1535)}]`;
 let session: Session;
 
@@ -20,11 +22,18 @@ afterAll(async () => {
   await session.end();
 });
 
-/** Runs `act` as a role for acme, after db/agents.sql or without it, in a transaction that is rolled back. */
-function as<T>(role: Role, act: (tx: TransactionSql) => PromiseLike<T>, locked = true): Promise<T> {
+/**
+ * Runs `act` as a role, bound to acme if it may be, in a transaction that is rolled back. `prepare` is what a superuser
+ * runs before.
+ */
+function as<T>(
+  role: Role,
+  act: (tx: TransactionSql) => PromiseLike<T>,
+  prepare = lockdown,
+): Promise<T> {
   return session.admin((sql) =>
     rolledBack(sql, async (tx) => {
-      if (locked) await tx.unsafe(lockdown);
+      await tx.unsafe(prepare);
       const [row] = await tx`select tests.token(ragwall.add_signing_key('agents'), '{}') as token`;
       await tx.unsafe(`set local role ${role}`);
       await tx`select ragwall.set_tenant_from_token(${row?.token})`.catch(() => {});
@@ -33,16 +42,22 @@ function as<T>(role: Role, act: (tx: TransactionSql) => PromiseLike<T>, locked =
   );
 }
 
-/** Returns the SQLSTATE and message that a statement raises, or its rows. */
-const outcome = (role: Role, statement: string, locked = true) =>
+/** Returns the rows of a statement, a line each, or the SQLSTATE and message of its error. */
+const outcome = (role: Role, statement: string, prepare?: string): Promise<string> =>
   as(
     role,
     (tx) =>
       tx
         .savepoint((nested) => nested.unsafe(statement))
-        .then((rows) => rows.map((row) => Object.values(row).join()).join(' '))
-        .catch(({ code, message }) => `${code} ${message}`),
-    locked,
+        .then(
+          (rows) =>
+            [rows]
+              .flat(2)
+              .map((row) => Object.values(row).join())
+              .join('\n'),
+          ({ code, message }) => `${code} ${message}`,
+        ),
+    prepare,
   );
 
 const denied = (what: string) => `42501 permission denied for ${what}`;
@@ -50,9 +65,9 @@ const denied = (what: string) => `42501 permission denied for ${what}`;
 describe.each(roles)('%s', (role) => {
   const search = role === 'agent_reader' ? 'match_documents' : 'agent_match_documents';
 
-  it('searches its own tenant', async () => {
-    const rows = await outcome(role, `select content from ragwall.${search}('${vector}', 10, null)`);
-    expect(rows).toBe('acme secret 0 acme secret 1 acme secret 2');
+  it('K02: a search finds its own rows, and no other', async () => {
+    const found = await outcome(role, `select content from ragwall.${search}('${vector}', 100, null)`);
+    expect(found).toBe('acme secret 0\nacme secret 1\nacme secret 2');
   });
 
   it('cannot name a tenant', async () => {
@@ -83,65 +98,129 @@ describe.each(roles)('%s', (role) => {
     },
   );
 
-  // Each is open to everybody without db/agents.sql: that is what the second expectation shows.
+  // The second expectation shows that the role may do it without db/agents.sql.
   it.each([
-    ['select pg_advisory_lock(1)', 'function pg_advisory_lock'],
-    ['select pg_try_advisory_xact_lock(1)', 'function pg_try_advisory_xact_lock'],
-    ["select lo_from_bytea(0, 'x')", 'function lo_from_bytea'],
-    ["select pg_notify('docs', 'x')", 'function pg_notify'],
-    ['select pg_cancel_backend(0)', 'function pg_cancel_backend'],
-    ['select pg_terminate_backend(0)', 'function pg_terminate_backend'],
-    ['select count(query) from pg_stat_activity', 'view pg_stat_activity'],
-    ['select count(*) from pg_stat_get_activity(null)', 'function pg_stat_get_activity'],
-    ['select count(*) from pg_locks', 'view pg_locks'],
-    ["select reltuples from pg_class where relname = 'documents_00'", 'table pg_class'],
-    ['select count(*) from pg_stat_user_tables', 'view pg_stat_user_tables'],
-    ['select pg_stat_get_live_tuples(1)', 'function pg_stat_get_live_tuples'],
-    ["select pg_relation_size('ragwall.documents_00')", 'function pg_relation_size'],
-    ['select indexdef from pg_indexes', 'view pg_indexes'],
-    ['select indpred from pg_index', 'table pg_index'],
-    ['select pg_get_indexdef(0)', 'function pg_get_indexdef'],
-    ['select rolname from pg_roles', 'view pg_roles'],
-    ['select prosrc from pg_proc', 'table pg_proc'],
-    ['select setting from pg_settings', 'view pg_settings'],
-    ['select pg_current_wal_lsn()', 'function pg_current_wal_lsn'],
-    ['select pg_current_snapshot()', 'function pg_current_snapshot'],
-    ['select count(*) from information_schema.tables', 'view tables'],
-  ])('is refused: %s', async (statement, what) => {
-    expect(await outcome(role, statement)).toBe(denied(what));
-    expect(await outcome(role, statement, false)).not.toMatch(/^42501/);
+    ['C11: a message to whoever listens', "select pg_notify('docs', 'x')", 'function pg_notify'],
+    ['D13: end a statement', 'select pg_cancel_backend(0)', 'function pg_cancel_backend'],
+    ['D13: end a session', 'select pg_terminate_backend(0)', 'function pg_terminate_backend'],
+    ['D14: statements of others', 'select query from pg_stat_activity', 'view pg_stat_activity'],
+    [
+      'D14c: … by a function',
+      'select query from pg_stat_get_activity(null)',
+      'function pg_stat_get_activity',
+    ],
+    [
+      'D14c: … by number',
+      'select pg_stat_get_backend_activity(1)',
+      'function pg_stat_get_backend_activity',
+    ],
+    ['E04: the predicate of a graph', 'select indexdef from pg_indexes', 'view pg_indexes'],
+    ['E04: … by its column', 'select indpred from pg_index', 'table pg_index'],
+    [
+      'E04: … by name',
+      "select pg_get_indexdef('ragwall.documents_graph_acme'::regclass)",
+      'function pg_get_indexdef',
+    ],
+    [
+      'E04b: the size of a partition',
+      "select pg_relation_size('ragwall.documents_00')",
+      'function pg_relation_size',
+    ],
+    ['E18: counters of rows', 'select n_live_tup from pg_stat_user_tables', 'view pg_stat_user_tables'],
+    [
+      'E18b: … by a function',
+      "select pg_stat_get_live_tuples('ragwall.documents_00'::regclass)",
+      'function pg_stat_get_live_tuples',
+    ],
+    ['E20: large objects', "select lo_from_bytea(0, 'x')", 'function lo_from_bytea'],
+    ['K01b: bounds of partitions', 'select relpartbound from pg_class', 'table pg_class'],
+    [
+      'K02d: estimates in the catalog',
+      "select reltuples from pg_class where relname = 'documents_00'",
+      'table pg_class',
+    ],
+    ['locks of a session', 'select pg_advisory_lock(1)', 'function pg_advisory_lock'],
+    [
+      'locks of a transaction',
+      'select pg_try_advisory_xact_lock(1)',
+      'function pg_try_advisory_xact_lock',
+    ],
+    ['locks of others', 'select count(*) from pg_locks', 'view pg_locks'],
+    ['names of roles', 'select rolname from pg_roles', 'view pg_roles'],
+    ['bodies of functions', 'select prosrc from pg_proc', 'table pg_proc'],
+    ['settings', 'select setting from pg_settings', 'view pg_settings'],
+    ['positions in the log', 'select pg_current_wal_lsn()', 'function pg_current_wal_lsn'],
+    ['running transactions', 'select pg_current_snapshot()', 'function pg_current_snapshot'],
+    ['names of tables', 'select count(*) from information_schema.tables', 'view tables'],
+  ])('%s: refused, and without db/agents.sql not', async (_, statement, what) => {
+    expect(await outcome(role, statement, graph + lockdown)).toBe(denied(what));
+    expect(await outcome(role, statement, graph)).not.toMatch(/^42501/);
   });
 
-  it('has limits, and its statements are not shown to others', async () => {
-    const [row] = await as(
-      'app_user',
-      (tx) => tx`
-        select array_to_string(setconfig, ' ')
-          || ' connections=' || (select rolconnlimit from pg_roles where oid = setrole) as settings
-        from pg_db_role_setting
-        where setrole = ${role}::regrole and setdatabase = 0`,
-    );
-    expect(row?.settings).toBe(
+  it('D14: has limits, its statements are not shown to others, and it cannot change that', async () => {
+    const settings = `
+      select array_to_string(setconfig, ' ')
+        || ' connections=' || (select rolconnlimit from pg_roles where oid = setrole)
+      from pg_db_role_setting where setrole = '${role}'::regrole and setdatabase = 0`;
+    expect(await outcome('app_user', settings)).toBe(
       'default_transaction_read_only=on statement_timeout=5s lock_timeout=1s ' +
         'idle_in_transaction_session_timeout=10s client_connection_check_interval=1s track_activities=off temp_file_limit=64MB connections=10',
+    );
+    const reset = `${lockdown}; alter role ${role} reset all`;
+    expect(await outcome('app_user', settings, reset)).toBe('');
+    expect(await outcome(role, 'set local track_activities = on')).toBe(
+      '42501 permission denied to set parameter "track_activities"',
     );
   });
 });
 
-describe('agent_caller', () => {
-  it('is told nothing by explain but that a function runs', async () => {
+describe('EXPLAIN', () => {
+  it('K02b: shows agent_caller that a function runs, and no more', async () => {
     const plan = `explain select * from ragwall.agent_match_documents('${vector}', 10, null)`;
     expect(await outcome('agent_caller', plan)).toMatch(
       /^Function Scan on agent_match_documents {2}\(cost=\S+ rows=10 width=120\)$/,
     );
-    const guess = "explain select from ragwall.documents where tenant_id = 'globex'";
-    expect(await outcome('agent_caller', guess)).toBe(denied('table documents'));
-    expect(await outcome('agent_reader', guess)).toMatch(/rows=/);
+  });
+
+  it.each([
+    [
+      'K01: the estimate for a guessed name',
+      "explain select from ragwall.documents where tenant_id = 'globex'",
+      /rows=/,
+    ],
+    [
+      'E16: a count of what a filter removed',
+      'explain (analyze, costs off) select from ragwall.documents',
+      /actual/,
+    ],
+  ])('%s: shown to agent_reader, and refused to agent_caller', async (_, statement, shown) => {
+    expect(await outcome('agent_caller', statement)).toBe(denied('table documents'));
+    expect(await outcome('agent_reader', statement)).toMatch(shown);
+  });
+
+  // Without index scans every row is read, and those that the policies remove are counted.
+  const scan = (prune: string) => `
+    set local enable_indexscan = off; set local enable_bitmapscan = off; ${prune}
+    explain (analyze, costs off, timing off, summary off, buffers off) select from ragwall.documents`;
+
+  it('K01c: a plan of agent_reader is run in one partition', async () => {
+    const answer = await outcome('agent_reader', scan(''));
+    const ran = answer
+      .split('\n')
+      .filter((line) => /-> {2}.* on documents_\d\d/.test(line) && !/never executed/.test(line));
+    expect(ran).toHaveLength(1);
+  });
+
+  it('E16: open: without partition pruning agent_reader sees how many rows others have', async () => {
+    const unpruned = scan('set local enable_partition_pruning = off;');
+    const answer = await outcome('agent_reader', unpruned);
+    const removed = [...answer.matchAll(/Rows Removed by Filter: (\d+)/g)].map(([, n]) => Number(n));
+    expect(removed.reduce((sum, n) => sum + n, 0)).toBe(24);
   });
 });
 
-describe('after db/agents.sql the owners', () => {
-  it('make functions and read the catalogs, as later migrations and index_plan() do', async () => {
+describe('after db/agents.sql', () => {
+  it('the owners make functions and read the catalogs, as later migrations and index_plan() do', async () => {
     const made = await as('app_user', async (tx) => {
       await tx`reset role`;
       await tx`set local role ragwall_owner`;
@@ -152,28 +231,26 @@ describe('after db/agents.sql the owners', () => {
     });
     expect(made).toEqual([{ seen: true, sized: true }]);
   });
-});
 
-describe('after db/agents.sql the application', () => {
   it.each([
     "select count(*) > 0 from pg_class where relname = 'documents'",
     "select pg_try_advisory_xact_lock(1) and pg_relation_size('ragwall.documents_00') >= 0",
     `select count(*) = 3 from ragwall.match_documents('${vector}', 10)`,
     'select count(*) = 3 from ragwall.documents',
-  ])('still answers: %s', async (statement) => {
+  ])('the application still runs: %s', async (statement) => {
     expect(await outcome('app_user', statement)).toBe('true');
   });
 
   it.each(['select count(*) from pg_stat_activity', 'select pg_cancel_backend(0)'])(
-    'no longer reaches other sessions: %s',
+    'the application no longer reaches other sessions: %s',
     async (statement) => {
       expect(await outcome('app_user', statement)).toMatch(/^42501/);
       expect(await outcome('pg_monitor', statement)).not.toMatch(/^42501/);
     },
   );
 
-  it('may be locked down again: nothing changes', async () => {
-    const digests = await as('app_user', async (tx) => {
+  it('running it again changes nothing', async () => {
+    const [before, after] = await as('app_user', async (tx) => {
       const acls = () => tx`
         select md5(string_agg(p.oid || coalesce(proacl::text, ''), ',' order by p.oid)) as functions,
           (select md5(string_agg(oid || coalesce(relacl::text, ''), ',' order by oid)) from pg_class) as tables
@@ -183,6 +260,6 @@ describe('after db/agents.sql the application', () => {
       await tx.unsafe(lockdown);
       return [before, await acls()];
     });
-    expect(digests[1]).toEqual(digests[0]);
+    expect(after).toEqual(before);
   });
 });

@@ -1,4 +1,4 @@
-/** A tenant leaves nothing on its session, and is bound on none on which somebody left something. */
+/** A transaction leaves neither its tenant nor the seal on the session. */
 import { afterEach, beforeEach, expect, inject, it } from 'vitest';
 import { forTenant } from '../../src/client/handle.js';
 import { openSession, type Session } from './engine/session.js';
@@ -27,22 +27,4 @@ it.each([
     .catch(() => {});
   expect(during).toMatchObject({ tenant: 'acme', seal: 64 });
   expect(await settings()).toEqual([{ ...during, tenant: '', seal: 0 }]);
-});
-
-// See residue.test.ts for the rest; here on a session that never had a temporary object, which would be enough.
-it.each([
-  ['prepare stolen as select 1', 'statements prepared in SQL', 'deallocate stolen'],
-  ['declare stolen cursor with hold for select 1', 'holdable cursors', 'close stolen'],
-  ['listen stolen', 'channels listened to', 'unlisten *'],
-])('%s is enough', async (leave, what, clean) => {
-  const next = () =>
-    forTenant(session.app, 'acme').transaction((tx) => tx.sql`select ragwall.current_tenant()`);
-  expect(await next()).toEqual([{ current_tenant: 'acme' }]);
-  await session.app.unsafe(leave);
-  await expect(next()).rejects.toMatchObject({
-    code: 'RW007',
-    message: `this session has objects that an earlier client may have left: ${what}`,
-  });
-  await session.app.unsafe(clean);
-  expect(await next()).toEqual([{ current_tenant: 'acme' }]);
 });
