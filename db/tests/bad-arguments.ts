@@ -1,15 +1,15 @@
-/** Good and bad arguments of the types that functions take, as the texts that are cast to them. */
+/** Good and bad arguments for functions, as texts that are cast to the types of their parameters. */
 import fc from 'fast-check';
 import { json, text } from './bad-input.js';
 
-/** A vector of 1536 dimensions that begins with some numbers, and has zeros else. */
+/** Returns a vector of 1536 dimensions that begins with these numbers; the others are 0. */
 export const vector = (...some: unknown[]) => `[${[...some, ...Array(1536 - some.length).fill(0)]}]`;
 export const id = '00000000-0000-4000-8000-000000000000';
 export const document = {
   ...{ source: 's', position: 0, content: 'c', embedding: vector(1), embedding_model: 'm' },
 };
 
-/** Arrays of documents; mostly one field of each is not as it should be. */
+/** Arrays of documents, most of which have one field that is wrong. */
 export const documents = fc.array(
   fc.oneof(
     { weight: 3, arbitrary: fc.nat(9).map((position) => ({ ...document, position })) },

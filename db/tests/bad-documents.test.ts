@@ -1,4 +1,4 @@
-/** Whatever upsert_documents() accepts is there as it was given; for the rest it says which document is wrong, and stores none. */
+/** upsert_documents() stores what it accepts unchanged. Otherwise it names the document that is wrong, and stores none. */
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, expect, inject, it } from 'vitest';
 import { document, documents, id, vector } from './bad-arguments.js';
@@ -28,7 +28,7 @@ const stored = () =>
       from ragwall.documents order by id`,
   );
 
-it('stores what it says it stored, unchanged, and nothing else', async () => {
+it('stores the documents that it reports, unchanged, and nothing else', async () => {
   let kept = 0;
   await fc.assert(
     fc.asyncProperty(documents, async (given) => {
@@ -88,13 +88,13 @@ it.each<[string, string, unknown]>([
   expect(is).toMatchObject([{ status: 'inserted' }]);
 });
 
-it('takes a number or an object for the name of no model', async () => {
+it('refuses a number or an object as the name of a model', async () => {
   for (const embedding_model of [5, {}, [], true]) {
     expect(await upsert(JSON.stringify([{ ...document, embedding_model }]))).toEqual({ code: 'RW202' });
   }
 });
 
-it('does not take a document for another that was stored under the id which it would get', async () => {
+it('does not overwrite a document that was stored under the id which it would compute', async () => {
   const [row] = await session.app`select ragwall.document_id('acme', 's', 0) as id`;
   await upsert(
     JSON.stringify([{ ...document, source: null, position: null, id: row?.id, content: 'mine' }]),

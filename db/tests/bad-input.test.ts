@@ -1,4 +1,4 @@
-/** Every function that a login may execute answers any input rightly, or with an SQLSTATE of ours or of bad data. */
+/** Every function that a login may execute answers every input correctly, or with an SQLSTATE of ours or of bad data. */
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import type { TransactionSql } from 'postgres';
@@ -23,7 +23,7 @@ afterAll(async () => {
   await session.end();
 });
 
-/** What `act` comes to as a role, for acme or nobody, in a transaction that is rolled back. */
+/** Returns the outcome of `act` as a role, bound to a tenant or to none, in a transaction that is rolled back. */
 function as<T>(role: string, tenant: string | null, act: (tx: TransactionSql) => Promise<T>) {
   return outcome(() =>
     session.admin((sql) =>
@@ -36,7 +36,7 @@ function as<T>(role: string, tenant: string | null, act: (tx: TransactionSql) =>
   );
 }
 
-it('every function, as each role that may execute it, answers or says what is wrong', async () => {
+it('every function, as each role that may execute it, answers or raises a documented error', async () => {
   const functions = await session.admin(
     (sql) => sql<{ name: string; types: string[]; roles: string[] }[]>`
       select p.oid::regproc::text as name, array_agg(r.rolname::text) as roles,
@@ -79,7 +79,7 @@ it('every function, as each role that may execute it, answers or says what is wr
   expect([...codes]).toEqual(expect.arrayContaining([undefined, 'RW001', 'RW104', 'RW202']));
 });
 
-it('names, ids and the test of a tenant id are what a computation beside them gives', () => {
+it('names, ids and the test of a tenant id equal those computed here', () => {
   const sha256 = (...parts: (string | Buffer)[]) =>
     parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest();
   const documentId = (tenant: string, source: string, position: number) => {
@@ -110,7 +110,7 @@ it('names, ids and the test of a tenant id are what a computation beside them gi
   );
 });
 
-it('what somebody writes into the settings of the context binds nobody', () =>
+it('no value written into the settings of the context binds a tenant', () =>
   fc.assert(
     fc.asyncProperty(fc.oneof(text, fc.constant('acme')), text, async (tenant, seal) => {
       const { is, code } = await as('app_user', null, async (tx) => {
@@ -137,7 +137,7 @@ it('ragwall.graph_from is a whole number from 1, or RW301', () =>
     { ...fuzz(60), examples: [['0'], ['1'], [' 5'], ['999999999'], ['1000000000'], ['1e3'], ['٣']] },
   ));
 
-it('JSON that is nested too deep is refused by its limit', async (context) => {
+it('JSON that is nested too deep is refused by a limit', async (context) => {
   needs(context, inject('engine'), ['docker', 'url'], 'a stack that is measured');
   for (const depth of [1_000, 10_000, 100_000]) {
     const deep = `${'{"a":'.repeat(depth)}{}${'}'.repeat(depth)}`;

@@ -1,13 +1,13 @@
-/** Bad input of every kind, from a seed, and what may come of it: a right answer, or an error that is clear. */
+/** Bad input of every kind, made from a seed, and the outcomes that are permitted: a correct answer or a documented error. */
 import fc from 'fast-check';
 
-/** Another seed, and more runs than CI has time for: RAGWALL_FUZZ_SEED, RAGWALL_FUZZ_RUNS (a factor). */
+/** RAGWALL_FUZZ_SEED sets another seed, RAGWALL_FUZZ_RUNS a factor for the number of runs. */
 export const fuzz = (runs: number) => ({
   seed: Number(process.env.RAGWALL_FUZZ_SEED ?? 2026),
   numRuns: runs * Number(process.env.RAGWALL_FUZZ_RUNS ?? 1),
 });
 
-/** Is in texts of the corpus, and must not be in messages of ours. */
+/** A word that is in texts of the corpus and must not be in our messages. */
 export const secret = 'pa55word';
 
 // biome-ignore format: a list
@@ -109,9 +109,9 @@ const sqlstates = /^(RW\d{3}|2[23]...|54...)$/;
 const codes = /^(INVALID_(TENANT|VECTOR|K|FILTER|DOCUMENT|OPTION)|EMBEDDER_REQUIRED|EMBEDDING_FAILED)$/;
 
 /**
- * The answer, or the code of the refusal if it is one of those that are documented: a RagwallError that repeats
- * nothing, or an SQLSTATE of ours, of bad data (22), of a constraint (23) or of a limit (54).
- * @throws Error for any other, and if there is none within five seconds.
+ * Returns the answer, or the code of a permitted error: a RagwallError that repeats nothing of the input, or an SQLSTATE
+ * of ours, of bad data (22), of a constraint (23) or of a limit (54).
+ * @throws Error for any other error, and if there is no answer within five seconds.
  */
 export async function outcome<T>(
   act: () => T | Promise<T>,

@@ -1,4 +1,4 @@
-/** A signing key is as it was asked for and returned, or refused; no message repeats any of it. */
+/** A signing key works as it was asked for and returned, or it is refused. No message repeats any of it. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { tokenSigner } from '../../src/index.js';
@@ -19,7 +19,7 @@ afterAll(async () => {
   await session.end();
 });
 
-it('an ill-formed name or audience of a key is RW401, a good one is given back', async () => {
+it('an ill-formed name or audience of a key raises RW401, a well-formed one is returned', async () => {
   const word = fc.oneof(text, fc.constantFrom(...texts));
   await session.admin((sql) =>
     fc.assert(
@@ -32,7 +32,7 @@ it('an ill-formed name or audience of a key is RW401, a good one is given back',
         });
         const valid = /^[A-Za-z0-9._-]{1,64}$/.test(kid) && /^[!-~]{1,200}$/.test(audience);
         if (valid) expect(is).toMatchObject({ kid, aud: audience });
-        // A NUL is refused by the protocol.
+        // The protocol refuses a NUL.
         else expect(`${kid}${audience}`.includes('\0') ? '22021' : 'RW401').toBe(code);
       }),
       {
@@ -48,8 +48,8 @@ it('an ill-formed name or audience of a key is RW401, a good one is given back',
   );
 });
 
-it('a signing key that was altered is refused without being repeated, or signs what is refused', async () => {
-  // HMAC fills a key with zeros: one that ends with more of them is the same.
+it('an altered signing key is refused without being repeated, or its tokens are refused', async () => {
+  // HMAC fills up a key with zeros, so a key with more zeros at its end is the same key.
   const bytes = (k: string) => Buffer.concat([Buffer.from(k, 'base64url'), Buffer.alloc(64)], 64);
   const altered = [...alterations(trial.jwk)].filter((one) => one.length < 1_000);
   const tokens: string[] = [];

@@ -1,4 +1,4 @@
-/** A token that is not exactly what a key signed is RW005; one whose claims do not fit is RW006; none is repeated. */
+/** A token that is not exactly what a key signed raises RW005, one whose claims do not fit RW006. Messages repeat no part of it. */
 import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
@@ -33,7 +33,7 @@ const claims = (others: object = {}) => {
 it('no alteration of a token is accepted, nor repeated', async () => {
   const token = sign(JSON.stringify(claims()));
   expect(await trial.attempt([token])).toMatchObject([
-    { code: 'BOUND', said: expect.stringMatching(/^acme\n/) },
+    { code: 'BOUND', answer: expect.stringMatching(/^acme\n/) },
   ]);
   const altered = [...new Set(alterations(token))].filter((one) => one !== token);
   expect(altered.length).toBeGreaterThan(3_000);
@@ -43,13 +43,13 @@ it('no alteration of a token is accepted, nor repeated', async () => {
     null,
   ]);
   expect(new Set(refused.map(({ code }) => code))).toEqual(new Set(['RW005']));
-  // One text for all: so it tells of none.
-  expect(new Set(refused.map(({ said }) => said)).size).toBe(1);
+  // All messages are the same, so none tells what was altered.
+  expect(new Set(refused.map(({ answer }) => answer)).size).toBe(1);
 });
 
-it('an authentic token binds the tenant that it names, or is RW006', async () => {
+it('an authentic token binds the tenant that it names, or raises RW006', async () => {
   const now = Math.floor(Date.now() / 1000);
-  // Seconds from now, none of them where clocks decide.
+  // Seconds from now. None is so near to a limit that the time a test takes would decide.
   const times = fc.record(
     {
       iat: fc.constantFrom(-1000, -400, -290, -100, 0, 30, 1000).map((s) => now + s),
@@ -77,14 +77,14 @@ it('an authentic token binds the tenant that it names, or is RW006', async () =>
     const long = sign(JSON.stringify(given)).length > 1_200;
     return long ? 'RW005' : valid ? `BOUND ${tenant_id}` : 'RW006';
   });
-  const outcomes = answers.map(({ code, said }) =>
-    code === 'BOUND' ? `BOUND ${said.split('\n')[0]}` : code,
+  const outcomes = answers.map(({ code, answer }) =>
+    code === 'BOUND' ? `BOUND ${answer.split('\n')[0]}` : code,
   );
   expect(outcomes).toEqual(expected);
   for (const code of ['RW005', 'RW006', 'BOUND acme', 'BOUND %s']) expect(outcomes).toContain(code);
 });
 
-it('an authentic token that says nothing readable is RW006, and is not repeated', async () => {
+it('an authentic token whose claims cannot be read raises RW006, and is not repeated', async () => {
   const all = JSON.stringify(claims());
   const time = (iat: string, exp: string) => all.replace(/"iat".*/, `"iat":${iat},"exp":${exp}}`);
   const payloads = [
@@ -103,5 +103,5 @@ it('an authentic token that says nothing readable is RW006, and is not repeated'
     [...payloads, ...unpadded, ...cut].filter((one) => !one.includes('..')),
   );
   expect(new Set(refused.map(({ code }) => code))).toEqual(new Set(['RW006']));
-  expect(new Set(refused.map(({ said }) => said)).size).toBe(1);
+  expect(new Set(refused.map(({ answer }) => answer)).size).toBe(1);
 });

@@ -1,21 +1,21 @@
-/** Tokens and keys that are altered, and what the database says to each. */
+/** Altered tokens and keys, and how the database answers each. */
 import type { Session } from './engine/session.js';
 
-/** A signing key of the database, and what becomes of tokens. */
+/** A signing key of the database, and a function that tries tokens. */
 export interface TokenTrial {
   /** As `ragwall.add_signing_key()` returned it. */
   readonly jwk: string;
-  /** What comes of each token by itself: BOUND and the tenant, or an SQLSTATE and all that the error says. */
+  /** Returns for each token, tried by itself, BOUND and the tenant, or the SQLSTATE and all fields of the error. */
   attempt(
     tokens: readonly (string | null)[],
-  ): Promise<{ readonly code: string; readonly said: string }[]>;
+  ): Promise<{ readonly code: string; readonly answer: string }[]>;
   end(): Promise<void>;
 }
 
 export async function tryTokens({ app, admin }: Session, kid: string): Promise<TokenTrial> {
   const jwk = await admin(async (sql) => {
     await sql`
-      create function tests.try_tokens(tokens text[]) returns table (code text, said text)
+      create function tests.try_tokens(tokens text[]) returns table (code text, answer text)
       language plpgsql as $$
       declare
         token text;
@@ -32,7 +32,7 @@ export async function tryTokens({ app, admin }: Session, kid: string): Promise<T
             get stacked diagnostics
               detail = pg_exception_detail, hint = pg_exception_hint, context = pg_exception_context;
             code := sqlstate;
-            said := concat_ws(chr(10), sqlerrm, detail, hint, split_part(context, chr(10) || 'PL/pgSQL', 1));
+            answer := concat_ws(chr(10), sqlerrm, detail, hint, split_part(context, chr(10) || 'PL/pgSQL', 1));
             return next;
           end;
         end loop;
@@ -45,10 +45,10 @@ export async function tryTokens({ app, admin }: Session, kid: string): Promise<T
   return {
     jwk,
     async attempt(tokens) {
-      // Halves of surrogate pairs become U+FFFD on their way, as they do in the driver.
+      // Encoding as UTF-8 turns halves of surrogate pairs into U+FFFD, as the driver does.
       const json = JSON.stringify(tokens.map((token) => token && Buffer.from(token).toString()));
       return [
-        ...(await app<{ code: string; said: string }[]>`
+        ...(await app<{ code: string; answer: string }[]>`
           select * from tests.try_tokens(array(select jsonb_array_elements_text(${json}::text::jsonb)))`),
       ];
     },
@@ -60,7 +60,7 @@ export async function tryTokens({ app, admin }: Session, kid: string): Promise<T
   };
 }
 
-/** Whatever differs from a token in one place, and what a lenient reader would take for the same. */
+/** Tokens that differ from one in one place, and others that a lenient parser would take for it. */
 export function* alterations(token: string): Generator<string> {
   for (let at = 0; at < token.length; at += 1) {
     const [before, here, after] = [token.slice(0, at), token.charCodeAt(at), token.slice(at + 1)];

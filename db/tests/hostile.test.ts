@@ -1,6 +1,6 @@
 /**
- * What an attacker's SQL does as app_user, statement by statement: nothing to other tenants, unless a line above the
- * statement in hostile/*.sql says so. In each mode, with the attacker's own tenant bound and with none.
+ * Runs the hostile statements of hostile/*.sql as app_user, in each mode, with the attacker's own tenant bound and with
+ * none. None affects other tenants, except as a comment above the statement says.
  */
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -37,7 +37,7 @@ let lastWritten = '';
 
 const dba = (statements: string) => session.admin((sql) => sql.unsafe(statements));
 
-/** Documents of nine tenants: all but the attacker's are marked, and acme has one that nobody else has. */
+/** Stores documents of nine tenants. All but the attacker's contain the marker, and acme has one more than the others. */
 const seed = () =>
   dba(`
     delete from ragwall.documents;
@@ -51,13 +51,13 @@ const seed = () =>
     where tenant_id = tenant;
   `);
 
-/** What the application sends first for a tenant, in this mode. */
+/** Returns the statements with which the application begins a transaction of a tenant in this mode. */
 const begin = (tenant: 'acme' | 'globex') =>
   mode === 'signed'
     ? `begin; select ragwall.set_tenant_from_token('${minted[tenant === 'acme' ? 'stolen' : 'own']}');`
     : `begin; select ragwall.set_tenant('${tenant}');`;
 
-/** Whether a client on a connection reads acme's documents, and no others, when it asks for them. */
+/** Returns whether a transaction of acme on this connection reads acme's documents and no others. */
 async function readsAcme(sql: Sql): Promise<boolean> {
   const results = await sql.unsafe(
     `${begin('acme')} select tenant_id || right(id::text, 4) as row from ragwall.documents order by id; commit`,
@@ -70,23 +70,23 @@ async function readsAcme(sql: Sql): Promise<boolean> {
 async function attack(sql: string, bound: boolean): Promise<string> {
   await attacker.unsafe(bound ? begin('globex') : 'begin');
   heard = [];
-  const said: unknown = await attacker
+  const result: unknown = await attacker
     .unsafe(sql)
     .simple()
     .catch(() => {});
-  if (said instanceof Readable) for await (const _ of said);
+  if (result instanceof Readable) for await (const _ of result);
   await attacker.unsafe('commit').catch(() => {});
   return Buffer.concat(heard).toString('latin1');
 }
 
-/** The next client of the attacker's session reads its own documents, or is refused. */
+/** Returns whether the next client of the attacker's session reads its own documents or is refused. */
 async function nextReads(): Promise<boolean> {
   const right = mode === 'open' || (await readsAcme(attacker).catch(() => attacker.unsafe('rollback')));
   await attacker.unsafe('discard all').catch(() => {});
   return Boolean(right);
 }
 
-/** So does a client on another connection, which says in its last statement what it looks for. */
+/** Returns whether a client on another connection reads its own documents. Its last statement contains the marker. */
 async function victimReads(): Promise<boolean> {
   const right = mode === 'open' || (await readsAcme(victim));
   await victim.unsafe(`select 'a client that writes ${marker} into its statement'`);
@@ -96,18 +96,18 @@ async function victimReads(): Promise<boolean> {
 const written = async () =>
   (await dba('select pg_snapshot_xmax(pg_current_snapshot())::text as next'))[0]?.next;
 
-/** Asks the victim, and again if the attacker has ended its session, which the driver may tell more than once. */
+/** Returns the same, and tries again if the attacker has ended the session of this client. */
 async function victimIsRight(tries = 4): Promise<boolean> {
   try {
     return await victimReads();
   } catch (error) {
     if (tries === 1) throw error;
-    await sleep(10); // until the connection is closed: what is sent before that, the driver forgets
+    await sleep(10); // the driver drops statements that are sent before it notices the lost connection
     return victimIsRight(tries - 1);
   }
 }
 
-/** What has changed of documents and walls, which is then put right; undefined if nobody wrote anything. */
+/** Returns which of documents and catalog have changed, and restores them; undefined if no transaction wrote anything. */
 async function changes(): Promise<string[] | undefined> {
   if ((await written()) === lastWritten) return;
   const [after] = await dba(fingerprints);
@@ -116,13 +116,16 @@ async function changes(): Promise<string[] | undefined> {
   if (found.includes('catalog')) {
     const { username, password } = new URL(engine.appUrl as string);
     await dba(`alter role ${username} reset all; alter role ${username} password '${password}'`);
-    [before = {}] = await dba(fingerprints); // A password has another salt each time.
+    [before = {}] = await dba(fingerprints); // the new password has another salt
   }
   lastWritten = await written();
   return found;
 }
 
-/** Returns what comes of an attack: 'nothing', or some of reads, writes, alters, tells, misleads. */
+/**
+ * Returns the outcome of an attack: 'nothing', or some of: reads (others' documents or keys), writes (others' documents),
+ * alters (the catalog), tells (another answer to a right guess than to a wrong one), misleads (a later client).
+ */
 async function outcomeOf({ sql }: Attack, bound: boolean): Promise<string> {
   const found = new Set<string>();
   const answers = new Set<string>();
@@ -132,7 +135,7 @@ async function outcomeOf({ sql }: Attack, bound: boolean): Promise<string> {
     const answer = await attack(text, bound);
     if (secrets.some((secret) => answer.includes(secret))) found.add('reads');
     answers.add(
-      guessed.reduce((said, name) => said.replaceAll(guesses[name]?.[right] as string, '?'), answer),
+      guessed.reduce((text, name) => text.replaceAll(guesses[name]?.[right] as string, '?'), answer),
     );
     const changed = await changes();
     if (changed?.includes('victims')) found.add('writes');
@@ -181,20 +184,20 @@ beforeAll(async () => {
     union all select outer_pad from ragwall_private.signing_key
   `);
   const binary = keys.map(({ key }) => key as Buffer).concat(Buffer.from(marker));
-  // In hexadecimal, and as the server prints constants in its debug output.
+  // Keys in hexadecimal, and as the server prints constants in debug output.
   secrets = [marker, ...binary.flatMap((key) => [key.toString('hex'), new Int8Array(key).join(' ')])];
 });
 afterAll(async () => {
   if (!engine.appUrl) return;
   await dba("delete from ragwall.documents; select ragwall.retire_signing_key('hostile')");
-  await dba('select lo_unlink(oid) from pg_largeobject_metadata'); // the attacker's own
+  await dba('select lo_unlink(oid) from pg_largeobject_metadata'); // those of the attacker
   for (const { index_plan } of await dba('select ragwall.index_plan()')) await dba(index_plan);
   await dba('reset all');
   await Promise.all([session.end(), attacker.end()]);
   wire.close();
 });
 
-/** Enters a mode, and takes its tokens and what is there as given. */
+/** Enters a mode: signs its tokens, and takes the fingerprints with which later ones are compared. */
 async function enter(name: keyof typeof modes): Promise<void> {
   mode = name;
   await dba(modes[name][0]);
@@ -223,7 +226,7 @@ describe.each(Object.keys(modes) as (keyof typeof modes)[])('%s mode', (name) =>
     if (engine.appUrl) await dba(modes[name][1]);
   });
 
-  it.each([...corpus.keys()])('comes to no more than %s says', async (file) => {
+  it.each([...corpus.keys()])('%s has no other outcomes than it declares', async (file) => {
     const surprises: string[] = [];
     const passes =
       mode === 'open' || /^(objects|roles|server|settings)/.test(file) ? [true] : [true, false];

@@ -6,7 +6,7 @@ import { openSession } from './engine/session.js';
 
 const engine = inject('engine');
 
-/** Returns the lines of TAP that a file says; an SQL error ends them with a line of its own. */
+/** Returns the lines of TAP that a file prints. After an SQL error the last line is the error. */
 async function runFile(file: string): Promise<string[]> {
   const session = await openSession(engine);
   const text = await readFile(new URL(file, pgtapFolder), 'utf8');

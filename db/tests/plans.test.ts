@@ -1,4 +1,4 @@
-/** The plans that really ran, as app_user: one partition, a check that is made once, the tenant's own index. */
+/** The plans of app_user's searches, as auto_explain reports them: one partition, one check of the tenant, the tenant's own index. */
 import postgres, { type Sql } from 'postgres';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { needs } from './engine/session.js';
@@ -10,17 +10,17 @@ interface Node {
   readonly [property: string]: unknown;
   readonly Plans?: readonly Node[];
 }
-/** What auto_explain said since it was last emptied: one plan for each statement inside the function. */
-const said: string[] = [];
+/** Messages of auto_explain since this was last emptied: a plan for each statement inside the function. */
+const messages: string[] = [];
 let sql: Sql;
 
 beforeAll(async () => {
   if (engine.kind === 'embedded') return;
-  sql = postgres(engine.adminUrl, { max: 1, onnotice: ({ message }) => said.push(message ?? '') });
+  sql = postgres(engine.adminUrl, { max: 1, onnotice: ({ message }) => messages.push(message ?? '') });
   await sql`
     insert into ragwall.documents (tenant_id, content, embedding, embedding_model)
     select 'tenant-' || t, 'x', tests.vec(t), 'test' from generate_series(1, ${tenants}) as t`;
-  // Each has a graph of its own, as if each were large.
+  // Every tenant gets a graph, as if it were large.
   const indexes = await sql<{ statement: string }[]>`
     select format(
       'create index %I on %s using hnsw (embedding public.halfvec_cosine_ops) '
@@ -48,16 +48,16 @@ async function search(tenant: string, statement: string, setting = 'auto') {
   const began = await sql.begin(async (tx) => {
     await tx.unsafe(`set local role app_user; set local plan_cache_mode = ${setting}`);
     await tx`select ragwall.set_tenant(${tenant})`;
-    said.length = 0;
+    messages.length = 0;
     const start = performance.now();
     await tx.unsafe(statement);
     return start;
   });
-  const plans = said
+  const plans = messages
     .map((message) => /plan:\s*(\{.*)/s.exec(message)?.[1])
     .flatMap((json) => (json ? [JSON.parse(json) as { Plan: Node }] : []))
     .filter((plan) => JSON.stringify(plan).includes('documents_'));
-  expect(plans.length, said.join('\n')).toBeGreaterThan(0);
+  expect(plans.length, messages.join('\n')).toBeGreaterThan(0);
   return { all: plans.flatMap(({ Plan }) => nodes(Plan)), milliseconds: performance.now() - began };
 }
 
@@ -99,7 +99,7 @@ describe.each(['auto', 'force_custom_plan', 'force_generic_plan'])(
   },
 );
 
-it('a statement that names another tenant touches no row', async () => {
+it('a statement that names another tenant reads no row', async () => {
   const { all } = await search(
     'tenant-1',
     `select * from ragwall.documents where tenant_id = 'tenant-7'`,
@@ -138,7 +138,7 @@ it('planning takes less than a millisecond, at 1,000 tenants with graphs of thei
     }
     return taken.sort((a, b) => a - b);
   });
-  expect(times[10]).toBeLessThan(1); // what else the machine does only adds to it
+  expect(times[10]).toBeLessThan(1); // a quick one of several: a busy machine makes planning slower, never faster
 });
 
 it.each([
@@ -152,18 +152,18 @@ it.each([
       .begin(async (tx) => {
         const [row] = await tx<{ definition: string }[]>`
         select pg_get_functiondef('ragwall.search_graph'::regproc) as definition`;
-        const told = row?.definition.replace(
+        const changed = row?.definition.replace(
           '  select array_agg(row(n.*)',
           `  raise notice 'ef % most % iterative %', current_setting('hnsw.ef_search'),
              current_setting('hnsw.max_scan_tuples'), current_setting('hnsw.iterative_scan');
            select array_agg(row(n.*)`,
         );
-        await tx.unsafe(told ?? '');
+        await tx.unsafe(changed ?? '');
         await tx`set local role app_user`;
         await tx`select ragwall.set_tenant('tenant-7')`;
-        said.length = 0;
+        messages.length = 0;
         await tx.unsafe(`select * from ragwall.match_documents(${query}, ${k})`);
-        const during = said.find((message) => message.startsWith('ef '));
+        const during = messages.find((message) => message.startsWith('ef '));
         const [after] = await tx`
         select current_setting('hnsw.ef_search') as ef, current_setting('enable_sort') as sort`;
         throw { during, after };

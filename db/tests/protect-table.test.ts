@@ -1,4 +1,4 @@
-/** On a table of one’s own that is protected, the client’s transactions see and change their tenant’s rows. */
+/** On a user’s own table that is protected, the client’s transactions see and change only the rows of their tenant. */
 import postgres, { type TransactionSql } from 'postgres';
 import { afterAll, beforeAll, beforeEach, expect, inject, it } from 'vitest';
 import { forTenant, type Tenant } from '../../src/client/handle.js';
@@ -67,14 +67,14 @@ it('two tenants have the same ids, and each reads its own rows', async () => {
   }
 });
 
-it('updates and deletes without a condition are of one’s own rows', async () => {
-  await globex.transaction(({ sql }) => sql`update "my app"."chat messages" set body = 'globex'`);
+it('updates and deletes without a condition affect the tenant’s own rows only', async () => {
+  await globex.transaction((tx) => tx.sql`update "my app"."chat messages" set body = 'globex'`);
   expect(await all()).toEqual(['acme 3 empty', 'globex 3 globex']);
   await globex.transaction(({ sql }) => sql`delete from "my app".chats`);
   expect(await all()).toEqual(['acme 3 empty']);
 });
 
-it('a savepoint takes back what was done in it, and the tenant stays', async () => {
+it('rolling back to a savepoint undoes what came after it, and the tenant stays bound', async () => {
   const read = await acme.transaction(async ({ sql }) => {
     await sql
       .savepoint(async (inner) => {
@@ -91,7 +91,7 @@ it('a savepoint takes back what was done in it, and the tenant stays', async () 
   expect(await all()).toEqual(['acme 3 done empty', 'globex 3 empty']);
 });
 
-it('a row of another tenant cannot be named, nor one’s own given away', async () => {
+it('a transaction can neither write a row for another tenant nor give it one of its own', async () => {
   await session.admin((sql) => sql`insert into "my app".chats values ('acme', 7, 'only of acme')`);
   const refused = [
     ['42501', `insert into "my app".chats ("Tenant", id) values ('acme', 9)`],
@@ -146,7 +146,7 @@ it('protection that has to wait too long for the table changes nothing', async (
   expect(await state()).toEqual(before);
 });
 
-it('what is added to the table while protection waits for it is looked at', async (context) => {
+it('what is added to the table while protection waits for it is checked, too', async (context) => {
   needs(context, engine, ['docker', 'url'], 'a server with several connections');
   const other = postgres(engine.adminUrl, { max: 1, onnotice: () => {} });
   try {

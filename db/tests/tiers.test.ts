@@ -1,4 +1,4 @@
-/** A large tenant, searched by a graph of its own: the same answers as the exact search, and always k. */
+/** A large tenant is searched by a graph of its own: with the answers of the exact search, and always k of them. */
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { vectorText } from '../../src/client/vector.js';
 import { forTenant, type JsonObject, type NewDocument } from '../../src/index.js';
@@ -64,7 +64,7 @@ afterAll(async () => {
 
 const queries = Array.from({ length: 20 }, (_, n) => vector(5_000 + n * 7));
 
-/** The contents of the exact answer, computed past all tiers. */
+/** Returns the contents of the exact answer, computed without match_documents(). */
 async function exact(query: Float32Array, k: number, filter: JsonObject = {}) {
   const rows = await session.admin(
     (sql) => sql<{ content: string }[]>`

@@ -1,4 +1,4 @@
-/** Attacks A to E, J and K that need a login, a transaction that ends, or two connections at once. */
+/** Attacks that need a login, the end of a transaction, or two connections at once. The ids are those of README.md. */
 import postgres, { type Sql, type TransactionSql } from 'postgres';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { poolOptions, setTenant } from '../../../src/client/tenant.js';
@@ -33,7 +33,7 @@ const insert = (tx: TransactionSql | Sql, n: number) =>
   tx`insert into ragwall.documents (id, content, embedding, embedding_model)
     values (tests.id(${n}), 'new', tests.vec(0), 'test')`;
 
-/** Runs `fn` on one connection of the application's, or the administrator's, that is closed afterwards. */
+/** Runs `fn` on a new connection of the application or the administrator, and closes it. */
 async function connected<T>(
   fn: (sql: Sql) => Promise<T>,
   url = engine.appUrl,
@@ -147,7 +147,7 @@ describe('what is left of the context of acme', () => {
     expect(others).toEqual([]);
   });
 
-  // Two transactions in one message of the simple protocol share their start time, which the seal is made of.
+  // Two transactions in one message of the simple protocol have the same start time, and the seal depends on it.
   it.for([
     ['J07e', 'it ends with its transaction though the next is in the same message', '', null],
     [
@@ -181,7 +181,7 @@ describe('a tenant that a connection starts with', () => {
     });
   });
 
-  it('B09: named by the client, it is void', async (context) => {
+  it('B09: set by the client, it has no effect', async (context) => {
     needs(context, engine, servers, 'a new connection');
     const options = { options: '-c app.current_tenant=acme -c app.tenant_seal=x' };
     await connected(
@@ -203,7 +203,7 @@ describe('a tenant that a connection starts with', () => {
     expect(await connected((sql) => seenBy(sql, 'globex'), engine.poolerUrl)).toEqual(['globex']);
   });
 
-  it('B10: named by the administrator, it is void', async (context) => {
+  it('B10: set by the administrator, it has no effect', async (context) => {
     needs(context, engine, servers, 'a new connection');
     const database = (change: string) =>
       session.admin((sql) =>

@@ -25,7 +25,7 @@ select name, setting, reset_val from pg_settings; select * from pg_db_role_setti
 -- passwords
 select rolname, rolpassword from pg_authid;
 
--- passwords, otherwise
+-- passwords in pg_shadow and user mappings
 select usename, passwd from pg_shadow; select * from pg_user_mapping;
 
 -- conditions of policies and indexes [E04]
@@ -61,8 +61,8 @@ select oid, lomowner from pg_largeobject_metadata;
 -- progress of others
 select * from pg_stat_progress_create_index; select * from pg_stat_progress_vacuum; select * from pg_stat_progress_copy;
 
--- everything that the catalog says of a class
+-- whole rows of pg_class with their comments
 select c.*, obj_description(c.oid) from pg_class as c where c.relname like 'documents%';
 
--- a description by number
+-- descriptions of objects by OID
 select pg_describe_object('pg_class'::regclass, c.oid, 0), pg_identify_object_as_address('pg_class'::regclass, c.oid, 0) from pg_class as c where c.relname like 'documents%';

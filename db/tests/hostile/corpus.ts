@@ -1,23 +1,23 @@
-/** Reads the corpus: paragraphs of a comment that names an attack, comments that say what comes of it, and its SQL. */
+/** Reads the hostile statements. A paragraph is an attack: a comment with its name, comments with its outcomes, and its SQL. */
 import { readdir, readFile } from 'node:fs/promises';
 
 export interface Attack {
   readonly name: string;
   readonly sql: string;
-  /** What comes of it, by mode ('trusting', 'signed', 'both', 'open') or by mode and ' bound' or ' unbound'. */
+  /** Its outcome by mode ('trusting', 'signed', 'both', 'open'), or by mode and ' bound' or ' unbound'. */
   readonly outcomes: ReadonlyMap<string, string>;
 }
 
-/** A token: numbers of iat, exp and nbf are seconds from now, null takes a claim away. */
+/** A token. Numbers of iat, exp and nbf are seconds from now; null removes a claim. */
 interface Token {
   readonly header?: string;
   readonly claims: Readonly<Record<string, unknown>>;
 }
 
-/** What is true of acme, and something as long that is not: a statement with one of them runs with each. */
+/** Guesses about acme: one that is right, and one of the same length that is wrong. A statement with a guess runs with both. */
 export const guesses: Readonly<Record<string, readonly [string, string]>> = {
   guess: ['acme secret 0', 'acme secret 7'],
-  tenant: ['acme', 'amna'], // Of the same hash partition.
+  tenant: ['acme', 'amna'], // in the same hash partition
   id: ['00000000-0000-4000-8000-000000001000', '00000000-0000-4000-8000-000000002000'],
   source: ['acme.md', 'acne.md'],
 };
@@ -56,7 +56,7 @@ export const corpus: ReadonlyMap<string, readonly Attack[]> = new Map(
 
 export const tokens: Readonly<Record<string, Token>> = JSON.parse(await read('tokens.json'));
 
-/** One row: md5 of the documents of all but globex, of globex's, and of what the catalogs and keys say of walls. */
+/** A query of one row: digests of the documents of all tenants but globex, of globex's, and of catalogs and keys. */
 export const fingerprints = `
 with document as (
   select d.tenant_id = 'globex' as own, md5(string_agg(concat_ws('|', d.tenant_id, d.id, d.source, d.position, d.content,

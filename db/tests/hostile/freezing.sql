@@ -1,7 +1,7 @@
 -- lock the table [D10]
 lock table ragwall.documents in access exclusive mode;
 
--- lock the table a little [D10b]
+-- lock the table in a weaker mode [D10b]
 lock table ragwall.documents in share mode;
 
 -- lock the table as a writer does [D10b]
@@ -23,10 +23,10 @@ lock table pg_catalog.pg_class in access exclusive mode;
 -- open: reads
 select content from ragwall.documents for update; select pg_sleep(0.01);
 
--- lock numbers that others may use [C10]
+-- advisory locks on keys that others may use [C10]
 select count(pg_advisory_lock(n)) from generate_series(1, 100) as n;
 
--- keep numbers locked after the transaction [C10]
+-- an advisory lock that outlives the transaction [C10]
 select pg_try_advisory_lock(1); commit;
 
 -- cancel what others run [D13]
@@ -38,7 +38,7 @@ select count(pg_terminate_backend(pid)) from pg_stat_activity where usename = cu
 -- end one's own session
 select pg_terminate_backend(pg_backend_pid());
 
--- listen to everybody, speak to everybody [C11]
+-- listen and notify on a channel of others [C11]
 listen documents; select pg_notify('documents', 'poisoned'); commit;
 
 -- fill the queue of notifications
@@ -47,13 +47,13 @@ select count(pg_notify('documents', repeat('x', 7000) || n)) from generate_serie
 -- sleep
 set local statement_timeout = '50ms'; select pg_sleep(60);
 
--- sort a great deal
+-- a sort that needs much memory
 set local statement_timeout = '50ms'; select count(*) from (select g from generate_series(1, 100000000) as g order by random()) as s;
 
--- recurse without an end
+-- endless recursion
 set local statement_timeout = '50ms'; with recursive r as (select 1 as n union all select n + 1 from r) select count(*) from r;
 
--- a regular expression without an end
+-- a regular expression that backtracks for ever
 set local statement_timeout = '50ms'; select repeat('a', 5000) ~ '(a*)*(a*)*(a*)*b';
 
 -- a thousand savepoints

@@ -14,25 +14,25 @@ select content from ragwall.match_documents(tests.vec(0), 1000, '{"tenant_id": "
 -- search without a limit
 select content from ragwall.match_documents(tests.vec(0), null, null);
 
--- search for less than nothing
+-- search with a negative k
 select content from ragwall.match_documents(tests.vec(0), -1, '{}');
 
--- search for as many as there are numbers
+-- search with the largest integer as k
 select content from ragwall.match_documents(tests.vec(0), 2147483647, '{}');
 
--- search under the other names
+-- search with named arguments and an infinite k
 select content from ragwall.match_documents(query_embedding => tests.vec(0), match_count => 'Infinity', filter => '{}');
 
--- search for not a number
+-- search with NaN as k
 select content from ragwall.match_documents(query_embedding => tests.vec(0), match_count => 'NaN', filter => '{}');
 
--- search by two arguments
+-- search without a filter argument
 select content from ragwall.match_documents(tests.vec(0), 1000);
 
 -- search by a vector of other dimensions
 select content from ragwall.match_documents('[1,2,3]', 10, null);
 
--- search by a vector without a direction
+-- search by a zero vector
 select content from ragwall.match_documents(array_fill(0, array[1536])::real[]::public.halfvec, 10, null);
 
 -- search laterally
@@ -44,7 +44,7 @@ select content from ragwall.match_documents(tests.vec(0), 1000, null) where tena
 -- search with operators of one's own before the server's [E11, J09]
 set local search_path = pg_temp, ragwall, public, pg_catalog; select content from match_documents(tests.vec(0), 1000, null);
 
--- bind the victim, whatever comes of it, and search
+-- bind the victim in a DO block that ignores errors, then search
 -- trusting unbound: reads
 do $$ begin perform ragwall.set_tenant('acme'); exception when others then null; end $$; select content from ragwall.match_documents(tests.vec(0), 1000, '{"tenant": "acme"}');
 
@@ -69,10 +69,10 @@ select ragwall.document_id('acme', 'shared.md', 0), d.content from ragwall.docum
 -- the name of the victim's graph as a table [F06]
 do $$ begin execute format('select count(*) from ragwall.%I', ragwall.graph_name('acme')); end $$;
 
--- the plan of the indexes
+-- ragwall.index_plan()
 select * from ragwall.index_plan();
 
--- have statistics gathered
+-- forget_statistics()
 select ragwall.forget_statistics('ragwall.documents');
 
 -- require the victim
@@ -88,13 +88,13 @@ select * from ragwall.upsert_documents((select jsonb_agg(jsonb_build_object('id'
 -- upsert onto the victim's id of a source
 select * from ragwall.upsert_documents(jsonb_build_array(jsonb_build_object('id', ragwall.document_id('acme', 'acme.md', 0), 'content', 'planted', 'embedding', tests.vec(0)::text, 'embedding_model', 'test')));
 
--- upsert without an embedding, to keep somebody's
+-- upsert the victim's document without an embedding, so that the stored one is kept
 select * from ragwall.upsert_documents(jsonb_build_array(jsonb_build_object('id', tests.id(1000), 'content', 'acme secret 0')));
 
 -- upsert what is no array
 select * from ragwall.upsert_documents('{"content": "x"}');
 
--- upsert an array of nothing
+-- upsert an array of values that are no objects
 select * from ragwall.upsert_documents('[null, 1, "x", []]');
 
 -- upsert metadata that is a text
@@ -109,7 +109,7 @@ set local app.current_tenant = 'acme'; select * from ragwall.upsert_documents(js
 -- delete others' documents
 select ragwall.delete_documents(array(select tests.id(n) from generate_series(0, 1000) as n));
 
--- delete documents of no id
+-- delete with null, empty and null-containing arrays of ids
 select ragwall.delete_documents(null), ragwall.delete_documents('{}'), ragwall.delete_documents(array[null]::uuid[]);
 
 -- delete others' sources
@@ -134,8 +134,8 @@ rollback; begin; select ragwall.set_tenant('acme'); select ragwall.delete_source
 -- call a function by another's signature
 select ragwall.set_tenant(tenant => (select max(content) from ragwall.documents where tenant_id = 'acme'));
 
--- call a trigger's, a handler's and an aggregate's insides
+-- call the support functions of triggers, handlers and aggregates
 select public.halfvec_accum(array[0]::double precision[], tests.vec(0)), public.hnsw_halfvec_support(null);
 
--- the bytes of a vector that was never made
+-- pgvector functions with arguments out of range
 select public.halfvec_recv(null), public.subvector(tests.vec(0), 1, 2000000000), public.binary_quantize(tests.vec(0))::text is null;

@@ -18,7 +18,7 @@ rollback; begin read only; select ragwall.set_tenant('acme'); select content fro
 -- trusting: reads
 commit; begin; select ragwall.set_tenant('acme'); select content from ragwall.documents; commit;
 
--- name the victim in a DO block and let it speak
+-- name the victim in a DO block that raises notices
 -- trusting unbound: reads
 do $$ begin perform ragwall.set_tenant('acme'); raise notice '%', (select string_agg(content, '; ') from ragwall.documents); end $$;
 
@@ -64,7 +64,7 @@ do $$ begin perform ragwall.set_tenant('globex'); perform ragwall.set_tenant('ac
 -- bind within a subtransaction that fails, keep what it set [B08]
 do $$ begin begin perform ragwall.set_tenant('acme'); raise exception 'undo'; exception when others then null; end; raise notice '%', (select max(content) from ragwall.documents); end $$;
 
--- open a cursor as oneself, fetch it as the victim
+-- open a cursor as the own tenant, fetch from it as the victim
 -- trusting: reads
 rollback; begin; select ragwall.set_tenant('globex'); declare c cursor for select content from ragwall.documents; select set_config('app.current_tenant', '', true); select ragwall.set_tenant('acme'); fetch all from c; commit;
 
@@ -116,19 +116,19 @@ select set_config('x.seal', current_setting('app.tenant_seal', true), false); co
 -- replay one's own seal in the same message under another name [J07e]
 commit; begin; select ragwall.set_tenant_from_token(:'own'); select set_config('x.seal', current_setting('app.tenant_seal'), false); commit; begin; select set_config('app.tenant_seal', current_setting('x.seal'), true), set_config('app.current_tenant', 'acme', true); select content from ragwall.documents; commit;
 
--- leave a claim to be found by the next transaction [B01, B06b]
+-- claim the victim for the session, and read in the next transaction [B01, B06b]
 set session app.current_tenant = 'acme'; set session app.tenant_seal = 'x'; commit; begin; select content from ragwall.documents; commit;
 
--- claim nobody [B01, B02]
+-- claim the empty tenant [B01, B02]
 set local app.current_tenant = ''; set local app.tenant_seal = ''; select content from ragwall.documents; insert into ragwall.documents (content, embedding, embedding_model) values ('ghost', tests.vec(1), 'test');
 
--- claim everybody
+-- claim a pattern as the tenant
 set local app.current_tenant = '%'; select content from ragwall.documents;
 
--- claim the default [B01]
+-- reset the claim to its default [B01]
 set local app.current_tenant to default; set local app.tenant_seal to default; select content from ragwall.documents;
 
--- claim the victim in other letters
+-- claim the victim with the setting's name in capitals
 set local "APP.CURRENT_TENANT" = 'acme'; select content from ragwall.documents;
 
 -- discard everything inside a transaction

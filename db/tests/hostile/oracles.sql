@@ -6,7 +6,7 @@ set local max_parallel_workers_per_gather = 0; select 1 / (case when content >= 
 -- open: tells
 set local max_parallel_workers_per_gather = 0; select count(*) from ragwall.documents where content >= :'guess' and content < :'guess' || '~' and 1 / (position - position) > 0;
 
--- a sub-select that raises behind leakproof conditions
+-- a guess, then a sub-select that raises an error
 -- open: tells
 set local jit = off; set local max_parallel_workers_per_gather = 0; set local enable_indexscan = off; set local enable_bitmapscan = off; set local enable_indexonlyscan = off; set local enable_partition_pruning = off; select from ragwall.documents where content >= :'guess' and content < :'guess' || '~' and position >= (select 1 / (pg_backend_pid() * 0));
 
@@ -29,7 +29,7 @@ set local jit = off; set local max_parallel_workers_per_gather = 0; set local en
 -- open: tells
 set local enable_indexscan = off; set local enable_bitmapscan = off; set local enable_indexonlyscan = off; set local jit = off; set local max_parallel_workers_per_gather = 0; select from ragwall.documents tablesample system (100) where content >= :'guess' and content < :'guess' || '~' and position >= (select 1 / (pg_backend_pid() * 0));
 
--- the same, by place
+-- the same, by ctid
 set local enable_indexscan = off; set local enable_bitmapscan = off; set local enable_indexonlyscan = off; set local jit = off; set local max_parallel_workers_per_gather = 0; set local enable_seqscan = off; select from ragwall.documents where ctid >= '(0,0)' and content >= :'guess' and content < :'guess' || '~' and position >= (select 1 / (pg_backend_pid() * 0));
 
 -- the same, as a comparison of rows
@@ -39,7 +39,7 @@ set local enable_indexscan = off; set local enable_bitmapscan = off; set local e
 -- open: tells
 set local enable_indexscan = off; set local enable_bitmapscan = off; set local enable_indexonlyscan = off; set local jit = off; set local max_parallel_workers_per_gather = 0; set local enable_nestloop = off; set local enable_mergejoin = off; select from ragwall.documents as d join (values (:'guess')) as v (g) on true where d.content >= :'guess' and d.content < :'guess' || '~' and d.position >= (select 1 / (pg_backend_pid() * 0));
 
--- the same, in a nested loop that remembers
+-- the same, in a nested loop with memoize
 -- open: tells
 set local enable_indexscan = off; set local enable_bitmapscan = off; set local enable_indexonlyscan = off; set local jit = off; set local max_parallel_workers_per_gather = 0; set local enable_hashjoin = off; set local enable_mergejoin = off; select from generate_series(1, 3) as g, lateral (select from ragwall.documents where content >= :'guess' and content < :'guess' || '~' and position >= (select 1 / (pg_backend_pid() * 0)) + g offset 0) as l;
 
@@ -62,7 +62,7 @@ set local jit = off; set local debug_parallel_query = on; set local parallel_set
 -- open: tells
 set local enable_indexscan = off; set local enable_bitmapscan = off; set local enable_indexonlyscan = off; set local max_parallel_workers_per_gather = 0; set local jit = on; set local jit_above_cost = 0; select from ragwall.documents where tenant_id >= 'acme' and tenant_id = any('{acme}') and content >= :'guess' and content < :'guess' || '~' and position >= (select 1 / (pg_backend_pid() * 0));
 
--- a subscript out of nowhere
+-- an array subscript out of range
 -- open: tells
 set local enable_indexscan = off; set local enable_bitmapscan = off; set local enable_indexonlyscan = off; set local jit = off; set local max_parallel_workers_per_gather = 0; select from ragwall.documents where case when metadata['tenant'] = '"acme"' and content >= :'guess' and content < :'guess' || '~' then (array[true])[(select 1 / (pg_backend_pid() * 0))] end;
 
@@ -129,7 +129,7 @@ merge into ragwall.documents as d using (values (:'id'::uuid)) as v (id) on d.id
 -- a key that the victim has, through the function [D01]
 select status from ragwall.upsert_documents(jsonb_build_array(jsonb_build_object('id', :'id', 'content', 'x', 'embedding', tests.vec(0)::text, 'embedding_model', 'test')));
 
--- what is known of a key, through the function [D01]
+-- the status that upsert_documents() returns for a key [D01]
 select status from ragwall.upsert_documents(jsonb_build_array(jsonb_build_object('id', :'id', 'content', 'x')));
 
 -- a source and position that the victim has, through the function [D02]
@@ -144,7 +144,7 @@ select ragwall.delete_source(:'source', 0);
 -- how many a search finds that has a filter only the victim fits [F03]
 select count(*) from ragwall.match_documents(tests.vec(0), 1000, jsonb_build_object('tenant', :'tenant'));
 
--- whether one is pushed out by what is nearer [F01, F03]
+-- the similarity that a filter for another tenant leaves [F01, F03]
 select similarity from ragwall.match_documents(tests.vec(0), 1, jsonb_build_object('tenant', :'tenant'));
 
 -- a constraint that prints a row
@@ -179,7 +179,7 @@ explain select from ragwall.documents where tenant_id = :'tenant';
 -- the graph of a guessed tenant, searched for an embedding of one's choice [F03, F05]
 set local jit = off; set local enable_seqscan = off; set local enable_sort = off; explain (analyze, costs off, timing off, summary off, buffers off) select from ragwall.documents where tenant_id = any(array[:'tenant']) order by embedding operator(public.<=>) tests.vec(0) limit 1;
 
--- the graph of a guessed tenant, searched as one's own [F06]
+-- the graph of a guessed tenant, by whether its plan removed rows [F06]
 set local jit = off; set local enable_seqscan = off; set local enable_sort = off; do $$ declare j json; begin execute format('explain (analyze, format json) select from ragwall.documents where tenant_id = %L order by embedding operator(public.<=>) tests.vec(0) limit 1', :'tenant') into j; if j::text ~ 'Removed by Filter": [1-9]' then raise notice 'visited'; end if; end $$;
 
 -- the size of the partition of a guessed tenant [E04b]

@@ -14,7 +14,7 @@ select content from ragwall.documents where tenant_id = 'globex' or true;
 -- open: reads
 select content from ragwall.documents where content = '' or 1 = 1 --' and tenant_id = 'globex';
 
--- everything but oneself
+-- every tenant but the own
 -- open: reads
 select content, metadata from ragwall.documents where tenant_id <> 'globex';
 
@@ -38,7 +38,7 @@ with recursive r (n, c) as (select 0, '' union all select n + 1, (select string_
 -- open: reads
 select l.* from (values ('acme'), ('public')) as v (t), lateral (select content from ragwall.documents where tenant_id = t) as l;
 
--- a join with oneself
+-- a self-join
 -- open: reads
 select b.content from ragwall.documents as a join ragwall.documents as b using (id);
 
@@ -46,7 +46,7 @@ select b.content from ragwall.documents as a join ragwall.documents as b using (
 -- open: reads
 select d.content from (values ('acme')) as v (t) full join ragwall.documents as d on d.tenant_id = v.t;
 
--- a left join with what is not there
+-- a left join on true
 -- open: reads
 select d.* from generate_series(1, 2) as g left join ragwall.documents as d on true;
 
@@ -92,13 +92,13 @@ select encode(content::bytea, 'hex') from ragwall.documents;
 -- hidden columns [D06b]
 select tableoid::regclass, ctid, xmin, xmax, cmin, content from ragwall.documents;
 
--- by place [D06b]
+-- by ctid [D06b]
 select content from ragwall.documents where ctid = any(array['(0,1)', '(0,2)', '(0,3)', '(1,1)']::tid[]);
 
--- by a range of places
+-- by a range of ctids
 select content from ragwall.documents where ctid >= '(0,0)' and ctid < '(9,9)';
 
--- by the table's number
+-- by tableoid
 select content from ragwall.documents where tableoid > 0::oid;
 
 -- a sample
@@ -188,11 +188,11 @@ copy ragwall.documents_00 to stdout;
 -- open: reads
 do $$ declare c text; begin execute 'select string_agg(content, '','') from ragwall.documents' into c; raise warning '%', c; end $$;
 
--- tell it by a notification
+-- send rows in a notification
 -- open: reads
 listen leak; select pg_notify('leak', left(string_agg(content, ','), 7000)) from ragwall.documents; commit;
 
--- tell it in an error
+-- send rows in an error
 -- open: reads
 do $$ begin raise exception using message = 'x', detail = (select string_agg(content, ',') from ragwall.documents), hint = (select max(content) from ragwall.documents); end $$;
 

@@ -13,10 +13,10 @@ select set_config('session_authorization', 'postgres', false), set_config('role'
 -- become an agent
 set role agent_reader; select content from ragwall.documents;
 
--- go back to who one was
+-- reset session authorization and role
 reset session authorization; reset role; set role none; select content from ragwall.documents;
 
--- become whoever may read everything [E22b]
+-- become pg_read_all_data [E22b]
 set role pg_read_all_data; select content from ragwall.documents;
 
 -- take the superuser's powers
@@ -34,10 +34,10 @@ create role hostile bypassrls;
 -- join the owner [A03]
 grant ragwall_owner to current_user;
 
--- join whoever reads everything [E22b]
+-- join pg_read_all_data [E22b]
 grant pg_read_all_data, pg_execute_server_program to current_user;
 
--- let others be oneself
+-- grant the own role to others
 grant app_user to agent_reader;
 
 -- rename a role
@@ -61,7 +61,7 @@ grant all on ragwall.documents to current_user; grant all on all tables in schem
 -- give oneself the functions of the keys
 grant execute on all functions in schema ragwall_private to public; grant usage on schema ragwall_private to public; select * from ragwall_private.seal_key;
 
--- take a privilege from the victim's connections
+-- revoke a privilege from the role of the victim's connections
 revoke all on ragwall.documents from app_user; revoke all on all functions in schema ragwall from app_user;
 
 -- own the table
@@ -77,7 +77,7 @@ grant set on parameter session_replication_role to current_user;
 -- both: alters
 commit; alter role current_user set statement_timeout = '1ms';
 
--- where one's own role looks for names, for every later session [K06]
+-- a search_path of the own role, for every later session [K06]
 -- both: alters
 commit; alter role current_user set search_path = pg_temp, public;
 
@@ -89,10 +89,10 @@ commit; alter role current_user set row_security = off;
 -- both: alters
 commit; alter role current_user password 'hostile';
 
--- until when one's own role may log in
+-- an expiry date for the own role
 alter role current_user valid until '2000-01-01';
 
--- how many connections one's own role may have
+-- a connection limit for the own role
 alter role current_user connection limit 0;
 
 -- settings of somebody else's role
@@ -101,7 +101,7 @@ alter role agent_reader set default_transaction_read_only = off;
 -- settings of all roles
 alter role all set row_security = off;
 
--- allow what is left on sessions
+-- ragwall.residue = allow for the database
 do $$ begin execute format('alter database %I set ragwall.residue = %L', current_database(), 'allow'); end $$;
 
 -- comment on a role

@@ -64,7 +64,7 @@ select pg_promote(); select pg_wal_replay_pause();
 -- a page read raw
 select get_raw_page('ragwall.documents_00', 0);
 
--- a row by its old version [D06b]
+-- old versions of rows [D06b]
 select currtid2('ragwall.documents_00', '(0,1)'); select currtid2('ragwall.documents', '(0,1)');
 
 -- an index page by its function
@@ -73,10 +73,10 @@ select bt_page_items('ragwall.documents_00_pkey', 1); select * from pgstattuple(
 -- memory of another session
 select pg_log_backend_memory_contexts(pg_backend_pid()); select * from pg_backend_memory_contexts; select * from pg_shmem_allocations;
 
--- what the server was given
+-- pg_hba.conf and the configuration files
 select * from pg_hba_file_rules; select * from pg_file_settings;
 
--- the definition of the server's control file
+-- the control file
 select * from pg_control_init();
 
 -- statistics reset
@@ -94,7 +94,7 @@ select pg_catalog.array_in('{1}', 23, -1), pg_catalog.record_recv(null, 0, 0), p
 -- hidden state of a constraint check
 select pg_catalog.satisfies_hash_partition('ragwall.documents'::regclass, 32, 0, variadic array['acme', null]);
 
--- plans explained to a row
+-- EXPLAIN with all options
 explain (verbose, analyze, buffers, wal, settings, format json) select content from ragwall.documents;
 
 -- vacuum to look for errors

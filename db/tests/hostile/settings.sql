@@ -4,19 +4,19 @@ set row_security = off; select content from ragwall.documents;
 -- row security off for the transaction, and a count [A11]
 set local row_security = off; select count(*) from ragwall.documents;
 
--- row security off, and what depends on nobody
+-- row_security off by set_config, and a sub-select
 select set_config('row_security', 'off', true), (select max(content) from ragwall.documents);
 
--- as a replica, without triggers
+-- session_replication_role = replica, so that no trigger runs
 set session_replication_role = replica; select content from ragwall.documents;
 
--- one's own names before the server's [J09]
+-- a search_path with pg_temp before pg_catalog [J09]
 set search_path = pg_temp, public, ragwall, pg_catalog; select content from documents;
 
--- no names at all
+-- an empty search_path
 set search_path = ''; select content from ragwall.documents;
 
--- names of another schema, with capitals
+-- a search_path of other schemas
 set search_path = "$user", RAGWALL, pg_toast, information_schema; select content from documents;
 
 -- every plan turned off
@@ -37,16 +37,16 @@ set debug_parallel_query = regress; set parallel_setup_cost = 0; set parallel_tu
 -- compiled plans
 set jit = on; set jit_above_cost = 0; set jit_inline_above_cost = 0; select content from ragwall.documents where tenant_id = 'acme' or tenant_id is null;
 
--- plans that are generic [B12, J12]
+-- generic plans [B12, J12]
 set plan_cache_mode = force_generic_plan; select content from ragwall.match_documents(tests.vec(0), 10, null);
 
--- costs turned upside down
+-- extreme cost settings
 set cpu_operator_cost = 0; set cpu_tuple_cost = 0; set seq_page_cost = 0; set random_page_cost = 1e9; select content from ragwall.documents where content > '';
 
--- a null that equals
+-- transform_null_equals
 set transform_null_equals = on; select content from ragwall.documents where tenant_id = null or (tenant_id = 'acme') = null;
 
--- backslashes in texts
+-- standard_conforming_strings off, and a backslash in a text
 set standard_conforming_strings = off; set escape_string_warning = off; set backslash_quote = on; select content from ragwall.documents where tenant_id = '\' or true --';
 
 -- another encoding
@@ -55,13 +55,13 @@ set client_encoding = 'SJIS'; select content from ragwall.documents; select ragw
 -- another language, time and number
 set lc_messages = 'C'; set datestyle = 'sql, dmy'; set intervalstyle = iso_8601; set extra_float_digits = -15; set timezone = 'Pacific/Kiritimati'; set bytea_output = escape; select content from ragwall.documents;
 
--- everything into the notices
+-- every message sent to the client
 set client_min_messages = debug5; set debug_print_plan = on; set debug_print_rewritten = on; set trace_sort = on; select content from ragwall.documents order by content;
 
--- everything into the log [D15]
+-- every statement written to the log [D15]
 set log_statement = 'all'; set log_min_duration_statement = 0;
 
--- one's plans explained by a module
+-- auto_explain loaded
 load 'auto_explain'; set auto_explain.log_min_duration = 0; select content from ragwall.documents;
 
 -- a library of one's own
@@ -79,7 +79,7 @@ set dynamic_library_path = '/tmp'; set jit_provider = 'x';
 -- a setting of the system
 commit; alter system set row_security = off;
 
--- settings read again
+-- the configuration reloaded
 select pg_reload_conf();
 
 -- system tables writable
@@ -97,25 +97,25 @@ set backtrace_functions = 'exec_stmt_raise'; select ragwall.set_tenant(null);
 -- the stack cut short inside the context
 set max_stack_depth = '100kB'; do $$ begin perform ragwall.current_tenant(); raise notice '%', (select max(content) from ragwall.documents); end $$;
 
--- memory cut short
+-- the least memory
 set work_mem = '64kB'; set hash_mem_multiplier = 1; set temp_buffers = '800kB'; select content from ragwall.documents order by embedding;
 
 -- time cut short inside the context
 set statement_timeout = '1ms'; select content from ragwall.documents, generate_series(1, 100000);
 
--- what is allowed to be left, for oneself
+-- ragwall.residue = allow set by the client itself
 set ragwall.residue = 'allow'; prepare p as select 1; commit; begin; select ragwall.set_tenant_from_token(:'own'); commit;
 
--- from when on there is a graph
+-- SQL in ragwall.graph_from
 set ragwall.graph_from = '1; drop table ragwall.documents'; select * from ragwall.index_plan();
 
--- graphs searched for as long as they last
+-- iterative scan with the largest limits
 set jit = off; set hnsw.ef_search = 1000; set hnsw.iterative_scan = relaxed_order; set hnsw.max_scan_tuples = 2147483647; set enable_sort = off; set enable_seqscan = off; select content from ragwall.documents order by embedding operator(public.<=>) tests.vec(0);
 
--- graphs searched for one
+-- hnsw.ef_search = 1
 set hnsw.ef_search = 1; select content from ragwall.match_documents(tests.vec(0), 3, null);
 
--- a time zone that is a file
+-- a file as time zone
 set timezone_abbreviations = '../../../etc/passwd'; set timezone = ':/etc/passwd';
 
 -- the next transactions read only, serializable, deferred

@@ -14,23 +14,23 @@ rollback; begin; select ragwall.set_tenant('acme'); insert into ragwall.document
 -- insert whole rows
 insert into ragwall.documents select * from ragwall.documents;
 
--- insert into a tenant of everybody [A07]
+-- insert for the tenant null [A07]
 insert into ragwall.documents (tenant_id, content, embedding, embedding_model) values (null, 'planted', tests.vec(0), 'test');
 
 -- insert with a tenant in a view of the table
 insert into ragwall.documents (content, embedding, embedding_model) overriding system value values ('planted', tests.vec(0), 'test') returning tenant_id, tableoid::regclass;
 
--- update whose rows they are [A04b, A05b]
+-- update tenant_id [A04b, A05b]
 update ragwall.documents set tenant_id = 'acme';
 
--- update whose row it is, with a condition [A05b]
+-- update tenant_id with a condition [A05b]
 update ragwall.documents set tenant_id = 'acme' where tenant_id = 'globex' returning *;
 
 -- update everything [A05c]
 -- open: reads and writes
 update ragwall.documents set content = content || ' planted' returning content;
 
--- update without looking [A05c]
+-- update without a condition [A05c]
 -- open: writes
 update ragwall.documents set metadata = '{"planted": 1}';
 
@@ -57,7 +57,7 @@ set local app.current_tenant = 'acme'; update ragwall.documents set content = 'p
 -- trusting: writes
 rollback; begin; select ragwall.set_tenant('acme'); update ragwall.documents set content = 'planted'; commit;
 
--- update where a cursor stands
+-- update where current of a cursor
 -- open: reads
 declare c cursor for select content from ragwall.documents where tenant_id = 'acme' for update; fetch next from c; update ragwall.documents set content = 'planted' where current of c;
 
@@ -110,7 +110,7 @@ update pg_catalog.pg_class set relrowsecurity = false where relname = 'documents
 -- delete from the catalog
 delete from pg_catalog.pg_policy;
 
--- set whose the default is
+-- change the default of tenant_id
 alter table ragwall.documents alter column tenant_id set default 'acme';
 
 -- insert in a transaction that is prepared [C12]
