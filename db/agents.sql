@@ -1,13 +1,14 @@
--- Where SQL that others write may run: takes back what Postgres gives everybody and a neighbour can be seen by.
+-- For databases in which agent_reader or agent_caller run SQL that others write. Postgres lets every role use functions
+-- and catalogs by which it can observe other tenants. This file revokes them from PUBLIC.
 --
--- Run once per database, as a superuser, after the migrations; safe to repeat, and meant to be repeated after a
--- clone. It concerns every role of the database that is no superuser: what is revoked from PUBLIC is granted to
--- pg_monitor, and what applications introspect by to app_user and app_reader. Whoever else needs it, grant it.
+-- Run it in every such database after the migrations, as a superuser. It can be repeated; repeat it after cloning a
+-- database. It concerns every role that is not a superuser: what is revoked from PUBLIC is granted to pg_monitor, and
+-- what applications need for introspection to app_user and app_reader. Grant it to other roles that need it.
 
--- Roles that are members do not get these settings: let agents log in as the two roles themselves. A client may
--- change its time-outs, and nobody but a superuser what follows client_connection_check_interval. The pooler's
--- query_timeout it may not change either; but that cuts the client off, and the statement may run on: hence the
--- limit of connections.
+-- Members of the two roles do not get these settings, so let agents log in as the roles themselves. A client can change
+-- read-only mode, the timeouts and client_connection_check_interval; only a superuser can change the settings below
+-- those. A client cannot change the query_timeout of PgBouncer either, but that only disconnects the client: its
+-- statement may continue on the server. Therefore the number of connections is limited.
 do $$
 declare
   agent text;
@@ -34,18 +35,18 @@ begin
     from pg_proc as p
     join (
       values
-        -- Locks that belong to no table.
+        -- Advisory locks, which every role shares.
         ('^pg_(try_)?advisory_', true),
-        -- Messages, objects without row-level security, and the end of somebody else's statement.
+        -- Notifications, large objects (which have no row-level security), and cancelling statements of other sessions.
         ('^(pg_notify|pg_logical_emit_message|loread|lowrite|pg_cancel_backend|pg_terminate_backend)\(', false),
         ('^lo_', false),
-        -- How large and how busy others are, and who waits for whom.
+        -- Sizes, activity and locks of other tenants and sessions.
         ('^pg_stat_', false),
         ('^pg_(lock_status|blocking_pids|safe_snapshot_blocking_pids|prepared_xact|notification_queue_usage|isolation_test)', false),
         ('^pg_(current_wal|last_|get_wal|wal_|xact_|visible_in|replication_origin|control_|available_wal|get_replication_slots)', false),
         ('^(pg_(current_snapshot|current_xact_id|snapshot)|txid_|pg_export_snapshot|pg_get_multixact|mxid_age|age\(xid)', false),
         ('^pg_(relation|table|indexes|total_relation|database|tablespace)_size\(', true),
-        -- Definitions by number: those of indexes and constraints can name a tenant.
+        -- Definitions by object id: those of indexes and constraints can have the name of a tenant.
         ('^pg_get_(indexdef|constraintdef|expr|ruledef|triggerdef|viewdef|statisticsobjdef)', true),
         ('^pg_get_part(keydef|ition_constraintdef)\(|^pg_(describe|identify)_object', true)
     ) as u (pattern, kept) on p.oid::regprocedure::text ~ u.pattern
@@ -64,7 +65,7 @@ begin
 end
 $$;
 
--- Names, sizes, predicates and counters of everything that there is.
+-- The catalogs, which have the names, sizes, predicates and counters of all objects.
 do $$
 declare
   relations constant text := (
@@ -82,14 +83,14 @@ begin
 end
 $$;
 
--- A block assembles statements that are not to be seen in its text.
+-- A DO block can assemble statements that cannot be seen in its text, so a check of the text would miss them.
 revoke usage on language plpgsql from public;
 grant usage on language plpgsql to app_user, app_reader, ragwall_owner, ragwall_context;
 
--- The activity of other sessions is no introspection.
+-- Applications do not need the activity of other sessions.
 revoke select on pg_stat_activity, pg_locks from app_user, app_reader;
 
--- Statements of the same login, of all tenants, if the extension is there.
+-- pg_stat_statements, if it is installed, shows a login its statements for all tenants.
 do $$
 declare
   member record;
@@ -114,5 +115,5 @@ begin
 end
 $$;
 
--- match_documents() asks whether a graph is complete.
+-- match_documents() reads whether the index of the tenant is valid.
 grant select (indexrelid, indisvalid) on pg_index to agent_reader;

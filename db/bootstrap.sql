@@ -1,10 +1,10 @@
--- What precedes the first migration: the roles, the extension, and what the database grants to everybody.
+-- Roles, extension and database privileges. Run it in every database before the first migration, as a superuser, or as a
+-- role with CREATEROLE that owns the database and may create extensions.
 --
--- Run once per database, as a superuser or as a role with CREATEROLE that owns the database and may
--- create extensions. Safe to repeat, and meant to be repeated after a restore or a database clone:
--- CREATE DATABASE … TEMPLATE and pg_dump without --create lose the REVOKE on the database.
+-- It can be repeated. Repeat it after a restore and after cloning a database: CREATE DATABASE … TEMPLATE, and pg_dump
+-- without --create, lose the REVOKE on the database.
 
--- Roles belong to the whole cluster: several databases may be bootstrapped at once.
+-- Roles belong to the cluster, so another database may have created them, or be creating them at this moment.
 do $$
 declare
   wanted text;
@@ -21,7 +21,8 @@ begin
 end
 $$;
 
--- The walls hold for roles that row-level security binds, and for no others.
+-- Row-level security does not bind superusers and roles with BYPASSRLS. REPLICATION can read the files of all tables.
+-- CREATEROLE and memberships can give a role the rights of others.
 do $$
 declare
   strong text;
@@ -35,28 +36,28 @@ begin
     )
     and (r.rolsuper or r.rolbypassrls or r.rolreplication or r.rolcreaterole or m.roleid is not null);
   if strong is not null then
-    raise exception 'these roles have privileges that the walls do not hold: %', strong
-      using hint = 'They may have no SUPERUSER, BYPASSRLS, REPLICATION or CREATEROLE, and be members of no role.';
+    raise exception 'these roles can get around row-level security: %', strong
+      using hint = 'Remove SUPERUSER, BYPASSRLS, REPLICATION and CREATEROLE from them, and their memberships in other roles.';
   end if;
 end
 $$;
 
 do $$
 begin
-  comment on role ragwall_owner is 'Owns the ragwall schema and its tables. Never logs in.';
-  comment on role ragwall_context is 'Owns the tenant context: its functions and their keys. Never logs in.';
-  comment on role app_user is 'The application: reads and writes the documents of the tenant that is bound.';
-  comment on role app_reader is 'The application, reading only: the documents of the tenant that is bound.';
+  comment on role ragwall_owner is 'Owns the schema ragwall and its tables. Cannot log in.';
+  comment on role ragwall_context is 'Owns the functions that bind tenants, and their keys. Cannot log in.';
+  comment on role app_user is 'The application: reads and writes the documents of the bound tenant.';
+  comment on role app_reader is 'The application, read-only: reads the documents of the bound tenant.';
   comment on role agent_reader is
-    'SQL that others write, reading only: the documents of the tenant that a token names.';
+    'Runs SQL that others write, read-only: reads the documents of the tenant that a token names.';
   comment on role agent_caller is
-    'SQL that others write, calling functions only: searches as the tenant that a token names.';
+    'Runs SQL that others write: may only call the search, for the tenant that a token names.';
 exception when insufficient_privilege then
-  raise notice 'the roles were made by somebody else, and keep their comments';
+  raise notice 'the comments of the roles stay as they are: another role created them';
 end
 $$;
 
--- Whoever migrates creates objects as the two owners. A superuser may; anybody else must be a member.
+-- The migrations create objects as the two owners. A superuser may do that. Another role has to be a member of both.
 do $$
 declare
   owning text;
@@ -79,16 +80,16 @@ $$;
 
 create extension if not exists vector with schema public;
 
--- Since PostgreSQL 15 nobody else may create objects in public; databases that are older still let them.
+-- Databases that were created before PostgreSQL 15 let every role create objects in the schema public.
 do $$
 begin
   revoke create on schema public from public;
 exception when insufficient_privilege then
-  raise notice 'the schema public belongs to somebody else, and keeps its privileges';
+  raise notice 'the privileges of the schema public stay as they are: another role owns it';
 end
 $$;
 
--- A temporary table or view named like ours would shadow it for the next client of a pooled session.
+-- On a pooled session a temporary table or view with the name of one of ours would shadow it for the next client.
 do $$
 begin
   execute format('revoke temporary on database %I from public', current_database());

@@ -1,4 +1,4 @@
--- Maintenance: which tenants are due a graph, and which no longer.
+-- index_plan() lists graphs to create, to drop and to rebuild.
 begin;
 select plan(15);
 
@@ -45,19 +45,19 @@ begin
   end loop;
 end
 $$;
-select is_empty('select ragwall.index_plan()', 'with their graphs built nothing is due');
+select is_empty('select ragwall.index_plan()', 'nothing is due once the graphs are built');
 
 delete from ragwall.documents where tenant_id = 'large' and content > 'large 5';
 select is(
   (select count(*)::integer from ragwall.documents where tenant_id = 'large'), 45,
-  'a tenant that shrank a little'
+  'control: the tenant has 45 documents, fewer than graph_from and more than half of it'
 );
-select is_empty('select ragwall.index_plan()', 'keeps its graph');
+select is_empty('select ragwall.index_plan()', 'a tenant with more than half of graph_from documents keeps its graph');
 delete from ragwall.documents where tenant_id = 'large' and content > 'large 3';
 select results_eq(
   $$select s from ragwall.index_plan() as s where s not like 'set %'$$,
   $$select format('drop index concurrently ragwall.%I', ragwall.graph_name('large'))$$,
-  'one that shrank to less than half is due to lose it'
+  'the graph of a tenant with less than half of graph_from documents is due to be dropped'
 );
 update pg_index set indisvalid = false where indexrelid = ('ragwall.' || ragwall.graph_name('l''arge'))::regclass;
 select ok(
@@ -83,7 +83,7 @@ select tests.become('l''arge');
 select results_eq(
   'select content, round(similarity::numeric, 2) from ragwall.match_documents(tests.vec(0), 3)',
   $$values ('l''arge 1', 1.00), ('l''arge 2', 1.00), ('l''arge 3', 1.00)$$,
-  'and a valid one gives the same'
+  'a valid graph gives the same answer'
 );
 reset role;
 create or replace function ragwall.search_graph(query_vec public.halfvec, k integer, filter jsonb)
@@ -95,7 +95,7 @@ select tests.become('l''arge');
 select results_eq(
   'select content from ragwall.match_documents(tests.vec(0), 3)',
   $$values ('l''arge 1'), ('l''arge 2'), ('l''arge 3')$$,
-  'and one that finds too few is not believed'
+  'if a graph finds fewer than k, the search is repeated exactly'
 );
 select tests.become(null);
 select throws_ok('select ragwall.index_plan()', '42501', 'permission denied for function index_plan',

@@ -1,4 +1,4 @@
--- What protect_table() refuses: each with what mends it, which does, and with a twin that is let through.
+-- protect_table() refuses each of these, accepts the table once the remedy was executed, and accepts harmless variants.
 begin;
 select plan(93);
 
@@ -42,7 +42,8 @@ exception when others then
 end
 $$;
 comment on function tests.protect(text, boolean, text) is
-  'What protect_table() says after a change, and perhaps after what mends it, which are undone.';
+  'The answer or the error of a call of protect_table() after setup and, if mend is true, after the remedies of its '
+  'findings. Everything is undone.';
 
 create function tests.protect(setup text, mend boolean)
   returns text
@@ -57,7 +58,7 @@ select unnest(array[
     E'RW502 the table tests.chunks cannot be protected until this is corrected:\n- ' || replace(refusal, '; and ', E'\n- '),
     label || ' is refused'
   ),
-  is(tests.protect(setup, true), 'protected', 'and mended by what it says: ' || label)
+  is(tests.protect(setup, true), 'protected', label || ' is corrected by the remedy')
 ])
 from (
   values
@@ -216,41 +217,41 @@ from (
       'rows whose tenant is null, empty or ill-formed are counted',
       'alter table tests.chunks drop constraint chunks_pkey, alter column tenant_id drop not null;
         create index on tests.chunks (tenant_id); insert into tests.chunks (tenant_id, id) values (null, 1), ('''', 2), (''a b'', 3), (''acme'', 4)'),
-    ('protected', 'and others are not',
+    ('protected', 'rows with a well-formed tenant are accepted',
       'alter table tests.chunks drop constraint chunks_pkey, alter column tenant_id drop not null;
         create index on tests.chunks (tenant_id); insert into tests.chunks (tenant_id, id) values (''acme'', 4)'),
-    ('protected', 'a foreign key to what has no tenants is let through',
+    ('protected', 'a foreign key to a table without tenants is accepted',
       'alter table tests.chunks add language integer references tests.languages'),
-    ('protected', 'so is one to the documents', 'alter table tests.chunks add uuid uuid, add foreign key (tenant_id, uuid) references ragwall.documents'),
-    ('protected', 'and one from a protected table with another name for the tenant',
+    ('protected', 'a foreign key to ragwall.documents with the tenant is accepted', 'alter table tests.chunks add uuid uuid, add foreign key (tenant_id, uuid) references ragwall.documents'),
+    ('protected', 'a foreign key from a protected table whose tenant column has another name is accepted',
       'create table tests.notes (owner text, chunk integer, foreign key (owner, chunk) references tests.chunks (tenant_id, id));
         create index on tests.notes (owner);
         select ragwall.protect_table(''tests.notes'', ''owner'')'),
-    ('protected', 'a unique key with the tenant', 'alter table tests.chunks add unique (tenant_id, content)'),
-    ('protected', 'a unique index of one tenant',
+    ('protected', 'a unique key with the tenant is accepted', 'alter table tests.chunks add unique (tenant_id, content)'),
+    ('protected', 'a unique index of one tenant is accepted',
       'create unique index on tests.chunks (id) where id > 0 and tenant_id = ''o''''brien (a)'''),
-    ('protected', 'an exclusion of each', 'alter table tests.chunks add exclude using btree (tenant_id with =, content with =)'),
-    ('protected', 'a graph of one tenant',
+    ('protected', 'an exclusion constraint with the tenant is accepted', 'alter table tests.chunks add exclude using btree (tenant_id with =, content with =)'),
+    ('protected', 'a vector index of one tenant is accepted',
       'create index on tests.chunks using hnsw (embedding public.vector_l2_ops) where tenant_id = ''acme'''),
-    ('protected', 'a graph on a partition of one tenant',
+    ('protected', 'a vector index on a partition of one tenant is accepted',
       'drop table tests.chunks;
         create table tests.chunks (tenant_id varchar, id integer, embedding public.vector(3), primary key (tenant_id, id))
           partition by list (tenant_id);
         create table tests.one partition of tests.chunks for values in (''acme'');
         create index i on tests.chunks using hnsw (embedding public.vector_l2_ops)'),
-    ('protected', 'a restrictive policy', 'create policy p on tests.chunks as restrictive using (id > 0)'),
-    ('protected', 'a view with its caller''s rights',
+    ('protected', 'a restrictive policy is accepted', 'create policy p on tests.chunks as restrictive using (id > 0)'),
+    ('protected', 'a view with security_invoker is accepted',
       'create view tests.v with (security_invoker) as select * from tests.chunks; grant select on tests.v to app_user'),
-    ('protected', 'a view with the rights of an owner whom policies bind',
+    ('protected', 'a view whose owner is bound by policies is accepted',
       'create view tests.v as select * from tests.chunks; alter view tests.v owner to ragwall_owner; grant select on tests.v to app_user'),
-    ('protected', 'views that nobody may read',
+    ('protected', 'views without grants are accepted',
       'create view tests.v as select * from tests.chunks; create materialized view tests.m as select * from tests.chunks'),
-    ('protected', 'an unlogged table', 'alter table tests.chunks set unlogged'),
+    ('protected', 'an unlogged table is accepted', 'alter table tests.chunks set unlogged'),
     ('RW502 the table tests.chunks cannot be protected until this is corrected:' || E'\n- '
       'ragwall_owner can log in, bypasses row-level security, or has a member that is the application: '
       'alter role ragwall_owner nologin nosuperuser nobypassrls, and revoke it from its members',
-      'the owner may have no member that logs in as the application', 'grant ragwall_owner to api'),
-    ('protected', 'but others, who may have made the application''s roles', 'grant ragwall_owner to dba;
+      'ragwall_owner with a member that is the application is refused', 'grant ragwall_owner to api'),
+    ('protected', 'ragwall_owner with a member that only administers application roles is accepted', 'grant ragwall_owner to dba;
       do $do$ begin
         if current_setting(''server_version_num'')::integer >= 160000 then
           execute ''grant app_user to dba with admin true, inherit false, set false'';
@@ -259,32 +260,32 @@ from (
     ('protected, but statistics that were gathered before are still there', 'its owner can protect a table as a member of ragwall_owner',
       'grant ragwall_owner to dba; alter table tests.chunks owner to dba; grant create on schema tests to ragwall_owner;
         set local role dba'),
-    ('42501 permission denied for function protect_table', 'an application cannot', 'set local role app_user'),
-    ('42501 must be owner of table chunks', 'nor who does not own the table', 'grant ragwall_owner to dba;
+    ('42501 permission denied for function protect_table', 'app_user may not execute protect_table()', 'set local role app_user'),
+    ('42501 must be owner of table chunks', 'a member of ragwall_owner that does not own the table may not protect it', 'grant ragwall_owner to dba;
         grant all on tests.chunks to dba; set local role dba'),
-    ('protected, but no index of tests.chunks begins with the tenant, so that statements read the rows of all tenants', 'what is slow is told',
+    ('protected, but no index of tests.chunks begins with the tenant, so that statements read the rows of all tenants', 'a missing index on the tenant is reported',
       'alter table tests.chunks drop constraint chunks_pkey'),
     ('protected, but the index tests.i does not begin with the tenant, so that explain counts rows of other tenants in it',
-      'an index that does not lead with the tenant is told', 'create index i on tests.chunks (content)'),
+      'an index that does not begin with the tenant is reported', 'create index i on tests.chunks (content)'),
     ('protected, but the key u does not begin with the tenant, so that explain counts rows of other tenants in it',
-      'so is such a key', 'alter table tests.chunks add constraint u unique (id, tenant_id)'),
+      'a key that does not begin with the tenant is reported', 'alter table tests.chunks add constraint u unique (id, tenant_id)'),
     ('protected, but the index tests.i does not begin with the tenant, so that explain counts rows of other tenants in it',
-      'and such an index of another kind', 'create index i on tests.chunks using hash (content)'),
-    ('protected', 'one that leads with the tenant is not', 'create index i on tests.chunks using hash (tenant_id)'),
-    ('protected', 'one that no condition of theirs can use is not', 'create index i on tests.chunks using gin (to_tsvector(''simple'', content))'),
+      'a hash index that does not begin with the tenant is reported', 'create index i on tests.chunks using hash (content)'),
+    ('protected', 'a hash index on the tenant is accepted', 'create index i on tests.chunks using hash (tenant_id)'),
+    ('protected', 'a gin index is accepted', 'create index i on tests.chunks using gin (to_tsvector(''simple'', content))'),
     ('protected, but the sequence tests.s numbers the rows of all tenants, so that gaps tell how many others add',
-      'a sequence is told', 'create sequence tests.s; alter table tests.chunks alter id set default nextval(''tests.s'')'),
-    ('protected, but the trigger t of tests.chunks runs tests.f() with the rights of its owner', 'a trigger with other rights is told',
+      'a sequence is reported', 'create sequence tests.s; alter table tests.chunks alter id set default nextval(''tests.s'')'),
+    ('protected, but the trigger t of tests.chunks runs tests.f() with the rights of its owner', 'a security definer trigger is reported',
       'create function tests.f() returns trigger language plpgsql security definer as ''begin return new; end'';
         create trigger t before insert on tests.chunks for each row execute function tests.f()'),
-    ('protected', 'one with its caller''s is not',
+    ('protected', 'a security invoker trigger is accepted',
       'create function tests.f() returns trigger language plpgsql as ''begin return new; end'';
         create trigger t before insert on tests.chunks for each row execute function tests.f()'),
-    ('protected, but the publication "a p" sends the rows of all tenants to its subscribers', 'a publication is told', 'create publication "a p" for table tests.chunks'),
-    ('protected', 'one of other tables is not',
+    ('protected, but the publication "a p" sends the rows of all tenants to its subscribers', 'a publication of the table is reported', 'create publication "a p" for table tests.chunks'),
+    ('protected', 'a publication of other tables is accepted',
       'create schema other; create table other.chunks (); create publication p for table tests.documents, other.chunks'),
     ('protected, but a partition that is added later has no walls until protect_table() is called again',
-      'so is it where partitions are not closed when they come',
+      'a partitioned table is reported if the event trigger is disabled',
       'alter event trigger ragwall_close_partitions disable; drop table tests.chunks;
         create table tests.chunks (tenant_id text, id integer, primary key (tenant_id, id)) partition by hash (tenant_id)'),
     ('RW501 the table tests.chunks cannot be protected: it has no column tenant_id: pass the name of its tenant column',
@@ -299,14 +300,14 @@ drop event trigger ragwall_close_partitions;
 drop table tests.chunks;
 create table tests.chunks (tenant_id text, id integer, primary key (tenant_id, id)) partition by hash (tenant_id);
 do $$ begin execute (select remedy from ragwall.protection_findings('tests.chunks', 'tenant_id', false)); end $$;
-select is(tests.protect('', false), 'protected', 'as a superuser can have it');
+select is(tests.protect('', false), 'protected', 'the remedy of a superuser creates the event trigger');
 
 select is(tests.protect(setup, false, format('ragwall.protect_table(%s)', call)), answer, label)
 from (
   values
-    ('''ragwall.documents''', 'RW501 the table ragwall.documents cannot be protected: it belongs to Ragwall or to Postgres', 'Ragwall''s own are refused', ''),
-    ('null', 'RW501 the table <NULL> cannot be protected: it does not exist', 'none is refused', ''),
-    ('''pg_temp.chunks''', 'RW501 the table chunks cannot be protected: it is not a permanent table', 'a temporary one is refused',
+    ('''ragwall.documents''', 'RW501 the table ragwall.documents cannot be protected: it belongs to Ragwall or to Postgres', 'ragwall.documents is refused', ''),
+    ('null', 'RW501 the table <NULL> cannot be protected: it does not exist', 'null is refused', ''),
+    ('''pg_temp.chunks''', 'RW501 the table chunks cannot be protected: it is not a permanent table', 'a temporary table is refused',
       'create temporary table chunks (tenant_id text)'),
     ('''tests.leaf''', 'RW501 the table tests.leaf cannot be protected: it is a partition of tests.root: protect that', 'a partition is refused',
       'create table tests.root (tenant_id text) partition by list (tenant_id);

@@ -52,13 +52,13 @@ select tests.become('acme');
 select results_eq(
   'select content from ragwall.match_documents(tests.vec(0), 3)',
   $$values ('acme secret 0'), ('acme secret 1'), ('acme secret 2')$$,
-  'and searches them'
+  'a reader searches the rows of its tenant'
 );
 
 reset role;
 set local role ragwall_owner;
 select from set_config('app.current_tenant', '', true);
-select is_empty('select id from ragwall.documents', 'the owner is bound too: without a tenant, nothing');
+select is_empty('select id from ragwall.documents', 'policies bind the owner too: without a tenant it reads nothing');
 
 select throws_ok(
   'set local row_security = off; select id from ragwall.documents', '42501',

@@ -1,4 +1,4 @@
--- What is left on a session is refused by its name, and nobody but the database may allow it: see residue.test.ts.
+-- A session with objects that an earlier client may have left binds no tenant, unless the database allows it. See residue.test.ts.
 begin;
 select plan(8);
 select tests.seed();
@@ -15,21 +15,21 @@ exception when sqlstate 'RW007' then
 end
 $$;
 
--- What pgTAP itself needs are temporary objects.
-select is(tests.binds(), 'acme', 'a superuser knows what there is');
+-- pgTAP has created temporary tables by now.
+select is(tests.binds(), 'acme', 'a superuser may bind on a session with temporary objects');
 select from set_config('app.current_tenant', '', true);
 set local session authorization app_user;
-select is(tests.binds(), 'temporary objects', 'temporary objects are refused');
+select is(tests.binds(), 'temporary objects', 'a session with temporary objects is refused');
 
 prepare stolen as select 1;
-select is(tests.binds(), 'temporary objects, statements prepared in SQL', 'so are statements');
+select is(tests.binds(), 'temporary objects, statements prepared in SQL', 'a session with statements prepared in SQL is refused');
 deallocate stolen;
 declare stolen cursor with hold for select 1;
-select is(tests.binds(), 'temporary objects, holdable cursors', 'and cursors');
+select is(tests.binds(), 'temporary objects, holdable cursors', 'a session with holdable cursors is refused');
 close stolen;
 
 set local ragwall.residue = 'allow';
-select is(tests.binds(), 'temporary objects', 'a client cannot allow it');
+select is(tests.binds(), 'temporary objects', 'a client cannot allow them by SET');
 select from set_config('session_authorization', current_setting('tests.admin'), true);
 do $$
 begin
@@ -39,7 +39,7 @@ $$;
 alter role all set ragwall.residue = 'allow';
 alter database template1 set ragwall.residue = 'allow';
 set local session authorization app_user;
-select is(tests.binds(), 'temporary objects', 'nor can a role, or another database');
+select is(tests.binds(), 'temporary objects', 'settings of a role, of all roles or of another database do not allow them');
 
 select from set_config('session_authorization', current_setting('tests.admin'), true);
 do $$
@@ -48,9 +48,9 @@ begin
 end
 $$;
 set local session authorization app_user;
-select is(tests.binds(), 'acme', 'the database can');
+select is(tests.binds(), 'acme', 'a setting of the database allows them');
 select is(
-  (select string_agg(distinct tenant_id, ',') from ragwall.documents), 'acme', 'and the tenant is bound then'
+  (select string_agg(distinct tenant_id, ',') from ragwall.documents), 'acme', 'the tenant is bound and reads its rows'
 );
 
 select * from finish();

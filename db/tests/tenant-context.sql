@@ -41,7 +41,7 @@ select is(
 
 select from set_config('app.current_tenant', 'globex', true);
 select is(ragwall.current_tenant(), null, 'a setting that was overwritten does not fit the seal');
-select is_empty('select id from ragwall.documents', 'and shows nothing');
+select is_empty('select id from ragwall.documents', 'with a setting that was overwritten no row is visible');
 select from set_config('app.current_tenant', 'acme', true);
 select is(ragwall.current_tenant(), 'acme', 'the seal fits its own tenant, and only that');
 select from set_config('tests.seal', current_setting('app.tenant_seal'), true);
@@ -98,11 +98,11 @@ select from set_config('tests.admin', session_user, true);
 select from set_config('tests.graph', ragwall.graph_name('acme'), true);
 select tests.become('acme');
 set local session authorization app_user;
-select is(ragwall.graph_name('acme'), current_setting('tests.graph'), 'which the tenant is told');
-select is(ragwall.graph_name('globex'), null, 'but not that of another');
-select is(ragwall.graph_name(null), null, 'nor of none');
+select is(ragwall.graph_name('acme'), current_setting('tests.graph'), 'graph_name() tells the bound tenant the name of its graph');
+select is(ragwall.graph_name('globex'), null, 'graph_name() does not tell the name of another tenant''s graph');
+select is(ragwall.graph_name(null), null, 'graph_name() of null is null');
 select from set_config('app.current_tenant', '', true);
-select is(ragwall.graph_name('acme'), null, 'and who is bound to none is told nothing');
+select is(ragwall.graph_name('acme'), null, 'graph_name() is null if no tenant is bound');
 select from set_config('session_authorization', current_setting('tests.admin'), true);
 
 select from set_config('app.current_tenant', '', true);

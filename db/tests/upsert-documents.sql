@@ -28,7 +28,7 @@ comment on function tests.versions() is 'Where each row lies, which nobody else 
 set local role app_user;
 select tests.become(null);
 select throws_ok($$select ragwall.upsert_documents('[]')$$, 'RW001', 'no tenant is bound to this transaction',
-  'without a tenant');
+  'upsert_documents() without a tenant is refused');
 select tests.become('acme');
 
 prepare ingest as

@@ -1,4 +1,4 @@
--- Each function keeps to its tenant by itself: with no policy on the table, and each in one statement.
+-- Without any policy on the table, each function still reads and writes only rows of the bound tenant.
 begin;
 select plan(16);
 select tests.seed();
@@ -16,13 +16,13 @@ create function tests.others()
     from ragwall.documents
     where tenant_id <> 'acme'
   );
-comment on function tests.others() is 'All rows of others, and whether somebody locked them.';
+comment on function tests.others() is 'All rows of tenants other than acme, and whether each is locked.';
 
 select from set_config('tests.before', tests.others(), true);
 set local role app_user;
 select tests.become('acme');
 select is(
-  (select count(distinct tenant_id)::integer from ragwall.documents), 9, 'control: the policies are gone'
+  (select count(distinct tenant_id)::integer from ragwall.documents), 9, 'control: without policies all tenants'' rows are visible'
 );
 
 select results_eq(
@@ -35,9 +35,9 @@ select is(
 )
 from (
   values
-    (10, null, array['acme secret 0', 'acme secret 1', 'acme secret 2'], 'so does one by a graph'),
-    (2, null, array['acme secret 0', 'acme secret 1'], 'k of them'),
-    (10, '{"n": 2}', array['acme secret 2'], 'that fit the filter')
+    (10, null, array['acme secret 0', 'acme secret 1', 'acme secret 2'], 'search_graph() finds the documents of its tenant'),
+    (2, null, array['acme secret 0', 'acme secret 1'], 'search_graph() finds k documents of its tenant'),
+    (10, '{"n": 2}', array['acme secret 2'], 'search_graph() finds the documents of its tenant that match the filter')
 ) as v (k, filter, contents, label);
 
 select results_eq(
@@ -49,42 +49,42 @@ from (
   values
     (
       jsonb_build_array(jsonb_build_object('id', tests.id(0), 'content', 'acme secret 0')),
-      'unchanged', 'a document is compared with the tenant''s own'
+      'unchanged', 'upsert_documents() compares a document with the one of its tenant'
     ),
     (
       jsonb_build_array(jsonb_build_object(
         'id', tests.id(0), 'content', 'by id', 'embedding', tests.vec(0)::text, 'embedding_model', 'test'
       )),
-      'updated', 'one that others have too is known by its id'
+      'updated', 'upsert_documents() updates the document of its tenant, found by id, when others have the id'
     ),
     (
       jsonb_build_array(jsonb_build_object(
         'source', 'shared.md', 'position', 1, 'content', 'by source', 'embedding', tests.vec(0)::text,
         'embedding_model', 'test'
       )),
-      'updated', 'or by its source'
+      'updated', 'upsert_documents() updates the document of its tenant, found by source and position, when others have them'
     ),
     (
       jsonb_build_array(jsonb_build_object(
         'source', 'new.md', 'position', 5, 'content', 'new', 'embedding', tests.vec(0)::text, 'embedding_model', 'test'
       )),
-      'inserted', 'and a new one is added'
+      'inserted', 'upsert_documents() inserts a new document'
     )
 ) as v (documents, status, label);
 select is(
   (select string_agg(content, ', ' order by content) from ragwall.documents where tenant_id = 'acme'),
   'acme secret 2, by id, by source, new',
-  'to the tenant'
+  'all documents that upsert_documents() wrote belong to its tenant'
 );
-select is(tests.others(), current_setting('tests.before'), 'no row of another tenant was changed, or locked');
+select is(tests.others(), current_setting('tests.before'), 'upsert_documents() has changed and locked no row of another tenant');
 
-select is(ragwall.delete_source('shared.md', 1), 2, 'a source that others have too is deleted');
-select is(tests.others(), current_setting('tests.before'), 'for the tenant alone');
-select is(ragwall.delete_documents(array[tests.id(0)]), 1, 'and so is a document');
-select is(tests.others(), current_setting('tests.before'), 'which others keep');
+select is(ragwall.delete_source('shared.md', 1), 2, 'delete_source() deletes the documents of its tenant when others have the source');
+select is(tests.others(), current_setting('tests.before'), 'delete_source() has changed and locked no row of another tenant');
+select is(ragwall.delete_documents(array[tests.id(0)]), 1, 'delete_documents() deletes the document of its tenant when others have the id');
+select is(tests.others(), current_setting('tests.before'), 'delete_documents() has changed and locked no row of another tenant');
 select is(
   (select string_agg(content, ', ') from ragwall.documents where tenant_id = 'acme'), 'new',
-  'deletion takes what it was told, and no more'
+  'the deletions have left the other document of the tenant'
 );
 
 select * from finish();
