@@ -1861,7 +1861,7 @@ tenant_table as materialized (
   join pg_catalog.pg_type as y on y.oid = a.atttypid
   left join pg_catalog.pg_type as b on b.oid = y.typbasetype
   where r.relkind in ('r', 'p')
-),
+)
 select oid::regclass, attname, bound from tenant_table order by name
 $tables$;
 
@@ -2218,7 +2218,7 @@ grantee as materialized (
 -- Roles that row-level security does not bind.
 bypass_role as materialized (
   select oid, rolname from pg_catalog.pg_roles where rolsuper or rolbypassrls
-),
+)
 select oid::regrole, untrusted from app_role order by rolname
 $roles$;
 

@@ -62,11 +62,11 @@ async function readChecks(): Promise<CheckFile[]> {
   return (await Promise.all(files)).sort((a, b) => place(a) - place(b));
 }
 
-/** Returns a query of db/audit/queries/ with the facts in it. */
+/** Returns a query of db/audit/queries/ with the facts in it, and without the comma behind the last one. */
 export async function readQuery(name: string): Promise<string> {
   const parts = (await read(`queries/${name}.sql`)).split(/^\\ir \.\.\/(.+)\n/m);
   const texts = await Promise.all(parts.map((part, i) => (i % 2 ? read(part) : part)));
-  return texts.join('');
+  return texts.join('').replace(/^\),(?=\nselect)/m, ')');
 }
 
 const quoted = (text: string | undefined) =>
@@ -128,7 +128,8 @@ const parameterized = (query: string, settings: readonly string[]) =>
   }, query);
 
 async function queriesModule(): Promise<string> {
-  const literal = (query: string) => `String.raw\`${query.trimEnd()}\``;
+  const literal = (query: string) =>
+    `${query.includes('\\') ? 'String.raw' : ''}\`${query.trimEnd()}\``;
   const probe = parameterized(await readQuery('probe'), ['tenant_columns', 'app_roles']);
   const guard = parameterized(await readQuery('guard'), ['tenant_columns']);
   return `// Generated from db/audit/ by \`npm run generate\`. Not to be edited.

@@ -534,7 +534,7 @@ select pg_catalog.pg_backend_pid() as backend,
   (select coalesce(pg_catalog.json_agg(f order by f.object), '[]') from finding as f) as found`;
 
 /** db/audit/queries/guard-restricted.sql. */
-export const restrictedGuardQuery = String.raw`-- What assertIsolation() asks where db/agents.sql has revoked the catalogs from the login: functions still tell whether
+export const restrictedGuardQuery = `-- What assertIsolation() asks where db/agents.sql has revoked the catalogs from the login: functions still tell whether
 -- row-level security binds it on ragwall.documents, and whether it is a member of the two owners.
 with usable as (
   select coalesce(

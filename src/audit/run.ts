@@ -128,7 +128,7 @@ function checked(rows: readonly AuditRow[]): readonly AuditRow[] {
 /** Returns the SELECT of a check in db/audit.sql; undefined for a check that SQL cannot make, and an unknown one. */
 export function statementOf(id: string, query = readFileSync(auditFile, 'utf8')): string | undefined {
   const [, statement] =
-    query.split(`  -- [${id}] `)[1]?.match(/^.*\n([^]*?)\n\n(?: {2}union all|\))/) ?? [];
+    query.split(`  -- [${id}] `)[1]?.match(/^.*\n([\s\S]*?)\n\n(?: {2}union all|\))/) ?? [];
   return statement?.replace(/^ {2}/gm, '');
 }
 

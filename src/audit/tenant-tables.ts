@@ -1,5 +1,6 @@
 /** What the probe has to know of a database: tenant tables, application roles, and how policies find the bound tenant. */
 import type { TransactionSql } from 'postgres';
+import { undone } from './crossing.js';
 import { probeQuery } from './queries.generated.js';
 
 /** A table that has a tenant column; a partition counts as part of its root. */
@@ -44,10 +45,15 @@ export async function readTargets(
   const parameters = [given.tenantColumns, given.appRoles].map((names) =>
     names?.length ? names.join(',') : null,
   );
-  const [row] = await tx.unsafe<(Omit<ProbeTargets, 'searches'> & { searches: SearchFunction[] })[]>(
-    probeQuery,
-    parameters,
-  );
+  const [row] = await undone(tx, async (inner) => {
+    // No name in the query may be looked up in a schema that is under audit; compiling it takes longer than running it.
+    await inner`set local search_path = pg_catalog, pg_temp`;
+    await inner`set local jit = off`;
+    return inner.unsafe<(Omit<ProbeTargets, 'searches'> & { searches: SearchFunction[] })[]>(
+      probeQuery,
+      parameters,
+    );
+  });
   if (!row) throw new Error('a row was expected');
   return { ...row, searches: row.searches.flatMap(callable) };
 }
