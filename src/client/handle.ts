@@ -77,7 +77,7 @@ export interface Tenant extends TenantMethods<UpsertOptions> {
    *
    * @throws RagwallError `TRANSACTION_CLOSED` from such a use.
    * @example
-   * const [source] = await acme.transaction(async (tx) => {
+   * const [row] = await acme.transaction(async (tx) => {
    *   await tx.deleteDocuments({ source: 'faq.md' });
    *   await tx.upsertDocuments(passages);
    *   return tx.sql`select count(*) from ragwall.documents where source = 'faq.md'`;
