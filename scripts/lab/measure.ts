@@ -29,7 +29,7 @@ export async function timed(act: () => PromiseLike<unknown>): Promise<number> {
 
 /** Where figures were measured. */
 export interface Machine {
-  /** Of this repository; says so if src/ or db/ differ from it. */
+  /** Of this repository, with ` with changes` behind it if src/ or db/ differ from it. */
   readonly commit: string;
   /** YYYY-MM-DD, UTC. */
   readonly date: string;

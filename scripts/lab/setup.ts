@@ -45,7 +45,8 @@ export async function withEngine<T>(
   try {
     return await act(engine);
   } finally {
-    await engine.stop();
+    // Not thrown: it would hide the error of `act`.
+    await engine.stop().catch((error) => console.error(`stopping the engine: ${error}`));
   }
 }
 

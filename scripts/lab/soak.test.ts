@@ -1,4 +1,4 @@
-/** A short soak: while backends, statements, PgBouncer and server fail, every answer belongs to the tenant that asked. */
+/** A short soak: while backends, statements, PgBouncer and server fail, every answer has only rows of the tenant that asked. */
 import { afterAll, beforeAll, beforeEach, expect, inject, it } from 'vitest';
 import { needs } from '../../db/tests/engine/session.js';
 import { type Faults, openFaults } from './soak/faults.js';

@@ -1,4 +1,4 @@
-/** What one tenant has and does changes no answer to another, but for what scripts/lab/two-worlds/residuals.ts lists. */
+/** The rows and transactions of one tenant change no answer to another, except as scripts/lab/two-worlds/residuals.ts lists. */
 import { beforeEach, describe, expect, inject, it } from 'vitest';
 import { needs } from '../../db/tests/engine/session.js';
 import { explained } from './two-worlds/residuals.js';
@@ -17,7 +17,7 @@ async function withWorlds<T>(
   return act(worlds).finally(() => worlds.close());
 }
 
-/** The statements that told the second world from the first, and that no residual explains. */
+/** Returns the statements that worlds 1 and 2 answered differently for no reason that is listed. */
 const unexplained = ({ role, change, tallies }: Outcome) =>
   [...tallies.values()]
     .flatMap(({ apart }) => apart)
@@ -33,7 +33,7 @@ beforeEach((context) => needs(context, engine, ['docker', 'url'], 'three databas
 const course = { role: 'app_user', seed, statements: 400 } as const;
 
 describe('two databases that differ in one tenant’s rows', () => {
-  it('answer another tenant alike, whichever role asks', async () => {
+  it('answer the statements of another tenant alike, as each role', async () => {
     const outcomes = await withWorlds({}, async (worlds) => {
       const application = await run(worlds, { role: 'app_user', seed, statements: 400 });
       await worlds.lockDown();
@@ -48,11 +48,11 @@ describe('two databases that differ in one tenant’s rows', () => {
     ]);
   });
 
-  it('answer alike even to explain, if its documents are as many and as long', async () => {
+  it('answer even EXPLAIN alike, if the documents are as many and as long', async () => {
     const ask = () => withWorlds({ change: 'contents' }, (worlds) => run(worlds, course));
     const outcome = await ask();
     let always = unexplained(outcome);
-    // A graph's levels are drawn at random, and explain counts the pages of a search: what is chance is not so in new worlds.
+    // The levels of a graph are random, and EXPLAIN counts the pages of a search. A difference by chance is not there in new worlds.
     for (let turn = 0; turn < 3 && always.length > 0; turn += 1) {
       const again = unexplained(await ask());
       always = always.filter((one) => again.includes(one));
@@ -63,7 +63,7 @@ describe('two databases that differ in one tenant’s rows', () => {
     );
   });
 
-  it('are told apart in the usual design, by rows and errors', async () => {
+  it('control: answer differently in the usual design, by rows and errors', async () => {
     const found = await withWorlds({ design: 'usual' }, (worlds) =>
       run(worlds, course).then(unexplained),
     );
@@ -72,7 +72,7 @@ describe('two databases that differ in one tenant’s rows', () => {
     }
   });
 
-  it('are told apart if the floor costs what it usually costs', async () => {
+  it('control: answer differently if tenant_floor has the cost of an equality', async () => {
     const policy = 'tenant_id = (select ragwall.current_tenant())';
     const first = `alter policy tenant_floor on ragwall.documents using (${policy})`;
     const found = await withWorlds({ first }, (worlds) => run(worlds, course).then(unexplained));

@@ -16,8 +16,8 @@ export interface Starvation {
 }
 
 /**
- * How many of its own ten nearest documents does a tenant still find? The attacker stores as many documents as each
- * of `steps` says near a question that the victim's users will ask.
+ * How many of its own ten nearest documents does a tenant still find? The attacker stores documents near a question
+ * that the victim's users will ask, as many as the next of `steps`, and the victim searches.
  */
 export async function starve(
   store: Store,

@@ -39,7 +39,7 @@ export async function openServer(engine: Engine): Promise<Server> {
       `shared_buffers = '${buffers}MB'`,
       "max_wal_size = '16GB'",
       "checkpoint_timeout = '1h'",
-      'autovacuum = off', // it would slow down whichever design is asked meanwhile; settle() vacuums every table
+      'autovacuum = off', // it would slow down one design and not the others; settle() vacuums every table
     ]) {
       await sql.unsafe(`alter system set ${setting}`);
     }

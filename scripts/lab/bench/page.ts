@@ -9,7 +9,7 @@ export const escaped = (text: string) =>
 const text = (x: number, y: number, content: string, attributes = '') =>
   `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" ${attributes}>${escaped(content)}</text>`;
 
-/** Maps a range to a range of pixels, and says where its round numbers are. */
+/** Returns a function from a range to pixels, and the round numbers of the range. */
 function scaleOf(low: number, high: number, from: number, to: number, log: boolean) {
   const f = log ? Math.log10 : (x: number) => x;
   const at = (x: number) => from + ((f(x) - f(low)) / (f(high) - f(low))) * (to - from);

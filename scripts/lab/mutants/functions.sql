@@ -1,4 +1,4 @@
--- Each function with another owner, other rights, or without a setting that it pins.
+-- Gives each function another owner or other rights, or removes a setting that it pins.
 with routine as (
   select p.*, p.oid::regprocedure as name
   from pg_proc as p

@@ -1,4 +1,4 @@
--- Each privilege that is held taken away, or given with grant option; each that is not held, granted.
+-- Revokes each privilege that is held, grants it with grant option, and grants each that is not held.
 with grantee as (
   select * from unnest(array['app_user', 'app_reader', 'agent_reader', 'agent_caller', 'public']) as role
 ),

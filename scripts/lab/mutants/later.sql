@@ -1,4 +1,4 @@
--- What a careless migration of later adds: for `ragwall audit`, which looks at all that there is.
+-- Objects that a careless later migration could add. `ragwall audit` has to find them.
 select *
 from (
   values

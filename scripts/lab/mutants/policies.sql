@@ -1,4 +1,4 @@
--- Each policy dropped, given to others, made for other commands, or opened.
+-- Drops each policy, gives it to other roles or commands, or makes its condition true.
 with policy as (
   select p.*, format('%I on %I.%I', policyname, schemaname, tablename) as target,
     array_to_string(roles, ', ') as who,

@@ -1,4 +1,4 @@
--- Each role of ours stronger than it is, or with a preset. Roles belong to the cluster: one of these at a time.
+-- Gives each role of ours another attribute, membership or setting. Roles belong to the cluster, so these run one at a time.
 with role as (
   select * from unnest(array[
     'app_user', 'app_reader', 'agent_reader', 'agent_caller', 'ragwall_owner', 'ragwall_context'

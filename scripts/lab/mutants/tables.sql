@@ -1,4 +1,4 @@
--- Each table and partition without its row-level security, with another owner, or with what tells of other tenants.
+-- Disables row-level security of each table and partition, changes its owner, or adds what shows values of other tenants.
 with relation as (
   select c.oid, c.oid::regclass as name, c.relname, c.relispartition,
     row_number() over (order by c.oid) as n

@@ -1,4 +1,4 @@
-/** A server on this machine that speaks OpenAI's protocol, for tests and demonstrations: it quotes, and understands nothing. */
+/** A local server of OpenAI's protocol for tests and demonstrations. Its answers are quotations of passages. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -29,7 +29,7 @@ interface Body {
 
 const words = (text: string) => text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
 
-/** Quotes the passage that shares most words with the question, and cites it; says that there is none if none shares two. */
+/** Returns the passage that shares most words with the question, with its citation, or the answer for no passage if none shares two. */
 function quote(messages: NonNullable<Body['messages']>): string {
   const [system, context, question] = messages.map(({ content }) => content);
   const passages = [...(context ?? '').matchAll(/^\{.*\}$/gm)].map(

@@ -1,4 +1,4 @@
-/** What the error of a call tells about its cause, and errors that nobody catches. */
+/** Classifies the errors of calls by their cause, and counts errors that nobody catches. */
 import { RagwallError } from '../../../src/index.js';
 import type { Tally } from './tally.js';
 
