@@ -1,20 +1,22 @@
--- Everything that isolation rests on in this database, one fact a row: what a fingerprint is made of.
+-- Returns everything that isolation rests on in this database, one fact a row: (kind, object, property, value). The
+-- fingerprint is a hash of these rows.
 --
 --   PGOPTIONS='-c search_path=pg_catalog,pg_temp -c jit=off' psql "$DATABASE_URL" -f db/inventory.sql
 --   select * from ragwall.inventory();            where Ragwall is installed
 --
--- The search_path is for whoever asks: names in the query are looked up by it, and others may have made functions in yours.
+-- Set the search_path as above: the query calls functions by bare names, and a schema in your search_path may hold
+-- functions of the same names that others wrote.
 --
--- It reads catalogs and nothing else, installs nothing and needs no privilege, on PostgreSQL 15 and later, also on a
--- standby. It has no numbers, times or statistics in it, and is the same for whoever asks, with whatever settings: those
--- that decide how something is printed are pinned by the last condition. A restore has the same rows too, but for a
--- condition that the server prints with other brackets once it has read its own print: "between" next to "and" is one.
+-- The query reads catalogs only, installs nothing and needs no privilege. It runs on PostgreSQL 15 and later, also on a
+-- standby. No row contains an object's number, a time or a statistic. The rows do not depend on the role or the settings
+-- of the caller: settings that change how values are printed are pinned by the last condition. A database that was
+-- dumped and restored has the same rows.
 --
--- What is so by default has no row: a column that may be null, a role that is no superuser. Of privileges there is a row
--- for each that somebody has besides the owner, and for each that an owner has lost; of what the server and extensions
--- bring along only what differs from how they brought it. Left out are the graphs of tenants, which come and go with
--- their documents: an index is one if it is named documents_graph_… and is bound to one tenant and to in_graph(). So are
--- the settings of the server itself, which no migration changes.
+-- A default has no row: a column that may be null, a role that is no superuser. A privilege has a row if somebody else
+-- than the owner holds it, or if the owner has lost it. A privilege on an object of the server or of an extension has a
+-- row only if it differs from what the server or the extension granted at first. Two things are left out. Settings of
+-- the server itself, because no migration changes them. And the graphs of tenants, because they come and go with
+-- documents: an index is one if its name begins with documents_graph_ and its predicate names one tenant and in_graph().
 
 with recursive
 this as materialized (
@@ -23,7 +25,7 @@ this as materialized (
 extension_part as materialized (
   select classid, objid from pg_catalog.pg_depend where deptype = 'e'
 ),
--- What users made has numbers from 16384 on; the schema public is older.
+-- Objects that users made have numbers from 16384 on. The schema public is older.
 schema as materialized (
   select oid, nspname, nspowner, nspacl, oid::regnamespace::text as name
   from pg_catalog.pg_namespace
@@ -57,7 +59,7 @@ routine as materialized (
     and p.pronamespace::regnamespace::text !~ '^pg_temp'
     and (p.tableoid, p.oid) not in (select classid, objid from extension_part)
 ),
--- Without the types of rows and the arrays that come with others.
+-- Without row types and array types, which come with a table or another type.
 type as materialized (
   select t.*, t.oid::regtype::text as name, case t.typtype when 'd' then 'domain' else 'type' end as kind
   from pg_catalog.pg_type as t
@@ -80,8 +82,8 @@ wrapper as materialized (
   where (w.tableoid, w.oid) not in (select classid, objid from extension_part)
 ),
 
--- Who may do what, and what of it is worth no row: what an owner has from the start, and where "ours" is false also what
--- others have.
+-- Access control lists as they are now, and as they were at first. A privilege that is in both has no row. Of objects
+-- that users made ("ours"), only the owner's privileges are compared with those at first: all others have a row.
 secured (kind, object, owner, ours, now, initial) as (
   select s.kind, s.object, s.owner, true, coalesce(s.acl, acldefault(s.type, s.owner)), acldefault(s.type, s.owner)
   from (
@@ -101,7 +103,7 @@ secured (kind, object, owner, ours, now, initial) as (
     )
   ) as s (kind, object, owner, type, acl)
   union all
-  -- What the server and extensions brought along. The server does not remember what information_schema began with.
+  -- Objects of the server and of extensions. The server does not record what information_schema granted at first.
   select s.kind, s.object, s.owner, false, s.acl, coalesce(
     (
       select i.initprivs
@@ -134,7 +136,7 @@ secured (kind, object, owner, ours, now, initial) as (
   where s.acl is not null
     and (s.oid < 16384 or (s.class, s.oid) in (select classid, objid from extension_part))
   union all
-  -- What objects are to get when they are made. In one schema it is added to what holds everywhere.
+  -- Default privileges. Those of one schema are added to those of all schemas.
   select 'default privileges',
     concat_ws(
       ' ',
@@ -166,7 +168,8 @@ privilege (kind, object, property, value) as (
   group by 1, 2, 3
 ),
 
--- The roles that own or may do something here, those that no policy binds, and those that hold more than we can see.
+-- Roles that own an object here or hold a privilege on one; roles that bypass policies; and members of the server's own
+-- roles, whose privileges are in no catalog.
 named as materialized (
   select s.refobjid as oid
   from pg_catalog.pg_shdepend as s
@@ -177,7 +180,7 @@ named as materialized (
       or (s.classid = 'pg_catalog.pg_database'::regclass and s.objid = this.oid)
       or s.classid = 'pg_catalog.pg_parameter_acl'::regclass
     )
-    -- What is temporary is nobody's.
+    -- A temporary table comes and goes with a session.
     and not exists (
       select from pg_catalog.pg_class as c where (c.tableoid, c.oid) = (s.classid, s.objid) and c.relpersistence = 't'
     )
@@ -188,7 +191,7 @@ named as materialized (
   union
   select s.setrole from pg_catalog.pg_db_role_setting as s join this on this.oid = s.setdatabase where s.setrole <> 0
 ),
--- Whoever can become one of them, and whatever they can become.
+-- Their members, and the roles that they are members of, directly or not.
 below as (
   select oid from named
   union
@@ -203,10 +206,57 @@ role as materialized (
   select r.*, r.oid::regrole::text as name from pg_catalog.pg_roles as r
   where r.oid in (select oid from below union select oid from above)
 ),
-
-fact (kind, object, property, value) as (
-  select kind, object, property, value from privilege
+-- Roles, memberships, and settings that sessions begin with.
+role_fact (kind, object, property, value) as (
+  select 'role', r.name, f.property, f.value
+  from role as r
+  cross join lateral (
+    values
+      ('login', r.rolcanlogin::text),
+      ('superuser', case when r.rolsuper then 'true' end),
+      ('bypassrls', case when r.rolbypassrls then 'true' end),
+      ('replication', case when r.rolreplication then 'true' end),
+      ('createrole', case when r.rolcreaterole then 'true' end),
+      ('createdb', case when r.rolcreatedb then 'true' end),
+      ('inherit', case when r.rolinherit then 'true' end),
+      ('connection limit', nullif(r.rolconnlimit, -1)::text)
+  ) as f (property, value)
+  where r.oid >= 16384
+    or r.rolsuper
   union all
+  -- Before PostgreSQL 16 a membership has no options of its own. "for nothing": no option is set.
+  select 'role', r.name, 'member of ' || m.roleid::regrole, coalesce(
+    nullif(concat_ws(
+      ', ',
+      case when bool_or(coalesce((to_jsonb(m) ->> 'inherit_option')::boolean, r.rolinherit)) then 'inherit' end,
+      case when bool_or(coalesce((to_jsonb(m) ->> 'set_option')::boolean, true)) then 'set' end,
+      case when bool_or(m.admin_option) then 'admin' end
+    ), ''),
+    'for nothing'
+  )
+  from pg_catalog.pg_auth_members as m
+  join role as r on r.oid = m.member
+  where m.roleid in (select oid from role)
+    and m.member >= 16384
+  group by r.name, m.roleid
+  union all
+  select 'setting',
+    case
+      when s.setrole = 0 and s.setdatabase = 0 then 'every role'
+      when s.setrole = 0 then 'this database'
+      when s.setdatabase = 0 then 'role ' || s.setrole::regrole
+      else format('role %s in this database', s.setrole::regrole)
+    end,
+    split_part(c, '=', 1), substr(c, strpos(c, '=') + 1)
+  from pg_catalog.pg_db_role_setting as s
+  cross join this
+  cross join lateral unnest(s.setconfig) as c
+  where s.setdatabase in (0, this.oid)
+    and (s.setrole = 0 or s.setrole in (select oid from role))
+),
+
+-- The database, schemas, extensions, tables, views, columns, policies and extended statistics.
+relation_fact (kind, object, property, value) as (
   select 'database', 'this database', 'owner', datdba::regrole::text from this
   union all
   select 'schema', name, 'owner', nspowner::regrole::text from schema
@@ -243,7 +293,7 @@ fact (kind, object, property, value) as (
       ))
   ) as f (property, value)
   union all
-  -- How rows are stored is nobody's wall; how a view reads is.
+  -- Of the storage options only those of views decide who reads what.
   select r.kind, r.name, o.option_name, case o.option_name when 'check_option' then o.option_value else 'true' end
   from relation as r
   cross join lateral pg_options_to_table(r.reloptions) as o
@@ -283,33 +333,17 @@ fact (kind, object, property, value) as (
       ('using', pg_get_expr(p.polqual, p.polrelid)),
       ('with check', pg_get_expr(p.polwithcheck, p.polrelid))
   ) as f (property, value)
-
   union all
-  select r.kind, r.name, f.property, f.value
-  from routine as r
+  select 'statistics object', format('%s.%I', s.stxnamespace::regnamespace, s.stxname), f.property, f.value
+  from pg_catalog.pg_statistic_ext as s
+  join relation as r on r.oid = s.stxrelid
   cross join lateral (
-    values
-      ('owner', r.proowner::regrole::text),
-      ('language', (select quote_ident(l.lanname) from pg_catalog.pg_language as l where l.oid = r.prolang)),
-      ('arguments', nullif(pg_get_function_arguments(r.oid), '')),
-      ('result', pg_get_function_result(r.oid)),
-      ('volatility', case r.provolatile when 'i' then 'immutable' when 's' then 'stable' else 'volatile' end),
-      ('parallel', case r.proparallel when 's' then 'safe' when 'r' then 'restricted' else 'unsafe' end),
-      ('security definer', case when r.prosecdef then 'true' end),
-      ('leakproof', case when r.proleakproof then 'true' end),
-      ('strict', case when r.proisstrict then 'true' end),
-      -- What costs little is evaluated first, also before a policy.
-      ('cost', nullif(r.procost, case when r.prolang in (12, 13) then 1 else 100 end)::text),
-      ('support', nullif(r.prosupport, 0)::regproc::text),
-      ('body', encode(sha256(convert_to(
-        concat_ws(E'\n', r.prosrc, r.probin, pg_get_function_sqlbody(r.oid), (
-          select concat_ws(E'\n', a.aggtransfn::regprocedure, a.aggfinalfn, a.aggcombinefn, a.aggmtransfn, a.agginitval)
-          from pg_catalog.pg_aggregate as a where a.aggfnoid = r.oid
-        )), 'UTF8'
-      )), 'hex'))
+    values ('owner', s.stxowner::regrole::text), ('definition', pg_get_statisticsobjdef(s.oid))
   ) as f (property, value)
+),
 
-  union all
+-- Constraints, indexes, triggers and rules.
+constraint_fact (kind, object, property, value) as (
   select case c.contype when 'c' then 'check constraint' when 'p' then 'primary key' when 'u' then 'unique constraint'
       when 'f' then 'foreign key' when 'x' then 'exclusion constraint' else 'not-null constraint' end,
     quote_ident(c.conname) || ' on ' || coalesce(r.name, t.name), f.property, f.value
@@ -319,7 +353,7 @@ fact (kind, object, property, value) as (
   cross join lateral (select c.conparentid = 0 and (c.conislocal or c.coninhcount = 0)) as i (own)
   cross join lateral (
     values
-      -- What partitions have from their table they cannot lose.
+      -- A partition cannot lose a constraint that it inherits.
       ('definition', case when i.own then regexp_replace(pg_get_constraintdef(c.oid), ' NOT VALID$', '') end),
       ('not validated', case when i.own and not c.convalidated then 'true' end),
       ('not checked', case when exists (
@@ -329,7 +363,7 @@ fact (kind, object, property, value) as (
   where coalesce(r.name, t.name) is not null
     and case c.contype when 't' then false when 'n' then not c.convalidated else true end
   union all
-  -- Of the indexes that constraints or the table of a partition bring along only what those do not tell.
+  -- The definition of an index that belongs to a constraint, or to an index of the partitioned table, is told there.
   select case when i.indisunique then 'unique index'
       when a.amname in ('btree', 'hash', 'gist', 'gin', 'spgist', 'brin') then 'index' else 'approximate index' end,
     quote_ident(c.relname) || ' on ' || r.name, f.property, f.value
@@ -385,14 +419,39 @@ fact (kind, object, property, value) as (
       ('fires', case e.evtenabled when 'D' then 'never' when 'R' then 'on a replica' when 'A' then 'always' end)
   ) as f (property, value)
   where (e.tableoid, e.oid) not in (select classid, objid from extension_part)
-  union all
-  select 'statistics object', format('%s.%I', s.stxnamespace::regnamespace, s.stxname), f.property, f.value
-  from pg_catalog.pg_statistic_ext as s
-  join relation as r on r.oid = s.stxrelid
-  cross join lateral (
-    values ('owner', s.stxowner::regrole::text), ('definition', pg_get_statisticsobjdef(s.oid))
-  ) as f (property, value)
+),
 
+-- Functions, types and languages.
+routine_fact (kind, object, property, value) as (
+  select r.kind, r.name, f.property, f.value
+  from routine as r
+  cross join lateral (
+    values
+      ('owner', r.proowner::regrole::text),
+      ('language', (select quote_ident(l.lanname) from pg_catalog.pg_language as l where l.oid = r.prolang)),
+      ('arguments', nullif(pg_get_function_arguments(r.oid), '')),
+      ('result', pg_get_function_result(r.oid)),
+      ('volatility', case r.provolatile when 'i' then 'immutable' when 's' then 'stable' else 'volatile' end),
+      ('parallel', case r.proparallel when 's' then 'safe' when 'r' then 'restricted' else 'unsafe' end),
+      ('security definer', case when r.prosecdef then 'true' end),
+      ('leakproof', case when r.proleakproof then 'true' end),
+      ('strict', case when r.proisstrict then 'true' end),
+      -- The planner evaluates a cheap function first, also before a policy.
+      ('cost', nullif(r.procost, case when r.prolang in (12, 13) then 1 else 100 end)::text),
+      ('support', nullif(r.prosupport, 0)::regproc::text),
+      -- Deparsed: normalised and hashed in the last file.
+      ('SQL body', pg_get_function_sqlbody(r.oid)),
+      ('body', case when r.prosqlbody is null then encode(sha256(convert_to(
+        concat_ws(E'\n', r.prosrc, r.probin, (
+          select concat_ws(E'\n', a.aggtransfn::regprocedure, a.aggfinalfn, a.aggcombinefn, a.aggmtransfn, a.agginitval)
+          from pg_catalog.pg_aggregate as a where a.aggfnoid = r.oid
+        )), 'UTF8'
+      )), 'hex') end)
+  ) as f (property, value)
+  union all
+  select r.kind, r.name, 'setting ' || split_part(c, '=', 1), substr(c, strpos(c, '=') + 1)
+  from routine as r
+  cross join lateral unnest(r.proconfig) as c
   union all
   select t.kind, t.name, f.property, f.value
   from type as t
@@ -454,8 +513,10 @@ fact (kind, object, property, value) as (
   cross join lateral (
     values ('owner', l.lanowner::regrole::text), ('trusted', case when l.lanpltrusted then 'true' end)
   ) as f (property, value)
+),
 
-  union all
+-- Ways by which rows or connections leave the database: publications, subscriptions, foreign servers, large objects.
+copy_fact (kind, object, property, value) as (
   select 'publication', quote_ident(p.pubname), f.property, f.value
   from pg_catalog.pg_publication as p
   cross join lateral (
@@ -509,65 +570,96 @@ fact (kind, object, property, value) as (
   union all
   select distinct 'large objects', 'in this database', 'owned by ' || lomowner::regrole, 'true'
   from pg_catalog.pg_largeobject_metadata
+),
 
-  union all
-  select 'role', r.name, f.property, f.value
-  from role as r
-  cross join lateral (
-    values
-      ('login', r.rolcanlogin::text),
-      ('superuser', case when r.rolsuper then 'true' end),
-      ('bypassrls', case when r.rolbypassrls then 'true' end),
-      ('replication', case when r.rolreplication then 'true' end),
-      ('createrole', case when r.rolcreaterole then 'true' end),
-      ('createdb', case when r.rolcreatedb then 'true' end),
-      ('inherit', case when r.rolinherit then 'true' end),
-      ('connection limit', nullif(r.rolconnlimit, -1)::text)
-  ) as f (property, value)
-  where r.oid >= 16384
-    or r.rolsuper
-  union all
-  -- Before PostgreSQL 16 a membership has no options of its own. "for nothing": it can neither be used nor passed on.
-  select 'role', r.name, 'member of ' || m.roleid::regrole, coalesce(
-    nullif(concat_ws(
-      ', ',
-      case when bool_or(coalesce((to_jsonb(m) ->> 'inherit_option')::boolean, r.rolinherit)) then 'inherit' end,
-      case when bool_or(coalesce((to_jsonb(m) ->> 'set_option')::boolean, true)) then 'set' end,
-      case when bool_or(m.admin_option) then 'admin' end
-    ), ''),
-    'for nothing'
-  )
-  from pg_catalog.pg_auth_members as m
-  join role as r on r.oid = m.member
-  where m.roleid in (select oid from role)
-    and m.member >= 16384
-  group by r.name, m.roleid
-  union all
-  select 'setting',
-    case
-      when s.setrole = 0 and s.setdatabase = 0 then 'every role'
-      when s.setrole = 0 then 'this database'
-      when s.setdatabase = 0 then 'role ' || s.setrole::regrole
-      else format('role %s in this database', s.setrole::regrole)
-    end,
-    split_part(c, '=', 1), substr(c, strpos(c, '=') + 1)
-  from pg_catalog.pg_db_role_setting as s
-  cross join this
-  cross join lateral unnest(s.setconfig) as c
-  where s.setdatabase in (0, this.oid)
-    and (s.setrole = 0 or s.setrole in (select oid from role))
-  union all
-  select r.kind, r.name, 'setting ' || split_part(c, '=', 1), substr(c, strpos(c, '=') + 1)
-  from routine as r
-  cross join lateral unnest(r.proconfig) as c
+-- All rows. Postgres prints some expressions differently after a dump and restore, although they mean the same. Both forms
+-- are brought to one:
+--
+--   (((a >= 1) AND (a <= 9)) AND b)                as it is printed first for: a between 1 and 9 and b
+--   ((a >= 1) AND (a <= 9) AND b)                  as it is printed after a restore, and here
+--   (ARRAY['x'::character varying])::text[]        as it is printed first for: a in ('x')
+--   ARRAY[('x'::character varying)::text]          as it is printed after a restore
+--   ARRAY['x'::character varying]                  as it is printed here
+fact as materialized (
+  select row_number() over () as id, f.*
+  from (
+    select kind, object, property, value from privilege
+    union all select kind, object, property, value from role_fact
+    union all select kind, object, property, value from relation_fact
+    union all select kind, object, property, value from constraint_fact
+    union all select kind, object, property, value from routine_fact
+    union all select kind, object, property, value from copy_fact
+  ) as f
+  where f.value is not null
+),
+expression as materialized (
+  select f.id,
+    regexp_replace(
+      regexp_replace(f.value, $re$\(('(?:[^']|'')*'::character varying)\)::text(?!\[)$re$, '\1', 'g'),
+      $re$\(ARRAY\[((?:'(?:[^']|'')*'::character varying(?:, )?)+)\]\)::text\[\]$re$, 'ARRAY[\1]', 'g'
+    ) as value
+  from fact as f
+  where f.property in ('definition', 'using', 'with check', 'default', 'generated', 'SQL body')
+    or (f.kind = 'publication' and f.property ~ '^table ')
+),
+-- The pieces of an expression: literals, quoted names, parentheses, words, and what is between them. The depth of a
+-- piece is how many parentheses are open around it; a parenthesis counts itself.
+piece as materialized (
+  select p.id, p.n, p.text,
+    sum(case p.text when '(' then 1 when ')' then -1 else 0 end) over (partition by p.id order by p.n)
+      + case p.text when ')' then 1 else 0 end as depth
+  from (
+    select e.id, m.n, m.match[1] as text
+    from expression as e
+    cross join lateral regexp_matches(
+      e.value, $re$'(?:[^']|'')*'|"(?:[^"]|"")*"|[()]|\w+|[^\w'"()]+$re$, 'g'
+    ) with ordinality as m (match, n)
+    where e.value ~ '\(\('
+  ) as p
+),
+-- What stands between a pair of parentheses, and the operator that connects it: AND, OR or none.
+parenthesis as materialized (
+  select p.id, p.opens, max(p.n) filter (where p.text = ')') as closes,
+    min(p.text) filter (where p.text in ('AND', 'OR')) as operator
+  from (
+    select id, n, text, max(n) filter (where text = '(') over (partition by id, depth order by n) as opens from piece
+  ) as p
+  group by p.id, p.opens
+  having count(distinct p.text) filter (where p.text in ('AND', 'OR')) = 1
+),
+-- A pair that begins another pair with the same operator changes nothing: ((a AND b) AND c).
+needless as (
+  select i.id, n.n
+  from parenthesis as i
+  join parenthesis as o on o.id = i.id and o.opens = i.opens - 1 and o.operator = i.operator
+  cross join lateral (values (i.opens), (i.closes)) as n (n)
+),
+rejoined as (
+  select p.id, string_agg(p.text, '' order by p.n) as value
+  from piece as p
+  left join needless as n on n.id = p.id and n.n = p.n
+  where n.id is null
+  group by p.id
+),
+normal as (
+  select f.kind, f.object, f.property, coalesce(r.value, e.value, f.value) as value
+  from fact as f
+  left join expression as e on e.id = f.id
+  left join rejoined as r on r.id = f.id
 )
-select kind, object, property,
-  case when (kind = 'setting' or property ~ '^setting ') and property ~* 'secret|passw|token|key|credential|jwt'
-    then 'hidden, sha256 ' || left(encode(sha256(convert_to(value, 'UTF8')), 'hex'), 16) else value end as value
-from fact
-where value is not null
-  -- Evaluated once, before anything else. The settings end with the transaction; one that is right is not touched.
-  and (
+select kind, object,
+  case property when 'SQL body' then 'body' else property end as property,
+  case
+    when property = 'SQL body' then encode(sha256(convert_to(value, 'UTF8')), 'hex')
+    when (kind = 'setting' or property ~ '^setting ') and property ~* 'secret|passw|token|key|credential|jwt'
+      then 'hidden, sha256 ' || left(encode(sha256(convert_to(value, 'UTF8')), 'hex'), 16)
+    else value
+  end as value
+from normal
+where
+  -- Evaluated once, before any row is read. What is set lasts to the end of the transaction. A setting that has this value
+  -- already is not set.
+  (
     select count(set_config(s.name, s.value, true))
     from (
       values
