@@ -2255,16 +2255,17 @@ as $inventory$
 -- Set the search_path as above: the query calls functions by bare names, and a schema in your search_path may hold
 -- functions of the same names that others wrote.
 --
--- The query reads catalogs only, installs nothing and needs no privilege. It runs on PostgreSQL 15 and later, also on a
--- standby. No row contains an object's number, a time or a statistic. The rows do not depend on the role or the settings
--- of the caller: settings that change how values are printed are pinned by the last condition. A database that was
--- dumped and restored has the same rows.
+-- The query reads catalogs only, installs nothing and needs no privilege. It runs on PostgreSQL 15 and later, also on
+-- a standby. No row contains an object's number, a time or a statistic. The rows do not depend on the role or the
+-- settings of the caller: settings that change how values are printed are pinned by the last condition. A database that
+-- was dumped and restored has the same rows.
 --
 -- A default has no row: a column that may be null, a role that is no superuser. A privilege has a row if somebody else
 -- than the owner holds it, or if the owner has lost it. A privilege on an object of the server or of an extension has a
 -- row only if it differs from what the server or the extension granted at first. Two things are left out. Settings of
 -- the server itself, because no migration changes them. And the graphs of tenants, because they come and go with
--- documents: an index is one if its name begins with documents_graph_ and its predicate names one tenant and in_graph().
+-- documents: an index is one if its name begins with documents_graph_ and its predicate names one tenant and
+-- in_graph().
 
 with recursive
 this as materialized (
@@ -2388,8 +2389,8 @@ secured (kind, object, owner, ours, now, initial) as (
   select 'default privileges',
     concat_ws(
       ' ',
-      case d.defaclobjtype when 'r' then 'tables' when 'S' then 'sequences' when 'f' then 'functions' when 'T' then 'types'
-        when 'n' then 'schemas' else 'large objects' end,
+      case d.defaclobjtype when 'r' then 'tables' when 'S' then 'sequences' when 'f' then 'functions'
+        when 'T' then 'types' when 'n' then 'schemas' else 'large objects' end,
       'of', d.defaclrole::regrole, 'in ' || nullif(d.defaclnamespace, 0)::regnamespace
     ),
     d.defaclrole, false, d.defaclacl,
@@ -2545,7 +2546,8 @@ relation_fact (kind, object, property, value) as (
   select r.kind, r.name, o.option_name, case o.option_name when 'check_option' then o.option_value else 'true' end
   from relation as r
   cross join lateral pg_options_to_table(r.reloptions) as o
-  where case when r.relkind <> 'v' then false when o.option_name = 'check_option' then true else o.option_value::boolean end
+  where case when r.relkind <> 'v' then false when o.option_name = 'check_option' then true
+    else o.option_value::boolean end
   union all
   select 'column', c.name, f.property, f.value
   from col as c
@@ -2571,8 +2573,8 @@ relation_fact (kind, object, property, value) as (
   cross join lateral (
     values
       ('mode', case when p.polpermissive then 'permissive' else 'restrictive' end),
-      ('command', case p.polcmd when 'r' then 'SELECT' when 'a' then 'INSERT' when 'w' then 'UPDATE' when 'd' then 'DELETE'
-        else 'ALL' end),
+      ('command', case p.polcmd when 'r' then 'SELECT' when 'a' then 'INSERT' when 'w' then 'UPDATE'
+        when 'd' then 'DELETE' else 'ALL' end),
       ('roles', (
         select string_agg(n.name, ', ' order by n.name collate "C")
         from unnest(p.polroles) as o (oid)
@@ -2605,7 +2607,8 @@ constraint_fact (kind, object, property, value) as (
       ('definition', case when i.own then regexp_replace(pg_get_constraintdef(c.oid), ' NOT VALID$', '') end),
       ('not validated', case when i.own and not c.convalidated then 'true' end),
       ('not checked', case when exists (
-        select from pg_catalog.pg_trigger as g where g.tgconstraint = c.oid and g.tgisinternal and g.tgenabled in ('D', 'R')
+        select from pg_catalog.pg_trigger as g
+        where g.tgconstraint = c.oid and g.tgisinternal and g.tgenabled in ('D', 'R')
       ) then 'true' end)
   ) as f (property, value)
   where coalesce(r.name, t.name) is not null
@@ -2630,7 +2633,8 @@ constraint_fact (kind, object, property, value) as (
     c.relname ~ '^documents_graph_'
     and not i.indisunique
     and r.relispartition
-    and (select h.inhparent::regclass::text from pg_catalog.pg_inherits as h where h.inhrelid = r.oid) = 'ragwall.documents'
+    and (select h.inhparent::regclass::text from pg_catalog.pg_inherits as h where h.inhrelid = r.oid)
+      = 'ragwall.documents'
     and coalesce(
       pg_get_expr(i.indpred, i.indrelid)
         ~ $re$^\(\(tenant_id = '([^']|'')*'::text\) AND ragwall_private\.in_graph\(tenant_id\)\)$re$,
@@ -2712,7 +2716,9 @@ routine_fact (kind, object, property, value) as (
           from pg_catalog.pg_enum as e where e.enumtypid = t.oid
         )
         when 'c' then (
-          select string_agg(quote_ident(a.attname) || ' ' || format_type(a.atttypid, a.atttypmod), ', ' order by a.attnum)
+          select string_agg(
+            quote_ident(a.attname) || ' ' || format_type(a.atttypid, a.atttypmod), ', ' order by a.attnum
+          )
           from pg_catalog.pg_attribute as a where a.attrelid = t.typrelid and a.attnum > 0 and not a.attisdropped
         )
         when 'd' then concat_ws(
@@ -2728,8 +2734,8 @@ routine_fact (kind, object, property, value) as (
   ) as f (property, value)
   union all
   select 'collation', c.oid::regcollation::text, 'definition', concat_ws(
-    ' ', c.collprovider, c.collcollate, c.collctype, j.c ->> 'colliculocale', j.c ->> 'colllocale', j.c ->> 'collicurules',
-    case when not c.collisdeterministic then 'nondeterministic' end
+    ' ', c.collprovider, c.collcollate, c.collctype, j.c ->> 'colliculocale', j.c ->> 'colllocale',
+    j.c ->> 'collicurules', case when not c.collisdeterministic then 'nondeterministic' end
   )
   from pg_catalog.pg_collation as c
   cross join lateral (select to_jsonb(c)) as j (c)
@@ -2750,7 +2756,8 @@ routine_fact (kind, object, property, value) as (
     values
       ('owner', o.oprowner::regrole::text),
       ('definition', concat_ws(
-        ' ', o.oprcode::regprocedure, 'restrict ' || nullif(o.oprrest, 0)::regproc, 'join ' || nullif(o.oprjoin, 0)::regproc
+        ' ', o.oprcode::regprocedure, 'restrict ' || nullif(o.oprrest, 0)::regproc,
+        'join ' || nullif(o.oprjoin, 0)::regproc
       ))
   ) as f (property, value)
   where o.oid >= 16384
@@ -2812,7 +2819,8 @@ copy_fact (kind, object, property, value) as (
       ))
   ) as f (property, value)
   union all
-  select 'user mapping', format('%s on %I', case m.umuser when 0 then 'PUBLIC' else m.umuser::regrole::text end, m.srvname),
+  select 'user mapping',
+    format('%s on %I', case m.umuser when 0 then 'PUBLIC' else m.umuser::regrole::text end, m.srvname),
     'server', quote_ident(m.srvname)
   from pg_catalog.pg_user_mappings as m
   union all
@@ -2820,8 +2828,8 @@ copy_fact (kind, object, property, value) as (
   from pg_catalog.pg_largeobject_metadata
 ),
 
--- All rows. Postgres prints some expressions differently after a dump and restore, although they mean the same. Both forms
--- are brought to one:
+-- All rows. Postgres prints some expressions differently after a dump and restore, although they mean the same. Here
+-- both have one form:
 --
 --   (((a >= 1) AND (a <= 9)) AND b)                as it is printed first for: a between 1 and 9 and b
 --   ((a >= 1) AND (a <= 9) AND b)                  as it is printed after a restore, and here
@@ -2905,8 +2913,8 @@ select kind, object,
   end as value
 from normal
 where
-  -- Evaluated once, before any row is read. What is set lasts to the end of the transaction. A setting that has this value
-  -- already is not set.
+  -- Evaluated once, before any row is read. The settings last to the end of the transaction. A setting that has this
+  -- value already is not touched.
   (
     select count(set_config(s.name, s.value, true))
     from (

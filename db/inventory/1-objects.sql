@@ -7,16 +7,17 @@
 -- Set the search_path as above: the query calls functions by bare names, and a schema in your search_path may hold
 -- functions of the same names that others wrote.
 --
--- The query reads catalogs only, installs nothing and needs no privilege. It runs on PostgreSQL 15 and later, also on a
--- standby. No row contains an object's number, a time or a statistic. The rows do not depend on the role or the settings
--- of the caller: settings that change how values are printed are pinned by the last condition. A database that was
--- dumped and restored has the same rows.
+-- The query reads catalogs only, installs nothing and needs no privilege. It runs on PostgreSQL 15 and later, also on
+-- a standby. No row contains an object's number, a time or a statistic. The rows do not depend on the role or the
+-- settings of the caller: settings that change how values are printed are pinned by the last condition. A database that
+-- was dumped and restored has the same rows.
 --
 -- A default has no row: a column that may be null, a role that is no superuser. A privilege has a row if somebody else
 -- than the owner holds it, or if the owner has lost it. A privilege on an object of the server or of an extension has a
 -- row only if it differs from what the server or the extension granted at first. Two things are left out. Settings of
 -- the server itself, because no migration changes them. And the graphs of tenants, because they come and go with
--- documents: an index is one if its name begins with documents_graph_ and its predicate names one tenant and in_graph().
+-- documents: an index is one if its name begins with documents_graph_ and its predicate names one tenant and
+-- in_graph().
 
 with recursive
 this as materialized (

@@ -56,8 +56,8 @@ secured (kind, object, owner, ours, now, initial) as (
   select 'default privileges',
     concat_ws(
       ' ',
-      case d.defaclobjtype when 'r' then 'tables' when 'S' then 'sequences' when 'f' then 'functions' when 'T' then 'types'
-        when 'n' then 'schemas' else 'large objects' end,
+      case d.defaclobjtype when 'r' then 'tables' when 'S' then 'sequences' when 'f' then 'functions'
+        when 'T' then 'types' when 'n' then 'schemas' else 'large objects' end,
       'of', d.defaclrole::regrole, 'in ' || nullif(d.defaclnamespace, 0)::regnamespace
     ),
     d.defaclrole, false, d.defaclacl,

@@ -40,7 +40,8 @@ relation_fact (kind, object, property, value) as (
   select r.kind, r.name, o.option_name, case o.option_name when 'check_option' then o.option_value else 'true' end
   from relation as r
   cross join lateral pg_options_to_table(r.reloptions) as o
-  where case when r.relkind <> 'v' then false when o.option_name = 'check_option' then true else o.option_value::boolean end
+  where case when r.relkind <> 'v' then false when o.option_name = 'check_option' then true
+    else o.option_value::boolean end
   union all
   select 'column', c.name, f.property, f.value
   from col as c
@@ -66,8 +67,8 @@ relation_fact (kind, object, property, value) as (
   cross join lateral (
     values
       ('mode', case when p.polpermissive then 'permissive' else 'restrictive' end),
-      ('command', case p.polcmd when 'r' then 'SELECT' when 'a' then 'INSERT' when 'w' then 'UPDATE' when 'd' then 'DELETE'
-        else 'ALL' end),
+      ('command', case p.polcmd when 'r' then 'SELECT' when 'a' then 'INSERT' when 'w' then 'UPDATE'
+        when 'd' then 'DELETE' else 'ALL' end),
       ('roles', (
         select string_agg(n.name, ', ' order by n.name collate "C")
         from unnest(p.polroles) as o (oid)

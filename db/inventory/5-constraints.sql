@@ -13,7 +13,8 @@ constraint_fact (kind, object, property, value) as (
       ('definition', case when i.own then regexp_replace(pg_get_constraintdef(c.oid), ' NOT VALID$', '') end),
       ('not validated', case when i.own and not c.convalidated then 'true' end),
       ('not checked', case when exists (
-        select from pg_catalog.pg_trigger as g where g.tgconstraint = c.oid and g.tgisinternal and g.tgenabled in ('D', 'R')
+        select from pg_catalog.pg_trigger as g
+        where g.tgconstraint = c.oid and g.tgisinternal and g.tgenabled in ('D', 'R')
       ) then 'true' end)
   ) as f (property, value)
   where coalesce(r.name, t.name) is not null
@@ -38,7 +39,8 @@ constraint_fact (kind, object, property, value) as (
     c.relname ~ '^documents_graph_'
     and not i.indisunique
     and r.relispartition
-    and (select h.inhparent::regclass::text from pg_catalog.pg_inherits as h where h.inhrelid = r.oid) = 'ragwall.documents'
+    and (select h.inhparent::regclass::text from pg_catalog.pg_inherits as h where h.inhrelid = r.oid)
+      = 'ragwall.documents'
     and coalesce(
       pg_get_expr(i.indpred, i.indrelid)
         ~ $re$^\(\(tenant_id = '([^']|'')*'::text\) AND ragwall_private\.in_graph\(tenant_id\)\)$re$,

@@ -41,7 +41,9 @@ routine_fact (kind, object, property, value) as (
           from pg_catalog.pg_enum as e where e.enumtypid = t.oid
         )
         when 'c' then (
-          select string_agg(quote_ident(a.attname) || ' ' || format_type(a.atttypid, a.atttypmod), ', ' order by a.attnum)
+          select string_agg(
+            quote_ident(a.attname) || ' ' || format_type(a.atttypid, a.atttypmod), ', ' order by a.attnum
+          )
           from pg_catalog.pg_attribute as a where a.attrelid = t.typrelid and a.attnum > 0 and not a.attisdropped
         )
         when 'd' then concat_ws(
@@ -57,8 +59,8 @@ routine_fact (kind, object, property, value) as (
   ) as f (property, value)
   union all
   select 'collation', c.oid::regcollation::text, 'definition', concat_ws(
-    ' ', c.collprovider, c.collcollate, c.collctype, j.c ->> 'colliculocale', j.c ->> 'colllocale', j.c ->> 'collicurules',
-    case when not c.collisdeterministic then 'nondeterministic' end
+    ' ', c.collprovider, c.collcollate, c.collctype, j.c ->> 'colliculocale', j.c ->> 'colllocale',
+    j.c ->> 'collicurules', case when not c.collisdeterministic then 'nondeterministic' end
   )
   from pg_catalog.pg_collation as c
   cross join lateral (select to_jsonb(c)) as j (c)
@@ -79,7 +81,8 @@ routine_fact (kind, object, property, value) as (
     values
       ('owner', o.oprowner::regrole::text),
       ('definition', concat_ws(
-        ' ', o.oprcode::regprocedure, 'restrict ' || nullif(o.oprrest, 0)::regproc, 'join ' || nullif(o.oprjoin, 0)::regproc
+        ' ', o.oprcode::regprocedure, 'restrict ' || nullif(o.oprrest, 0)::regproc,
+        'join ' || nullif(o.oprjoin, 0)::regproc
       ))
   ) as f (property, value)
   where o.oid >= 16384

@@ -47,7 +47,8 @@ copy_fact (kind, object, property, value) as (
       ))
   ) as f (property, value)
   union all
-  select 'user mapping', format('%s on %I', case m.umuser when 0 then 'PUBLIC' else m.umuser::regrole::text end, m.srvname),
+  select 'user mapping',
+    format('%s on %I', case m.umuser when 0 then 'PUBLIC' else m.umuser::regrole::text end, m.srvname),
     'server', quote_ident(m.srvname)
   from pg_catalog.pg_user_mappings as m
   union all

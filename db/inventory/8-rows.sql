@@ -1,5 +1,5 @@
--- All rows. Postgres prints some expressions differently after a dump and restore, although they mean the same. Both forms
--- are brought to one:
+-- All rows. Postgres prints some expressions differently after a dump and restore, although they mean the same. Here
+-- both have one form:
 --
 --   (((a >= 1) AND (a <= 9)) AND b)                as it is printed first for: a between 1 and 9 and b
 --   ((a >= 1) AND (a <= 9) AND b)                  as it is printed after a restore, and here
@@ -83,8 +83,8 @@ select kind, object,
   end as value
 from normal
 where
-  -- Evaluated once, before any row is read. What is set lasts to the end of the transaction. A setting that has this value
-  -- already is not set.
+  -- Evaluated once, before any row is read. The settings last to the end of the transaction. A setting that has this
+  -- value already is not touched.
   (
     select count(set_config(s.name, s.value, true))
     from (
