@@ -150,22 +150,30 @@ secured (kind, object, owner, ours, now, initial) as (
       then acldefault(case d.defaclobjtype when 'S' then 's' else d.defaclobjtype end, d.defaclrole) end
   from pg_catalog.pg_default_acl as d
 ),
+-- "by default" is a row for what PUBLIC holds from the start, wherever somebody else's share of the same privilege has
+-- a row: whoever compares rows has to know that PUBLIC has it too.
 privilege (kind, object, property, value) as (
   select s.kind, s.object, format('privilege %s for %s', g.privilege, g.grantee),
-    max(case when not g.now then 'revoked' when g.grantable_now then 'with grant option' else 'granted' end)
+    max(case when not g.now then 'revoked' when not g.differs then 'by default' when g.grantable then 'with grant option'
+      else 'granted' end)
   from secured as s
   cross join lateral (
-    select a.privilege_type,
-      case a.grantee when 0 then 'PUBLIC' when s.owner then 'the owner' else a.grantee::regrole::text end,
-      bool_or(a.now), bool_or(a.initial), bool_or(a.now and a.is_grantable), bool_or(a.initial and a.is_grantable)
+    select d.*, bool_or(d.differs) over (partition by d.privilege) as listed
     from (
-      select *, true, false from aclexplode(s.now)
-      union all
-      select *, false, true from aclexplode(s.initial) as i where not s.ours or i.grantee = s.owner
-    ) as a (grantor, grantee, privilege_type, is_grantable, now, initial)
-    group by 1, 2
-  ) as g (privilege, grantee, now, initial, grantable_now, grantable_initial)
-  where (g.now, g.grantable_now) <> (g.initial, g.grantable_initial)
+      select a.privilege_type,
+        case a.grantee when 0 then 'PUBLIC' when s.owner then 'the owner' else a.grantee::regrole::text end,
+        bool_or(a.now), bool_or(a.now and a.is_grantable),
+        bool_or(a.now) <> bool_or(a.initial)
+          or bool_or(a.now and a.is_grantable) <> bool_or(a.initial and a.is_grantable)
+      from (
+        select *, true, false from aclexplode(s.now)
+        union all
+        select *, false, true from aclexplode(s.initial) as i where not s.ours or i.grantee = s.owner
+      ) as a (grantor, grantee, privilege_type, is_grantable, now, initial)
+      group by 1, 2
+    ) as d (privilege, grantee, now, grantable, differs)
+  ) as g
+  where g.differs or (g.listed and g.grantee = 'PUBLIC')
   group by 1, 2, 3
 ),
 
@@ -650,19 +658,19 @@ rejoined as (
   group by p.id
 ),
 normal as (
-  select f.kind, f.object, f.property, coalesce(r.value, e.value, f.value) as value
+  select f.kind, f.object,
+    case f.property when 'SQL body' then 'body' else f.property end as property,
+    case
+      when f.property = 'SQL body' then encode(sha256(convert_to(coalesce(r.value, e.value), 'UTF8')), 'hex')
+      when (f.kind = 'setting' or f.property ~ '^setting ') and f.property ~* 'secret|passw|token|key|credential|jwt'
+        then 'hidden, sha256 ' || left(encode(sha256(convert_to(f.value, 'UTF8')), 'hex'), 16)
+      else coalesce(r.value, e.value, f.value)
+    end as value
   from fact as f
   left join expression as e on e.id = f.id
   left join rejoined as r on r.id = f.id
 )
-select kind, object,
-  case property when 'SQL body' then 'body' else property end as property,
-  case
-    when property = 'SQL body' then encode(sha256(convert_to(value, 'UTF8')), 'hex')
-    when (kind = 'setting' or property ~ '^setting ') and property ~* 'secret|passw|token|key|credential|jwt'
-      then 'hidden, sha256 ' || left(encode(sha256(convert_to(value, 'UTF8')), 'hex'), 16)
-    else value
-  end as value
+select kind, object, property, value
 from normal
 where
   -- Evaluated once, before any row is read. The settings last to the end of the transaction. A setting that has this

@@ -68,19 +68,19 @@ rejoined as (
   group by p.id
 ),
 normal as (
-  select f.kind, f.object, f.property, coalesce(r.value, e.value, f.value) as value
+  select f.kind, f.object,
+    case f.property when 'SQL body' then 'body' else f.property end as property,
+    case
+      when f.property = 'SQL body' then encode(sha256(convert_to(coalesce(r.value, e.value), 'UTF8')), 'hex')
+      when (f.kind = 'setting' or f.property ~ '^setting ') and f.property ~* 'secret|passw|token|key|credential|jwt'
+        then 'hidden, sha256 ' || left(encode(sha256(convert_to(f.value, 'UTF8')), 'hex'), 16)
+      else coalesce(r.value, e.value, f.value)
+    end as value
   from fact as f
   left join expression as e on e.id = f.id
   left join rejoined as r on r.id = f.id
 )
-select kind, object,
-  case property when 'SQL body' then 'body' else property end as property,
-  case
-    when property = 'SQL body' then encode(sha256(convert_to(value, 'UTF8')), 'hex')
-    when (kind = 'setting' or property ~ '^setting ') and property ~* 'secret|passw|token|key|credential|jwt'
-      then 'hidden, sha256 ' || left(encode(sha256(convert_to(value, 'UTF8')), 'hex'), 16)
-    else value
-  end as value
+select kind, object, property, value
 from normal
 where
   -- Evaluated once, before any row is read. The settings last to the end of the transaction. A setting that has this

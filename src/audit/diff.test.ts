@@ -1,7 +1,8 @@
-/** One change at a time: what is said of it, and whether it loosens a wall. */
+/** Changes one thing at a time, and checks which rows are printed, and what they are said to do to a wall. */
+import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { openSession, rolledBack, type Session } from '../../db/tests/engine/session.js';
-import { type Change, diffInventories, type Effect, type InventoryRow } from './diff.js';
+import { type Change, changesToText, diffInventories, effects, type InventoryRow } from './diff.js';
 import { readInventory, readInventoryIn } from './fingerprint.js';
 
 let session: Session;
@@ -12,140 +13,230 @@ beforeAll(async () => {
 });
 afterAll(() => session.end());
 
-const after = (statements: string) =>
+/** The inventory after some statements, which are rolled back. */
+const inventoryAfter = (statements: string) =>
   session.admin((sql) =>
     rolledBack(sql, async (tx) => {
-      await tx.unsafe(statements);
+      await tx.unsafe(statements).simple();
       return (await readInventoryIn(tx)).inventory;
     }),
   );
 
-const told = (changes: readonly Change[]) => changes.map(({ effect, words }) => `${effect}: ${words}`);
+const worst = (changes: readonly Change[]) =>
+  effects.find((effect) => changes.some((change) => change.effect === effect));
 
-const docs = 'ragwall.documents';
-const own = '(tenant_id = ( SELECT ragwall.current_tenant() AS current_tenant))';
-const readers = 'agent_reader, app_reader, app_user, ragwall_owner';
+/** What is printed but for neutral rows, on one line, without hashes. */
+const lineOf = (changes: readonly Change[]) =>
+  changesToText(changes.filter(({ effect }) => effect !== 'neutral'))
+    .trim()
+    .replaceAll(/\n +/g, ' | ')
+    .replaceAll(/ +/g, ' ')
+    .replaceAll(/[0-9a-f]{64}/g, '…');
+
 const inDatabase = (command: string) =>
   `do $$ begin execute format('${command.replaceAll("'", "''")}', current_database()); end $$`;
 
-/** The change, what it does to the walls, how it is told, and what its reverse does if that is not the opposite. */
-type Case = [change: string, effect: Effect, words: string, reverse?: Effect];
+/** A change, what is printed of it, and the worst effect of its reverse where that is not the opposite. */
+type Case = [change: string, printed: string, reverse?: string];
 
 // biome-ignore format: a table
 const cases: Case[] = [
   // Tables and policies
-  [`alter table ${docs} no force row level security`, 'loosens', `row-level security is no longer forced on ${docs}`],
-  [`alter table ${docs} disable row level security`, 'loosens', `row-level security is no longer on for ${docs}`],
-  [`alter table ${docs}_07 disable row level security`, 'loosens', `row-level security is no longer on for ${docs}_07`],
-  [`drop policy tenant_floor on ${docs}`, 'loosens', `policy tenant_floor on ${docs} is gone`],
-  [`drop policy delete_own_tenant on ${docs}`, 'tightens', `policy delete_own_tenant on ${docs} is gone`],
-  [`create policy everything on ${docs} for select to app_reader using (true)`, 'loosens', `policy everything on ${docs} is new: permissive, for SELECT, for app_reader, using true`],
-  [`create policy fence on ${docs} as restrictive using (tenant_id <> 'x')`, 'tightens', `policy fence on ${docs} is new: restrictive, for ALL, for PUBLIC, using (tenant_id <> 'x'::text)`],
-  [`alter policy select_own_tenant on ${docs} to public`, 'loosens', `policy select_own_tenant on ${docs} is now for PUBLIC (before: ${readers})`],
-  [`alter policy tenant_floor on ${docs} to app_user`, 'loosens', `policy tenant_floor on ${docs} is now for app_user (before: PUBLIC)`],
-  [`alter policy select_own_tenant on ${docs} using (true)`, 'loosens', `policy select_own_tenant on ${docs} now has using true (before: ${own})`],
-  [`alter policy delete_own_tenant on ${docs} using (tenant_id = 'acme')`, 'read', `policy delete_own_tenant on ${docs} now has using (tenant_id = 'acme'::text) (before: ${own})`, 'read'],
-  [`create table public.notes (tenant_id text); grant select on public.notes to app_user`, 'loosens', 'public.notes is new: without row-level security; app_user may SELECT', 'neutral'],
-  [`create table public.notes (tenant_id text); alter table public.notes enable row level security; create policy p on public.notes using (true)`, 'read', 'public.notes is new: with row-level security, not forced; policy p is permissive, for ALL, for PUBLIC, using true', 'neutral'],
-  [`alter table ${docs} detach partition ${docs}_31`, 'read', `${docs}_31 is no longer a partition of ${docs} FOR VALUES WITH (modulus 32, remainder 31)`, 'read'],
-  [`alter table ${docs} owner to app_user`, 'read', `${docs} now belongs to app_user (before: ragwall_owner)`, 'read'],
+  ['alter table ragwall.documents no force row level security', 'table ragwall.documents | loosens forced row security: true → –'],
+  ['alter table ragwall.documents disable row level security', 'table ragwall.documents | loosens row security: true → –'],
+  ['alter table ragwall.documents_07 disable row level security', 'table ragwall.documents_07 | loosens row security: true → –'],
+  ['drop policy tenant_floor on ragwall.documents', 'policy tenant_floor on ragwall.documents | loosens mode: restrictive → –'],
+  ['drop policy delete_own_tenant on ragwall.documents', 'policy delete_own_tenant on ragwall.documents | tightens mode: permissive → –'],
+  ['create policy everything on ragwall.documents for select to app_reader using (true)', 'policy everything on ragwall.documents | loosens mode: – → permissive'],
+  ["create policy fence on ragwall.documents as restrictive using (tenant_id <> 'x')", 'policy fence on ragwall.documents | tightens mode: – → restrictive'],
+  ['alter policy select_own_tenant on ragwall.documents to public', 'policy select_own_tenant on ragwall.documents | loosens roles: agent_reader, app_reader, app_user, ragwall_owner → PUBLIC'],
+  ['alter policy tenant_floor on ragwall.documents to app_user', 'policy tenant_floor on ragwall.documents | loosens roles: PUBLIC → app_user'],
+  ['alter policy select_own_tenant on ragwall.documents using (true)', 'policy select_own_tenant on ragwall.documents | loosens using: (tenant_id = ( SELECT ragwall.current_tenant() AS current_tenant)) → true'],
+  ["alter policy delete_own_tenant on ragwall.documents using (tenant_id = 'acme')", "policy delete_own_tenant on ragwall.documents | read using: (tenant_id = ( SELECT ragwall.current_tenant() AS current_tenant)) → (tenant_id = 'acme'::text)"],
+  ['create table public.notes (tenant_id text); grant select on public.notes to app_user', 'table public.notes | loosens privilege SELECT for app_user: – → granted', 'neutral'],
+  ['create table public.notes (tenant_id text); alter table public.notes enable row level security; create policy p on public.notes using (true)', 'policy p on public.notes | read mode: – → permissive', 'neutral'],
+  ['alter table ragwall.documents detach partition ragwall.documents_31', 'table ragwall.documents_31 | read partition of: ragwall.documents FOR VALUES WITH (modulus 32, remainder 31) → –'],
   // Privileges
-  [`grant truncate on ${docs} to app_user`, 'loosens', `app_user may now TRUNCATE ${docs}`],
-  [`grant update (tenant_id) on ${docs} to app_user`, 'loosens', `app_user may now UPDATE column ${docs}.tenant_id`],
-  [`grant select on ${docs}_03 to app_user with grant option`, 'loosens', `app_user may now SELECT from ${docs}_03 and pass that on`],
-  [`revoke insert (source) on ${docs} from app_user`, 'tightens', `app_user may no longer INSERT into column ${docs}.source`],
-  ['grant usage on schema ragwall_private to app_user', 'loosens', 'app_user may now USE schema ragwall_private'],
-  ['grant create on schema public to public', 'loosens', 'everybody may now CREATE in schema public'],
-  ['alter default privileges for role ragwall_owner grant execute on functions to public', 'loosens', 'everybody may now EXECUTE future functions of ragwall_owner'],
-  ['grant execute on function pg_read_file(text) to app_user', 'loosens', 'app_user may now EXECUTE function pg_read_file(text)'],
-  ['grant set on parameter session_replication_role to app_user', 'loosens', 'app_user may now SET parameter session_replication_role'],
-  [inDatabase('grant temporary on database %I to app_user'), 'loosens', 'app_user may now make TEMPORARY tables in this database'],
-  [`revoke delete on ${docs} from ragwall_owner`, 'tightens', `the owner may no longer DELETE from ${docs}`],
+  ['grant truncate on ragwall.documents to app_user', 'table ragwall.documents | loosens privilege TRUNCATE for app_user: – → granted'],
+  ['grant update (tenant_id) on ragwall.documents to app_user', 'column ragwall.documents.tenant_id | loosens privilege UPDATE for app_user: – → granted'],
+  ['grant select on ragwall.documents_03 to app_user with grant option', 'table ragwall.documents_03 | loosens privilege SELECT for app_user: – → with grant option'],
+  ['revoke insert (source) on ragwall.documents from app_user', 'column ragwall.documents.source | tightens privilege INSERT for app_user: granted → –'],
+  ['grant usage on schema ragwall_private to app_user', 'schema ragwall_private | loosens privilege USAGE for app_user: – → granted'],
+  ['grant create on schema public to public', 'schema public | loosens privilege CREATE for PUBLIC: – → granted'],
+  ['alter default privileges for role ragwall_owner grant execute on functions to public', 'default privileges functions of ragwall_owner | loosens privilege EXECUTE for PUBLIC: revoked → –'],
+  ['grant execute on function pg_read_file(text) to app_user', 'function pg_read_file(text) | loosens privilege EXECUTE for app_user: – → granted'],
+  ['grant set on parameter session_replication_role to app_user', 'parameter session_replication_role | loosens privilege SET for app_user: – → granted'],
+  [inDatabase('grant temporary on database %I to app_user'), 'database this database | loosens privilege TEMPORARY for app_user: – → granted'],
+  ['revoke delete on ragwall.documents from ragwall_owner', 'table ragwall.documents | tightens privilege DELETE for the owner: – → revoked'],
   // Roles and settings
-  ['alter role app_user bypassrls', 'loosens', 'role app_user may now bypass row-level security'],
-  ['alter role app_user superuser', 'loosens', 'role app_user is now a superuser'],
-  ['alter role ragwall_owner login', 'loosens', 'role ragwall_owner may now log in'],
-  ['grant pg_read_all_data to app_reader', 'loosens', 'role app_reader is now a member of pg_read_all_data (set)'],
-  ['create role bob login in role app_user', 'loosens', 'role bob is new: login, member of app_user', 'neutral'],
-  ["alter role app_reader set app.current_tenant = 'acme'", 'read', 'role app_reader now begins with app.current_tenant = acme', 'read'],
-  ["alter role app_reader set app.jwt_secret = 'hunter2'", 'read', 'role app_reader now begins with app.jwt_secret = hidden, sha256 f52fbd32b2b3b86f', 'read'],
-  [inDatabase("alter database %I set ragwall.residue = 'allow'"), 'read', 'this database now begins with ragwall.residue = allow', 'read'],
+  ['alter role app_user bypassrls', 'role app_user | loosens bypassrls: – → true'],
+  ['alter role app_user superuser', 'role app_user | loosens superuser: – → true'],
+  ['alter role ragwall_owner login', 'role ragwall_owner | loosens login: false → true'],
+  ['grant pg_read_all_data to app_reader', 'role app_reader | loosens member of pg_read_all_data: – → set'],
+  ['create role bob login in role app_user', 'role bob | loosens member of app_user: – → inherit, set', 'neutral'],
+  ["alter role app_reader set app.current_tenant = 'acme'", 'setting role app_reader | read app.current_tenant: – → acme'],
+  ["alter role app_reader set app.jwt_secret = 'hunter2'", 'setting role app_reader | read app.jwt_secret: – → hidden, sha256 f52fbd32b2b3b86f'],
+  [inDatabase("alter database %I set ragwall.residue = 'allow'"), 'setting this database | read ragwall.residue: – → allow'],
   // Functions and views
-  ['alter function ragwall.match_documents(public.halfvec, integer) security definer', 'loosens', "function ragwall.match_documents(public.halfvec,integer) now runs with its owner's rights"],
-  ['alter function ragwall.set_tenant(text) reset search_path', 'loosens', 'function ragwall.set_tenant(text) no longer pins its search_path'],
-  ['alter function ragwall.current_tenant() immutable', 'loosens', 'function ragwall.current_tenant() is now declared immutable (before: stable)'],
-  ['alter function ragwall.current_tenant() leakproof', 'loosens', 'function ragwall.current_tenant() is now declared leakproof'],
-  ['alter function ragwall.current_tenant() owner to postgres', 'read', 'function ragwall.current_tenant() now belongs to postgres (before: ragwall_context)', 'read'],
-  ["create or replace function ragwall_private.in_graph(tenant text) returns boolean language plpgsql immutable parallel safe set search_path = pg_catalog, pg_temp as 'begin return false; end'", 'read', 'the body of function ragwall_private.in_graph(text) has changed', 'read'],
-  ["create function public.f() returns integer language sql security definer as 'select 1'", 'read', "function public.f() is new: runs with its owner's rights; everybody may EXECUTE", 'neutral'],
-  [`create view public.v as select id from ${docs}; grant select on public.v to app_user`, 'loosens', "view public.v is new: reads with its owner's rights; app_user may SELECT", 'neutral'],
+  ['alter function ragwall.match_documents(public.halfvec, integer) security definer', 'function ragwall.match_documents(public.halfvec,integer) | loosens security definer: – → true'],
+  ['alter function ragwall.set_tenant(text) reset search_path', 'function ragwall.set_tenant(text) | loosens setting search_path: pg_catalog, pg_temp → –'],
+  ['alter function ragwall.current_tenant() immutable', 'function ragwall.current_tenant() | loosens volatility: stable → immutable'],
+  ['alter function ragwall.current_tenant() leakproof', 'function ragwall.current_tenant() | loosens leakproof: – → true'],
+  ['alter function ragwall.current_tenant() owner to postgres', 'function ragwall.current_tenant() | read owner: ragwall_context → postgres'],
+  ["create or replace function ragwall_private.in_graph(tenant text) returns boolean language plpgsql immutable parallel safe set search_path = pg_catalog, pg_temp as 'begin return false; end'", 'function ragwall_private.in_graph(text) | read body: … → …'],
+  ["create function public.f() returns integer language sql security definer as 'select 1'", 'function public.f() | loosens security definer: – → true | read privilege EXECUTE for PUBLIC: – → granted', 'neutral'],
+  ['create view public.v as select id from ragwall.documents; grant select on public.v to app_user', 'view public.v | loosens privilege SELECT for app_user: – → granted', 'neutral'],
   // Columns, keys, indexes and what else there is
-  [`alter table ${docs} alter column content drop not null`, 'loosens', `column ${docs}.content may now be null (and 32 of its partitions)`],
-  [`alter table ${docs} alter column tenant_id set default 'acme'`, 'read', `the default of column ${docs}.tenant_id is now 'acme'::text (before: ragwall.require_tenant()) (and 32 of its partitions)`, 'read'],
-  [`alter table ${docs} add column note text; grant select (note) on ${docs} to app_user`, 'neutral', `column ${docs}.note is new: app_user may SELECT (and 32 of its partitions)`, 'read'],
-  [`alter table ${docs} drop constraint documents_tenant_id_check`, 'loosens', `check constraint documents_tenant_id_check on ${docs} is gone`],
-  [`create index i on ${docs} (source)`, 'neutral', `index i on ${docs} is new: CREATE INDEX i ON ONLY ${docs} USING btree (source)`, 'neutral'],
-  [`create unique index i on ${docs}_00 (id)`, 'read', `unique index i on ${docs}_00 is new: CREATE UNIQUE INDEX i ON ${docs}_00 USING btree (id)`, 'loosens'],
-  [`create index documents_graph_all on ${docs}_00 using hnsw (embedding public.halfvec_cosine_ops)`, 'read', `approximate index documents_graph_all on ${docs}_00 is new: CREATE INDEX documents_graph_all ON ${docs}_00 USING hnsw (embedding public.halfvec_cosine_ops)`, 'neutral'],
-  [`create rule r as on insert to ${docs} do also notify x`, 'read', `rule r on ${docs} is new: CREATE RULE r AS ON INSERT TO ${docs} DO NOTIFY x;`, 'loosens'],
-  [`create publication p for table ${docs}`, 'read', `publication p is new: table ${docs}`, 'neutral'],
+  ['alter table ragwall.documents alter column content drop not null', 'column ragwall.documents.content, ragwall.documents_00.content, ragwall.documents_01.content, ragwall.documents_02.content, ragwall.documents_03.content, ragwall.documents_04.content, ragwall.documents_05.content, ragwall.documents_06.content, and 25 more | loosens not null: true → –'],
+  ["alter table ragwall.documents alter column tenant_id set default 'acme'", "column ragwall.documents.tenant_id, ragwall.documents_00.tenant_id, ragwall.documents_01.tenant_id, ragwall.documents_02.tenant_id, ragwall.documents_03.tenant_id, ragwall.documents_04.tenant_id, ragwall.documents_05.tenant_id, ragwall.documents_06.tenant_id, and 25 more | read default: ragwall.require_tenant() → 'acme'::text"],
+  ['alter table ragwall.documents add column note text; grant select (note) on ragwall.documents to app_user', 'column ragwall.documents.note | read privilege SELECT for app_user: – → granted', 'neutral'],
+  ['alter table ragwall.documents drop constraint documents_tenant_id_check', 'check constraint documents_tenant_id_check on ragwall.documents | loosens definition: CHECK (ragwall.is_tenant_id(tenant_id)) → –'],
+  ['create index i on ragwall.documents (source)', ''],
+  ['create unique index i on ragwall.documents_00 (id)', 'unique index i on ragwall.documents_00 | read definition: – → CREATE UNIQUE INDEX i ON ragwall.documents_00 USING btree (id)'],
+  ['create index documents_graph_all on ragwall.documents_00 using hnsw (embedding public.halfvec_cosine_ops)', 'approximate index documents_graph_all on ragwall.documents_00 | read definition: – → CREATE INDEX documents_graph_all ON ragwall.documents_00 USING hnsw (embedding public.halfvec_cosine_ops)'],
+  ['create rule r as on insert to ragwall.documents do also notify x', 'rule r on ragwall.documents | read definition: – → CREATE RULE r AS ON INSERT TO ragwall.documents DO NOTIFY x;'],
+  ['create publication p for table ragwall.documents', 'publication p | loosens table ragwall.documents: – → all columns of all rows', 'neutral'],
 ];
 
 const opposite = { loosens: 'tightens', tightens: 'loosens', read: 'read', neutral: 'neutral' };
 
-describe('a change is told, and so is its reverse', () => {
-  it.each(cases)('%s', async (change, effect, words, reverse) => {
-    const changed = await after(change);
-    expect(told(diffInventories(clean, changed))).toEqual([`${effect}: ${words}`]);
-    expect(diffInventories(changed, clean).map((one) => one.effect)).toEqual([
-      reverse ?? opposite[effect],
-    ]);
+describe('a change is printed, and so is its reverse', () => {
+  it.each(cases)('%s', async (change, printed, reverse) => {
+    const changed = await inventoryAfter(change);
+    const changes = diffInventories(clean, changed);
+    expect(lineOf(changes)).toBe(printed);
+    expect(worst(diffInventories(changed, clean))).toBe(
+      reverse ?? opposite[worst(changes) ?? 'neutral'],
+    );
   });
 });
 
-it('nothing is told of nothing', async () => {
-  expect(diffInventories(clean, await after('select 1'))).toEqual([]);
+it('nothing is printed if nothing has changed', async () => {
+  expect(diffInventories(clean, await inventoryAfter('select 1'))).toEqual([]);
 });
 
-it('an object that comes or goes is one change, with all its parts', async () => {
-  const gone = await after(`drop function tests.seed(); drop table ${docs} cascade`);
-  expect(told(diffInventories(clean, gone))).toEqual([
-    'neutral: function tests.seed() is gone',
-    `neutral: ${docs} is gone (and 32 of its partitions)`,
-  ]);
-  expect(told(diffInventories(gone, clean))).toHaveLength(2);
+it('a table that goes takes its walls with it', async () => {
+  const gone = await inventoryAfter('drop function tests.seed(); drop table ragwall.documents cascade');
+  expect(worst(diffInventories(clean, gone))).toBe('neutral');
+  expect(lineOf(diffInventories(gone, clean).filter(({ effect }) => effect === 'loosens'))).toBe('');
 });
 
 it('the worst comes first', async () => {
-  const changed = await after(`
-    alter policy delete_own_tenant on ${docs} using (tenant_id = 'acme');
-    create index i on ${docs} (source);
-    revoke insert (source) on ${docs} from app_user;
-    grant truncate on ${docs} to app_user`);
-  expect(diffInventories(clean, changed).map(({ effect }) => effect)).toEqual([
-    'loosens',
-    'read',
-    'tightens',
-    'neutral',
-  ]);
+  const changed = await inventoryAfter(`
+    create index i on ragwall.documents (source);
+    revoke insert (source) on ragwall.documents from app_user;
+    alter policy delete_own_tenant on ragwall.documents using (tenant_id = 'acme');
+    grant truncate on ragwall.documents to app_user`);
+  const text = changesToText(diffInventories(clean, changed));
+  expect(text.match(/^ {2}\w+/gm)).toEqual(['  loosens', '  read', '  tightens', '  neutral']);
 });
 
 it('a policy made permissive, or put in the place of another, is that policy still', async () => {
-  const changed = await after(`
-    drop policy tenant_floor on ${docs};
-    create policy tenant_floor on ${docs} using (false) with check (true)`);
-  expect(told(diffInventories(clean, changed))).toEqual([
-    expect.stringContaining(`loosens: policy tenant_floor on ${docs} is now permissive`),
-    expect.stringContaining(`loosens: policy tenant_floor on ${docs} now has with check true`),
-    expect.stringContaining(`tightens: policy tenant_floor on ${docs} now has using false`),
-  ]);
+  const changed = await inventoryAfter(`
+    drop policy tenant_floor on ragwall.documents;
+    create policy tenant_floor on ragwall.documents using (false) with check (true)`);
+  expect(lineOf(diffInventories(clean, changed))).toMatch(
+    /^policy tenant_floor .* \| loosens mode: restrictive → permissive \| loosens with check: .* → true \| tightens using: .* → false$/,
+  );
 });
 
 it('names with quotes, dots and “ on ” in them are taken whole', async () => {
-  const changed = await after(`
+  const changed = await inventoryAfter(`
     create table public."a.b on c" ("x.y" text primary key);
-    create policy "p on q" on public."a.b on c" using (true)`);
-  expect(told(diffInventories(clean, changed))).toEqual([
-    'read: public."a.b on c" is new: without row-level security; policy "p on q" is permissive, for ALL, for PUBLIC, using true',
-  ]);
+    alter table public."a.b on c" enable row level security;
+    create policy "p on q" on public."a.b on c" using (true);
+    grant select ("x.y") on public."a.b on c" to app_user`);
+  expect(lineOf(diffInventories(clean, changed))).toBe(
+    'column public."a.b on c"."x.y" | read privilege SELECT for app_user: – → granted\n\n' +
+      'policy "p on q" on public."a.b on c" | read mode: – → permissive',
+  );
+});
+
+describe('privileges are compared by what a role may do', () => {
+  const changesOf = async (before: string, statements: string) =>
+    diffInventories(await inventoryAfter(before), await inventoryAfter(`${before}; ${statements}`));
+
+  it('db/agents.sql loosens nothing, and prints in a page who may do less', async () => {
+    const agents = await readFile(new URL('../../db/agents.sql', import.meta.url), 'utf8');
+    const changes = diffInventories(clean, await inventoryAfter(agents));
+    expect(changes.length).toBeGreaterThan(1_000);
+    expect(changes.filter(({ effect }) => effect === 'loosens')).toEqual([]);
+    const others = changes.filter(({ effect }) => effect !== 'neutral');
+    expect(
+      new Set(others.map(({ effect, kind, property }) => `${effect} ${kind} ${property}`)),
+    ).toEqual(
+      new Set([
+        'tightens function privilege EXECUTE for PUBLIC',
+        'tightens language privilege USAGE for PUBLIC',
+        'tightens table privilege SELECT for PUBLIC',
+        'tightens view privilege SELECT for PUBLIC',
+        ...[
+          'client_connection_check_interval',
+          'default_transaction_read_only',
+          'idle_in_transaction_session_timeout',
+          'lock_timeout',
+          'statement_timeout',
+          'temp_file_limit',
+          'track_activities',
+        ].map((setting) => `read setting ${setting}`),
+      ]),
+    );
+    expect(changesToText(changes).split('\n').length).toBeLessThan(70);
+    expect(changesToText(changes)).toContain('\nview pg_locks, pg_stat_activity\n  tightens');
+    // The control: what somebody gets that they did not have is said among all that.
+    const loose = await inventoryAfter(`${agents};
+      grant select on pg_stat_activity to app_user;
+      grant execute on function pg_advisory_lock(bigint) to agent_caller;
+      grant select on ragwall.documents_03 to agent_reader;
+      grant select on ragwall.documents_04 to public;`);
+    const loosened = diffInventories(clean, loose).filter(({ effect }) => effect === 'loosens');
+    expect(loosened.map(({ object, property }) => `${object}: ${property}`)).toEqual([
+      'ragwall.documents_03: privilege SELECT for agent_reader',
+      'ragwall.documents_04: privilege SELECT for PUBLIC',
+    ]);
+    expect(lineOf(diffInventories(await inventoryAfter(agents), loose))).toBe(
+      [
+        'function pg_advisory_lock(bigint) | loosens privilege EXECUTE for agent_caller: – → granted',
+        'table ragwall.documents_03 | loosens privilege SELECT for agent_reader: – → granted',
+        'table ragwall.documents_04 | loosens privilege SELECT for PUBLIC: – → granted',
+        'view pg_stat_activity | loosens privilege SELECT for app_user: – → granted',
+      ].join('\n\n'),
+    );
+  });
+
+  it.each([
+    ['what PUBLIC has from the start', '', 'grant select on pg_class to app_user'],
+    [
+      'what PUBLIC was granted',
+      'create table public.notes (id integer); grant select on public.notes to public',
+      'revoke select on public.notes from public; grant select on public.notes to public, app_user',
+    ],
+    [
+      'what it inherits',
+      'create role boss; create role clerk in role boss; create table public.notes (id integer); grant select on public.notes to boss',
+      'grant select (id) on public.notes to clerk',
+    ],
+    ['what a superuser is granted', '', 'grant truncate on ragwall.documents to postgres'],
+  ])('%s loosens nothing', async (_, before, statements) => {
+    const changes = await changesOf(before || 'select 1', statements);
+    expect(changes).not.toEqual([]);
+    expect(worst(changes)).toBe('neutral');
+  });
+
+  it.each([
+    ['may pass it on', '', 'grant select on pg_class to app_user with grant option'],
+    [
+      'is no heir',
+      'create role boss; create role clerk noinherit in role boss; create table public.notes (id integer); grant select on public.notes to boss',
+      'grant select on public.notes to clerk',
+    ],
+    ['owns it now', '', 'alter table ragwall.documents owner to app_user'],
+    [
+      'keeps what PUBLIC loses, and more',
+      'create table public.notes (id integer); grant select on public.notes to public',
+      'revoke select on public.notes from public; grant select, delete on public.notes to app_user',
+    ],
+  ])('it loosens where a role %s', async (_, before, statements) => {
+    expect(worst(await changesOf(before || 'select 1', statements))).toBe('loosens');
+  });
 });

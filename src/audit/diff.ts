@@ -1,185 +1,223 @@
-/** What has changed from one inventory to another: in words, and whether it loosens a wall. */
-import { arrivals, type Effect, rules, type Thing, tableOf } from './drift-rules.js';
-import { descriptionOf, grantsOf, nameOf, privilegeChange } from './drift-words.js';
+/** Compares two inventories row by row, and says of each changed row what it does to a wall. */
+import { visible } from './report.js';
 
-export type { Effect } from './drift-rules.js';
-
-/** One fact of db/inventory.sql. */
+/** One row of db/inventory.sql. */
 export type InventoryRow = readonly [kind: string, object: string, property: string, value: string];
 
+/** What a change does to a wall, the worst first. `read`: only a person who reads the change can tell. */
+export const effects = ['loosens', 'read', 'tightens', 'neutral'] as const;
+export type Effect = (typeof effects)[number];
+
+/** A changed row. `before` is null where the row is new, `after` where it is gone. */
 export interface Change {
   readonly effect: Effect;
-  readonly words: string;
+  readonly kind: string;
+  readonly object: string;
+  readonly property: string;
+  readonly before: string | null;
+  readonly after: string | null;
 }
 
-/** From the worst on. */
-export const effects: readonly Effect[] = ['loosens', 'read', 'tightens', 'neutral'];
+/**
+ * The values of a property, from the one that walls off most to the one that walls off least. `-` is no row, `*` any
+ * value that is not listed. A change to the right loosens, to the left tightens, from `*` to `*` has to be read; so has
+ * a change of a property that is not here. A property without values is neutral.
+ */
+// biome-ignore format: a table
+const scales: readonly (readonly [kind: RegExp, property: RegExp, ...values: string[]])[] = [
+  [/^table$/, /^(forced )?row security$/, 'true', '-'],
+  [/^view$/, /^security_(invoker|barrier)$/, 'true', '-'],
+  [/^view$/, /^check_option$/, '*', '-'],
+  [/^column$/, /^(not null|no statistics)$/, 'true', '-'],
+  [/^policy$/, /^mode$/, 'restrictive', '-', 'permissive'],
+  [/^policy$/, /^(using|with check)$/, 'false', '*', 'true'],
+  [/^policy$/, /^command$/, '*', 'ALL'],
+  [/^policy$/, /^roles$/, '*', 'PUBLIC'],
+  [/^(function|procedure|aggregate)$/, /^(security definer|leakproof)$/, '-', 'true'],
+  [/^(function|procedure|aggregate)$/, /^volatility$/, '*', 'immutable'],
+  [/^(function|procedure|aggregate)$/, /^setting search_path$/, '*', '-'],
+  [/^check constraint$/, /^definition$/, '*', '-'],
+  [/(constraint|key)$/, /^not (validated|checked)$/, '-', 'true'],
+  [/(trigger|rule)$/, /^fires$/, 'always', '-', 'on a replica', 'never'],
+  [/^language$/, /^trusted$/, '-', 'true'],
+  [/^publication$/, /^(all tables|table .*|schema .*)$/, '-', '*'],
+  [/^role$/, /^login$/, 'false', 'true'],
+  [/^role$/, /^(superuser|bypassrls|replication|createrole|createdb)$/, '-', 'true'],
+  [/^role$/, /^member of /, '-', '*'],
+  [/^role$/, /^connection limit$/],
+  [/^index$/, /./],
+  [/./, /^unlogged$/],
+];
 
-type Things = ReadonlyMap<string, Thing>;
-type Value = string | undefined;
+/** Kinds of objects that open nothing by being there: who may use them, and what is on a scale, are rows of their own. */
+const inert =
+  /^(schema|table|view|materialized view|foreign table|column|sequence|type|domain|collation|function|procedure|aggregate|policy|role|publication|not-null constraint)$/;
 
-/** Returns the changes from one inventory to another, the worst first; an object that comes or goes is one. */
+/** What has columns, policies, constraints, indexes, triggers and rules. */
+const relations = ['table', 'view', 'materialized view', 'foreign table', 'domain'];
+
+/** The rows of an inventory: values by property, by kind and object. */
+type Inventory = ReadonlyMap<string, ReadonlyMap<string, string>>;
+const keyOf = (kind: string, object: string) => `${kind} ${object}`;
+
+function inventoryOf(rows: readonly InventoryRow[]): Inventory {
+  const objects = new Map<string, Map<string, string>>();
+  for (const [kind, object, property, value] of rows) {
+    const key = keyOf(kind, object);
+    objects.set(key, (objects.get(key) ?? new Map()).set(property, value));
+  }
+  return objects;
+}
+
+/** Whether the inventory knows more of an object than privileges, as it does of objects that the server brings. */
+const exists = (inventory: Inventory, key: string) =>
+  [...(inventory.get(key)?.keys() ?? [])].some(
+    (property) => !/^(privilege |invalid$|not (checked|validated)$)/.test(property),
+  );
+
+/** The keys that the relation which an object is a part of may have. */
+function relationKeys(kind: string, object: string): string[] {
+  const own = kind === 'column' ? /\.("(?:[^"]|"")*"|[^".]+)$/ : /^("(?:[^"]|"")*"|[^"\s]+) on /;
+  return relations.map((relation) => keyOf(relation, object.replace(own, '')));
+}
+
+/** Returns the changed rows, in the order of the inventories. */
 export function diffInventories(
   saved: readonly InventoryRow[],
   present: readonly InventoryRow[],
-): readonly Change[] {
-  const [before, after] = [thingsOf(saved), thingsOf(present)];
-  const changes = [...new Set([...before.keys(), ...after.keys()])].flatMap((key) =>
-    changesOf(before.get(key), after.get(key), before, after),
-  );
-  return folded(changes, new Map([...before, ...after])).sort(
-    (a, b) => effects.indexOf(a.effect) - effects.indexOf(b.effect) || (a.words < b.words ? -1 : 1),
-  );
-}
-
-function thingsOf(rows: readonly InventoryRow[]): Things {
-  const things = new Map<string, Thing>();
-  for (const [kind, object, property, value] of rows) {
-    const key = `${kind} ${object}`;
-    const thing = things.get(key) ?? { kind, object, facts: new Map(), exists: false };
-    things.set(key, thing);
-    // Settings, and who may use what the server brought along, are no objects that come and go.
-    thing.exists ||=
-      !/^(setting|large objects)$/.test(kind) &&
-      !/^(privilege |invalid$|not (checked|validated)$)/.test(property);
-    if (property !== 'login' || value !== 'false') thing.facts.set(property, value);
-  }
-  return things;
-}
-
-const holders = ['table', 'view', 'materialized view', 'foreign table', 'domain'];
-
-/** Whether it comes, or goes, only with the table that it is a part of. */
-const isPartOf = (thing: Thing, there: Things, notThere: Things): boolean =>
-  !holders.includes(thing.kind) &&
-  tableOf(thing) !== thing.object &&
-  holders.some((kind) => {
-    const key = `${kind} ${tableOf(thing)}`;
-    const [holder, absent] = [there.get(key), notThere.get(key)];
-    if (!holder?.exists || !absent?.exists) return holder?.exists === true;
-    // What a partition has from its table is its own when it is detached.
-    return (
-      /constraint|index|key$/.test(thing.kind) &&
-      holder.facts.get('partition of') !== absent.facts.get('partition of')
-    );
-  });
-
-function changesOf(
-  old: Thing | undefined,
-  now: Thing | undefined,
-  before: Things,
-  after: Things,
 ): Change[] {
-  if (now?.exists && !old?.exists) {
-    return isPartOf(now, after, before) ? [] : [arrival(now, before, after)];
+  const [before, after] = [inventoryOf(saved), inventoryOf(present)];
+  const changes = new Map<string, Change>();
+  for (const [kind, object, property] of [...saved, ...present]) {
+    const key = keyOf(kind, object);
+    const [was = null, is = null] = [before.get(key)?.get(property), after.get(key)?.get(property)];
+    if (was === is) continue;
+    const change = { kind, object, property, before: was, after: is };
+    changes.set(`${key} ${property}`, { effect: effectOf(change, before, after), ...change });
   }
-  if (old?.exists && !now?.exists) {
-    if (isPartOf(old, before, after)) return [];
-    return [{ effect: arrivalEffect(old, 2, before, ''), words: `${nameOf(old)} is gone` }];
+  return [...changes.values()];
+}
+
+function effectOf(change: Omit<Change, 'effect'>, before: Inventory, after: Inventory): Effect {
+  const { kind, object, property } = change;
+  const key = keyOf(kind, object);
+  const relation = relationKeys(kind, object);
+  const comes = kind !== 'setting' && exists(after, key) && !exists(before, key);
+  const goes = kind !== 'setting' && exists(before, key) && !exists(after, key);
+  const relationIn = (inventory: Inventory) =>
+    relation.map((one) => exists(inventory, one) && inventory.get(one)?.get('partition of')).join();
+  const withRelation = relationIn(before) !== relationIn(after);
+  // The property that makes a policy, a constraint or a trigger one.
+  const itself = property === 'mode' || property === 'definition';
+  if (goes && (!itself || withRelation)) return 'neutral';
+  if (property.startsWith('privilege ')) {
+    const effect = privilegeEffect(property, [key, ...relation], before, after);
+    const open = /^(column|.*table|.*view)$/.test(kind) && !isWalled([key, ...relation], after);
+    return effect === 'loosens' && comes && !open ? 'read' : effect;
   }
-  const thing = (now ?? old) as Thing;
-  const properties = new Set([...(old?.facts.keys() ?? []), ...(now?.facts.keys() ?? [])]);
-  const exchanged = exchangedOwners(thing, before, after);
-  return [...properties].flatMap((property) => {
-    const [was, is] = [old?.facts.get(property), now?.facts.get(property)];
-    if (was === is || exchanged.some((role) => property.endsWith(` for ${role}`))) return [];
-    return [changeOf(thing, property, was, is)];
+  const effect = onScale(change, after.get(key)?.get('mode') === 'restrictive');
+  if (!comes && !goes) return effect;
+  if (effect === 'read') return inert.test(kind) || withRelation ? 'neutral' : 'read';
+  if (effect === 'tightens' && (!itself || withRelation)) return 'neutral';
+  // A policy opens nothing on a table that had no row-level security.
+  return effect === 'loosens' && kind === 'policy' && !isWalled(relation, before) ? 'read' : effect;
+}
+
+const isWalled = (keys: readonly string[], inventory: Inventory) =>
+  keys.some((key) =>
+    ['row security', 'security_invoker'].some((wall) => inventory.get(key)?.has(wall)),
+  );
+
+function onScale(
+  { kind, property, before, after }: Omit<Change, 'effect'>,
+  restrictive: boolean,
+): Effect {
+  const found = scales.find((scale) => scale[0].test(kind) && scale[1].test(property));
+  const [, , ...values] = found ?? [kind, property, '*'];
+  if (values.length === 0) return 'neutral';
+  const place = (value: string | null) =>
+    values.includes(value ?? '-') ? values.indexOf(value ?? '-') : values.indexOf(value ? '*' : '-');
+  const [from, to] = [place(before), place(after)];
+  if (from === to || from < 0 || to < 0) return 'read';
+  // A restrictive policy for more roles or commands walls off more.
+  return to > from === (restrictive && /^(roles|command)$/.test(property)) ? 'tightens' : 'loosens';
+}
+
+/** Compares what a role may do, not what it is granted: it may have had the same through PUBLIC. */
+function privilegeEffect(
+  property: string,
+  keys: string[],
+  before: Inventory,
+  after: Inventory,
+): Effect {
+  const [, privilege = '', role = ''] = /^(privilege .*? for )(.*)$/s.exec(property) ?? [];
+  const had = levelOf(privilege, role, keys, before, after);
+  const has = levelOf(privilege, role, keys, after, before);
+  return has > had ? 'loosens' : has < had ? 'tightens' : 'neutral';
+}
+
+/** How far a role has a privilege: 0 not at all; 1 itself, through PUBLIC or a role that it inherits from; 2 it may grant it. */
+function levelOf(
+  privilege: string,
+  role: string,
+  keys: string[],
+  inventory: Inventory,
+  other: Inventory,
+): number {
+  const roles = new Set([role]);
+  for (const one of roles) {
+    for (const [property, value] of inventory.get(keyOf('role', one)) ?? []) {
+      if (property === 'superuser') return 2;
+      if (/^member of /.test(property) && /inherit/.test(value)) roles.add(property.slice(10));
+    }
+  }
+  const levels = keys.flatMap((key) => {
+    const rows = inventory.get(key);
+    const owns = roles.has('the owner') || roles.has(rows?.get('owner') ?? '');
+    return [...roles, 'PUBLIC', ...(owns ? ['the owner'] : [])].map((grantee) => {
+      const value = rows?.get(privilege + grantee);
+      if (value === 'revoked') return 0;
+      if (value === 'with grant option' || (rows && grantee === 'the owner')) return 2;
+      // What the server grants at first has a row only in the inventory in which something differs.
+      return (value ?? /^(revoked|by default)$/.test(other.get(key)?.get(privilege + grantee) ?? ''))
+        ? 1
+        : 0;
+    });
   });
+  return Math.max(...levels);
 }
 
-/** Who is the owner in place of whom: their privileges change with that, and are told by it. */
-function exchangedOwners(thing: Thing, before: Things, after: Things): readonly string[] {
-  const owned = thing.kind === 'column' ? holders.map((kind) => `${kind} ${tableOf(thing)}`) : [];
-  for (const key of [`${thing.kind} ${thing.object}`, ...owned]) {
-    const [was, is] = [before.get(key)?.facts.get('owner'), after.get(key)?.facts.get('owner')];
-    if (was && is && was !== is) return ['the owner', was, is];
+/** How many names of objects that changed alike are printed. */
+const names = 8;
+
+/** Returns the changes as text, the worst first: an object with its rows, or together several whose rows are the same. */
+export function changesToText(changes: readonly Change[]): string {
+  const objects = grouped(changes, ({ kind, object }) => keyOf(kind, object)).map((rows) =>
+    rows.sort((a, b) => effects.indexOf(a.effect) - effects.indexOf(b.effect)),
+  );
+  const alike = grouped(objects, (rows) => JSON.stringify(rows.map(({ object, ...row }) => row)));
+  const rank = ([[worst]]: [Change[], ...Change[][]]) => effects.indexOf(worst?.effect ?? 'neutral');
+  const lines = alike
+    .sort((a, b) => rank(a) - rank(b))
+    .flatMap((group) => {
+      const listed = group.slice(0, names).map(([row]) => row?.object);
+      if (group.length > names) listed.push(`and ${group.length - names} more`);
+      const rows = group[0].map(
+        ({ effect, property, before, after }) =>
+          `  ${effect.padEnd(8)}  ${property}: ${before ?? '–'} → ${after ?? '–'}`,
+      );
+      return ['', `${group[0][0]?.kind} ${listed.join(', ')}`, ...rows];
+    });
+  return lines.map((line) => visible(line.replace(/\n\s*/g, ' '))).join('\n');
+}
+
+/** Returns the items in groups of the same key. */
+function grouped<T>(items: readonly T[], keyOf: (item: T) => string): [T, ...T[]][] {
+  const groups = new Map<string, [T, ...T[]]>();
+  for (const item of items) {
+    const group = groups.get(keyOf(item));
+    if (group) group.push(item);
+    else groups.set(keyOf(item), [item]);
   }
-  return [];
+  return [...groups.values()];
 }
-
-function arrivalEffect(thing: Thing, column: 1 | 2, before: Things, grants: string): Effect {
-  const effect = arrivals.find(([kind]) => kind.test(thing.kind))?.[column] ?? 'read';
-  return typeof effect === 'function' ? effect(thing, before, grants) : effect;
-}
-
-function arrival(thing: Thing, before: Things, after: Things): Change {
-  const parts = holders.includes(thing.kind)
-    ? [...after.values()].filter((part) => part !== thing && tableOf(part) === thing.object)
-    : [];
-  const grants = grantsOf([thing, ...parts.filter(({ kind }) => kind === 'column')]);
-  const policies = parts
-    .filter(({ kind }) => kind === 'policy')
-    .map(
-      (one) => `policy ${one.object.slice(0, -` on ${thing.object}`.length)} is ${descriptionOf(one)}`,
-    );
-  const about = [descriptionOf(thing), ...policies, grants].filter(Boolean).join('; ');
-  return {
-    effect: arrivalEffect(thing, 1, before, grants),
-    words: `${nameOf(thing)} is new${about && `: ${about}`}`,
-  };
-}
-
-function changeOf(thing: Thing, property: string, before: Value, after: Value): Change {
-  const [, privilege, grantee] = /^privilege (.*?) for (.*)$/s.exec(property) ?? [];
-  if (privilege && grantee) return privilegeChange(thing, privilege, grantee, before, after);
-  const found = rules.find((rule) => rule.kind.test(thing.kind) && rule.property.test(property));
-  const effect = found?.effect ?? 'read';
-  const template =
-    found?.words?.[before === undefined ? 0 : after === undefined ? 1 : 2] ||
-    (before === undefined ? '{} now has $p $a' : after === undefined ? '{} no longer has $p $b' : '') ||
-    'the $p of {} is now $a (before: $b)';
-  const values: Readonly<Record<string, string>> = {
-    '{}': nameOf(thing),
-    $p: property,
-    $1: found?.property.exec(property)?.[1] ?? property,
-    $a: after ?? '',
-    $b: before ?? '',
-  };
-  return {
-    effect: typeof effect === 'function' ? effect(before, after, thing) : turned(effect, before, after),
-    words: template.replace(/\{\}|\$[p1ab]/g, (mark) => values[mark] ?? ''),
-  };
-}
-
-function turned(effect: Effect, before: Value, after: Value): Effect {
-  if (effect === 'read' || effect === 'neutral' || before === undefined) return effect;
-  if (after !== undefined) return 'read';
-  return effect === 'loosens' ? 'tightens' : 'loosens';
-}
-
-/** Returns the changes without those of partitions that their table has as well: those are told once, with a number. */
-function folded(changes: readonly Change[], things: Things): Change[] {
-  const parents = new Map<string, string>();
-  for (const { kind, object, facts } of things.values()) {
-    const parent = /^(.*?) (?:FOR VALUES|DEFAULT)/s.exec(facts.get('partition of') ?? '')?.[1];
-    if (kind === 'table' && parent) parents.set(object, parent);
-  }
-  const times = new Map<Change, number>();
-  const bare = (table: string) => table.slice(table.lastIndexOf('.') + 1);
-  const partition = new RegExp([...parents.keys()].sort().reverse().map(escaped).join('|') || '(?!)');
-  const kept = changes.filter(({ effect, words }) => {
-    const child = partition.exec(words)?.[0] ?? '';
-    const parent = parents.get(child);
-    if (parent === undefined) return true;
-    const same = words
-      .replaceAll(child, parent)
-      .replaceAll(bare(child), bare(parent))
-      .replace(/(?<= is new: )a partition of .*?; /s, '');
-    // The table also tells who may use what is new.
-    const twin = changes.find(
-      (one) => one.effect === effect && (one.words === same || /^[:;] /.test(rest(one.words, same))),
-    );
-    if (twin === undefined || same === words) return true;
-    times.set(twin, (times.get(twin) ?? 0) + 1);
-    return false;
-  });
-  return kept.map((change) => {
-    const more = times.get(change);
-    return more ? { ...change, words: `${change.words} (and ${more} of its partitions)` } : change;
-  });
-}
-
-const rest = (words: string, start: string) =>
-  words.startsWith(start) ? words.slice(start.length) : '';
-
-const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');

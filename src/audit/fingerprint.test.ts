@@ -2,9 +2,12 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TransactionSql } from 'postgres';
+import postgres, { type Sql, type TransactionSql } from 'postgres';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { openSession, rolledBack, type Session } from '../../db/tests/engine/session.js';
+import { bootstrapSql } from '../../db/tests/engine/migrations.js';
+import { dumpAndRestore } from '../../db/tests/engine/schema.js';
+import { needs, openSession, rolledBack, type Session } from '../../db/tests/engine/session.js';
+import { diffInventories } from './diff.js';
 import {
   type Fingerprint,
   fingerprintCommand,
@@ -14,11 +17,45 @@ import {
   toLines,
 } from './fingerprint.js';
 
+/** What Postgres prints otherwise once it has read its own print. */
+const printedTwice = `
+  create schema twice;
+  create table twice.orders (
+    id bigint, status varchar(20) default 'new' check (status in ('new', 'paid', 'it''s ((odd))')), a int, b int,
+    check (a between 1 and 9 and b > 0),
+    check (a not between 1 and 9 or b > 0 or (a is null and b between 1 and 2))
+  );
+  alter table twice.orders enable row level security;
+  create policy p on twice.orders using (a between 1 and 9 and status in ('new', 'paid') and (b, a) <> (1, 2))
+    with check ((a between symmetric 9 and 1) or b = 1);
+  create view twice.paid as
+    select * from twice.orders where a between 1 and 9 and b in (a, 2, id) and (a = 1 or b = 2 and a = 3);
+  create function twice.returning(n int) returns boolean language sql stable return n between 1 and 9 and n <> 5;
+  create function twice.atomic(n int) returns setof int language sql stable begin atomic
+    select a from twice.orders where a between n and 9 and b between 1 and 2 or b = 7;
+  end;
+  create index i on twice.orders (a) where a between 1 and 9 and b > 0;
+  create function twice.t() returns trigger language plpgsql as 'begin return new; end';
+  create trigger t before update on twice.orders for each row when (new.a between 1 and 9 and new.b > 0)
+    execute function twice.t();
+  create rule r as on delete to twice.orders where old.a between 1 and 9 and old.b > 0 do nothing`;
+
+/** The same words in other groups, a literal with other parentheses in it, another bound. */
+const meansOther = [
+  `create or replace view twice.paid as
+    select * from twice.orders where a between 1 and 9 and b in (a, 2, id) and (a = 1 or b = 2) and a = 3`,
+  `alter table twice.orders drop constraint orders_status_check,
+    add constraint orders_status_check check (status in ('new', 'paid', 'it''s (odd)'))`,
+  `create or replace function twice.returning(n int) returns boolean language sql stable
+    return n between 1 and 8 and n <> 5`,
+];
+
+const engine = inject('engine');
 let session: Session;
 let clean: Fingerprint;
 let folder: string;
 beforeAll(async () => {
-  session = await openSession(inject('engine'));
+  session = await openSession(engine);
   clean = await session.admin(readInventory);
   folder = await mkdtemp(join(tmpdir(), 'ragwall-'));
 });
@@ -67,6 +104,46 @@ describe('in the database', () => {
 });
 
 describe('it is the same', () => {
+  it('after dump and restore into a new database', async (context) => {
+    needs(context, engine, ['docker'], 'pg_dump');
+    const restored = new URL(engine.adminUrl);
+    restored.pathname = '/ragwall_restored';
+    const run = async (url: string, act: (sql: Sql) => Promise<unknown>) => {
+      const sql = postgres(url, { max: 1, onnotice: () => {} });
+      await act(sql).finally(() => sql.end());
+    };
+    await session.admin((sql) => sql.unsafe(printedTwice));
+    try {
+      const { inventory } = await session.admin(readInventory);
+      await session.admin((sql) => sql`create database ragwall_restored`);
+      await run(restored.href, async (sql) => sql.unsafe(await bootstrapSql()));
+      await dumpAndRestore(engine, 'ragwall', 'ragwall_restored');
+      await run(restored.href, async (sql) => {
+        // The control: Postgres does print what it has restored otherwise.
+        const view = "select pg_get_viewdef('twice.paid'::regclass) as text";
+        const [[before], [after]] = [
+          await session.admin((one) => one.unsafe(view)),
+          await sql.unsafe(view),
+        ];
+        expect(after?.text).not.toBe(before?.text);
+        expect((await readInventory(sql)).inventory).toEqual(inventory);
+        // And the other way round: what means something else is another row.
+        for (const other of meansOther) {
+          const changed = await rolledBack(sql, async (tx) => {
+            await tx.unsafe(other);
+            return (await readInventoryIn(tx)).inventory;
+          });
+          expect(diffInventories(inventory, changed)).toHaveLength(1);
+        }
+      });
+    } finally {
+      await session.admin(async (sql) => {
+        await sql`drop schema twice cascade`;
+        await sql`drop database if exists ragwall_restored with (force)`;
+      });
+    }
+  });
+
   it('for the application and for a superuser', async () => {
     const seen = await readInventory(session.app);
     expect(seen.inventory).toEqual(clean.inventory);
@@ -166,8 +243,8 @@ describe('the command', () => {
   it('fails on a change that loosens', async () => {
     const { code, text } = await command({ diff: await save(without('superuser')) });
     expect(code).toBe(1);
-    expect(text).toContain('1 change since ');
-    expect(text).toContain('\n\nLoosens a wall\n  - role postgres is now a superuser\n');
+    expect(text).toContain(': 1 loosens, 0 read, 0 tightens, 0 neutral\n');
+    expect(text).toContain('\n\nrole postgres\n  loosens   superuser: – → true\n');
   });
 
   it('fails on one that has to be read', async () => {
@@ -176,9 +253,7 @@ describe('the command', () => {
       diff: await save({ ...clean, fingerprint: '', inventory }),
     });
     expect(code).toBe(1);
-    expect(text).toContain(
-      'Has to be read by a person\n  - role app_user no longer begins with work_mem = 1MB\n',
-    );
+    expect(text).toContain('\n\nsetting role app_user\n  read      work_mem: 1MB → –\n');
   });
 
   it('does not fail on others, and tells them as JSON', async () => {
@@ -189,14 +264,19 @@ describe('the command', () => {
     expect(JSON.parse(text)).toEqual({
       before: 'sha256:00',
       after: clean.fingerprint,
-      changes: [{ effect: 'tightens', words: 'role app_user may no longer bypass row-level security' }],
+      changes: [
+        {
+          ...{ effect: 'tightens', kind: 'role', object: 'app_user' },
+          ...{ property: 'bypassrls', before: 'true', after: null },
+        },
+      ],
     });
   });
 
   it('writes out what would act in a terminal', async () => {
     const inventory = [...clean.inventory, ['setting', 'role x', 'y', '\u001b[2J']];
     const { text } = await command({ diff: await save({ ...clean, fingerprint: '', inventory }) });
-    expect(text).toContain('y = \\x1b[2J');
+    expect(text).toContain('y: \\x1b[2J → –');
   });
 
   it('says that another server may print otherwise', async () => {

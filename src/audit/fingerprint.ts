@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import type { Sql, TransactionSql } from 'postgres';
-import { type Change, diffInventories, type Effect, effects, type InventoryRow } from './diff.js';
+import { type Change, changesToText, diffInventories, effects, type InventoryRow } from './diff.js';
 import { plural, visible } from './report.js';
 
 export interface Fingerprint {
@@ -97,29 +97,21 @@ export async function readSaved(file: string): Promise<Fingerprint> {
   return saved as Fingerprint;
 }
 
-const headings: Readonly<Record<Effect, string>> = {
-  loosens: 'Loosens a wall',
-  read: 'Has to be read by a person',
-  tightens: 'Tightens a wall',
-  neutral: 'Neutral',
-};
-
 function toText(saved: Fingerprint, present: Fingerprint, changes: readonly Change[]): string {
-  const since = `${saved.time}, database ${saved.database}`;
-  const lines =
-    changes.length === 0
-      ? [`Nothing that isolation rests on has changed since ${since}: ${present.fingerprint}`]
-      : [`${plural(changes.length, 'change')} since ${since}`];
-  if (changes.length > 0 && saved.server !== present.server) {
+  const since = `since ${saved.time}, database ${saved.database}`;
+  if (changes.length === 0) {
+    return `Nothing that isolation rests on has changed ${visible(since)}: ${present.fingerprint}\n`;
+  }
+  const counts = effects.map(
+    (effect) => `${changes.filter((change) => change.effect === effect).length} ${effect}`,
+  );
+  const lines = [`${plural(changes.length, 'change')} ${since}: ${counts.join(', ')}`];
+  if (saved.server !== present.server) {
     lines.push(
-      `The server was ${saved.server} and is ${present.server}: another version may also print otherwise what is the same.`,
+      `The server was ${saved.server} and is ${present.server}: another version may print the same thing differently.`,
     );
   }
-  for (const effect of effects) {
-    const some = changes.filter((change) => change.effect === effect);
-    if (some.length > 0) lines.push('', headings[effect], ...some.map(({ words }) => `  - ${words}`));
-  }
-  return `${lines.map(visible).join('\n')}\n`;
+  return `${lines.map(visible).join('\n')}\n${changesToText(changes)}\n`;
 }
 
 /**

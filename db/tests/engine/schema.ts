@@ -8,9 +8,7 @@ import type { Engine } from './engine.js';
  * are left out.
  */
 export async function dumpSchema({ containerId }: Engine): Promise<string> {
-  if (!containerId) throw new Error('pg_dump runs in the container of the docker engine');
-  const { container } = await getContainerRuntimeClient();
-  const { output, stderr, exitCode } = await container.exec(container.getById(containerId), [
+  const output = await runInContainer(containerId, [
     'pg_dump',
     '--dbname=ragwall',
     '--schema-only',
@@ -18,7 +16,6 @@ export async function dumpSchema({ containerId }: Engine): Promise<string> {
     '--schema=ragwall_private',
     '--exclude-table=ragwall.documents_(0[1-9]|[1-3][0-9])',
   ]);
-  if (exitCode !== 0) throw new Error(`pg_dump failed: ${stderr}`);
   const lines = output.split('\n').filter((line) => !/^(\\(un)?restrict |--|SET )/.test(line));
   return `-- Generated from the migrations by \`npm run schema\`. Not to be edited, not to be run.\n${lines
     .join('\n')
@@ -35,4 +32,18 @@ export async function dumpSchema({ containerId }: Engine): Promise<string> {
     )
     .replace(/^(GRANT .*\n)+/gm, (grants) => `${grants.trimEnd().split('\n').sort().join('\n')}\n`)
     .trim()}\n`;
+}
+
+/** Restores a dump of one database into another, which is there and empty. */
+export async function dumpAndRestore({ containerId }: Engine, from: string, to: string): Promise<void> {
+  const restore = `pg_dump -Fc ${from} | pg_restore --exit-on-error -d ${to}`;
+  await runInContainer(containerId, ['bash', '-o', 'pipefail', '-c', restore]);
+}
+
+async function runInContainer(containerId: string | undefined, command: string[]): Promise<string> {
+  if (!containerId) throw new Error('pg_dump runs in the container of the docker engine');
+  const { container } = await getContainerRuntimeClient();
+  const { output, stderr, exitCode } = await container.exec(container.getById(containerId), command);
+  if (exitCode !== 0) throw new Error(`${command[0]} failed: ${stderr}`);
+  return output;
 }
