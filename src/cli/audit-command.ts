@@ -5,9 +5,11 @@ import postgres, { type Sql } from 'postgres';
 import { type Acceptance, readBaseline, writeBaseline } from '../audit/baseline.js';
 import { explainCheck } from '../audit/explain.js';
 import { fingerprintCommand } from '../audit/fingerprint.js';
-import { toHtml } from '../audit/html.js';
-import { toJunit } from '../audit/junit.js';
-import { probe } from '../audit/probe.js';
+import { toHtml } from '../audit/formats/html.js';
+import { toJunit } from '../audit/formats/junit.js';
+import { toSarif } from '../audit/formats/sarif.js';
+import { toTable } from '../audit/formats/table.js';
+import { probe } from '../audit/probe/probe.js';
 import {
   gating,
   makeReport,
@@ -19,8 +21,6 @@ import {
   visible,
 } from '../audit/report.js';
 import { type Audit, type AuditRow, readAudit, type Severity } from '../audit/run.js';
-import { toSarif } from '../audit/sarif.js';
-import { toTable } from '../audit/table.js';
 
 export const auditHelp = `ragwall audit [url]   checks whether tenants are isolated in a database, with or without Ragwall in it
 

@@ -1,6 +1,6 @@
 /** The report as JUnit XML, as CI servers read it: one test case a row. */
-import { areas, isOpen, type Report, type ReportRow, threshold, visible } from './report.js';
-import { isFinding } from './run.js';
+import { areas, isOpen, type Report, type ReportRow, threshold, visible } from '../report.js';
+import { isFinding } from '../run.js';
 
 /** Returns a text as XML may hold it: nothing in it is markup, or a character that XML has no place for. */
 const escapeXml = (text: string) =>

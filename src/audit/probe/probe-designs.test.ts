@@ -1,9 +1,9 @@
 /** The probe on tables that others designed: it binds as their policies read, and says what it could not try. */
 import type { Sql } from 'postgres';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { openSession, type Session } from '../../db/tests/engine/session.js';
+import { openSession, type Session } from '../../../db/tests/engine/session.js';
+import type { AuditRow } from '../run.js';
 import { probe } from './probe.js';
-import type { AuditRow } from './run.js';
 
 let session: Session;
 beforeAll(async () => {

@@ -1,10 +1,10 @@
 /** The probe crosses where a wall of ours is gone, says by which way, and leaves nothing behind. */
 import postgres, { type Sql } from 'postgres';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { needs, openSession, type Session } from '../../db/tests/engine/session.js';
-import { poolOptions } from '../client/tenant.js';
+import { needs, openSession, type Session } from '../../../db/tests/engine/session.js';
+import { poolOptions } from '../../client/tenant.js';
+import type { AuditRow } from '../run.js';
 import { probe } from './probe.js';
-import type { AuditRow } from './run.js';
 
 const engine = inject('engine');
 let session: Session;

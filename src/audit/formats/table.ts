@@ -8,7 +8,7 @@ import {
   summary,
   verdictOf,
   visible,
-} from './report.js';
+} from '../report.js';
 
 type Paint = (text: string) => string;
 

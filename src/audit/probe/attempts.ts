@@ -1,6 +1,7 @@
 /** What the probe tries in one table, as SQL: an attempt crosses if its last statement returns or changes a row. */
+
+import type { Search, TenantTable } from '../tenant-tables.js';
 import { ident, insertion, isText, isVector, type Row, type Table } from './plant.js';
-import type { Search, TenantTable } from './tenant-tables.js';
 
 /** What a check of the probe is about. */
 export type Crossing = 'B01' | 'B02' | 'B03' | 'B04' | 'B05' | 'B06';

@@ -1,10 +1,10 @@
 /** The probe's rows of the audit: what each check expects, and what came of the attempts. */
 import type { Sql } from 'postgres';
+import { checkPooler } from '../pooler-probe.js';
+import { plural } from '../report.js';
+import type { AuditRow } from '../run.js';
 import type { Crossing } from './attempts.js';
-import type { Attempt } from './crossing.js';
-import { checkPooler } from './pooler-probe.js';
-import { plural } from './report.js';
-import type { AuditRow } from './run.js';
+import type { Attempt } from './run-attempts.js';
 
 type Check = Pick<AuditRow, 'area' | 'expects' | 'reference'> & { readonly remedy: string };
 

@@ -1,13 +1,13 @@
 /** `ragwall audit --probe`: tries to cross from one tenant to another, as the application would, and undoes it. */
 import type { Sql, TransactionSql } from 'postgres';
-import { RagwallError } from '../client/errors.js';
-import { guardedBegin } from '../client/transaction.js';
+import { RagwallError } from '../../client/errors.js';
+import { guardedBegin } from '../../client/transaction.js';
+import type { AuditRow } from '../run.js';
+import { type ProbeTargets, readTargets, type TenantTable } from '../tenant-tables.js';
 import type { Field } from './attempts.js';
-import { type Attempt, cross, crossUntouched, sqlState, undone } from './crossing.js';
 import { ident, insertion, made, planter, Unplantable } from './plant.js';
-import { ids, poolerRow, row, rowsOf, type Tried, untriedRows } from './probe-rows.js';
-import type { AuditRow } from './run.js';
-import { type ProbeTargets, readTargets, type TenantTable } from './tenant-tables.js';
+import { ids, poolerRow, row, rowsOf, type Tried, untriedRows } from './results.js';
+import { type Attempt, cross, crossUntouched, sqlState, undone } from './run-attempts.js';
 
 /** Options of {@link probe}. */
 export interface ProbeOptions {

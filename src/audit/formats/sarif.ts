@@ -1,7 +1,7 @@
 /** The report as SARIF 2.1.0, as code scanning reads it: a rule for each check, a result for each finding. */
 import { createHash } from 'node:crypto';
-import { areas, gating, isOpen, type Report, type ReportRow, toJson, version } from './report.js';
-import { isFinding, type Severity, statementOf } from './run.js';
+import { areas, gating, isOpen, type Report, type ReportRow, toJson, version } from '../report.js';
+import { isFinding, type Severity, statementOf } from '../run.js';
 
 const schema =
   'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json';

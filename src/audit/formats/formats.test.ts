@@ -1,9 +1,9 @@
 /** Every format says the same, and nothing that a database is named after acts in any of them. */
 import { expect, it } from 'vitest';
+import { makeReport, type Report, toJson } from '../report.js';
+import type { Audit, AuditRow } from '../run.js';
 import { toHtml } from './html.js';
 import { toJunit } from './junit.js';
-import { makeReport, type Report, toJson } from './report.js';
-import type { Audit, AuditRow } from './run.js';
 import { toSarif } from './sarif.js';
 import { toTable } from './table.js';
 

@@ -1,5 +1,5 @@
 /** The first sheets of the report: what it comes to, the checklist, the findings, and the place to sign. */
-import { type Html, html, sign, toneOf } from './html-markup.js';
+
 import {
   areas,
   type Check,
@@ -14,8 +14,9 @@ import {
   severities,
   threshold,
   visible,
-} from './report.js';
-import { isFinding } from './run.js';
+} from '../report.js';
+import { isFinding } from '../run.js';
+import { type Html, html, sign, toneOf } from './html-markup.js';
 
 /** Returns what it comes to, and how many findings there are of each severity. */
 export function verdict(report: Report): Html {

@@ -1,7 +1,5 @@
 /** The report as one page to print and sign, which needs nothing but itself. */
-import { type Html, html, lines, sign, toneOf } from './html-markup.js';
-import { checklist, findings, signature, verdict } from './html-signoff.js';
-import { style } from './html-style.js';
+
 import {
   areas,
   type Check,
@@ -11,8 +9,10 @@ import {
   verdictOf,
   version,
   visible,
-} from './report.js';
-import { commonStatement, isFinding, statementOf } from './run.js';
+} from '../report.js';
+import { commonStatement, isFinding, statementOf } from '../run.js';
+import { type Html, html, lines, sign, style, toneOf } from './html-markup.js';
+import { checklist, findings, signature, verdict } from './html-sign-off.js';
 
 /** Returns the report as a page. */
 export function toHtml(report: Report): string {

@@ -1,5 +1,6 @@
 /** Tries to cross from one tenant to another in one table, as one role; whatever it does is undone at once. */
 import type { TransactionSql } from 'postgres';
+import type { Search } from '../tenant-tables.js';
 import {
   type Binding,
   bindings,
@@ -12,7 +13,6 @@ import {
   untouchedTries,
 } from './attempts.js';
 import { ident } from './plant.js';
-import type { Search } from './tenant-tables.js';
 
 /** What came of an attempt: `unknown` if something else than a wall stopped it. */
 export interface Attempt {
