@@ -1,7 +1,7 @@
 /** Audit, probe, start-up guard and protect_table() recognise the same tenant tables and application roles. */
 import type { Sql } from 'postgres';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
-import { probe } from '../../src/audit/probe.js';
+import { probe } from '../../src/audit/probe/probe.js';
 import { readAudit } from '../../src/audit/run.js';
 import { assertIsolation } from '../../src/client/assert-isolation.js';
 import { openSession, type Session } from './engine/session.js';

@@ -1,16 +1,16 @@
-/** The baseline: findings that a person has accepted, each with a reason, in a file under review. */
+/** The baseline: a file with the findings that a person has accepted, each with a reason. */
 import { readFile, writeFile } from 'node:fs/promises';
 import { type AuditRow, isFinding } from './run.js';
 
 /** A finding that is accepted. */
 export interface Acceptance {
   readonly id: string;
-  /** The finding's object; one that ends in `*` is how several begin, one in `\*` ends in a star. */
+  /** The object of the finding. With `*` at the end: all objects that begin so. With `\*` at the end: a star itself. */
   readonly object: string;
   readonly reason: string;
 }
 
-/** Whether an acceptance is of this finding. */
+/** Whether an entry accepts this row. */
 function covers({ id, object }: Acceptance, row: AuditRow): boolean {
   if (id !== row.id || !isFinding(row)) return false;
   if (object.endsWith('\\*')) return row.object === `${object.slice(0, -2)}*`;
@@ -18,7 +18,7 @@ function covers({ id, object }: Acceptance, row: AuditRow): boolean {
   return row.object === object;
 }
 
-/** Returns the rows, those accepted with their reason, and the entries that accept none of them. */
+/** Returns the rows, accepted ones with the reason; and as `stale` the entries that accept none of them. */
 export function applyBaseline(
   rows: readonly AuditRow[],
   baseline: readonly Acceptance[],
@@ -33,8 +33,8 @@ export function applyBaseline(
 }
 
 /**
- * Returns the entries of a baseline.
- * @throws Error if the file cannot be read, is not of the form, or names an entry without a reason.
+ * Reads the entries of a baseline.
+ * @throws Error if the file cannot be read, is no baseline, or has an entry without a reason.
  */
 export async function readBaseline(file: string): Promise<readonly Acceptance[]> {
   const { accepted } = await readFileOf(file);
@@ -49,11 +49,11 @@ export async function readBaseline(file: string): Promise<readonly Acceptance[]>
 }
 
 /**
- * Writes all findings into a baseline, with an empty reason for a person to fill in. What the file has
- * already stays as it is, but entries without a reason that accept nothing.
+ * Adds all findings that are not accepted yet to a baseline, each with an empty reason for a person to fill in. Entries
+ * that are there stay, except those without a reason and without a finding.
  *
  * @returns how many entries wait for a reason.
- * @throws Error if there is a file that is no baseline; it is left as it is.
+ * @throws Error if the file exists and is no baseline. It is left as it is.
  */
 export async function writeBaseline(file: string, rows: readonly AuditRow[]): Promise<number> {
   const before = await readFileOf(file).catch((error) => {

@@ -1,4 +1,4 @@
-/** The fingerprint is that of the walls: the same for whoever asks and whatever the data, and compared by a command. */
+/** The fingerprint depends on the walls alone: not on who reads it, not on data, not on a dump and restore. */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -74,7 +74,7 @@ const fingerprintAfter = (act: (tx: TransactionSql) => PromiseLike<unknown>) =>
   );
 
 describe('in the database', () => {
-  it('ragwall.fingerprint() and ragwall.inventory() say the same', async () => {
+  it('ragwall.fingerprint() and ragwall.inventory() return the same', async () => {
     const [row] = await session.admin((sql) => sql`select ragwall.fingerprint() as fingerprint`);
     expect(row?.fingerprint).toBe(clean.fingerprint);
     const rows = await session.admin((sql) => sql`select * from ragwall.inventory()`);
@@ -285,24 +285,26 @@ describe('the command', () => {
   });
 
   it('takes no hash in place of the facts', async () => {
-    await expect(command({ diff: await save(other()) })).rejects.toThrow('its hash is not that');
+    await expect(command({ diff: await save(other()) })).rejects.toThrow('is not the hash of the rows');
   });
 
   it.each<[string, unknown, string]>([
-    ['no JSON', '{', 'it is not JSON'],
-    ['null', 'null', 'something is missing'],
-    ['no facts', { fingerprint: 'sha256:00' }, 'something is missing'],
+    ['no JSON', '{', 'the file is not JSON'],
+    ['null', 'null', 'a part of the fingerprint is missing'],
+    ['no facts', { fingerprint: 'sha256:00' }, 'a part of the fingerprint is missing'],
     [
       'half a fact',
       { fingerprint: '', database: '', server: '', time: '', inventory: [['table']] },
-      'something is missing',
+      'a part of the fingerprint is missing',
     ],
   ])('refuses a file with %s', async (_, saved, message) => {
     await expect(command({ diff: await save(saved) })).rejects.toThrow(message);
   });
 
   it('refuses a file that is not there, and a format that is none', async () => {
-    await expect(command({ diff: join(folder, 'none.json') })).rejects.toThrow('there is none');
+    await expect(command({ diff: join(folder, 'none.json') })).rejects.toThrow(
+      'the file does not exist',
+    );
     await expect(command({ format: 'html' })).rejects.toThrow('expected to be table or json');
   });
 });

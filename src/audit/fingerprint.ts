@@ -1,4 +1,4 @@
-/** `ragwall audit --fingerprint`: one hash over all that isolation rests on, and what has changed since another. */
+/** `ragwall audit --fingerprint`: one hash of everything that isolation rests on; with `--diff` what has changed since. */
 import { readFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import type { Sql, TransactionSql } from 'postgres';
@@ -18,7 +18,7 @@ export interface Fingerprint {
 
 const inventoryFile = new URL('../../db/inventory.sql', import.meta.url);
 
-/** The rows of the inventory, each with the hash over all, as `ragwall.fingerprint()` makes it. */
+/** Returns a query for the rows of the inventory, each with the hash of all, as `ragwall.fingerprint()` computes it. */
 const hashed = (query: string) => `
   with inventory as materialized (
     ${query.trimEnd().replace(/;$/, '')}
@@ -36,7 +36,7 @@ const hashed = (query: string) => `
 type Row = Record<'kind' | 'object' | 'property' | 'value' | 'fingerprint', string>;
 
 /**
- * Returns the inventory of the database of `sql`, and its hash; changes nothing there.
+ * Reads the inventory of a database and its hash, in a transaction that can only read.
  *
  * @param sql a connection, or a pool of one.
  * @throws Error if the server is older than PostgreSQL 15.
@@ -46,7 +46,7 @@ export function readInventory(sql: Sql): Promise<Fingerprint> {
   return sql.begin('read only', readInventoryIn);
 }
 
-/** The same within a transaction, whose `search_path` and the like it sets. */
+/** Does the same within a transaction, and sets its `search_path` and other settings. */
 export async function readInventoryIn(tx: TransactionSql): Promise<Fingerprint> {
   const [server] = await tx<(Omit<Fingerprint, 'fingerprint' | 'inventory'> & { number: number })[]>`
     select current_database() as database, current_setting('server_version') as server,
@@ -67,23 +67,26 @@ export async function readInventoryIn(tx: TransactionSql): Promise<Fingerprint> 
   };
 }
 
-/** Returns the fingerprint as JSON with one fact a line, so that a change of one is a line in a review. */
+/** Returns the fingerprint as JSON with one row of the inventory a line: a changed row is a changed line in a review. */
 export function toLines({ inventory, ...about }: Fingerprint): string {
   const head = JSON.stringify(about, null, 2).replace(/\n}$/, '');
   return `${head},\n  "inventory": [\n    ${inventory.map((row) => JSON.stringify(row)).join(',\n    ')}\n  ]\n}\n`;
 }
 
 /**
- * Returns a fingerprint that was saved.
- * @throws Error if the file cannot be read, or is none.
+ * Reads a saved fingerprint.
+ * @throws Error if the file cannot be read, or is no fingerprint.
  */
 export async function readSaved(file: string): Promise<Fingerprint> {
-  const expected = `${file}: a file that \`ragwall audit --fingerprint\` wrote is expected`;
+  const expected = `${file}: expected is a file that \`ragwall audit --fingerprint\` wrote`;
   let saved: Partial<Fingerprint> | null;
   try {
     saved = JSON.parse(await readFile(file, 'utf8'));
   } catch (error) {
-    const why = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is none' : 'it is not JSON';
+    const why =
+      (error as NodeJS.ErrnoException).code === 'ENOENT'
+        ? 'the file does not exist'
+        : 'the file is not JSON';
     throw new Error(`${expected}; ${why}`, { cause: error });
   }
   const { fingerprint, inventory, ...about } = saved ?? {};
@@ -93,7 +96,7 @@ export async function readSaved(file: string): Promise<Fingerprint> {
     inventory.every(
       (row) => Array.isArray(row) && row.length === 4 && row.every((text) => typeof text === 'string'),
     );
-  if (!whole) throw new Error(`${expected}; something is missing in it`);
+  if (!whole) throw new Error(`${expected}; a part of the fingerprint is missing`);
   return saved as Fingerprint;
 }
 
@@ -105,7 +108,10 @@ function toText(saved: Fingerprint, present: Fingerprint, changes: readonly Chan
   const counts = effects.map(
     (effect) => `${changes.filter((change) => change.effect === effect).length} ${effect}`,
   );
-  const lines = [`${plural(changes.length, 'change')} ${since}: ${counts.join(', ')}`];
+  const lines = [
+    `${plural(changes.length, 'change')} ${since}: ${counts.join(', ')}`,
+    'Each line: effect, property, value before → value after. A dash stands for no row: the default.',
+  ];
   if (saved.server !== present.server) {
     lines.push(
       `The server was ${saved.server} and is ${present.server}: another version may print the same thing differently.`,
@@ -115,20 +121,20 @@ function toText(saved: Fingerprint, present: Fingerprint, changes: readonly Chan
 }
 
 /**
- * Prints the fingerprint, or what has changed since a saved one, and returns the exit code: 1 if a change
- * loosens a wall or has to be read by a person, else 0.
+ * Prints the fingerprint, or what has changed since a saved one.
  *
  * @param sql a connection, or a pool of one.
- * @param values diff: the file with the saved one; output: a file to write instead; format: `json` for the
- *   changes as JSON. A fingerprint is always JSON.
- * @throws Error if the saved one cannot be read, or the database not asked.
+ * @param values `diff`: the file with the saved fingerprint. `output`: a file to write instead of printing. `format`:
+ *   `table` or `json`, for the changes; a fingerprint is always JSON.
+ * @returns the exit code: 1 if a change loosens a wall or has to be read by a person, else 0.
+ * @throws Error if the saved fingerprint cannot be read, or the query fails.
  */
 export async function fingerprintCommand(
   sql: Sql,
   values: { readonly diff?: string; readonly output?: string; readonly format?: string },
 ): Promise<number> {
   if (!['table', 'json', undefined].includes(values.format)) {
-    throw new Error('with --fingerprint and --diff, --format is expected to be table or json');
+    throw new Error('--format is expected to be table or json with --fingerprint and --diff');
   }
   const saved = values.diff === undefined ? undefined : await readSaved(values.diff);
   const present = await readInventory(sql);
@@ -140,7 +146,7 @@ export async function fingerprintCommand(
   const changes = same ? [] : diffInventories(saved.inventory, present.inventory);
   if (!same && changes.length === 0) {
     throw new Error(
-      `${values.diff}: its hash is not that of its facts, which are those of the database; save it anew`,
+      `${values.diff}: the hash in the file is not the hash of the rows in the file; save the fingerprint again`,
     );
   }
   const [before, after] = [saved.fingerprint, present.fingerprint];

@@ -1,10 +1,11 @@
-/** Whether a pooler stands between a client and the server, and hands a session on with what was left on it. */
+/** Finds out whether a pooler stands between client and server, and whether it resets a session between two clients. */
 import { randomBytes } from 'node:crypto';
 import type { Sql } from 'postgres';
+import type { AuditRow } from './run.js';
 
-/** What is known of the way to the server. */
+/** What stands between the client and the server. */
 export interface PoolerAnswer {
-  /** `direct`: no pooler. `resets` and `leaks`: what a pooler does between two clients. */
+  /** `direct`: no pooler. `resets`: a pooler that clears session settings between two clients. `leaks`: one that does not. */
   readonly verdict: 'direct' | 'resets' | 'leaks' | 'undetermined';
   readonly evidence: string;
 }
@@ -16,16 +17,16 @@ export interface Route {
   readonly backend: number;
 }
 
-/** One transaction on whatever server process it gets: what is found there, and what is left. */
+/** One transaction, on whatever server process the pooler gives it: the setting found there, and the one left there. */
 interface Visit extends Route {
-  /** What the visit left. */
+  /** The value that the visit set. */
   readonly left: string;
   readonly found: string;
 }
 
-/** Enough for a process to come round again where others use the pooler, too. */
+/** How many transactions are tried: others may use the pooler, and take the server processes in between. */
 const tries = 30;
-/** Milliseconds. */
+/** How long is tried, in milliseconds. */
 const patience = 1_000;
 
 async function readRoute(sql: Sql): Promise<Route> {
@@ -33,7 +34,7 @@ async function readRoute(sql: Sql): Promise<Route> {
   return { client: answer.state, backend: answer[0]?.backend ?? 0 };
 }
 
-/** One message and one transaction, which stays `hold` seconds. Name and value are hexadecimal digits of ours. */
+/** Reads and sets the setting in one message and one transaction of `hold` seconds. `name` and `left` are hexadecimal digits. */
 async function visit(sql: Sql, name: string, left: string, hold = 0): Promise<Visit> {
   const [before] = (await sql.unsafe(
     `select pg_catalog.pg_backend_pid() as backend, pg_catalog.current_setting('${name}', true) as found;
@@ -48,10 +49,10 @@ async function visit(sql: Sql, name: string, left: string, hold = 0): Promise<Vi
 }
 
 /**
- * Finds out whether a pooler lets one client find what another left on a session. Only a server process that
- * served two client connections, one after the other, can tell: with session pooling a client keeps its own,
- * and finds what is its own. Takes a round trip and sets nothing where there is no pooler. Behind one it leaves a
- * session setting of a random name, and empties it in the end wherever it comes by again.
+ * Finds out whether a pooler hands a session on to another client with the settings that the first client left. This
+ * takes a server process that serves two client connections, one after the other; with session pooling there is none.
+ * Without a pooler it costs one round trip and sets nothing. Behind a pooler it sets a session setting of a random name,
+ * and empties it at the end on each server process that it reaches again.
  *
  * @param sql a pool of 3 connections or more, through the pooler. It may be in use.
  * @param seen the route of a statement before, to save the round trip.
@@ -76,8 +77,9 @@ export async function checkPooler(sql: Sql, seen?: Route): Promise<PoolerAnswer>
   let made = 0;
   let verdict: PoolerAnswer['verdict'] = 'undetermined';
 
-  // The first opens the connections. After it the driver takes them in turn; and more at once than there are let
-  // one go twice, or a pooler that takes its own in turn, too, might give each client the same one for ever.
+  // The first round opens all connections. Later the driver uses them in turn. If the pooler uses its server connections
+  // in turn as well, each client could get the same one each time. So the rounds differ in size, and in the largest one
+  // a client sends twice.
   for (
     let size = clients;
     verdict === 'undetermined' && made < tries;
@@ -98,7 +100,7 @@ export async function checkPooler(sql: Sql, seen?: Route): Promise<PoolerAnswer>
     }
   }
 
-  // Held for a moment, so that each visit gets another process: a pooler prefers the one that was used last.
+  // Each transaction is held for a moment, so that those at the same time run on different server processes.
   const dirty = new Set(verdict === 'resets' ? [] : visited.keys());
   for (let n = 0; n < tries && dirty.size > 0; n += clients) {
     const emptied = Array.from({ length: clients }, () => visit(sql, name, '', 0.01));
@@ -115,3 +117,42 @@ const evidence = {
     `a pooler: in ${made} transactions no session served two clients one after the other, as with session ` +
     'pooling, or where much else goes through it',
 };
+
+/** Returns the row of the audit about the pooler that the application connects through. */
+export async function poolerRow(app?: Sql): Promise<AuditRow> {
+  const about = {
+    id: 'O01',
+    area: 'pool',
+    expects: 'A pooler hands no session on with what was left on it',
+    severity: 'high',
+    object: '',
+    remedy: '',
+    reference: 'checklist 5 · testing 6',
+  } as const;
+  if (!app) {
+    const evidence = 'not tried: give the application’s connection string as RAGWALL_APP_URL';
+    return { ...about, status: 'n/a', evidence };
+  }
+  try {
+    const { verdict, evidence } = await checkPooler(app);
+    if (verdict === 'undetermined') return { ...about, status: 'n/a', evidence };
+    if (verdict !== 'leaks') return { ...about, status: 'pass', evidence };
+    return {
+      ...about,
+      status: 'fail',
+      object: 'the pooler',
+      evidence,
+      remedy:
+        'server_reset_query = DISCARD ALL and server_reset_query_always = 1; or accept it where all SQL that comes ' +
+        'through the pooler is the application’s own, and tenants are bound to transactions.',
+    };
+  } catch (error) {
+    // The message is left out: it may contain a part of the connection string.
+    const code = (error as { code?: string }).code ?? 'no code';
+    return {
+      ...about,
+      status: 'n/a',
+      evidence: `the application’s connection string does not work: ${code}`,
+    };
+  }
+}

@@ -1,4 +1,4 @@
-/** What a format shows: an audit, what of it was accepted, and what gates. */
+/** The report of an audit, which the formats print: its findings, which of them a person accepted, and which make the command fail. */
 import { readFileSync } from 'node:fs';
 import { type Acceptance, applyBaseline } from './baseline.js';
 import { type Area, type Audit, type AuditRow, isFinding, type Severity, type Status } from './run.js';
@@ -8,18 +8,18 @@ export const version: string = JSON.parse(
   readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
 ).version;
 
-/** From the worst on. */
+/** The worst first. */
 export const severities: readonly Severity[] = ['critical', 'high', 'medium', 'low'];
 
-/** The lines of the guide's checklist, and what lies beyond it. */
+/** The six lines of the guide's checklist, and three areas beyond it. */
 export const areas: readonly {
   readonly area: Area;
-  /** The line of the checklist. */
+  /** The number of the line in the checklist; none for an area beyond it. */
   readonly line?: number;
   readonly title: string;
-  /** What no database can tell: it is left to whoever signs. */
+  /** What a database cannot tell about this line. The person who signs has to find out. */
   readonly unseen?: string;
-  /** Whether that is most of it, so that no evidence ticks the line. */
+  /** Whether the line is always left to the person who signs, whatever the checks found. */
   readonly byHand?: true;
 }[] = [
   {
@@ -79,13 +79,13 @@ export interface ReportRow extends AuditRow {
 
 export interface Report extends Omit<Audit, 'rows'> {
   readonly rows: readonly ReportRow[];
-  /** What was accepted and is no longer found. */
+  /** Entries of the baseline that accept no finding any more. */
   readonly stale: readonly Acceptance[];
   readonly failOn: Severity;
   readonly strict: boolean;
 }
 
-/** Returns the report of an audit: its rows in order, what of them is accepted, and what gates. */
+/** Returns the report of an audit: its rows sorted by area, check and object, those accepted marked, those that gate marked. */
 export function makeReport(
   audit: Audit,
   {
@@ -94,9 +94,9 @@ export function makeReport(
     strict = false,
   }: {
     readonly baseline?: readonly Acceptance[];
-    /** A `fail` of this severity or a worse one gates. */
+    /** A `fail` of this severity or a worse one makes the command fail. Default: `medium`. */
     readonly failOn?: Severity;
-    /** Whether a `warn` counts like a `fail`. */
+    /** Whether a `warn` counts like a `fail`. Default: false. */
     readonly strict?: boolean;
   } = {},
 ): Report {
@@ -124,18 +124,18 @@ export const isOpen = (row: ReportRow): boolean => isFinding(row) && row.accepte
 /** `1 finding`, `2 findings`. */
 export const plural = (n: number, word: string): string => `${n} ${word}${n === 1 ? '' : 's'}`;
 
-/** How many findings of a status nobody accepted, by their severity. */
+/** Returns how many findings of a status and a severity nobody accepted. */
 export const openBySeverity = ({ rows }: Report, status: Status, severity: Severity): number =>
   rows.filter((row) => isOpen(row) && row.status === status && row.severity === severity).length;
 
-/** How many findings make the command fail. */
+/** Returns how many findings make the command fail. */
 export const gating = ({ rows }: Report): number => rows.filter(({ gates }) => gates).length;
 
-/** What gates, in words: `high or above, warnings too`. */
+/** Returns in words which findings make the command fail: `high or above, warnings too`. */
 export const threshold = ({ failOn, strict }: Report): string =>
   `${failOn}${failOn === 'critical' ? '' : ' or above'}${strict ? ', warnings too' : ''}`;
 
-/** Returns what it comes to, in a few lines: counts by severity, what gates, what is stale. */
+/** Returns the summary, a few lines: counts by severity, entries of the baseline without a finding, the exit code. */
 export function summary(report: Report): string[] {
   const { rows, stale } = report;
   const list = (status: Status) =>
@@ -156,10 +156,10 @@ export function summary(report: Report): string[] {
   ];
 }
 
-/** The rows of a check: the one that says that it passes, or each of its findings. */
+/** The rows of a check: one that passes or does not apply, or its findings. */
 export type Check = readonly [ReportRow, ...ReportRow[]];
 
-/** Returns the checks of an area, in their order. */
+/** Returns the checks of an area, in the order of their ids. */
 export function checksOf(report: Report, area: Area): Check[] {
   const checks = new Map<string, [ReportRow, ...ReportRow[]]>();
   for (const row of report.rows) {
@@ -171,11 +171,11 @@ export function checksOf(report: Report, area: Area): Check[] {
   return [...checks.values()];
 }
 
-/** Whether a check was left out, though it may well apply: what it asks, somebody has to find out. */
-export const isUntold = ({ status, evidence }: AuditRow): boolean =>
+/** Whether a check could not be made although it may apply: a person has to find out what it asks. */
+export const isNotTried = ({ status, evidence }: AuditRow): boolean =>
   status === 'n/a' && /^(not tried|the database cannot tell)\b/.test(evidence);
 
-/** Returns the worst of what a check found. */
+/** Returns the worst status among the rows of a check. */
 export function verdictOf(check: Check): Status | 'accepted' {
   const open = check.filter(isOpen);
   if (open.some(({ status }) => status === 'fail')) return 'fail';
@@ -184,10 +184,10 @@ export function verdictOf(check: Check): Status | 'accepted' {
   return check.every(({ status }) => status === 'n/a') ? 'n/a' : 'pass';
 }
 
-/** What would act in a terminal, reorder a line, or cannot stand in XML. */
+/** Control and format characters, which act in a terminal or reorder a line, and characters that XML does not allow. */
 const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\ufffe\uffff]/gu;
 
-/** Returns the text with its unprintable characters written out, so that a name in a database cannot act. */
+/** Returns the text with unprintable characters written out: a name in a database cannot control a terminal. */
 export function visible(text: string): string {
   return text.replace(unprintable, (character) => {
     const code = character.codePointAt(0) ?? 0;
@@ -196,7 +196,7 @@ export function visible(text: string): string {
   });
 }
 
-/** Returns the value as JSON whose every unprintable character is escaped, also those that JSON allows. */
+/** Returns the value as JSON in which every unprintable character is escaped, also those that JSON allows. */
 export function toJson(value: unknown): string {
   const numbers = (character: string) =>
     character.split('').map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);

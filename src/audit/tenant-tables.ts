@@ -1,6 +1,6 @@
 /** What the probe has to know of a database: tenant tables, application roles, and how policies find the bound tenant. */
 import type { TransactionSql } from 'postgres';
-import { undone } from './crossing.js';
+import { undone } from './probe/run-attempts.js';
 import { probeQuery } from './queries.generated.js';
 
 /** A table that has a tenant column; a partition counts as part of its root. */

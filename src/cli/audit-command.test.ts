@@ -1,4 +1,4 @@
-/** `ragwall audit` gates by severity, and says what is wrong without the password. */
+/** `ragwall audit` fails by severity, and its errors say what is wrong without the password. */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -106,8 +106,8 @@ it.each([
   [['mysql://u:s3cret@localhost/x'], 'postgres://user:password@host:port/database is expected'],
   [['postgres://u:s3c/ret@localhost/x'], 'in a password written as %2F'],
   [['postgres://u:s3c#ret@localhost/x'], 'in a password written as %2F'],
-  [['postgres://u:s3cret@local host/x'], 'the connection string is not one'],
-  [['postgres://u:s3cret@nowhere.invalid/x'], 'the host nowhere.invalid is not known'],
+  [['postgres://u:s3cret@local host/x'], 'the connection string cannot be parsed'],
+  [['postgres://u:s3cret@nowhere.invalid/x'], 'the host nowhere.invalid cannot be resolved'],
 ])('%j cannot be audited: %s', async (args, message) => {
   const error = await auditCommand(args).catch((reason) => reason);
   expect(error).toBeInstanceOf(Error);
@@ -121,7 +121,7 @@ it('says that no server answers', async () => {
   const { port } = server.address() as { port: number };
   await new Promise((closed) => server.close(closed));
   await expect(auditCommand([`postgres://u:s3cret@127.0.0.1:${port}/x`])).rejects.toThrow(
-    new Error(`no server answers at 127.0.0.1:${port}: is it up, and the port right?`),
+    new Error(`no server answers at 127.0.0.1:${port}: check that it runs, and the port`),
   );
 });
 
@@ -130,11 +130,13 @@ it('says who is not let in, and which database is not there', async (context) =>
   const wrong = new URL(engine.adminUrl);
   wrong.password = 's3cret';
   const error = await auditCommand([wrong.href]).catch((reason) => reason);
-  expect(error.message).toContain(`does not let ${wrong.username} in: password authentication failed`);
+  expect(error.message).toContain(
+    `refuses the login ${wrong.username}: password authentication failed`,
+  );
   expect(error.message).not.toContain('s3cret');
   const other = new URL(engine.adminUrl);
   other.pathname = '/nowhere';
-  await expect(auditCommand([other.href])).rejects.toThrow('there is no database nowhere at');
+  await expect(auditCommand([other.href])).rejects.toThrow('the database nowhere does not exist at');
 });
 
 it('stops at a baseline without reasons before it connects', async () => {

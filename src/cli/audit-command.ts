@@ -1,4 +1,4 @@
-/** `ragwall audit`: reads the audit, shows it in a format, and gates by its exit code. */
+/** `ragwall audit`: runs the audit, prints it in a format, and fails if a finding gates. */
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import postgres, { type Sql } from 'postgres';
@@ -24,31 +24,33 @@ import { type Audit, type AuditRow, readAudit, type Severity } from '../audit/ru
 
 export const auditHelp = `ragwall audit [url]   checks whether tenants are isolated in a database, with or without Ragwall in it
 
-The url, or DATABASE_URL, is of any login: the audit reads catalogs, in a transaction that can only read.
-Prefer the variable: a command line can be read by others on the machine.
+The url is a connection string of any login; without it DATABASE_URL is used. Prefer the variable: other users of the
+machine can read a command line. The audit reads catalogs only, in a read-only transaction.
 
   --format <format>        table (default), json, junit, sarif, or html: a page to print and sign
-  --output <file>          writes the report there, and only its summary here
-  --fail-on <severity>     critical, high, medium (default) or low: from which severity on a finding gates
-  --strict                 lets warnings gate like findings
+  --output <file>          writes the report to a file, and prints only its summary
+  --fail-on <severity>     a finding of this severity or a worse one makes the command fail:
+                           critical, high, medium (default) or low
+  --strict                 warnings make the command fail like findings
   --baseline <file>        accepts the findings that the file lists, each with a reason
-  --write-baseline <file>  writes all findings there, for a person to fill in the reasons; what the file
-                           has already is kept
-  --tenant-column <name>   how tables name the tenant (default: tenant_id, org_id and the like)
-  --app-role <name>        what applications log in as (default: who has privileges on such tables)
-  --untrusted-role <name>  those of them that run SQL that others write
-                           (these three: as often as needed, or with commas)
-  --probe                  also acts, as a superuser, in a transaction that is rolled back: plants rows of two
-                           tenants in every table that has them, and tries to cross as each role of the
-                           application. Sequences advance, triggers fire. With RAGWALL_APP_URL, the
-                           application's own connection string, finds out whether its pooler leaks
-  --fingerprint            instead prints one hash over all that isolation rests on, and what it is made of
-  --diff <file>            instead says in words what has changed since the fingerprint in the file, and fails
-                           if a change loosens a wall, or has to be read by a person
+  --write-baseline <file>  adds all findings to the file, for a person to fill in the reasons
+  --tenant-column <name>   a column that names the tenant of a row (default: tenant_id, org_id and the like)
+  --app-role <name>        a role that applications log in as (default: roles with privileges on such tables)
+  --untrusted-role <name>  a role among them that runs SQL written by others: users or language models
+                           (these three can be repeated, or take names with commas between them)
+  --probe                  also tries to reach another tenant's rows. Needs a superuser. In a transaction that is
+                           rolled back it inserts rows of two tenants into every tenant table and acts as each
+                           role of the application. Sequences advance, and triggers fire. If RAGWALL_APP_URL is
+                           the application's own connection string, it also checks whether the pooler hands
+                           settings of one client on to the next
+  --fingerprint            instead prints one hash of everything that isolation rests on, and the rows behind it
+  --diff <file>            instead prints the rows that have changed since the fingerprint in the file, and what each
+                           change does to a wall: loosens, tightens, neutral, or has to be read by a person
   --explain <id>           instead prints what a check expects, why, and what corrects a finding; needs no database
   --help
 
-Exit code: 0 if nothing gates, 1 if something does, 2 if the audit could not be made.
+Exit code: 0 if no finding makes the command fail, 1 if one does, 2 if the audit could not run. With --diff: 1 if a
+change loosens a wall or has to be read.
 A baseline is {"accepted": [{"id": "T02", "object": "app.notes", "reason": "…"}]}; an object may end in *.`;
 
 const options = {
@@ -70,7 +72,7 @@ const options = {
 
 const parse = (args: string[]) => parseArgs({ args, allowPositionals: true, options });
 
-/** The options of the command, as they were given. */
+/** The options of the command as given. */
 export type AuditValues = ReturnType<typeof parse>['values'];
 
 const formats: Readonly<Record<string, (report: Report) => string>> = {
@@ -82,10 +84,11 @@ const formats: Readonly<Record<string, (report: Report) => string>> = {
 };
 
 /**
- * Runs the command and returns its exit code: 0 if nothing gates, 1 if something does.
+ * Runs the command.
  *
- * @param args what is behind `ragwall audit`.
- * @throws Error if the audit cannot be made; its message holds no password.
+ * @param args the arguments after `ragwall audit`.
+ * @returns the exit code: 0 if no finding makes the command fail, 1 if one does.
+ * @throws Error if the audit cannot run. The message contains no password.
  */
 export async function auditCommand(args: string[]): Promise<number> {
   const { values, positionals } = parse(args);
@@ -100,7 +103,7 @@ export async function auditCommand(args: string[]): Promise<number> {
   const [url = process.env.DATABASE_URL, ...rest] = positionals;
   if (rest.length > 0) throw new Error('expected: ragwall audit [url]; see --help');
   checkValues(values);
-  // Before the audit, which may take a while.
+  // Read first: if it is wrong, the command ends before the audit runs.
   const baseline = values.baseline === undefined ? [] : await readBaseline(values.baseline);
   const sql = connect(url);
   try {
@@ -110,8 +113,8 @@ export async function auditCommand(args: string[]): Promise<number> {
       appRoles: names(values, 'app-role'),
       untrustedRoles: names(values, 'untrusted-role'),
     });
-    // What was tried stands in the place of what was not.
-    const probed = values.probe ? await tryToCross(sql, values) : [];
+    // Without the probe these checks are n/a: its rows replace them.
+    const probed = values.probe ? await runProbe(sql, values) : [];
     const rows = audit.rows.filter(({ id }) => !probed.some((row) => row.id === id));
     return await show({ ...audit, rows: [...rows, ...probed] }, values, baseline);
   } catch (error) {
@@ -121,8 +124,8 @@ export async function auditCommand(args: string[]): Promise<number> {
   }
 }
 
-/** Tries to cross, with the application's own way to the server if there is one. */
-async function tryToCross(sql: Sql, values: AuditValues): Promise<readonly AuditRow[]> {
+/** Runs the probe, and checks the pooler behind RAGWALL_APP_URL if it is set. */
+async function runProbe(sql: Sql, values: AuditValues): Promise<readonly AuditRow[]> {
   const url = process.env.RAGWALL_APP_URL;
   const app = url ? connect(url, 3) : undefined;
   try {
@@ -147,20 +150,22 @@ function checkValues(values: AuditValues): void {
   }
 }
 
-/** Returns the names that an option was given, each alone. */
+/** Returns the names that an option lists, one by one. */
 function names(
   values: AuditValues,
   option: 'tenant-column' | 'app-role' | 'untrusted-role',
 ): readonly string[] {
   const all = (values[option] ?? []).flatMap((list) => list.split(',')).map((name) => name.trim());
-  if (all.includes('')) throw new Error(`--${option} is expected to be a name, or names with commas`);
+  if (all.includes(''))
+    throw new Error(`--${option} is expected to be a name, or names with commas between them`);
   return all;
 }
 
 /**
- * Shows the audit as the options say, writes what they ask for, and returns the exit code.
+ * Prints the audit in the format of the options, and writes the files that they name.
  *
- * @param baseline what is accepted.
+ * @param baseline the findings that are accepted.
+ * @returns the exit code: 0 if no finding makes the command fail, 1 if one does.
  */
 export async function show(
   audit: Audit,
@@ -190,9 +195,9 @@ export async function show(
 }
 
 function connect(url: string | undefined, max = 1): Sql {
-  if (!url) throw new Error('a connection string is expected: as DATABASE_URL, or behind the command');
+  if (!url) throw new Error('a connection string is expected, in DATABASE_URL or as an argument');
   const [, authority = '', rest = ''] = /^postgres(?:ql)?:\/\/([^/?#]*)(.*)$/s.exec(url) ?? [];
-  // Else a piece of the password is taken for the port or the database, and shows in errors.
+  // With such a character unescaped, a part of the password would be parsed as port or database, and show in errors.
   if (!/^postgres(ql)?:\/\//.test(url) || (rest.includes('@') && !authority.includes('@'))) {
     throw new Error(
       'postgres://user:password@host:port/database is expected, with / ? # @ in a password written as %2F %3F %23 %40',
@@ -202,19 +207,19 @@ function connect(url: string | undefined, max = 1): Sql {
     return postgres(url, {
       max,
       fetch_types: false,
-      prepare: false, // behind a pooler the next transaction may be another session's
+      prepare: false, // Behind a pooler the next transaction may run in another session.
       connect_timeout: 10,
       onnotice: () => {},
       connection: { application_name: 'ragwall audit' },
     });
   } catch {
     throw new Error(
-      'the connection string is not one: postgres://user:password@host:port/database is expected',
+      'the connection string cannot be parsed: postgres://user:password@host:port/database is expected',
     );
   }
 }
 
-/** Returns the error in words, and with nothing of the connection string but where it leads. */
+/** Returns an error that says what is wrong, and names of the connection string only host, port, user and database. */
 function explained(error: unknown, sql: Sql): unknown {
   const { code, message } = error as NodeJS.ErrnoException;
   const { host, port, user, database } = sql.options as unknown as Record<'host' | 'port', unknown[]> &
@@ -222,20 +227,20 @@ function explained(error: unknown, sql: Sql): unknown {
   const place = `${host[0]}:${port[0]}`;
   switch (code) {
     case 'ECONNREFUSED':
-      return new Error(`no server answers at ${place}: is it up, and the port right?`);
+      return new Error(`no server answers at ${place}: check that it runs, and the port`);
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return new Error(`the host ${host[0]} is not known`);
+      return new Error(`the host ${host[0]} cannot be resolved: check its name`);
     case 'CONNECT_TIMEOUT':
       return new Error(
-        `${place} does not answer within 10 seconds: is there a firewall, or TLS to be asked for?`,
+        `${place} does not answer within 10 seconds: check the firewall, and whether the server requires TLS`,
       );
     case '28P01':
     case '28000':
-      return new Error(`${place} does not let ${user} in: ${message}`);
+      return new Error(`${place} refuses the login ${user}: ${message}`);
     case '3D000':
-      return new Error(`there is no database ${database} at ${place}`);
+      return new Error(`the database ${database} does not exist at ${place}`);
     default:
-      return message ? error : new Error(`${place} cannot be reached (${code})`);
+      return message ? error : new Error(`the connection to ${place} failed (${code})`);
   }
 }

@@ -1,8 +1,9 @@
-/** Every format says the same, and nothing that a database is named after acts in any of them. */
+/** The formats print the same report, and a hostile name in a database has no effect in any of them. */
 import { expect, it } from 'vitest';
 import { makeReport, type Report, toJson } from '../report.js';
 import type { Audit, AuditRow } from '../run.js';
 import { toHtml } from './html.js';
+import { html, lines } from './html-markup.js';
 import { toJunit } from './junit.js';
 import { toSarif } from './sarif.js';
 import { toTable } from './table.js';
@@ -126,6 +127,19 @@ it('is a page without markup of others, scripts or anything from elsewhere', () 
   expect(page.match(/<style>/g)).toHaveLength(1);
   expect(page.match(/<\/style>/g)).toHaveLength(1);
   expect(page).toContain("default-src 'none'; style-src 'unsafe-inline'");
+});
+
+it('html escapes values in attributes, in texts and in lists, and not what it made itself', () => {
+  const value = `"'<&>`;
+  const escaped = '&#34;&#39;&#60;&#38;&#62;';
+  expect(html`<p title="${value}">${[value, html`<b>${value}</b>`]}</p>`.markup).toBe(
+    `<p title="${escaped}">${escaped}<b>${escaped}</b></p>`,
+  );
+  expect(lines(`${value}\n\x1b`).markup).toBe(`${escaped}\n\\x1b`);
+});
+
+it('html leaves out what is false or missing, and keeps a zero', () => {
+  expect(html`a${false}${undefined}${0}b`.markup).toBe('a0b');
 });
 
 it('has every text in JSON as it is in the database', () => {
@@ -308,5 +322,5 @@ Summary
 });
 
 it('has colours when it is told to', () => {
-  expect(toTable(mixed, { colour: true })).toContain('\x1b[31m✗ T02  \x1b[0m');
+  expect(toTable(mixed, { colour: true })).toContain('\x1b[31m✗ T02  \x1b[39m');
 });

@@ -1,14 +1,14 @@
-/** Markup whose every value is escaped, and the signs that the report is drawn with. */
+/** The template that escapes values in HTML, the signs of the page, and its style sheet. */
 import { visible } from '../report.js';
 
-/** Markup that is made: by `html` alone, which escapes whatever is none. */
+/** Escaped markup, as `html` returns it. */
 export interface Html {
   readonly markup: string;
 }
 
 export type Value = Html | string | number | false | undefined | readonly Value[];
 
-/** Returns the template as markup, its values escaped; those of lists follow each other, false is nothing. */
+/** Returns the template as markup. Strings and numbers are escaped, lists are joined, false and undefined are left out. */
 export function html(strings: TemplateStringsArray, ...values: readonly Value[]): Html {
   return { markup: String.raw({ raw: strings }, ...values.map(render)) };
 }
@@ -20,10 +20,10 @@ function render(value: Value): string {
   return visible(String(value)).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
-/** Returns a text of ours of several lines, each escaped. */
+/** Returns a text of several lines as markup. In `html` a line break would be written out as \\n. */
 export const lines = (text: string): Html => ({ markup: text.split('\n').map(render).join('\n') });
 
-/** Each sign: its tone, what it means, how it is drawn. */
+/** Each sign: the class of its colour, its meaning in words, and the path of its drawing. */
 const signs = {
   tick: ['good', 'ticked', 'M4.5 10.5l3.5 3.5 7.5-8'],
   cross: ['bad', 'not fulfilled', 'M5.5 5.5l9 9m0-9l-9 9'],
@@ -37,7 +37,7 @@ const signs = {
 
 export type Sign = keyof typeof signs;
 
-/** Returns a sign, with its meaning in words for who does not see it. */
+/** Returns a sign, with its meaning as a label for screen readers. */
 export function sign(kind: Sign): Html {
   const [tone, label, path] = signs[kind];
   const boxed = kind === 'tick' || kind === 'cross' || kind === 'empty';
@@ -47,10 +47,10 @@ export function sign(kind: Sign): Html {
   }<path d="${path}" fill="none" stroke="currentColor" stroke-width="2.4"/></svg>`;
 }
 
-/** The class of a sign's tone: never the only thing that tells. */
+/** Returns the class of a sign's colour. Words or shapes always say the same: paper may have no colours. */
 export const toneOf = (kind: Sign): string => signs[kind][0];
 
-/** Returns the style sheet; `footer` stands at the foot of each printed page, so that a loose sheet is known. */
+/** Returns the style sheet, for the screen and for A4 or Letter. `footer` is printed on each page. */
 export const style = (footer: string): string => `
 :root {
   --ink: #16181d; --soft: #545a66; --line: #c9cdd4; --wash: #f4f5f7;

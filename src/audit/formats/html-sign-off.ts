@@ -1,12 +1,12 @@
-/** The first sheets of the report: what it comes to, the checklist, the findings, and the place to sign. */
+/** The first sheets of the page: the verdict, the checklist, the findings, and the place to sign. */
 
 import {
   areas,
   type Check,
   checksOf,
   gating,
+  isNotTried,
   isOpen,
-  isUntold,
   openBySeverity,
   plural,
   type Report,
@@ -18,7 +18,7 @@ import {
 import { isFinding } from '../run.js';
 import { type Html, html, sign, toneOf } from './html-markup.js';
 
-/** Returns what it comes to, and how many findings there are of each severity. */
+/** Returns the verdict, and how many findings there are of each severity. */
 export function verdict(report: Report): Html {
   const gates = gating(report);
   const open = report.rows.filter(isOpen).length;
@@ -50,13 +50,13 @@ ${report.rows.filter(({ status }) => status === 'n/a').length} not applicable or
 </div>`;
 }
 
-/** Returns the checklist, each box ticked, crossed, or left to be ticked by hand, and what lies beyond. */
+/** Returns the checklist and the areas beyond it, each line ticked, crossed, or left to be ticked by hand. */
 export function checklist(report: Report): Html {
   const line = ({ area, line, title, unseen, byHand }: (typeof areas)[number]) => {
     const checks = checksOf(report, area);
     const { box, word, says } = outcome(checks, byHand);
     return html`<li>${sign(box)}<div><p><strong>${line && `${line}. `}${title}</strong></p>
-<p class="small"><strong>${word}</strong>${says && `: ${says}`}.${!checks.flat().some(isUntold) && unseen && html` <span class="soft">No database can tell ${unseen}.</span>`}</p></div></li>`;
+<p class="small"><strong>${word}</strong>${says && `: ${says}`}.${!checks.flat().some(isNotTried) && unseen && html` <span class="soft">No database can tell ${unseen}.</span>`}</p></div></li>`;
   };
   return html`<section aria-labelledby="checklist">
 <h2 id="checklist">Checklist</h2>
@@ -66,10 +66,10 @@ export function checklist(report: Report): Html {
 </section>`;
 }
 
-/** How much the sign-off lists, so that it stays on two sheets; `text` is of the objects of a check, in characters. */
+/** How much is listed at most, so that these sections fit on two sheets. `text`: characters for the objects of a check. */
 const shown = { checks: 24, accepted: 6, text: 110 };
 
-/** Returns the findings, a line for each check, and what was accepted, a line for each reason. */
+/** Returns the open findings, a line for each check, and the accepted ones, a line for each reason. */
 export function findings(report: Report): Html {
   const checks = areas
     .flatMap(({ area }) => checksOf(report, area))
@@ -110,7 +110,7 @@ function findingLine(check: Check): Html {
   return html`<tr><td class="id">${id}</td><td>${severity}${note}</td><td>${expects}</td><td>${objectsOf(check)}</td></tr>`;
 }
 
-/** The first objects, as many as there is room for, and how many more there are. */
+/** Returns as many objects as there is room for, and how many more there are. */
 function objectsOf(rows: readonly ReportRow[]): Html {
   const [first = '', ...objects] = rows.map(({ object }) => visible(object) || 'the database');
   let text = clip(first, shown.text);
@@ -124,7 +124,7 @@ function objectsOf(rows: readonly ReportRow[]): Html {
 const clip = (text: string, length: number) =>
   text.length > length ? `${text.slice(0, length - 1)}…` : text;
 
-/** The worst first: what gates, then by severity, then what fails before what warns. */
+/** Ranks rows, the worst lowest: first those that gate, then by severity, then `fail` before `warn`. */
 const rankOf = (row: ReportRow) =>
   (row.gates ? 0 : 8) + severities.indexOf(row.severity) * 2 + (row.status === 'fail' ? 0 : 1);
 const byRank = (rows: readonly ReportRow[]) => [...rows].sort((a, b) => rankOf(a) - rankOf(b));
@@ -139,7 +139,7 @@ export const signature = html`<section class="sign" aria-labelledby="sign">
 </table>
 </section>`;
 
-/** What the rows of an area come to: its box, and why. */
+/** Returns the box of a line, and why. */
 function outcome(
   checks: readonly Check[],
   byHand = false,
@@ -148,7 +148,7 @@ function outcome(
   const open = rows.filter(isOpen);
   const fails = open.filter(({ status }) => status === 'fail').length;
   const passing = checks.filter((check) => check.every(({ status }) => status === 'pass')).length;
-  const untold = rows.filter(isUntold);
+  const notTried = rows.filter(isNotTried);
   const parts = [
     [fails, 'finding'],
     [open.length - fails, 'warning'],
@@ -158,11 +158,12 @@ function outcome(
   if (passing > 0) found.push(`${plural(passing, 'check')} ${passing === 1 ? 'passes' : 'pass'}`);
   const says = [
     ...(found.length > 0 ? [found.join(', ')] : []),
-    ...untold.map(({ id, evidence }) => `${id} ${evidence}`),
+    ...notTried.map(({ id, evidence }) => `${id} ${evidence}`),
   ].join('. ');
   if (fails > 0) return { box: 'cross', word: 'Not fulfilled', says };
-  const told = passing > 0 && untold.length === 0 && !byHand && rows.every((row) => !isFinding(row));
-  return told
+  const fulfilled =
+    passing > 0 && notTried.length === 0 && !byHand && rows.every((row) => !isFinding(row));
+  return fulfilled
     ? { box: 'tick', word: 'Fulfilled', says }
     : { box: 'empty', word: 'To be ticked by hand', says };
 }

@@ -1,4 +1,4 @@
-/** The report as one page to print and sign, which needs nothing but itself. */
+/** Prints a report as one HTML page to print and sign. The page loads nothing else. */
 
 import {
   areas,
@@ -18,7 +18,7 @@ import { checklist, findings, signature, verdict } from './html-sign-off.js';
 export function toHtml(report: Report): string {
   const { database, server, pgvector, login, time, settings } = report;
   const when = `${time.slice(0, 10)} ${time.slice(11, 19)} UTC`;
-  // In a style sheet every character may be written as its number, so that none of them acts.
+  // Each character is written as a CSS escape: none of them can end the string.
   const footer = [...visible(`${database} · ${when}`)]
     .map((character) => `\\${character.codePointAt(0)?.toString(16)} `)
     .join('');
@@ -58,7 +58,7 @@ ${appendix(report)}
   return page.markup;
 }
 
-/** What each setting of the audit is, for people. */
+/** The settings of the audit, as the page names them. */
 const words: Readonly<Record<string, string>> = {
   tenant_columns: 'Tenant columns',
   app_roles: 'Application roles',
@@ -103,7 +103,7 @@ function findingOf(
 ): Html {
   const what = accepted === undefined ? status : 'accepted';
   const words = { fail: severity, warn: `${severity}, warning`, accepted: `${severity}, accepted` };
-  // A statement, unless it begins like a sentence.
+  // A remedy that begins with a capital letter is a sentence, any other a statement.
   const code = /^[^A-Z]/.test(remedy);
   return html`<li class="${toneOf(what)}">
 <p><span class="status">${words[what as keyof typeof words]}</span><strong>${object || report.database}</strong>: ${evidence}</p>
@@ -112,9 +112,9 @@ ${accepted === undefined && remedy && (code ? html`<pre>${remedy}</pre>` : html`
 </li>`;
 }
 
-/** The statements for paper, where nothing can be opened: small, in two columns. */
+/** The statements for paper, where `details` cannot be opened: small, in two columns. */
 function appendix(report: Report): Html {
-  // Checks that share a statement stand above it together.
+  // Checks that share a statement share its heading.
   const idsOf = new Map<string, Set<string>>();
   for (const { id } of [...report.rows].sort((a, b) => (a.id < b.id ? -1 : 1))) {
     const statement = statementOf(id);

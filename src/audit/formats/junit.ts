@@ -1,14 +1,14 @@
-/** The report as JUnit XML, as CI servers read it: one test case a row. */
+/** Prints a report as JUnit XML, which CI servers read: one test case for each row. */
 import { areas, isOpen, type Report, type ReportRow, threshold, visible } from '../report.js';
 import { isFinding } from '../run.js';
 
-/** Returns a text as XML may hold it: nothing in it is markup, or a character that XML has no place for. */
+/** Returns a text escaped for XML, without characters that XML does not allow. */
 const escapeXml = (text: string) =>
   visible(text).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 
 /**
- * Returns the report as JUnit XML. What gates is a failure. What does not, and what a person accepted, is
- * skipped with the reason: an exit code of 0 never comes with a failure.
+ * Returns the report as JUnit XML. A finding that makes the command fail is a failure. Every other row that is no pass is
+ * skipped, with the reason. So there is a failure if and only if the exit code is 1.
  */
 export function toJunit(report: Report): string {
   const suites = areas
@@ -53,7 +53,7 @@ function testCase(report: Report, row: ReportRow): string[] {
   ];
 }
 
-/** Why a row that is no pass is no failure either. */
+/** Returns why a row is neither a pass nor a failure. */
 function whyNot(report: Report, row: ReportRow): string {
   if (!isFinding(row)) return `does not apply: ${row.evidence}`;
   if (!isOpen(row)) return `accepted: ${row.accepted}; ${row.evidence}`;

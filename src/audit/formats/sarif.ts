@@ -1,6 +1,7 @@
-/** The report as SARIF 2.1.0, as code scanning reads it: a rule for each check, a result for each finding. */
+/** Prints a report as SARIF 2.1.0, which code scanning reads: a rule for each check, a result for each finding. */
 import { createHash } from 'node:crypto';
-import { areas, gating, isOpen, type Report, type ReportRow, toJson, version } from '../report.js';
+import type { Log, ReportingDescriptor, Result } from 'sarif';
+import { areas, gating, type Report, type ReportRow, toJson, version } from '../report.js';
 import { isFinding, type Severity, statementOf } from '../run.js';
 
 const schema =
@@ -8,19 +9,19 @@ const schema =
 
 const levels = { critical: 'error', high: 'error', medium: 'warning', low: 'note' } as const;
 
-/** On the scale of CVSS, within the bounds that GitHub has for each word. */
+/** GitHub derives the severity that it shows from this score, which is on the scale of CVSS: 9.0, 7.0 and 4.0 are its bounds. */
 const scores: Record<Severity, string> = { critical: '9.5', high: '8.0', medium: '5.5', low: '2.0' };
 
 /** Returns the report as the text of a SARIF log. */
 export function toSarif(report: Report): string {
-  // The worst row of a check stands for it: a finding may be graver than its fellows.
+  // A rule has one severity: that of the worst finding of the check.
   const worst = new Map<string, ReportRow>();
   for (const row of report.rows) {
     const known = worst.get(row.id);
     if (!known || scores[row.severity] > scores[known.severity]) worst.set(row.id, row);
   }
   const ids = [...worst.keys()];
-  return `${toJson({
+  const log: Log = {
     $schema: schema,
     version: '2.1.0',
     runs: [
@@ -45,10 +46,11 @@ export function toSarif(report: Report): string {
         },
       },
     ],
-  })}\n`;
+  };
+  return `${toJson(log)}\n`;
 }
 
-function ruleOf({ id, area, expects, severity, reference }: ReportRow) {
+function ruleOf({ id, area, expects, severity, reference }: ReportRow): ReportingDescriptor {
   const title = areas.find((one) => one.area === area)?.title ?? '';
   const statement = statementOf(id);
   return {
@@ -61,7 +63,7 @@ function ruleOf({ id, area, expects, severity, reference }: ReportRow) {
   };
 }
 
-function resultOf(report: Report, row: ReportRow, ruleIndex: number) {
+function resultOf(report: Report, row: ReportRow, ruleIndex: number): Result {
   const object = row.object || report.database;
   const fingerprint = createHash('sha256').update(`${row.id}\0${row.object}`).digest('hex');
   return {
@@ -71,7 +73,7 @@ function resultOf(report: Report, row: ReportRow, ruleIndex: number) {
     message: { text: message(`${object}: ${row.evidence}${row.remedy && `\nRemedy: ${row.remedy}`}`) },
     locations: [
       {
-        // Not a file: GitHub refuses a log with a result that names none.
+        // No file of the repository. GitHub refuses a result without a file.
         physicalLocation: {
           artifactLocation: {
             uri: ['database', report.database, object].map(encodeURIComponent).join('/'),
@@ -82,13 +84,14 @@ function resultOf(report: Report, row: ReportRow, ruleIndex: number) {
       },
     ],
     partialFingerprints: { 'checkAndObject/v1': fingerprint, primaryLocationLineHash: fingerprint },
-    // An empty list says that it is not suppressed; none, that nobody knows.
-    suppressions: isOpen(row)
-      ? []
-      : [{ kind: 'external', status: 'accepted', justification: row.accepted }],
+    // An empty list: not suppressed. No list would mean: not known.
+    suppressions:
+      row.accepted === undefined
+        ? []
+        : [{ kind: 'external', status: 'accepted', justification: row.accepted }],
     properties: { status: row.status, severity: row.severity, gates: row.gates },
   };
 }
 
-/** Returns a text as a SARIF message, in which braces are placeholders and `[…](…)` is a link. */
+/** Returns a text escaped for a SARIF message, in which braces are placeholders and `[…](…)` is a link. */
 const message = (text: string) => text.replace(/[{}]/g, '$&$&').replaceAll('](', '] (');

@@ -1,4 +1,5 @@
-/** The report for a person at a terminal: one line for what passes, and all about what does not. */
+/** Prints a report for a terminal: one line for a check that passes, everything about one that does not. */
+import { styleText } from 'node:util';
 import {
   areas,
   checksOf,
@@ -24,13 +25,14 @@ export function toTable(
   report: Report,
   { width = 100, colour = false }: { readonly width?: number; readonly colour?: boolean } = {},
 ): string {
-  const sgr = (code: number): Paint =>
-    colour ? (text) => `\x1b[${code}m${text}\x1b[0m` : (text) => text;
-  const [bold, dim, red, green, yellow] = [sgr(1), sgr(2), sgr(31), sgr(32), sgr(33)];
+  const paint = (format: Parameters<typeof styleText>[0]): Paint =>
+    colour ? (text) => styleText(format, text, { validateStream: false }) : plain;
+  const [bold, dim] = [paint('bold'), paint('dim')];
+  const [red, green, yellow] = [paint('red'), paint('green'), paint('yellow')];
   const paints = { fail: red, warn: yellow, accepted: yellow, pass: green, 'n/a': dim };
   const lines: string[] = [];
 
-  /** Adds a text behind a label, wrapped, each further line below the beginning of the text. */
+  /** Adds a label and a text. The text is wrapped, and its further lines begin where the first one begins. */
   function add(
     indent: number,
     label: string,
@@ -75,8 +77,8 @@ export function toTable(
       const found = verdictOf(check);
       const label = `${marks[found]} ${id}  `;
       if (found === 'pass' || found === 'n/a') {
-        const paint = found === 'pass' ? { label: green } : { label: dim, text: dim };
-        add(3, label, `${expects}: ${found === 'n/a' ? `n/a, ${evidence}` : evidence}`, paint);
+        const quiet = found === 'pass' ? { label: green } : { label: dim, text: dim };
+        add(3, label, `${expects}: ${found === 'n/a' ? `n/a, ${evidence}` : evidence}`, quiet);
         continue;
       }
       add(3, label, expects, { label: paints[found] });
@@ -93,7 +95,7 @@ export function toTable(
 
 const plain: Paint = (text) => text;
 
-/** Returns the text in lines of at most so many characters, broken at spaces where there are some. */
+/** Returns the text in lines of at most `width` characters, broken at spaces, and within a word only if it is longer. */
 function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';

@@ -1,39 +1,27 @@
-/** What the probe tries in one table, as SQL: an attempt crosses if its last statement returns or changes a row. */
+/** What the probe tries in one table, as SQL. An attempt crosses if its last statement returns or changes a row. */
 
 import type { Search, TenantTable } from '../tenant-tables.js';
-import { ident, insertion, isText, isVector, type Row, type Table } from './plant.js';
+import type { PlantedTable } from './plant.js';
+import { ident, insertStatement, isText, isVector, type Row } from './table.js';
 
-/** What a check of the probe is about. */
-export type Crossing = 'B01' | 'B02' | 'B03' | 'B04' | 'B05' | 'B06';
+/** The checks that attempts belong to, as the audit names them. */
+export type ProbeCheck = 'B01' | 'B02' | 'B03' | 'B04' | 'B05' | 'B06';
 
-/** One table with two tenants' rows planted in it, and a third row that could be. */
-export interface Field {
-  readonly about: TenantTable;
-  readonly table: Table;
-  /** Both tenants, with their rows. */
-  readonly mine: { readonly tenant: string; readonly row: Row };
-  readonly theirs: { readonly tenant: string; readonly row: Row };
-  /** Another row of theirs, not planted. */
-  readonly another: Row;
-  /** The partition that holds their row, if it is one. */
-  readonly leaf: string | undefined;
-}
-
-/** With its parameters. A select returns how many rows there are as `n`. */
+/** A statement with its parameters. A select returns a number of rows as `n`. */
 export type Statement = readonly [text: string, values?: readonly string[]];
 
-export interface Try {
-  readonly check: Crossing;
-  /** For a person. */
-  readonly what: string;
-  readonly acts: readonly Statement[];
-  /** Tried without a tenant. */
+export interface Attempt {
+  readonly check: ProbeCheck;
+  /** What is tried, in words: 'select by the content'. */
+  readonly name: string;
+  readonly statements: readonly Statement[];
+  /** Whether no tenant is bound before. */
   readonly unbound?: boolean;
-  /** Tried where this finds a row alone: else it is not about this table. */
-  readonly provided?: Statement;
+  /** The attempt is made only if this statement finds a row: else the function does not search this table. */
+  readonly onlyIf?: Statement;
 }
 
-/** How a role is told who is asking. */
+/** Returns the statements that bind a tenant. */
 export type Binding = (tenant: string) => readonly Statement[];
 
 const set = (name: string, value: string): Statement => [
@@ -53,14 +41,14 @@ const byClaims =
     return settings.map((name) => set(name, claims));
   };
 
-/** The ways to tell a database who is asking: as Ragwall does, by settings, by settings that hold claims. */
+/** Returns the ways to bind a tenant that a table may expect: by Ragwall, by settings, by settings that hold claims. */
 export function bindings({ byRagwall, settings, tenantColumn }: TenantTable): readonly Binding[] {
   if (byRagwall) return [(tenant) => [['select ragwall.set_tenant($1)', [tenant]]]];
   return [bySettings(settings), byClaims(settings, tenantColumn)];
 }
 
-/** The parts that statements on a table are made of. */
-function parts({ about, table, mine, theirs }: Field) {
+/** Returns the parts that statements on a table are made of. */
+function parts({ about, table, mine, theirs }: PlantedTable) {
   const tenantColumn = table.columns.find(({ name }) => name === about.tenantColumn);
   const tenant = ident(about.tenantColumn);
   const is = (n: number) => `$${n}::text::${tenantColumn?.type}`;
@@ -76,53 +64,67 @@ function parts({ about, table, mine, theirs }: Field) {
   return { tenant, is, count, text, vector, ofTheirs: count(`${tenant} = ${is(1)}`, theirs.tenant) };
 }
 
-/** Whether a role that is told who is asking sees its own tenant's row. */
-export function ownRow(field: Field): Statement {
-  const { tenant, is, count } = parts(field);
-  return count(`${tenant} = ${is(1)}`, field.mine.tenant);
+/** Returns a statement that counts the rows of the tenant that the probe acts as. */
+export function countOwnRows(planted: PlantedTable): Statement {
+  const { tenant, is, count } = parts(planted);
+  return count(`${tenant} = ${is(1)}`, planted.mine.tenant);
 }
 
-const either = ({ tenant, is, count }: ReturnType<typeof parts>, { mine, theirs }: Field) =>
+const countBoth = ({ tenant, is, count }: ReturnType<typeof parts>, { mine, theirs }: PlantedTable) =>
   count(`${tenant} in (${is(1)}, ${is(2)})`, mine.tenant, theirs.tenant);
 
-/** What is tried before any setting is touched: afterwards it is empty, and never again not there. */
-export const untouchedTries = (field: Field): Try[] => [
-  { check: 'B01', what: 'no tenant', acts: [either(parts(field), field)], unbound: true },
+/**
+ * Returns the attempts without any tenant. They are made before anything is bound in the session: a setting that was
+ * set once is empty ever after, which a policy may treat differently from a setting that does not exist.
+ */
+export const attemptsBeforeBinding = (planted: PlantedTable): Attempt[] => [
   {
     check: 'B01',
-    what: 'no tenant and no condition',
-    acts: [[`select count(*) as n from (select from ${field.table.name} limit 1) as r`]],
+    name: 'no tenant',
+    statements: [countBoth(parts(planted), planted)],
+    unbound: true,
+  },
+  {
+    check: 'B01',
+    name: 'no tenant and no condition',
+    statements: [[`select count(*) as n from (select from ${planted.table.name} limit 1) as r`]],
     unbound: true,
   },
 ];
 
-/** @param changed a column that the role may change, if there is one. */
-export function tries(
-  field: Field,
+/**
+ * Returns all other attempts.
+ *
+ * @param changed a column that the role may update, if there is one.
+ * @param searches functions that search by a vector.
+ * @param claims whether the settings of this table hold claims as JSON.
+ */
+export function attemptsAfterBinding(
+  planted: PlantedTable,
   changed: string,
   searches: readonly Search[],
   claims: boolean,
-): Try[] {
-  const { about, table, mine, theirs, another, leaf } = field;
-  const sql = parts(field);
+): Attempt[] {
+  const { about, table, mine, theirs, another, partition } = planted;
+  const sql = parts(planted);
   const { tenant, is, text, vector, ofTheirs } = sql;
   const { name } = table;
-  const all: Try[] = [
+  const all: Attempt[] = [
     {
       check: 'B02',
-      what: 'select all but its own',
-      acts: [
+      name: 'select all but its own',
+      statements: [
         [
           `select count(*) as n from (select from ${name} where ${tenant} is distinct from ${is(1)} limit 1) as r`,
           [mine.tenant],
         ],
       ],
     },
-    { check: 'B02', what: 'select by the tenant', acts: [ofTheirs] },
+    { check: 'B02', name: 'select by the tenant', statements: [ofTheirs] },
     {
       check: 'B03',
-      what: 'update',
-      acts: [
+      name: 'update',
+      statements: [
         [
           `update ${name} set ${ident(changed)} = ${ident(changed)} where ${tenant} = ${is(1)}`,
           [theirs.tenant],
@@ -131,14 +133,14 @@ export function tries(
     },
     {
       check: 'B03',
-      what: 'delete',
-      acts: [[`delete from ${name} where ${tenant} = ${is(1)}`, [theirs.tenant]]],
+      name: 'delete',
+      statements: [[`delete from ${name} where ${tenant} = ${is(1)}`, [theirs.tenant]]],
     },
-    { check: 'B04', what: 'insert', acts: [insertion(table, another)] },
+    { check: 'B04', name: 'insert', statements: [insertStatement(table, another)] },
     {
       check: 'B04',
-      what: 'move a row of its own',
-      acts: [
+      name: 'move a row of its own',
+      statements: [
         [
           `update ${name} set ${tenant} = ${is(1)} where ${tenant} = ${is(2)}`,
           [theirs.tenant, mine.tenant],
@@ -149,14 +151,14 @@ export function tries(
   if (text) {
     const content = theirs.row.get(text.name) ?? '';
     const byContent = sql.count(`${ident(text.name)} = $1`, content);
-    all.push({ check: 'B02', what: 'select by the content', acts: [byContent] });
+    all.push({ check: 'B02', name: 'select by the content', statements: [byContent] });
   }
-  if (leaf) {
+  if (partition) {
     const direct: Statement = [
-      `select count(*) as n from ${leaf} where ${tenant} = ${is(1)}`,
+      `select count(*) as n from ${partition} where ${tenant} = ${is(1)}`,
       [theirs.tenant],
     ];
-    all.push({ check: 'B02', what: `select from ${leaf}`, acts: [direct] });
+    all.push({ check: 'B02', name: `select from ${partition}`, statements: [direct] });
   }
   for (const search of text && vector ? searches : []) {
     const found = (row: Row): Statement => [
@@ -165,39 +167,39 @@ export function tries(
     ];
     all.push({
       check: 'B05',
-      what: search.name,
-      acts: [found(theirs.row)],
-      provided: found(mine.row),
+      name: search.name,
+      statements: [found(theirs.row)],
+      onlyIf: found(mine.row),
     });
   }
-  return [...all, ...forgeries(about, theirs.tenant, ofTheirs, either(sql, field), claims)];
+  return [...all, ...forgeries(about, theirs.tenant, ofTheirs, countBoth(sql, planted), claims)];
 }
 
-/** Settings that SQL writes itself: each, and all at once; beside a tenant that is bound, and alone. */
+/** Attempts to name another tenant by settings: by each and by all at once, after binding and without it. */
 function forgeries(
   about: TenantTable,
   tenant: string,
   ofTheirs: Statement,
   ofEither: Statement,
   claims: boolean,
-): Try[] {
+): Attempt[] {
   const { settings, byRagwall, tenantColumn } = about;
-  const all: Try[] = [];
+  const all: Attempt[] = [];
   if (settings.length > 0) {
     const empty = [...bySettings(settings)(''), ofEither];
-    all.push({ check: 'B01', what: 'an empty tenant', acts: empty, unbound: true });
+    all.push({ check: 'B01', name: 'an empty tenant', statements: empty, unbound: true });
   }
   const sets = settings.length > 1 ? [...settings.map((one) => [one]), settings] : [settings];
   for (const forged of settings.length > 0 ? sets : []) {
     const forge = claims ? byClaims(forged, tenantColumn) : bySettings(forged);
-    const acts = [...forge(tenant), ofTheirs];
-    all.push({ check: 'B06', what: `${forged.join(' and ')} set after binding`, acts });
-    all.push({ check: 'B06', what: `${forged.join(' and ')} set alone`, acts, unbound: true });
+    const statements = [...forge(tenant), ofTheirs];
+    all.push({ check: 'B06', name: `${forged.join(' and ')} set after binding`, statements });
+    all.push({ check: 'B06', name: `${forged.join(' and ')} set alone`, statements, unbound: true });
   }
   if (byRagwall) {
     const [bind] = bindings(about);
-    const acts = [...(bind?.(tenant) ?? []), ofTheirs];
-    all.push({ check: 'B06', what: 'another tenant named after binding', acts });
+    const statements = [...(bind?.(tenant) ?? []), ofTheirs];
+    all.push({ check: 'B06', name: 'another tenant named after binding', statements });
   }
   return all;
 }

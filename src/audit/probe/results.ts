@@ -1,14 +1,12 @@
-/** The probe's rows of the audit: what each check expects, and what came of the attempts. */
-import type { Sql } from 'postgres';
-import { checkPooler } from '../pooler-probe.js';
+/** Makes rows of the audit from the results of the probe: what each check expects, and what was found. */
 import { plural } from '../report.js';
 import type { AuditRow } from '../run.js';
-import type { Crossing } from './attempts.js';
-import type { Attempt } from './run-attempts.js';
+import type { ProbeCheck } from './attempts.js';
+import type { Answer, AttemptResult } from './run-attempts.js';
 
 type Check = Pick<AuditRow, 'area' | 'expects' | 'reference'> & { readonly remedy: string };
 
-const checks: Readonly<Record<Crossing, Check>> = {
+const checks: Readonly<Record<ProbeCheck, Check>> = {
   B01: {
     area: 'context',
     expects: 'Without a tenant the application reads nothing',
@@ -50,30 +48,31 @@ const checks: Readonly<Record<Crossing, Check>> = {
   },
 };
 
-export const ids = Object.keys(checks) as Crossing[];
+export const checkIds = Object.keys(checks) as ProbeCheck[];
 
-/** What was tried, and what could not be: a table, or a role in it, each with the reason. */
-export interface Tried {
-  readonly attempts: Attempt[];
-  readonly untried: string[];
+/** The results of all attempts; and what could not be tried: a table, or a role in it, each with the reason. */
+export interface TableResults {
+  readonly results: readonly AttemptResult[];
+  readonly untried: readonly string[];
 }
 
-export function row(
-  id: Crossing,
+/** Returns a row of the audit. */
+export function toRow(
+  id: ProbeCheck,
   found: Pick<AuditRow, 'status' | 'evidence'> & Partial<AuditRow>,
 ): AuditRow {
   const { area, expects, reference } = checks[id];
   return { id, area, expects, severity: 'critical', object: '', remedy: '', reference, ...found };
 }
 
-const told = (came: number | string) => (typeof came === 'number' ? plural(came, 'row') : came);
+const inWords = (answer: Answer) => (typeof answer === 'number' ? plural(answer, 'row') : answer);
 
-/** Names, each once. */
+/** Lists names, each once. */
 const list = (names: readonly string[]) => [...new Set(names)].join(', ');
 
-/** The rows of a check: one for each table that could be crossed, or one. */
-export function rowsOf(id: Crossing, { attempts, untried }: Tried): AuditRow[] {
-  const mine = attempts.filter(({ check }) => check === id);
+/** Returns the rows of a check: one for each table in which an attempt reached the other tenant, else one. */
+export function rowsOf(id: ProbeCheck, { results, untried }: TableResults): AuditRow[] {
+  const mine = results.filter(({ check }) => check === id);
   const crossed = mine.filter(({ outcome }) => outcome === 'crossed');
   const tables = [...new Set(crossed.map(({ table }) => table))];
   if (tables.length > 0) {
@@ -82,29 +81,34 @@ export function rowsOf(id: Crossing, { attempts, untried }: Tried): AuditRow[] {
       const roles = [...new Set(there.map(({ role }) => role))].map((role) => {
         const ways = there
           .filter((one) => one.role === role)
-          .map(({ what, came }) => `${what} (${told(came)})`);
+          .map(({ name, answer }) => `${name} (${inWords(answer)})`);
         return `as ${role}: ${ways.join(', ')}`;
       });
-      return row(id, { status: 'fail', object, evidence: roles.join('; '), remedy: checks[id].remedy });
+      return toRow(id, {
+        status: 'fail',
+        object,
+        evidence: roles.join('; '),
+        remedy: checks[id].remedy,
+      });
     });
   }
   const held = mine.filter(({ outcome }) => outcome === 'held');
   const unknown = mine.filter(({ outcome }) => outcome === 'unknown');
   if (held.length === 0) {
     const why = unknown.length > 0 ? 'no attempt was conclusive' : 'there was nothing to try';
-    return [row(id, { status: 'n/a', evidence: [why, ...untried].join('; ') })];
+    return [toRow(id, { status: 'n/a', evidence: [why, ...untried].join('; ') })];
   }
   const evidence = [
-    `${held.length} attempts, none with a row: ${list(held.map(({ what }) => what))}; ` +
+    `${held.length} attempts, none with a row: ${list(held.map(({ name }) => name))}; ` +
       `in ${list(held.map(({ table }) => table))}; as ${list(held.map(({ role }) => role))}`,
     ...(unknown.length > 0 ? [`${unknown.length} not conclusive`] : []),
   ];
-  return [row(id, { status: 'pass', evidence: evidence.join('; ') })];
+  return [toRow(id, { status: 'pass', evidence: evidence.join('; ') })];
 }
 
-/** Says which tables or roles were not tried, so that a pass is not taken for more than it is. */
-export function untriedRows({ attempts, untried }: Tried): AuditRow[] {
-  const tables = new Set(attempts.map(({ table }) => table)).size;
+/** Returns a row for each table or role that was not tried, or one that passes. */
+export function untriedRows({ results, untried }: TableResults): AuditRow[] {
+  const tables = new Set(results.map(({ table }) => table)).size;
   const about = {
     id: 'B00',
     area: 'rls',
@@ -117,43 +121,4 @@ export function untriedRows({ attempts, untried }: Tried): AuditRow[] {
   if (untried.length === 0)
     return [{ ...about, status: 'pass', evidence: `${plural(tables, 'table')} tried` }];
   return untried.map((evidence) => ({ ...about, status: 'n/a', evidence }));
-}
-
-/** What is known of the pooler on the application's way. */
-export async function poolerRow(app?: Sql): Promise<AuditRow> {
-  const about = {
-    id: 'O01',
-    area: 'pool',
-    expects: 'A pooler hands no session on with what was left on it',
-    severity: 'high',
-    object: '',
-    remedy: '',
-    reference: 'checklist 5 · testing 6',
-  } as const;
-  if (!app) {
-    const evidence = 'not tried: give the application’s connection string as RAGWALL_APP_URL';
-    return { ...about, status: 'n/a', evidence };
-  }
-  try {
-    const { verdict, evidence } = await checkPooler(app);
-    if (verdict === 'undetermined') return { ...about, status: 'n/a', evidence };
-    if (verdict !== 'leaks') return { ...about, status: 'pass', evidence };
-    return {
-      ...about,
-      status: 'fail',
-      object: 'the pooler',
-      evidence,
-      remedy:
-        'server_reset_query = DISCARD ALL and server_reset_query_always = 1; or accept it where all SQL that comes ' +
-        'through the pooler is the application’s own, and tenants are bound to transactions.',
-    };
-  } catch (error) {
-    // Not the message: it may have a piece of the connection string.
-    const code = (error as { code?: string }).code ?? 'no code';
-    return {
-      ...about,
-      status: 'n/a',
-      evidence: `the application’s connection string does not work: ${code}`,
-    };
-  }
 }

@@ -1,28 +1,28 @@
-/** Tries to cross from one tenant to another in one table, as one role; whatever it does is undone at once. */
+/** Runs the attempts of a table as one role, each in a savepoint that is rolled back. */
 import type { TransactionSql } from 'postgres';
 import type { Search } from '../tenant-tables.js';
 import {
+  type Attempt,
+  attemptsAfterBinding,
+  attemptsBeforeBinding,
   type Binding,
   bindings,
-  type Crossing,
-  type Field,
-  ownRow,
+  countOwnRows,
   type Statement,
-  type Try,
-  tries,
-  untouchedTries,
 } from './attempts.js';
-import { ident } from './plant.js';
+import type { PlantedTable } from './plant.js';
+import { ident } from './table.js';
 
-/** What came of an attempt: `unknown` if something else than a wall stopped it. */
-export interface Attempt {
-  readonly check: Crossing;
+/** What an attempt returned: a number of rows, or the SQLSTATE that it failed with. Never a value. */
+export type Answer = number | string;
+
+/** `unknown`: the attempt was stopped by something else than a wall, or nobody knows how the tenant is bound. */
+export interface AttemptResult extends Pick<Attempt, 'check' | 'name'> {
+  /** Qualified and quoted. */
   readonly table: string;
   readonly role: string;
-  readonly what: string;
   readonly outcome: 'held' | 'crossed' | 'unknown';
-  /** A number of rows, or an SQLSTATE; never a value. */
-  readonly came: number | string;
+  readonly answer: Answer;
 }
 
 /** Runs `act` in a savepoint that is rolled back, and returns what it returned. */
@@ -43,106 +43,109 @@ export async function undone<T>(
   return (result as { value: T }).value;
 }
 
-/** Returns the SQLSTATE of what the server refused, and passes on anything else. */
+/** Returns the SQLSTATE of an error of the server, and throws any other error. */
 export function sqlState(error: unknown): string {
   const { name, code } = error as { name?: string; code?: string };
   if (name === 'PostgresError' && code) return code;
   throw error;
 }
 
-/** Broken constraints, deadlocks, lack of resources, time-outs: not a wall. */
+/** SQLSTATEs of broken constraints, deadlocks, lack of resources and time-outs: no wall stopped the attempt. */
 const noWall = /^(23|40|53|55P03|57)/;
 
-/** How many rows the last statement returns as `n`, or changes; else the SQLSTATE. */
-async function answer(
+/** Binds, becomes the role, and runs the statements. Returns the answer of the last one. */
+async function run(
   tx: TransactionSql,
   role: string,
   bind: readonly Statement[],
-  acts: readonly Statement[],
-): Promise<number | string> {
+  statements: readonly Statement[],
+): Promise<Answer> {
   return undone(tx, async (inner) => {
-    const run = ([text, values = []]: Statement) =>
+    const send = ([text, values = []]: Statement) =>
       inner.unsafe(text, [...values], { simple: false } as object);
-    for (const statement of bind) await run(statement);
-    await run([`set local role ${ident(role)}`]);
+    for (const statement of bind) await send(statement);
+    await send([`set local role ${ident(role)}`]);
     let rows = 0;
-    for (const statement of acts) {
-      const result = await run(statement);
+    for (const statement of statements) {
+      const result = await send(statement);
       rows = /^select/.test(statement[0]) ? Number(result[0]?.n) : result.count;
     }
     return rows;
   }).catch(sqlState);
 }
 
-const any = (came: number | string) => typeof came === 'number' && came > 0;
+const hasRows = (answer: Answer) => typeof answer === 'number' && answer > 0;
 
-async function attempt(
+async function runAttempt(
   tx: TransactionSql,
-  { table }: Field,
+  { table }: PlantedTable,
   role: string,
-  { check, what, acts }: Try,
+  { check, name, statements }: Attempt,
   bind: readonly Statement[],
   conclusive: boolean,
-): Promise<Attempt> {
-  const came = await answer(tx, role, bind, acts);
-  const stopped = typeof came === 'string' && noWall.test(came);
-  const outcome = any(came) ? 'crossed' : stopped || !conclusive ? 'unknown' : 'held';
-  return { check, table: table.name, role, what, outcome, came };
+): Promise<AttemptResult> {
+  const answer = await run(tx, role, bind, statements);
+  const stopped = typeof answer === 'string' && noWall.test(answer);
+  const outcome = hasRows(answer) ? 'crossed' : stopped || !conclusive ? 'unknown' : 'held';
+  return { check, name, table: table.name, role, outcome, answer };
 }
 
-/** Tries what can only be tried before any setting was touched in this session. */
-export async function crossUntouched(
+/** Runs the attempts that have to be made before anything is bound in this session. */
+export async function runBeforeBinding(
   tx: TransactionSql,
-  field: Field,
+  planted: PlantedTable,
   role: string,
-): Promise<Attempt[]> {
-  const attempts: Attempt[] = [];
-  for (const one of untouchedTries(field)) {
-    attempts.push(await attempt(tx, field, role, one, [], true));
+): Promise<AttemptResult[]> {
+  const results: AttemptResult[] = [];
+  for (const attempt of attemptsBeforeBinding(planted)) {
+    results.push(await runAttempt(tx, planted, role, attempt, [], true));
   }
-  return attempts;
+  return results;
 }
 
-/** The way by which a role is told who is asking: by which it sees its own tenant's row, or else the first. */
-async function wayToBind(tx: TransactionSql, field: Field, role: string) {
-  const ways = bindings(field.about);
+/** Returns the way to bind by which the role sees its own tenant's row; the first way if there is none. */
+async function findBinding(tx: TransactionSql, planted: PlantedTable, role: string) {
+  const ways = bindings(planted.about);
   for (const [n, bind] of ways.entries()) {
-    const came = await answer(tx, role, bind(field.mine.tenant), [ownRow(field)]);
-    // Refused before any policy is asked: then so is the rest.
-    if (any(came) || came === '42501') return { bind, claims: n > 0, bound: true };
+    const answer = await run(tx, role, bind(planted.mine.tenant), [countOwnRows(planted)]);
+    // Without the privilege to read, no policy is evaluated, and every attempt to read fails as well.
+    if (hasRows(answer) || answer === '42501') return { bind, claims: n > 0, bound: true };
   }
   return { bind: ways[0] as Binding, claims: false, bound: false };
 }
 
 /**
- * Tries everything else as a role, and returns what came of it. What does not cross is `unknown` where the role does not
- * see its own tenant's row either, although it may read: then nobody knows how it is told who is asking.
+ * Runs all other attempts as a role.
+ *
+ * @returns the results, and `bound`: whether the role sees its own tenant's row, or may not read at all. If not, it is
+ *   not known how the tenant is bound, and an attempt that did not cross is `unknown`.
  */
-export async function cross(
+export async function runAfterBinding(
   tx: TransactionSql,
-  field: Field,
+  planted: PlantedTable,
   role: string,
   searches: readonly Search[],
-): Promise<{ readonly attempts: readonly Attempt[]; readonly bound: boolean }> {
-  const { bind, claims, bound } = await wayToBind(tx, field, role);
+): Promise<{ readonly results: readonly AttemptResult[]; readonly bound: boolean }> {
+  const { bind, claims, bound } = await findBinding(tx, planted, role);
   const [column] = await tx<{ name: string }[]>`
     select a.attname as name
     from pg_catalog.pg_attribute as a
-    where a.attrelid = ${field.about.oid}::bigint::oid
+    where a.attrelid = ${planted.about.oid}::bigint::oid
       and a.attnum > 0
       and not a.attisdropped
       and a.attgenerated = ''
     order by pg_catalog.has_column_privilege(${role}, a.attrelid, a.attnum, 'update') desc,
       pg_catalog.has_column_privilege(${role}, a.attrelid, a.attnum, 'select') desc,
-      a.attname = ${field.about.tenantColumn}, a.attnum
+      a.attname = ${planted.about.tenantColumn}, a.attnum
     limit 1`;
-  const changed = column?.name ?? field.about.tenantColumn;
-  const asMine = bind(field.mine.tenant);
-  const attempts: Attempt[] = [];
-  for (const one of tries(field, changed, searches, claims)) {
-    if (one.provided && !any(await answer(tx, role, asMine, [one.provided]))) continue;
-    const conclusive = one.unbound === true || one.provided !== undefined || bound;
-    attempts.push(await attempt(tx, field, role, one, one.unbound ? [] : asMine, conclusive));
+  const changed = column?.name ?? planted.about.tenantColumn;
+  const asMine = bind(planted.mine.tenant);
+  const results: AttemptResult[] = [];
+  for (const attempt of attemptsAfterBinding(planted, changed, searches, claims)) {
+    const { onlyIf, unbound = false } = attempt;
+    if (onlyIf && !hasRows(await run(tx, role, asMine, [onlyIf]))) continue;
+    const conclusive = unbound || onlyIf !== undefined || bound;
+    results.push(await runAttempt(tx, planted, role, attempt, unbound ? [] : asMine, conclusive));
   }
-  return { attempts, bound };
+  return { results, bound };
 }
