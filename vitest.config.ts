@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
+  resolve: { tsconfigPaths: true },
   test: {
     include: ['src/**/*.test.ts', 'db/tests/**/*.test.ts', 'scripts/**/*.test.ts'],
     globalSetup: './db/tests/engine/vitest-setup.ts',

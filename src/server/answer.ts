@@ -1,33 +1,17 @@
-/** The prompt layer: an answer from what was retrieved, with citations that are checked, or none at all. */
-import type OpenAI from 'openai';
-import type { Match } from '../client/documents.js';
-import { checkIntegerOption, checkOptions, RagwallError } from '../client/errors.js';
+/** Asks a language model a question about the passages that were retrieved, and returns what grounding.ts lets through. */
+import type { Match } from 'ragwall';
+import { z } from 'zod';
+import { type Answer, grounded, noAnswer, type Passage, type Piece, unanswered } from './grounding.js';
+import { checkOption, checkOptions, wholeNumber } from './options.js';
 import { Problem } from './problem.js';
 
-/** What is answered, to the letter, when the passages have no answer. */
-export const noAnswer = "I don't have information about that in the documents you've shared with me.";
-
-/** A passage that an answer cites, by the number that stands in the text as `[1]`. */
-export interface Citation {
-  readonly number: number;
-  /** The id of the document. */
-  readonly id: string;
-}
-
-/** An answer, its citations checked. Without one it is {@link noAnswer}. */
-export interface Answer {
-  readonly answer: string;
-  readonly citations: readonly Citation[];
-  /** False if the model was cut off at `answerTokens`. */
-  readonly complete: boolean;
-}
-
-/** Answers questions from passages. Both reject with a `Problem`: `UNGROUNDED_ANSWER`, `MODEL_FAILED`, `UNAVAILABLE`, `TIMEOUT`. */
+/** Answers questions from passages. Both functions reject with a `Problem`: `UNGROUNDED_ANSWER`, `MODEL_FAILED`, `UNAVAILABLE`, `TIMEOUT`. */
 export interface Answerer {
+  /** Returns the answer, or {@link noAnswer} if the passages, nearest first, do not have it. */
   answer(question: string, passages: readonly Match[], options?: AnswerOptions): Promise<Answer>;
   /**
-   * Yields the answer piece by piece and returns the whole. A piece is yielded when every citation in it has been
-   * checked; that there is none at all shows in the end only.
+   * Yields the answer piece by piece and returns it as a whole. The citations and links in a piece have been checked
+   * before it is yielded. That the answer cites nothing at all is known in the end only: discard the pieces if it rejects.
    */
   stream(
     question: string,
@@ -38,47 +22,72 @@ export interface Answerer {
 
 /** Options of one answer. */
 export interface AnswerOptions {
+  /** Ends the request to the model when it is aborted. */
   readonly signal?: AbortSignal;
-  /** For whom the assistant speaks, in the prompt; no security depends on it. */
+  /** The company for which the assistant speaks, in the prompt; no security depends on it. */
   readonly company?: string;
+}
+
+interface ChatRequest {
+  readonly model: string;
+  readonly messages: { role: 'system' | 'user'; content: string }[];
+  readonly max_completion_tokens: number;
+}
+
+interface ChatChoice {
+  readonly message?: { readonly content?: string | null };
+  readonly delta?: { readonly content?: string | null };
+  readonly finish_reason?: string | null;
+}
+
+interface ChatResponse {
+  readonly choices?: readonly ChatChoice[];
+}
+
+/** What is used of a client of OpenAI: those of the package openai, versions 4 to 6, are such clients. */
+export interface ChatClient {
+  readonly chat: {
+    readonly completions: {
+      create(
+        request: ChatRequest & { readonly stream: true },
+        options?: { readonly signal?: AbortSignal },
+      ): PromiseLike<AsyncIterable<ChatResponse>>;
+      create(
+        request: ChatRequest & { readonly stream?: false },
+        options?: { readonly signal?: AbortSignal },
+      ): PromiseLike<ChatResponse>;
+    };
+  };
 }
 
 /** Options of {@link openaiAnswerer}. */
 export interface AnswererOptions {
-  /** A client of OpenAI, or of whatever speaks its protocol. Time-outs and retries are its own. */
-  readonly client: OpenAI;
+  /** A client of OpenAI, or of another server with its protocol. Time-outs and retries are the client's. */
+  readonly client: ChatClient;
   readonly model: string;
-  /** Tokens that passages may take in the prompt, 100 to 1,000,000; default 4,000. */
+  /** Tokens of the passages in the prompt, 100 to 1,000,000, default 4,000. */
   readonly contextTokens?: number;
-  /** Tokens that an answer may take, 1 to 100,000; default 800. */
+  /** Tokens of an answer, 1 to 100,000, default 800. */
   readonly answerTokens?: number;
-  /** How many tokens a text has; by default a third of its UTF-8 bytes, which is more than models count in prose. */
+  /** Returns how many tokens a text has; by default a third of its UTF-8 bytes, more than models count in prose. */
   readonly countTokens?: (text: string) => number;
 }
 
-const nothing: Answer = Object.freeze({ answer: noAnswer, citations: [], complete: true });
+const approximateTokens = (text: string) => Math.ceil(new TextEncoder().encode(text).length / 3);
 
-interface Passage {
-  readonly id: string;
-  readonly text: string;
-}
-
-interface Piece {
-  readonly text: string | null | undefined;
-  readonly finish: string | null | undefined;
-}
-
-const approximately = (text: string) => Math.ceil(new TextEncoder().encode(text).length / 3);
-
-/** A passage as it is sent: one line, in which no mark can be written. */
+/** A passage in the prompt: one line of JSON, in which no mark can be written. */
 const lineOf = (text: string, index: number) =>
   JSON.stringify({ passage: index + 1, text }).replaceAll('<', '\\u003c');
 
-/** The passages that fit, nearest first. One that does not is left out; the first is cut instead. */
-function fitting(found: readonly Match[], budget: number, count: (text: string) => number): Passage[] {
+/** Returns the passages that fit into `budget` tokens, nearest first. The first is cut if need be, others are left out. */
+function fitting(
+  matches: readonly Match[],
+  budget: number,
+  count: (text: string) => number,
+): Passage[] {
   const fits: Passage[] = [];
   let left = budget;
-  for (const { id, content } of found) {
+  for (const { id, content } of matches) {
     let text = content;
     let size = count(lineOf(text, fits.length));
     for (; fits.length === 0 && text.length > 1 && size > left; size = count(lineOf(text, 0))) {
@@ -94,11 +103,11 @@ function fitting(found: readonly Match[], budget: number, count: (text: string) 
 }
 
 /**
- * The messages of a question. Passages are JSON between marks that are drawn anew each time: a document can neither close
- * them nor look like an instruction of ours. Nothing depends on the model's believing it: whatever it does, it has seen
- * no other tenant's text.
+ * Returns the messages of a question. Passages are JSON between marks that are random in each request, so a document
+ * can neither close them nor pass for an instruction of ours. No other tenant's text is in the prompt, whatever the
+ * model makes of it.
  */
-function promptOf(question: string, passages: readonly Passage[], company = 'this company') {
+function messagesOf(question: string, passages: readonly Passage[], company = 'this company') {
   const mark = crypto.randomUUID();
   const lines = passages.map(({ text }, i) => lineOf(text, i));
   return [
@@ -120,112 +129,16 @@ function promptOf(question: string, passages: readonly Passage[], company = 'thi
   ];
 }
 
-/** A group in brackets: a citation if it has digits and no letter. */
-const group = /[[【［]([^[\]【】［］]{0,500})[\]】］]/gu;
-const numbers = /^ ?\d{1,9}(?: ?, ?\d{1,9})* ?$/;
-/** What a renderer may make a link or a picture of, or run: never with a space in it, and in ASCII. */
-const markup =
-  /(?:[a-z][a-z0-9+.-]{0,30}:)?[\\/]{2}[!-~]+|www\.[!-~]+|(?:https?|ftp|file|mailto|tel|sms|javascript|vbscript|data|blob):[!-~]+|(?<=\]\()[!-~]+|<[/!a-z][!-~]*|&(?:#|[a-z]{2,31};)[!-~]*/gi;
-
-/** The places of a text that may become a link, a picture, or a tag, without what a sentence puts behind them. */
-const marksOf = (text: string): string[] =>
-  [...text.matchAll(markup)].map(([mark]) => mark.replace(/[)\]>"'*_.,;:!?]+$/, ''));
-
-/** A citation at the end of a word, which is no part of the link before it. */
-const behind = /\[[\d, ]{1,40}\](?=[.,;:!?)]*(?:\s|$))/g;
-
-/** A text without what does not show, and with single spaces. */
-const flat = (text: string) => text.replace(/\p{Cf}/gu, '').replace(/\s+/g, ' ');
-
-/** Checks an answer as it comes: each citation is of a passage, each link stands in one as it is. */
-function checker(passages: readonly Passage[]) {
-  const cited = new Set<number>();
-  const known = new Set(
-    passages.flatMap(({ text }) => [...marksOf(text), ...(flat(text).match(group) ?? [])]),
-  );
-  const refuse = () => {
-    throw new Problem('UNGROUNDED_ANSWER');
-  };
-  return {
-    cited,
-    check(text: string): void {
-      for (const [whole, inside = ''] of flat(text).matchAll(group)) {
-        if (!/\p{N}/u.test(inside) || /\p{L}/u.test(inside)) continue;
-        if (whole.startsWith('[') && whole.endsWith(']') && numbers.test(inside)) {
-          for (const number of inside.split(',').map(Number)) {
-            if (!passages[number - 1]) refuse();
-            cited.add(number);
-          }
-        } else if (!known.has(whole)) refuse();
-      }
-      const bare = text.replace(/\p{Cf}/gu, '').replace(behind, ' ');
-      if (marksOf(bare).some((mark) => !known.has(mark))) refuse();
-    },
-  };
-}
-
-/** From where on a text may yet become a citation or a link: its last word, or a bracket before it that is open. */
-function openFrom(text: string): number {
-  let word = text.length;
-  while (word > 0 && /[!-~]/.test(text[word - 1] as string)) word -= 1;
-  const start = Math.max(0, word - 300);
-  const open = /[[【［][^[\]【】［］]*$/.exec(text.slice(start, word));
-  return open ? start + open.index : word;
-}
-
-/** Yields what of a stream of text has been checked, and returns the answer. */
-async function* grounded(
-  pieces: AsyncIterable<Piece>,
-  passages: readonly Passage[],
-): AsyncGenerator<string, Answer> {
-  const { cited, check } = checker(passages);
-  let held = '';
-  let whole = '';
-  let finished: string | undefined;
-  for await (const { text, finish } of pieces) {
-    held += text ?? '';
-    finished = finish ?? finished;
-    const end = openFrom(held);
-    const ready = held.slice(0, end);
-    check(ready);
-    whole += ready;
-    held = held.slice(end);
-    if (held.length > 4_000) throw new Problem('UNGROUNDED_ANSWER');
-    if (ready !== '') yield ready;
-  }
-  // A stream that ends without saying so was cut off on its way; a filter's or a tool's end is no answer either.
-  if (finished !== 'stop' && finished !== 'length') throw new Problem('MODEL_FAILED');
-  whole += held;
-  check(whole); // all of it, should something have been split
-  const said = whole
-    .replace(group, '')
-    .trim()
-    .replace(/^["“]|["”]$/g, '')
-    .replaceAll('’', "'");
-  if (said.trim() === noAnswer) return nothing;
-  if (cited.size === 0) throw new Problem('UNGROUNDED_ANSWER');
-  if (held !== '') yield held;
-  const sorted = [...cited].sort((a, b) => a - b);
-  return {
-    answer: whole,
-    citations: sorted.map((number) => ({ number, id: (passages[number - 1] as Passage).id })),
-    complete: finished === 'stop',
-  };
-}
-
-/** What is used of a choice of a completion, whole or in a chunk. */
-function pieceOf(choice?: {
-  readonly message?: { readonly content?: string | null };
-  readonly delta?: { readonly content?: string | null };
-  readonly finish_reason?: string | null;
-}): Piece {
+/** Returns the piece in a response, or in a chunk of one. */
+function pieceOf({ choices }: ChatResponse): Piece {
+  const choice = choices?.[0];
   return { text: (choice?.message ?? choice?.delta)?.content, finish: choice?.finish_reason };
 }
 
-/** What a failure of the model's service means; its own message may quote the prompt. */
+/** Returns the problem that a failure of the model is. The error's own message may quote the prompt, and is not used. */
 function modelFailure(error: unknown, signal?: AbortSignal): Problem {
   const refused = error instanceof Problem && error.code === 'UNGROUNDED_ANSWER';
-  // A stream that is aborted ends as if it were whole.
+  // The client ends a stream that was aborted as if it were complete.
   if (signal?.aborted && !refused) return new Problem('TIMEOUT', undefined, { cause: error });
   if (error instanceof Problem) return error;
   const { status } = Object(error) as { status?: unknown };
@@ -241,8 +154,8 @@ function modelFailure(error: unknown, signal?: AbortSignal): Problem {
 }
 
 /**
- * Returns what answers questions by a model that speaks OpenAI's protocol (chat completions). Without passages it asks no
- * model, and answers {@link noAnswer}.
+ * Returns an answerer that asks a model by OpenAI's protocol (chat completions). Without passages it asks no model, and
+ * answers {@link noAnswer}.
  *
  * @throws RagwallError `INVALID_OPTION`.
  * @example
@@ -250,64 +163,68 @@ function modelFailure(error: unknown, signal?: AbortSignal): Problem {
  * const { answer, citations } = await answerer.answer(question, await acme.matchDocuments(queryVec));
  */
 export function openaiAnswerer(options: AnswererOptions): Answerer {
-  const {
-    client,
-    model,
-    contextTokens = 4_000,
-    answerTokens = 800,
-    countTokens = approximately,
-  } = checkOptions(options);
-  if (typeof model !== 'string' || model === '')
-    throw new RagwallError('INVALID_OPTION', 'model is expected.');
-  checkIntegerOption('contextTokens', contextTokens, 100, 1_000_000);
-  checkIntegerOption('answerTokens', answerTokens, 1, 100_000);
+  checkOptions(options);
+  const { client, countTokens = approximateTokens } = options;
+  const model = checkOption(
+    'model',
+    z.string('expected a name').min(1, 'expected a name'),
+    options.model,
+  );
+  const contextTokens = checkOption(
+    'contextTokens',
+    wholeNumber(100, 1_000_000).default(4_000),
+    options.contextTokens,
+  );
+  const answerTokens = checkOption(
+    'answerTokens',
+    wholeNumber(1, 100_000).default(800),
+    options.answerTokens,
+  );
 
-  function asked(question: string, found: readonly Match[], { signal, company }: AnswerOptions) {
-    const passages = fitting(found, contextTokens, countTokens);
-    const request = {
-      model,
-      messages: promptOf(question, passages, company),
-      max_completion_tokens: answerTokens,
-    };
-    return { passages, request, send: signal ? { signal } : {} };
+  async function* stream(question: string, matches: readonly Match[], given: AnswerOptions = {}) {
+    if (matches.length === 0) {
+      yield noAnswer;
+      return unanswered;
+    }
+    return yield* askModel(question, matches, given, true);
   }
 
-  async function* stream(question: string, found: readonly Match[], given: AnswerOptions = {}) {
-    if (found.length === 0) {
-      yield noAnswer;
-      return nothing;
+  /** Asks the model, for the whole answer or for pieces, and yields what grounding.ts lets through. */
+  async function* askModel(
+    question: string,
+    matches: readonly Match[],
+    { signal, company }: AnswerOptions,
+    inPieces: boolean,
+  ): AsyncGenerator<string, Answer> {
+    const passages = fitting(matches, contextTokens, countTokens);
+    const request = {
+      model,
+      messages: messagesOf(question, passages, company),
+      max_completion_tokens: answerTokens,
+    };
+    const { completions } = client.chat;
+    const sending = signal ? { signal } : {};
+    async function* pieces() {
+      if (inPieces) {
+        const chunks = await completions.create({ ...request, stream: true }, sending);
+        for await (const chunk of chunks) yield pieceOf(chunk);
+      } else yield pieceOf(await completions.create(request, sending));
     }
-    const { passages, request, send } = asked(question, found, given);
     try {
-      const chunks = await client.chat.completions.create({ ...request, stream: true }, send);
-      async function* pieces() {
-        for await (const { choices } of chunks) yield pieceOf(choices?.[0]);
-      }
       return yield* grounded(pieces(), passages);
     } catch (error) {
-      throw modelFailure(error, given.signal);
+      throw modelFailure(error, signal);
     }
   }
 
   return Object.freeze<Answerer>({
     stream,
-    async answer(question, found, given = {}) {
-      if (found.length === 0) return nothing;
-      const { passages, request, send } = asked(question, found, given);
-      try {
-        const { choices } = await client.chat.completions.create(request, send);
-        const pieces = grounded(
-          (async function* () {
-            yield pieceOf(choices?.[0]);
-          })(),
-          passages,
-        );
-        for (;;) {
-          const step = await pieces.next();
-          if (step.done) return step.value;
-        }
-      } catch (error) {
-        throw modelFailure(error, given.signal);
+    async answer(question, matches, given = {}) {
+      if (matches.length === 0) return unanswered;
+      const pieces = askModel(question, matches, given, false);
+      for (;;) {
+        const step = await pieces.next();
+        if (step.done) return step.value;
       }
     },
   });

@@ -1,13 +1,17 @@
 /** The service, request by request: whose documents they are, a verified token says, and nothing else can. */
 import OpenAI from 'openai';
 import type { Sql } from 'postgres';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { Histogram, Registry } from 'prom-client';
+import { type Embedder, openaiEmbedder } from 'ragwall';
+import { RateLimiterMemory } from 'rate-limiter-flexible';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import { openSession, type Session } from '../../db/tests/engine/session.js';
 import { type StandIn, startStandIn } from '../../scripts/lab/openai/stand-in.js';
-import type { Embedder } from '../embedders/embedder.js';
-import { openaiEmbedder } from '../embedders/openai.js';
-import { noAnswer, openaiAnswerer } from './answer.js';
-import { createServer, type LogEntry, type Server, type ServerOptions } from './app.js';
+import { openaiAnswerer } from './answer.js';
+import { createServer, type Server, type ServerOptions } from './app.js';
+import { noAnswer } from './grounding.js';
+import { requestDurations } from './metrics.js';
+import type { LogEntry } from './request-log.js';
 import { unauthenticated } from './verify.js';
 
 const engine = inject('engine');
@@ -61,6 +65,7 @@ beforeEach(() => {
       token.startsWith('for-') ? token.slice(4) : Promise.reject(unauthenticated('x')),
     embedder,
     answerer: openaiAnswerer({ client, model: 'stand-in' }),
+    rateLimiter: false,
     accept: ['O01'], // the embedded engine has one connection
     log: (entry) => void entries.push(entry),
   };
@@ -111,26 +116,15 @@ describe('without a valid token', () => {
     ['/documents/plan.md', { method: 'DELETE' }],
     ['/documents/anything', {}],
   ];
-  it.each<[string, Record<string, string>]>([
-    ['no header', {}],
-    ['an empty one', { authorization: '' }],
-    ['no token', { authorization: 'Bearer ' }],
-    ['another scheme', { authorization: 'Basic Zm9yLWFjbWU6' }],
-    ['two tokens', { authorization: 'Bearer for-acme, Bearer for-globex' }],
-    ['a token of 9 KB', { authorization: `Bearer for-${'a'.repeat(9_000)}` }],
-    ['an invalid token', { authorization: 'Bearer invalid' }],
-    ['a tenant in a header', { 'x-tenant-id': 'acme', 'x-tenant': 'acme', tenant_id: 'acme' }],
-    ['a cookie', { cookie: 'token=for-acme' }],
-  ])('%s: 401, and neither database nor embedder is touched', async (_, headers) => {
+  it.each<[string, Asking]>([
+    ['no token', {}],
+    ['an invalid token', { headers: { authorization: 'Bearer invalid' } }],
+    ['what is no tenant', { as: 'a:b~'.repeat(40) }],
+  ])('%s: 401, and neither database nor embedder is touched', async (_, caller) => {
     for (const [path, asking] of routes) {
-      const {
-        status,
-        body,
-        type,
-        headers: got,
-      } = await ask(path, { ...asking, headers: { ...headers } });
+      const { status, body, type, headers } = await ask(path, { ...asking, ...caller });
       expect([status, body.code, type]).toEqual([401, 'UNAUTHENTICATED', 'application/problem+json']);
-      expect(got.get('www-authenticate')).toMatch(/^Bearer/);
+      expect(headers.get('www-authenticate')).toMatch(/^Bearer/);
     }
     expect(touched).toBe(0);
   });
@@ -139,20 +133,13 @@ describe('without a valid token', () => {
     expect((await ask('/documents/query?access_token=for-acme', { body: question })).status).toBe(401);
   });
 
-  it('is no other’s either if what verifies fails, or names no tenant', async () => {
+  it('is no tenant’s request either if what verifies fails', async () => {
     const broken = createServer({
       ...options,
       verify: () => Promise.reject(new Error('down: sk-secret')),
     });
     const { status, text } = await ask('/documents/query', { as: 'acme', body: question }, broken);
     expect([status, text.includes('sk-secret'), touched]).toEqual([500, false, 0]);
-    for (const named of ['', 'a b', undefined, null, 7, ['acme']]) {
-      const careless = createServer({ ...options, verify: async () => named as string });
-      expect((await ask('/documents/query', { as: 'acme', body: question }, careless)).status).toBe(
-        401,
-      );
-    }
-    expect(touched).toBe(0);
   });
 });
 
@@ -454,7 +441,7 @@ describe('what fails behind it', () => {
     expect(
       await answers({ embedder: { model: 'x', embed: () => Promise.reject('secret of nobody') } }),
     ).toEqual([500, 'INTERNAL']);
-    expect(entries.at(-1)).toMatchObject({ status: 500, problem: 'INTERNAL' });
+    expect(entries.slice(1)).toMatchObject(Array(2).fill({ status: 500, problem: 'INTERNAL' }));
   });
 
   it('is not begun any more once the time is up, and holds nobody else up', async () => {
@@ -535,41 +522,19 @@ describe('what fails behind it', () => {
 });
 
 describe('the rate', () => {
-  const limited = (points: number) => {
-    const seen = new Map<string, number>();
-    return createServer({
-      ...options,
-      rateLimiter: {
-        async consume(tenant) {
-          seen.set(tenant, (seen.get(tenant) ?? 0) + 1);
-          if ((seen.get(tenant) ?? 0) > points) throw { msBeforeNext: 1_500 };
-        },
-      },
-    });
-  };
-
   it('of one tenant is limited, and no other’s by it', async () => {
-    const of = limited(2);
+    const rateLimiter = new RateLimiterMemory({ points: 2, duration: 60 });
+    const limited = createServer({ ...options, rateLimiter });
     const statuses = [];
-    for (const who of ['acme', 'acme', 'acme', 'globex'])
-      statuses.push((await ask('/documents/query', { as: who, body: question }, of)).status);
+    for (const as of ['acme', 'acme', 'acme', 'globex'])
+      statuses.push((await ask('/documents/query', { as, body: question }, limited)).status);
     expect(statuses).toEqual([200, 200, 429, 200]);
-    const { body, headers } = await ask('/documents/query', { as: 'acme', body: question }, of);
-    expect([body.code, headers.get('retry-after')]).toEqual(['RATE_LIMITED', '2']);
   });
 
-  it('is limited by default', async () => {
-    const statuses = [];
-    for (let n = 0; n < 601; n += 1)
-      statuses.push((await ask('/documents/query', { as: 'acme', body: {} })).status);
-    expect(statuses.slice(-2)).toEqual([400, 429]);
-  });
-
-  it('that cannot be told refuses', async () => {
-    for (const reason of [new Error('store down'), undefined, 'no', {}]) {
-      const of = createServer({ ...options, rateLimiter: { consume: () => Promise.reject(reason) } });
-      expect((await ask('/documents/query', { as: 'acme', body: question }, of)).status).toBe(503);
-    }
+  it('is checked before database and embedder are touched, and before the body is looked at', async () => {
+    const rateLimiter = { consume: () => Promise.reject(new Error('store down')) };
+    const broken = createServer({ ...options, rateLimiter });
+    expect((await ask('/documents/query', { as: 'acme', body: {} }, broken)).status).toBe(503);
     expect(touched).toBe(0);
   });
 });
@@ -640,14 +605,19 @@ describe('who runs it', () => {
   });
 
   it('gets metrics of all tenants together, which no path of the service shows', async () => {
-    await upsert('acme', plan);
-    await ask('/documents/query', { as: 'globex', body: question });
-    const metrics = await server.metrics();
+    const registry = new Registry();
+    const metered = createServer({
+      ...options,
+      metrics: new Histogram({ ...requestDurations, registers: [registry] }),
+    });
+    await ask('/documents/query', { as: 'globex', body: question }, metered);
+    await ask('/documents/plan.md', { as: 'acme', method: 'DELETE' }, metered);
+    const metrics = await registry.metrics();
     expect(metrics).toContain(
       'ragwall_http_request_duration_seconds_count{route="/documents/query",method="POST",status="200"} 1',
     );
     expect(metrics).not.toMatch(/acme|globex|plan\.md/);
-    expect((await ask('/metrics', { as: 'acme' })).status).toBe(404);
+    expect((await ask('/metrics', { as: 'acme' }, metered)).status).toBe(404);
   });
 
   it('finds the routes described, each behind a token', async () => {
@@ -683,11 +653,28 @@ it('keeps answers out of caches', async () => {
   }
 });
 
-it.each([{ seconds: 0 }, { k: 1_001 }, { batch: 1.5 }, { bodyBytes: Number.NaN }])(
-  'is not made with limits of %j',
-  (limits) => {
-    expect(() => createServer({ ...options, limits })).toThrow(
-      expect.objectContaining({ code: 'INVALID_OPTION' }),
-    );
-  },
-);
+it.each<[object, string]>([
+  [
+    { rateLimiter: undefined },
+    'rateLimiter: expected a limiter of rate-limiter-flexible, or false for none.',
+  ],
+  [{ rateLimiter: {} }, 'rateLimiter: expected a limiter of rate-limiter-flexible, or false for none.'],
+  [{ dimensions: 4_001 }, 'dimensions: expected a whole number from 1 to 4000.'],
+  [{ limits: { k: 0 } }, 'limits.k: expected a whole number from 1 to 1000.'],
+])('is not made with %j', (wrong, message) => {
+  expect(() => createServer({ ...options, ...wrong })).toThrow(
+    expect.objectContaining({ code: 'INVALID_OPTION', message }),
+  );
+});
+
+it('is loaded where limiters and metrics are not installed', async () => {
+  const imported = vi.fn();
+  for (const name of ['prom-client', 'rate-limiter-flexible']) vi.doMock(name, imported);
+  vi.resetModules();
+  const { createServer: loaded } = await import('ragwall-server');
+  expect(loaded).not.toBe(createServer);
+  expect(imported).not.toHaveBeenCalled();
+  await import('ragwall-server/serve').catch(() => {}); // control: the command has both
+  expect(imported).toHaveBeenCalled();
+  for (const name of ['prom-client', 'rate-limiter-flexible']) vi.doUnmock(name);
+});

@@ -1,20 +1,16 @@
-/** Tenant-isolated retrieval and answers over HTTP: the service. */
+/** Tenant-isolated retrieval and answers over HTTP: the service, to be run on any server that calls a fetch handler. */
 export {
-  type Answer,
   type Answerer,
   type AnswererOptions,
   type AnswerOptions,
-  type Citation,
-  noAnswer,
+  type ChatClient,
   openaiAnswerer,
 } from './answer.js';
-export {
-  createServer,
-  type LogEntry,
-  type RateLimiter,
-  type Server,
-  type ServerOptions,
-} from './app.js';
+export { createServer, type Server, type ServerOptions } from './app.js';
+export { type Answer, type Citation, noAnswer } from './grounding.js';
+export type { Limits } from './limits.js';
+export { type DurationHistogram, requestDurations } from './metrics.js';
 export { type Fault, Problem, type ProblemCode } from './problem.js';
-export type { Limits } from './schemas.js';
+export type { RateLimiter } from './rate-limit.js';
+export type { LogEntry } from './request-log.js';
 export { type TokenVerifier, tokenVerifier, type VerifierOptions } from './verify.js';

@@ -1,8 +1,8 @@
-/** What the service answers when it does not do what was asked: problem details, RFC 9457, without internals. */
+/** The answer to a request that failed: problem details of RFC 9457, without internals. */
 import { HTTPException } from 'hono/http-exception';
-import { RagwallError } from '../client/errors.js';
+import { RagwallError } from 'ragwall';
 
-/** The stable reasons of a problem, each with its HTTP status and title. */
+/** The code of each problem, with its HTTP status and title. */
 const problems = {
   INVALID_REQUEST: [400, 'The request is not as expected'],
   UNAUTHENTICATED: [401, 'A valid token is required'],
@@ -19,16 +19,21 @@ const problems = {
   TIMEOUT: [504, 'The request took too long'],
 } as const;
 
-/** The stable reason of a problem: its `code`. */
+/** The stable `code` of a problem. */
 export type ProblemCode = keyof typeof problems;
 
-/** A place in the request that is wrong, as a JSON pointer, and what was expected there. */
+/** A part of the request that is not as expected. */
 export interface Fault {
+  /** The place in the body, as a JSON pointer. */
   readonly pointer: string;
+  /** What was expected there. */
   readonly detail: string;
 }
 
-/** An error that becomes an answer as it is. `cause` is for the log, and only its name and code get there. */
+/**
+ * An error that is answered with its status, title, detail and faults. `more.headers` are added to the answer. Of
+ * `more.cause`, the error behind it, name and code are logged and nothing is answered.
+ */
 export class Problem extends Error {
   override readonly name = 'Problem';
   readonly status: (typeof problems)[ProblemCode][0];
@@ -47,7 +52,7 @@ export class Problem extends Error {
   }
 }
 
-/** The members of a problem, as JSON. */
+/** Returns the body of the answer. */
 export function problemBody({ code, status, detail, more }: Problem, requestId: string) {
   return {
     type: 'about:blank',
@@ -60,11 +65,29 @@ export function problemBody({ code, status, detail, more }: Problem, requestId: 
   };
 }
 
-/** Whether the connection to the database was lost, or could not be had. */
-const isLost = (code: string) =>
+/** Returns what was wrong with a request: the first 20 faults that zod found, by their place in the body. */
+export function invalidRequest(
+  issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[],
+): Problem {
+  const errors = issues.slice(0, 20).map(
+    ({ path, message }): Fault => ({
+      pointer: path
+        .map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`)
+        .join(''),
+      detail: message,
+    }),
+  );
+  return new Problem('INVALID_REQUEST', undefined, { errors });
+}
+
+/** Whether an error's code says that the connection to the database was lost, or could not be opened. */
+const isConnectionError = (code: string) =>
   /^(08|53|57P)|^(CONNECTION_|CONNECT_|E(CONN|PIPE|TIMEDOUT|NOTFOUND|HOSTUNREACH|AI_AGAIN))/.test(code);
 
-/** Returns what an error means to the caller. Messages of the driver and of other services quote content: none gets out. */
+/**
+ * Returns the problem that an error is to the caller. Of other packages' errors no message is used: the driver and
+ * other services quote content in theirs.
+ */
 export function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   const code = String((error as { code?: unknown } | null)?.code ?? '');
@@ -74,25 +97,24 @@ export function asProblem(error: unknown): Problem {
   if (/^RW20[34]$/.test(code)) {
     return new Problem(
       'INVALID_REQUEST',
-      'No document is expected twice, nor by an id that a source has.',
-      {
-        cause: error,
-      },
+      'Each document is expected once, and none by the id of one that has a source.',
+      { cause: error },
     );
   }
-  // A vector that is none is the embedder's.
+  // Vectors come from the embedder, never from the caller.
   if (/^(EMBEDDING_FAILED|INVALID_VECTOR)$/.test(code)) {
     return new Problem('EMBEDDING_FAILED', undefined, { cause: error });
   }
   if (error instanceof HTTPException) {
-    if (error.status === 400)
-      return new Problem('INVALID_REQUEST', 'The body is no JSON.', { cause: error });
+    if (error.status === 400) {
+      return new Problem('INVALID_REQUEST', 'The body is expected to be JSON.', { cause: error });
+    }
     if (error.status === 415) return new Problem('UNSUPPORTED_MEDIA_TYPE', undefined, { cause: error });
     if (error.status === 504) return new Problem('TIMEOUT', undefined, { cause: error });
   }
   const aborted = /^(Abort|Timeout)Error$/.test(String((error as { name?: unknown } | null)?.name));
   if (aborted || code === '57014') return new Problem('TIMEOUT', undefined, { cause: error });
-  if (isLost(code)) {
+  if (isConnectionError(code)) {
     return new Problem('UNAVAILABLE', undefined, { cause: error, headers: { 'retry-after': '1' } });
   }
   return new Problem('INTERNAL', undefined, { cause: error });

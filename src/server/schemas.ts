@@ -1,34 +1,7 @@
-/** What the service takes and returns, once: for checking requests and for its OpenAPI description. */
+/** What each route takes and returns: requests are checked by it, and the OpenAPI description is made of it. */
 import { createRoute, z } from '@hono/zod-openapi';
-import type { JsonObject } from '../client/input.js';
-
-/** What a request may be at most. */
-export interface Limits {
-  /** Bytes of a body, default 4 MiB. */
-  readonly bodyBytes: number;
-  /** Documents of an upsert, default 100. */
-  readonly batch: number;
-  /** UTF-16 units of a document's content, default 32,000. */
-  readonly contentLength: number;
-  /** UTF-16 units of metadata, or of a filter, as JSON; default 16,000. */
-  readonly metadataLength: number;
-  /** UTF-16 units of a question, default 4,000. */
-  readonly questionLength: number;
-  /** Documents of a query, and passages of an answer, default 50; the database's own limit is 1000. */
-  readonly k: number;
-  /** Seconds until a request is given up, default 30. */
-  readonly seconds: number;
-}
-
-export const defaultLimits: Limits = {
-  bodyBytes: 4 * 1024 ** 2,
-  batch: 100,
-  contentLength: 32_000,
-  metadataLength: 16_000,
-  questionLength: 4_000,
-  k: 50,
-  seconds: 30,
-};
+import type { JsonObject } from 'ragwall';
+import type { Limits } from './limits.js';
 
 const problem = z
   .object({
@@ -36,7 +9,7 @@ const problem = z
     title: z.string(),
     status: z.int(),
     detail: z.string().optional(),
-    code: z.string().openapi({ description: 'Stable; what a program decides by.' }),
+    code: z.string().openapi({ description: 'Stable: a program can decide by it.' }),
     requestId: z.string(),
     errors: z.array(z.object({ pointer: z.string(), detail: z.string() })).optional(),
   })
@@ -52,15 +25,15 @@ const body = {
   415: refused('The body is not sent as JSON.'),
 };
 const embedding = { 502: refused('The embedding service failed.') };
-/** What may come of every request, and of this one. */
-const answered = <T extends z.ZodType, More extends object>(
+/** The responses of a route: what all routes have, and `more`. */
+const responsesOf = <T extends z.ZodType, More extends object>(
   schema: T,
   description: string,
   more: More,
 ) => ({
   200: { content: json(schema), description },
   400: refused('The request is not as expected.'),
-  401: refused('No token, or one that is not valid here and now, or one without a tenant.'),
+  401: refused('No token, or one that is not valid, or one that names no tenant.'),
   429: refused('The tenant has made too many requests.'),
   500: refused('The request failed.'),
   503: refused('The database, or the issuer of tokens, does not answer.'),
@@ -69,15 +42,18 @@ const answered = <T extends z.ZodType, More extends object>(
 });
 const security = [{ bearer: [] }];
 
-/** The routes that a tenant uses, within limits. Whatever else a body has is ignored, a tenant too. */
-export function routesOf({
+/** The descriptions of the routes under /documents. */
+export type RouteDescriptions = ReturnType<typeof describeRoutes>;
+
+/** Describes the routes within limits. Members of a body that are not described are ignored, a tenant's name too. */
+export function describeRoutes({
   batch,
   contentLength,
   metadataLength,
   questionLength,
   k: mostPassages,
 }: Limits) {
-  // What it has inside, the client checks; here, that it is small enough to be looked into.
+  // Only the size is checked here. The client checks what is in it.
   const metadata = z
     .custom<JsonObject>(
       (value) =>
@@ -124,7 +100,7 @@ export function routesOf({
     upsert: createRoute({
       method: 'post',
       path: '/documents/upsert',
-      summary: 'Stores documents; repeating it changes nothing and embeds nothing.',
+      summary: 'Stores documents. Repeating the request changes nothing and embeds nothing.',
       security,
       request: {
         body: {
@@ -132,7 +108,7 @@ export function routesOf({
           content: json(z.object({ documents: z.array(document).min(1).max(batch) })),
         },
       },
-      responses: answered(
+      responses: responsesOf(
         z.object({
           documents: z.array(
             z.object({ id: z.uuid(), status: z.enum(['inserted', 'updated', 'unchanged']) }),
@@ -148,7 +124,7 @@ export function routesOf({
       summary: 'Returns the nearest documents, nearest first.',
       security,
       request: { body: { required: true, content: json(z.object(question)) } },
-      responses: answered(
+      responses: responsesOf(
         z.object({ matches: z.array(match) }),
         'The nearest documents of the tenant.',
         { ...body, ...embedding },
@@ -168,7 +144,7 @@ export function routesOf({
           content: json(z.object({ ...question, stream: z.boolean().default(false) })),
         },
       },
-      responses: answered(
+      responses: responsesOf(
         z.object({
           answer: z.string(),
           citations: z.array(z.object({ number: z.int(), id: z.uuid() })),
@@ -186,10 +162,10 @@ export function routesOf({
       method: 'delete',
       path: '/documents/{source}',
       summary: 'Deletes the documents of a source.',
-      description: 'Sources that are called . or .. no URL can name.',
+      description: 'A source that is called . or .. cannot be deleted here: no URL can name it.',
       security,
       request: { params: z.object({ source: z.string().min(1).max(1024) }) },
-      responses: answered(z.object({ deleted: z.int() }), 'How many documents there were.', {}),
+      responses: responsesOf(z.object({ deleted: z.int() }), 'How many documents were deleted.', {}),
     }),
   };
 }

@@ -1,4 +1,4 @@
-/** `ragwall serve`: the service on Node, set up by the environment. */
+/** `ragwall serve`: runs the service on Node, with options from the command line and the environment. */
 import { createPublicKey } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer as createHttpServer, type Server as HttpServer } from 'node:http';
@@ -7,56 +7,63 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { getRequestListener } from '@hono/node-server';
 import postgres from 'postgres';
+import { Histogram, Registry } from 'prom-client';
+import {
+  assertIsolation,
+  defaultDimensions,
+  type Embedder,
+  type IsolationCheck,
+  lexicalEmbedder,
+  openaiEmbedder,
+  poolOptions,
+  tokenSigner,
+} from 'ragwall';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
-import { assertIsolation, type IsolationCheck } from '../client/assert-isolation.js';
-import { poolOptions } from '../client/tenant.js';
-import { tokenSigner } from '../client/token.js';
-import { defaultDimensions, type Embedder } from '../embedders/embedder.js';
-import { lexicalEmbedder } from '../embedders/lexical.js';
-import { openaiEmbedder } from '../embedders/openai.js';
 import { type Answerer, openaiAnswerer } from './answer.js';
 import { createServer } from './app.js';
+import { requestDurations } from './metrics.js';
 import { tokenVerifier } from './verify.js';
 
 const serveHelp = `ragwall serve   answers POST /documents/upsert, /documents/query, /documents/answer and
-                DELETE /documents/{source}, for the tenant that a verified JWT names
+                DELETE /documents/{source}, for the tenant that a verified JSON Web Token names
 
-What it needs is read from the environment:
+The environment configures it:
 
-  DATABASE_URL            the application's login, app_user
-  RAGWALL_SIGNING_KEY     what ragwall.add_signing_key() returned, for a database in signed mode
+  DATABASE_URL            the login of the application, app_user
+  RAGWALL_SIGNING_KEY     what ragwall.add_signing_key() returned; for a database in signed mode
 
-  RAGWALL_JWKS_URL        where the issuer of tokens publishes its keys; or
+  RAGWALL_JWKS_URL        the URL at which the issuer of tokens publishes its keys; or
   RAGWALL_JWT_PUBLIC_KEY  one public key (PEM); or
-  RAGWALL_JWT_SECRET      one secret of 32 characters or more
-  RAGWALL_JWT_ALGORITHMS  accepted, separated by commas (default: RS256; with a secret HS256)
-  RAGWALL_JWT_ISSUER      the iss of every token
-  RAGWALL_JWT_AUDIENCE    the aud of every token
-  RAGWALL_TENANT_CLAIM    which claim names the tenant (default: tenant_id), or a JSON pointer to it
+  RAGWALL_JWT_SECRET      one secret of at least 32 bytes
+  RAGWALL_JWT_ALGORITHMS  the algorithms that are accepted, separated by commas (default: RS256, with a secret HS256)
+  RAGWALL_JWT_ISSUER      the claim iss that every token must have
+  RAGWALL_JWT_AUDIENCE    the claim aud that every token must have
+  RAGWALL_TENANT_CLAIM    the name of the claim that has the tenant (default: tenant_id), or a JSON pointer to it
 
   OPENAI_API_KEY, OPENAI_BASE_URL
-  RAGWALL_EMBEDDING_MODEL (default: text-embedding-3-small)
-  RAGWALL_CHAT_MODEL      answers; without one /documents/answer is 501
-  RAGWALL_COMPANY         for whom the assistant speaks
+  RAGWALL_EMBEDDING_MODEL the model that embeds (default: text-embedding-3-small)
+  RAGWALL_CHAT_MODEL      the model that answers (default: none, and /documents/answer is answered 501)
+  RAGWALL_COMPANY         the company for which the assistant speaks
 
-  --port <n>, --host <name>  where to listen (default: 8080, 127.0.0.1)
-  --metrics-port <n>         where Prometheus finds metrics, on 127.0.0.1 (default: nowhere)
+  --port <n>, --host <name>  where it listens (default: 8080 on 127.0.0.1)
+  --metrics-port <n>         the port on 127.0.0.1 where it shows metrics to Prometheus (default: none)
   --pool <n>                 connections to the database (default: 10)
-  --dimensions <n>           of the database's embeddings (default: 1536)
-  --rate <n>                 requests a minute of one tenant (default: 600)
-  --seconds <n>              until a request is given up (default: 30)
-  --drain <n>                seconds from a signal until connections close, for a load balancer to notice (default: 0)
-  --accept <id>              a check of the start-up guard that may fail: O01, behind a PgBouncer that does not
-                             reset, where all SQL that comes through it is this service's
-  --lexical                  embeds by spelling instead of meaning, without a network: to try it out
+  --dimensions <n>           dimensions of the embeddings in the database (default: ${defaultDimensions})
+  --rate <n>                 requests of one tenant in a minute, counted in this process (default: 600)
+  --seconds <n>              seconds after which a request is answered 504 (default: 30)
+  --drain <n>                seconds for which it still accepts connections after SIGTERM, until a load balancer has
+                             seen that /readyz answers 503 (default: 0)
+  --accept <id>              a check of the start-up guard that may fail. O01: a PgBouncer that does not reset
+                             sessions, if only this service sends SQL through it
+  --lexical                  embed by spelling instead of meaning, without a model: to try it out
   --help
 
-It refuses to start where its login is not held to one tenant. SIGTERM and SIGINT end it when the requests under way
-are answered.`;
+It refuses to start if its login is not held to one tenant. After SIGTERM or SIGINT it answers the requests that have
+come, and ends.`;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-function whole(name: string, text: string, least: number, most: number): number {
+function wholeNumber(name: string, text: string, least: number, most: number): number {
   const value = Number(text);
   if (!/^\d+$/.test(text) || value < least || value > most) {
     throw new Error(`--${name} is expected to be a whole number, ${least} to ${most}`);
@@ -70,7 +77,7 @@ function required(env: Environment, name: string, what: string): string {
   return value;
 }
 
-/** What verifies tokens, as the environment says. No value gets into an error: some are secrets. */
+/** Returns the verifier of tokens that the environment configures. No value gets into an error: some are secrets. */
 function verifierOf(env: Environment) {
   const { RAGWALL_JWKS_URL: jwks, RAGWALL_JWT_PUBLIC_KEY: pem, RAGWALL_JWT_SECRET: secret } = env;
   if ([jwks, pem, secret].filter(Boolean).length !== 1) {
@@ -97,7 +104,7 @@ function verifierOf(env: Environment) {
   });
 }
 
-/** What embeds and what answers: by OpenAI's protocol, or by spelling. */
+/** Returns the embedder and, if there is a chat model, the answerer. */
 async function modelsOf(
   env: Environment,
   { lexical, dimensions, seconds }: { lexical: boolean; dimensions: number; seconds: number },
@@ -113,7 +120,7 @@ async function modelsOf(
     baseURL: env.OPENAI_BASE_URL || undefined,
     timeout: seconds * 1_000,
     maxRetries: 1,
-    logLevel: 'off', // it would write what it cannot read
+    logLevel: 'off', // it would write answers that it cannot parse, with content
   });
   const model = env.RAGWALL_EMBEDDING_MODEL || 'text-embedding-3-small';
   const shortened = /^text-embedding-3/.test(model) ? { dimensions } : {};
@@ -125,18 +132,19 @@ async function modelsOf(
   };
 }
 
+/** Listens, and returns the URL. */
 async function listen(server: HttpServer, port: number, host: string): Promise<string> {
   server.listen(port, host);
   await once(server, 'listening');
-  const { address, port: taken, family } = server.address() as AddressInfo;
-  return `http://${family === 'IPv6' ? `[${address}]` : address}:${taken}`;
+  const { address, port: bound, family } = server.address() as AddressInfo;
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${bound}`;
 }
 
-const say = (event: string, more: object = {}) =>
+const logEvent = (event: string, more: object = {}) =>
   console.log(JSON.stringify({ time: new Date().toISOString(), level: 'info', event, ...more }));
 
-/** Resolves with the first signal to end; the next one ends the process as it always does. */
-function signalled(): Promise<NodeJS.Signals> {
+/** Resolves with the first SIGTERM or SIGINT. The next one ends the process at once. */
+function endSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     const names = ['SIGTERM', 'SIGINT'] as const;
     const listener = (name: NodeJS.Signals) => {
@@ -148,8 +156,12 @@ function signalled(): Promise<NodeJS.Signals> {
 }
 
 /**
- * Runs the service until a signal ends it.
- * @throws Error that says what of the environment or the arguments is not as expected; RagwallError `NOT_ISOLATED`.
+ * Runs the service until SIGTERM or SIGINT, and returns the exit code.
+ *
+ * @param args the arguments after `ragwall serve`.
+ * @param env the variables that `ragwall serve --help` lists.
+ * @throws Error that says which variable or argument is not as expected; RagwallError `NOT_ISOLATED` if the login is not
+ *   held to one tenant, `INVALID_OPTION`.
  */
 export async function serveCommand(args: string[], env: Environment = process.env): Promise<number> {
   const { values } = parseArgs({
@@ -172,29 +184,31 @@ export async function serveCommand(args: string[], env: Environment = process.en
     console.log(serveHelp);
     return 0;
   }
-  const port = whole('port', values.port, 0, 65_535);
+  const port = wholeNumber('port', values.port, 0, 65_535);
   const metricsPort =
     values['metrics-port'] === undefined
       ? undefined
-      : whole('metrics-port', values['metrics-port'], 0, 65_535);
-  const dimensions = whole('dimensions', values.dimensions, 1, 4_000);
-  const seconds = whole('seconds', values.seconds, 1, 3_600);
-  const drain = whole('drain', values.drain, 0, 3_600);
-  const rate = whole('rate', values.rate, 1, 1_000_000);
-  const max = whole('pool', values.pool, 1, 1_000);
+      : wholeNumber('metrics-port', values['metrics-port'], 0, 65_535);
+  const dimensions = wholeNumber('dimensions', values.dimensions, 1, 4_000);
+  const seconds = wholeNumber('seconds', values.seconds, 1, 3_600);
+  const drain = wholeNumber('drain', values.drain, 0, 3_600);
+  const rate = wholeNumber('rate', values.rate, 1, 1_000_000);
+  const max = wholeNumber('pool', values.pool, 1, 1_000);
   const accept = values.accept as IsolationCheck[];
   const url = required(env, 'DATABASE_URL', 'the application’s login, app_user');
   const verify = verifierOf(env);
   const company = env.RAGWALL_COMPANY;
   const signer = env.RAGWALL_SIGNING_KEY ? tokenSigner(env.RAGWALL_SIGNING_KEY) : undefined;
+  const ended = endSignal(); // from here on, so that a signal during the start is not lost
   const models = await modelsOf(env, { lexical: values.lexical, dimensions, seconds });
 
   const sql = postgres(url, { ...poolOptions, max, onnotice: () => {} });
+  const registry = new Registry();
   let http: HttpServer | undefined;
-  let metrics: HttpServer | undefined;
+  let metricsHttp: HttpServer | undefined;
   try {
     for (const { check, reason } of await assertIsolation(sql, { accept }))
-      say('undetermined', { check, reason });
+      logEvent('undetermined', { check, reason });
     const service = createServer({
       sql,
       verify,
@@ -205,23 +219,30 @@ export async function serveCommand(args: string[], env: Environment = process.en
       accept,
       limits: { seconds },
       rateLimiter: new RateLimiterMemory({ points: rate, duration: 60 }),
+      metrics: new Histogram({ ...requestDurations, registers: [registry] }),
     });
     let ending = false;
-    const listener = getRequestListener(service.fetch, { hostname: 'localhost' }); // HTTP/1.0 may name no host
+    // The host name is for requests of HTTP/1.0, which may have none.
+    const listener = getRequestListener(service.fetch, { hostname: 'localhost' });
     http = createHttpServer((request, response) => {
-      if (ending) response.shouldKeepAlive = false; // or a busy connection would be served on and on
+      // Otherwise a caller that always has a request under way would keep its connection for ever.
+      if (ending) response.shouldKeepAlive = false;
       return listener(request, response);
     });
-    metrics = createHttpServer(async (_, response) => {
-      response.setHeader('content-type', 'text/plain; version=0.0.4');
-      response.end(await service.metrics());
+    metricsHttp = createHttpServer(async (_, response) => {
+      response.setHeader('content-type', registry.contentType);
+      response.end(await registry.metrics());
     });
-    const measured =
-      metricsPort === undefined ? {} : { metrics: await listen(metrics, metricsPort, '127.0.0.1') };
-    say('serving', { address: await listen(http, port, values.host), ...measured });
+    const addresses = {
+      ...(metricsPort !== undefined && {
+        metrics: await listen(metricsHttp, metricsPort, '127.0.0.1'),
+      }),
+      address: await listen(http, port, values.host),
+    };
+    logEvent('serving', addresses);
 
-    const signal = await signalled();
-    say('draining', { signal });
+    const signal = await ended;
+    logEvent('draining', { signal });
     service.drain();
     ending = true;
     await sleep(drain * 1_000);
@@ -229,10 +250,10 @@ export async function serveCommand(args: string[], env: Environment = process.en
     http.close();
     http.closeIdleConnections();
     await Promise.race([closed, sleep(seconds * 1_000, undefined, { ref: false })]);
-    say('stopped');
+    logEvent('stopped');
     return 0;
   } finally {
-    for (const server of [http, metrics]) {
+    for (const server of [http, metricsHttp]) {
       server?.close();
       server?.closeAllConnections();
     }

@@ -1,24 +1,27 @@
-/** Tells whose a token is: the only place the tenant of a request comes from. */
+/** Verifies JSON Web Tokens and reads the tenant in them: the tenant of a request comes from nowhere else. */
 import type { KeyObject } from 'node:crypto';
 import { createRemoteJWKSet, errors, type JWK, type JWTPayload, jwtVerify } from 'jose';
-import { checkOptions, RagwallError } from '../client/errors.js';
-import { checkTenant } from '../client/tenant.js';
+import { RagwallError } from 'ragwall';
+import { checkOptions } from './options.js';
 import { Problem } from './problem.js';
 
-/** Returns the tenant that a token names, or rejects with a `Problem`: 401, or 503 if nobody can tell now. */
+/**
+ * Returns the tenant that a token names. Rejects with a `Problem`: `UNAUTHENTICATED` if the token is not valid,
+ * `UNAVAILABLE` if that cannot be found out now.
+ */
 export type TokenVerifier = (token: string) => Promise<string>;
 
-/** Options of {@link tokenVerifier}. All but the last two are required: each is a check that would be missing. */
+/** Options of {@link tokenVerifier}. Those without a default are required, because without one a check would be missing. */
 export interface VerifierOptions {
-  /** Where the issuer publishes its keys (HTTPS, or HTTP on this machine), or one key: a public one, or a secret. */
+  /** The URL of the issuer's JSON Web Key Set (HTTPS, or HTTP on this machine), or one public key, or a secret of 32 bytes or more. */
   readonly keys: URL | KeyObject | JWK | Uint8Array;
-  /** The algorithms that are accepted, as `['RS256']`; those of secrets (`HS256`) and of public keys never together. */
+  /** The algorithms that are accepted, as `['RS256']`: those of public keys, or with a secret those of secrets (`HS256`). */
   readonly algorithms: readonly string[];
   /** The `iss` of every token. */
   readonly issuer: string;
   /** The `aud` of every token: this service. */
   readonly audience: string;
-  /** The claim that names the tenant, default `tenant_id`; from a `/` on a JSON pointer, as `/app_metadata/tenant`. */
+  /** The claim that names the tenant, default `tenant_id`. What begins with `/` is a JSON pointer, as `/app_metadata/tenant`. */
   readonly claim?: string;
   /** Seconds by which clocks may differ, 0 to 60; default 5. */
   readonly clockTolerance?: number;
@@ -31,17 +34,14 @@ function invalid(message: string): RagwallError {
   return new RagwallError('INVALID_OPTION', message);
 }
 
+/** What `forTenant` accepts as a tenant id. */
+const tenantId = /^[!-~]{1,128}$/;
+
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
 
 function checked(options: VerifierOptions) {
-  const {
-    keys,
-    algorithms,
-    issuer,
-    audience,
-    claim = 'tenant_id',
-    clockTolerance = 5,
-  } = checkOptions(options);
+  checkOptions(options);
+  const { keys, algorithms, issuer, audience, claim = 'tenant_id', clockTolerance = 5 } = options;
   if (typeof keys !== 'object' || keys === null) {
     throw invalid('keys are expected to be a URL, a KeyObject, a JWK or bytes.');
   }
@@ -77,7 +77,7 @@ function checked(options: VerifierOptions) {
   return { keys, algorithms, issuer, audience, claim, clockTolerance };
 }
 
-/** The value at a claim's name, or at a JSON pointer; nothing where there is none of the payload's own. */
+/** Returns the payload's own value at a claim's name or at a JSON pointer, or undefined. */
 function claimed(payload: JWTPayload, claim: string): unknown {
   const path = claim.startsWith('/')
     ? claim
@@ -95,7 +95,7 @@ function claimed(payload: JWTPayload, claim: string): unknown {
   return value;
 }
 
-/** What is the token's fault, and not that of whoever publishes the keys. */
+/** Errors that are due to the token, and not to the server that publishes the keys. */
 const tokenErrors = [
   errors.JWTClaimValidationFailed,
   errors.JWTExpired,
@@ -109,16 +109,17 @@ const tokenErrors = [
 ];
 
 /**
- * Returns what verifies tokens: signature, algorithm, issuer, audience, `exp` and `nbf`, and a well-formed tenant.
- *
- * The returned function rejects with a `Problem`: `UNAUTHENTICATED` for any token that is not valid here and now, by
- * whatever check, and `UNAVAILABLE` if the issuer's keys cannot be had.
+ * Returns a verifier of tokens. It checks signature, algorithm, issuer, audience, `exp` (required) and `nbf`, and that the
+ * tenant is 1 to 128 printable ASCII characters without spaces. Whichever check fails, the problem is the same. It
+ * rejects with `UNAVAILABLE` if the issuer's keys cannot be fetched, for which it waits 5 seconds.
  *
  * @throws RagwallError `INVALID_OPTION`.
  * @example
  * const verify = tokenVerifier({
  *   keys: new URL('https://login.example.com/.well-known/jwks.json'),
- *   algorithms: ['RS256'], issuer: 'https://login.example.com/', audience: 'knowledge',
+ *   algorithms: ['RS256'],
+ *   issuer: 'https://login.example.com/',
+ *   audience: 'knowledge',
  * });
  */
 export function tokenVerifier(options: VerifierOptions): TokenVerifier {
@@ -133,19 +134,17 @@ export function tokenVerifier(options: VerifierOptions): TokenVerifier {
         ? await jwtVerify(token, published, rules)
         : await jwtVerify(token, keys as Exclude<typeof keys, URL>, rules));
     } catch (cause) {
-      // With a key at hand, whatever goes wrong is the token's fault.
+      // Where no keys are fetched, every error is due to the token.
       if (!published || tokenErrors.some((kind) => cause instanceof kind)) throw unauthenticated(cause);
       throw new Problem('UNAVAILABLE', undefined, { cause, headers: { 'retry-after': '5' } });
     }
-    try {
-      return checkTenant(claimed(payload, claim));
-    } catch (cause) {
-      throw unauthenticated(cause);
-    }
+    const tenant = claimed(payload, claim);
+    if (typeof tenant !== 'string' || !tenantId.test(tenant)) throw unauthenticated('no tenant');
+    return tenant;
   };
 }
 
-/** The same answer whatever is wrong with a token: a caller learns nothing from it but that it needs another. */
+/** Returns the one problem for every token that is refused: a caller learns only that another token is needed. */
 export function unauthenticated(cause?: unknown): Problem {
   const challenge = cause === undefined ? 'Bearer' : 'Bearer error="invalid_token"';
   return new Problem('UNAUTHENTICATED', undefined, {

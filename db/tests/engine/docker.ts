@@ -87,7 +87,8 @@ export async function startDocker(log: (line: string) => void): Promise<DockerSe
 
   const host = container.getHost();
   const port = container.getMappedPort(5432);
-  log(`Postgres and PgBouncer ready in ${((performance.now() - began) / 1000).toFixed(1)} s`);
+  const seconds = ((performance.now() - began) / 1000).toFixed(1);
+  log(`Postgres and PgBouncer ready in ${seconds} s, container ${container.getId().slice(0, 12)}`);
   return {
     adminUrl: `postgres://postgres:${password}@${host}:${port}/postgres`,
     id: container.getId(),

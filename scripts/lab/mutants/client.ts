@@ -226,8 +226,8 @@ const breaks: readonly (readonly [file: string, name: string, find: string, repl
   [
     'server/verify',
     'any text is a tenant',
-    'return checkTenant(claimed(payload, claim));',
-    'return claimed(payload, claim) as string;',
+    "if (typeof tenant !== 'string' || !tenantId.test(tenant)) throw unauthenticated('no tenant');\n    return tenant;",
+    'return tenant as string;',
   ],
   [
     'server/verify',
@@ -237,41 +237,47 @@ const breaks: readonly (readonly [file: string, name: string, find: string, repl
   ],
   ['server/verify', 'a short secret will do', 'bytes < 32', 'bytes < 1'],
   [
-    'server/app',
+    'server/authenticate',
     'a header names the tenant',
     '= await verify(token);',
-    "= c.req.header('x-tenant-id') ?? (await verify(token));",
+    "= headers.get('x-tenant-id') ?? (await verify(token));",
   ],
   [
-    'server/app',
+    'server/authenticate',
     'what verifies is believed',
-    'tenant = checkTenant(named);',
-    'tenant = named as string;',
+    'return handleOf(tenantId);',
+    'return { tenantId } as Tenant;',
   ],
   [
-    'server/app',
+    'server/rate-limit',
     'a limiter that fails lets pass',
     "if (reason instanceof Error || typeof wait !== 'number') {",
-    "if (reason instanceof Error) return;\n      if (typeof wait !== 'number') {",
+    "if (reason instanceof Error) return;\n    if (typeof wait !== 'number') {",
   ],
-  ['server/app', 'tenants share their rate', 'consume(tenant).catch', "consume('all').catch"],
-  ['server/app', 'a foreign row is forgotten', 'breached = true;', 'breached = false;'],
+  ['server/rate-limit', 'tenants share their rate', 'consume(tenant).catch', "consume('all').catch"],
+  ['server/app', 'no rate is limited', 'if (rateLimiter) await', 'if (!rateLimiter) await'],
+  ['server/health', 'a foreign row is forgotten', 'breached = true;', 'breached = false;'],
   [
-    'server/app',
+    'server/turns',
     'what is given up goes on',
-    'signal.throwIfAborted();\n        return vectors;',
-    'return vectors;',
+    'signal.throwIfAborted();\n        return result;',
+    'return result;',
   ],
-  ['server/answer', 'any number is a citation', 'if (!passages[number - 1]) refuse();', ''],
-  ['server/answer', 'any link will do', '.some((mark) => !known.has(mark))', '.some(() => false)'],
+  ['server/grounding', 'any number is a citation', 'if (!passages[number - 1]) refuse();', ''],
+  ['server/grounding', 'any link will do', '.some((link) => !known.has(link))', '.some(() => false)'],
   [
-    'server/answer',
+    'server/grounding',
     'an answer may cite nothing',
     'if (cited.size === 0) throw',
     'if (cited.size < 0) throw',
   ],
   ['server/answer', 'a passage can close its marks', ".replaceAll('<', '\\\\u003c')", ''],
-  ['server/answer', 'a model is asked about nothing', 'if (found.length === 0) return nothing;', ''],
+  [
+    'server/answer',
+    'a model is asked about nothing',
+    'if (matches.length === 0) return unanswered;',
+    '',
+  ],
 ];
 
 export const clientMutants: readonly ClientMutant[] = breaks.map(([file, name, find, replace]) => ({
@@ -287,10 +293,11 @@ export const clientMutants: readonly ClientMutant[] = breaks.map(([file, name, f
 export async function onCopy<T>(use: (copy: string) => Promise<T>): Promise<T> {
   const copy = await mkdtemp(join(tmpdir(), 'ragwall-mutant-'));
   try {
-    for (const name of ['src', 'db', 'scripts']) {
+    // tsconfig.json too, because its `paths` lead to the sources beside it.
+    for (const name of ['src', 'db', 'scripts', 'tsconfig.json']) {
       await cp(fileURLToPath(new URL(name, root)), join(copy, name), { recursive: true });
     }
-    for (const name of ['node_modules', 'package.json', 'tsconfig.json', '.gmrc']) {
+    for (const name of ['node_modules', 'package.json', '.gmrc']) {
       await symlink(fileURLToPath(new URL(name, root)), join(copy, name));
     }
     return await use(copy);

@@ -13,6 +13,7 @@ class InOrder extends BaseSequencer {
 
 /** Tests of a mutant: on an engine that already runs, until the first failure. */
 export default defineConfig({
+  resolve: { tsconfigPaths: true },
   test: {
     include: order,
     provide: { engine: JSON.parse(process.env.RAGWALL_MUTANT_ENGINE ?? '') },

@@ -1,0 +1,60 @@
+/** Whether the service may serve: it is isolated, it has returned no foreign row, and it is not being shut down. */
+
+import type { Sql } from 'postgres';
+import { assertIsolation, type IsolationCheck, RagwallError } from 'ragwall';
+import { Problem } from './problem.js';
+
+/** Seconds for which the result of the last check of isolation is used. */
+const validSeconds = 5;
+
+/** See {@link createHealth}. */
+export interface Health {
+  /** @throws Problem `UNAVAILABLE` after a foreign row: a wall is missing, and somebody has to look. */
+  assertServing(): void;
+  /** Rejects with Problem `UNAVAILABLE` if a load balancer is to send no requests here. */
+  assertReady(): Promise<void>;
+  /** Stops the service if an error means that a wall is missing. */
+  notice(error: unknown): void;
+  /** From now on the service is not ready, but it answers the requests that come all the same. */
+  drain(): void;
+}
+
+/** Returns the health of a service on a pool; `accept` has the checks of `assertIsolation` that may fail. */
+export function createHealth(sql: Sql, accept: readonly IsolationCheck[]): Health {
+  let draining = false;
+  let breached = false;
+  let last: { expires: number; isolated: Promise<unknown> } | undefined;
+
+  function isolated(): Promise<unknown> {
+    if (last && performance.now() <= last.expires) return last.isolated;
+    // It does not expire before it settles: a database that does not answer is asked once.
+    const check = { expires: Number.POSITIVE_INFINITY, isolated: assertIsolation(sql, { accept }) };
+    const settled = () => {
+      check.expires = performance.now() + validSeconds * 1_000;
+    };
+    check.isolated.then(settled, settled);
+    last = check;
+    return check.isolated;
+  }
+
+  function assertServing(): void {
+    if (breached) throw new Problem('UNAVAILABLE');
+  }
+
+  return {
+    assertServing,
+    async assertReady() {
+      assertServing();
+      if (draining) throw new Problem('UNAVAILABLE');
+      await isolated().catch((cause) => {
+        throw new Problem('UNAVAILABLE', undefined, { cause });
+      });
+    },
+    notice(error) {
+      if (error instanceof RagwallError && error.code === 'FOREIGN_ROW') breached = true;
+    },
+    drain() {
+      draining = true;
+    },
+  };
+}

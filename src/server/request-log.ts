@@ -1,0 +1,90 @@
+/** What is recorded of a request when it has been answered: a line of the log and a duration, and no content. */
+import type { Context } from 'hono';
+import type { Tenant } from 'ragwall';
+import type { DurationHistogram } from './metrics.js';
+import type { Problem } from './problem.js';
+
+/** A line of the log. It has no content, no vector, no token and no message of the driver. */
+export interface LogEntry {
+  /** ISO 8601, in UTC. */
+  readonly time: string;
+  /** `error` from status 500 on. */
+  readonly level: 'info' | 'error';
+  readonly requestId: string;
+  readonly method: string;
+  /** The path as the route describes it, with `:source` in place of a name; `none` if no route fits. */
+  readonly route: string;
+  /** The HTTP status; of a stream that failed the problem's. 499: the caller had gone. */
+  readonly status: number;
+  readonly milliseconds: number;
+  readonly tenant?: string;
+  /** The ids of the documents that were found, or cited. */
+  readonly documents?: readonly string[];
+  /** The code of the problem, if the request failed. */
+  readonly problem?: string;
+  /** Name and code of the error behind the problem. */
+  readonly cause?: string;
+}
+
+/** What the middleware and the routes know of a request. */
+export interface Env {
+  Variables: {
+    requestId: string;
+    /** Of the tenant that the token names. */
+    tenant: Tenant;
+    /** Aborted when the time is up, or the caller has gone. */
+    signal: AbortSignal;
+    /** The ids of the documents that were found, or cited. */
+    documents: readonly string[];
+    problem: Problem;
+    /** Whether the answer is a stream, which is recorded when it ends. */
+    streams: boolean;
+    /** When the request came, on the clock of `performance`. */
+    began: number;
+  };
+}
+
+/** Records a request that was answered with a status. */
+export type Recorder = (c: Context<Env>, status: number) => void;
+
+const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+
+/** Name and code of an error. Its message is left out, as it may have content in it. */
+function nameOf(error: unknown): string | undefined {
+  if (error === undefined) return undefined;
+  const { name = typeof error, code } = Object(error) as { name?: string; code?: string };
+  return code === undefined ? name : `${name} ${code}`;
+}
+
+/** The path as the route describes it: what a caller puts into a path is content. */
+const routeOf = (c: Context<Env>): string =>
+  c.req.matchedRoutes.findLast(({ path }) => !path.includes('*'))?.path ?? 'none';
+
+/** Returns what writes a line of the log for each request, and observes its duration. */
+export function createRecorder(log: (entry: LogEntry) => void, metrics?: DurationHistogram): Recorder {
+  return (c, answered) => {
+    // A failure that the caller did not wait for is not the service's.
+    const status = c.req.raw.signal.aborted && answered >= 500 ? 499 : answered;
+    const method = methods.has(c.req.method) ? c.req.method : 'other';
+    const route = routeOf(c);
+    const seconds = (performance.now() - c.get('began')) / 1_000;
+    metrics?.observe({ route, method, status }, seconds);
+    const tenant = c.get('tenant')?.tenantId;
+    const documents = c.get('documents');
+    const problem = c.get('problem');
+    const cause = nameOf(problem?.cause);
+    log({
+      time: new Date().toISOString(),
+      level: status >= 500 ? 'error' : 'info',
+      requestId: c.get('requestId'),
+      method,
+      route,
+      status,
+      milliseconds: Math.round(seconds * 1_000),
+      ...(tenant !== undefined && { tenant }),
+      ...(documents !== undefined && { documents }),
+      ...(problem && { problem: problem.code }),
+      ...(cause !== undefined && { cause }),
+    });
+  };
+}

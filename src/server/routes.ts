@@ -1,0 +1,116 @@
+/** The routes under /documents: what each does with a request that has passed authentication and limits. */
+import type { OpenAPIHono } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import { streamSSE } from 'hono/streaming';
+import type { Embedder, JsonObject, Match, NewDocument, StoredDocument } from 'ragwall';
+import type { Answerer } from './answer.js';
+import { Problem, problemBody } from './problem.js';
+import type { Env, Recorder } from './request-log.js';
+import type { RouteDescriptions } from './schemas.js';
+import type { Turns } from './turns.js';
+
+/** What the routes need besides the request. */
+export interface RouteServices {
+  readonly embedder: Embedder;
+  readonly answerer?: Answerer | undefined;
+  readonly companyOf?: ((tenant: string) => string) | undefined;
+  readonly turns: Turns;
+  readonly record: Recorder;
+  /** Returns the problem that an error is, and notes it for the record. */
+  readonly fail: (c: Context<Env>, error: unknown) => Problem;
+}
+
+/** A status of a stored document, where there is an embedder. */
+type StoredStatus = Exclude<StoredDocument['status'], 'embedding required'>;
+
+const idsOf = (items: readonly { readonly id: string }[]) => items.map(({ id }) => id);
+
+/** Adds the routes to the app, as `descriptions` has them. */
+export function addRoutes(
+  app: OpenAPIHono<Env>,
+  descriptions: RouteDescriptions,
+  { embedder, answerer, companyOf, turns, record, fail }: RouteServices,
+): void {
+  async function search(
+    c: Context<Env>,
+    { query, k, filter }: { query: string; k: number; filter?: JsonObject | undefined },
+  ): Promise<Match[]> {
+    const signal = c.get('signal');
+    const [queryVec] = await embedder.embed([query], { signal });
+    const options = { k, ...(filter !== undefined && { filter }) };
+    const matches = await turns.take(signal, () =>
+      c.get('tenant').matchDocuments(queryVec ?? [], options),
+    );
+    c.set('documents', idsOf(matches));
+    return matches;
+  }
+
+  app.openapi(descriptions.upsert, async (c) => {
+    const documents = c.req.valid('json').documents as NewDocument[];
+    const signal = c.get('signal');
+    const stored: StoredDocument[] = [];
+    await turns.take(signal, (outside) =>
+      c.get('tenant').upsertDocuments(documents, {
+        embedder: {
+          model: embedder.model,
+          embed: (texts) => outside(() => embedder.embed(texts, { signal })),
+        },
+        batchSize: documents.length,
+        onBatch: (batch) => void stored.push(...batch),
+      }),
+    );
+    return c.json(
+      { documents: stored.map(({ id, status }) => ({ id, status: status as StoredStatus })) },
+      200,
+    );
+  });
+
+  app.openapi(descriptions.query, async (c) => {
+    const matches = await search(c, c.req.valid('json'));
+    return c.json({ matches: matches.map(({ tenantId: _, ...match }) => match) }, 200);
+  });
+
+  app.openapi(descriptions.answer, async (c) => {
+    if (!answerer) throw new Problem('NO_ANSWERS');
+    const { stream, ...question } = c.req.valid('json');
+    const signal = c.get('signal');
+    const company = companyOf?.(c.get('tenant').tenantId);
+    const options = { signal, ...(company !== undefined && { company }) };
+    const matches = await search(c, question);
+    if (!stream) {
+      const { citations, ...answer } = await answerer.answer(question.query, matches, options);
+      c.set('documents', idsOf(citations));
+      return c.json({ ...answer, citations: [...citations] }, 200);
+    }
+    const pieces = answerer.stream(question.query, matches, options);
+    const first = await pieces.next(); // before the first piece a failure still has a status of its own
+    c.set('streams', true);
+    return streamSSE(c, async (events) => {
+      let status = 200;
+      const send = (event: string, data: unknown) =>
+        events.writeSSE({ event, data: JSON.stringify(data) });
+      try {
+        let piece = first;
+        for (; !piece.done; piece = await pieces.next()) {
+          signal.throwIfAborted();
+          await send('delta', { text: piece.value });
+        }
+        c.set('documents', idsOf(piece.value.citations));
+        await send('done', piece.value);
+      } catch (error) {
+        const problem = fail(c, error);
+        status = problem.status;
+        await send('problem', problemBody(problem, c.get('requestId')));
+      }
+      record(c, status);
+    }) as never;
+  });
+
+  app.openapi(descriptions.remove, async (c) => {
+    const { source } = c.req.valid('param');
+    const deleted = await turns.take(c.get('signal'), () =>
+      c.get('tenant').deleteDocuments({ source }),
+    );
+    return c.json({ deleted }, 200);
+  });
+}
