@@ -377,9 +377,9 @@ describe('what is wrong with a request', () => {
 
   it('keeps nobody else waiting for long, however it is written', async () => {
     const body = `{"documents":[{"source":"a","position":0,"content":"x","metadata":{"a":[${'{},'.repeat(1_300_000)}{}]}}]}`;
-    const began = performance.now();
+    const before = process.cpuUsage();
     expect((await ask('/documents/upsert', { as: 'acme', body })).status).toBe(400);
-    expect(performance.now() - began).toBeLessThan(3_000);
+    expect(process.cpuUsage(before).user).toBeLessThan(3_000_000); // microseconds
   });
 
   it('is no JSON, another type, too large, or another path', async () => {
