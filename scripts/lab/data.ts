@@ -110,7 +110,7 @@ export function basis(x: Vector, seed: number): number[][] {
 export const awkwardTenants = ['acme', 'acme-2', 'ACME', '%', '_', "o'hara", '$1', '\\', '"', 'null'];
 
 /** An article of SQuAD 2.0, as a tenant, with those of its questions that can be answered. */
-export interface Article {
+interface Article {
   readonly tenant: string;
   readonly paragraphs: readonly { readonly text: string; readonly questions: readonly string[] }[];
 }

@@ -27,7 +27,7 @@ export const figureColumns = ({ head, rows }: Table): boolean[] =>
   head.map((_, i) => rows.every((row) => /^[-–\d.,()‡† %]*$/.test(row[i] ?? '')));
 
 /** Returns a table in Markdown, below its title as a heading of this level, and its note. */
-export function toMarkdown(table: Table, level = 3): string {
+function toMarkdown(table: Table, level = 3): string {
   const { title, note, head, rows } = table;
   const align = figureColumns(table).map((isFigure) => (isFigure ? 'right' : null));
   const lines = markdownTable([head, ...rows], { align, stringLength: (text) => [...text].length });

@@ -58,7 +58,7 @@ export interface Store {
 type Explained = { 'QUERY PLAN': [{ Plan: Record<string, number> }] };
 
 /** Returns the buffers that a statement touches: the least of three runs, because the first also reads the catalogs. */
-export async function buffersOf(tx: TransactionSql, statement: string): Promise<number> {
+async function buffersOf(tx: TransactionSql, statement: string): Promise<number> {
   const runs: number[] = [];
   for (let n = 0; n < 3; n += 1) {
     const [row] = await tx.unsafe<Explained[]>(
@@ -73,10 +73,7 @@ export async function buffersOf(tx: TransactionSql, statement: string): Promise<
 }
 
 /** Returns the rows of all tenants as JSON for json_to_recordset(). */
-export const asJson = (
-  tenants: ReadonlyMap<string, readonly Point[]>,
-  text: (vector: Vector) => string,
-) =>
+const asJson = (tenants: ReadonlyMap<string, readonly Point[]>, text: (vector: Vector) => string) =>
   JSON.stringify(
     [...tenants].flatMap(([tenant_id, documents]) =>
       documents.map(({ id, vector }) => ({ tenant_id, id, embedding: text(vector) })),

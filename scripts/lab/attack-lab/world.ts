@@ -29,7 +29,7 @@ export const secret: Point = { id: randomUUID(), vector: passage(-1 + 5 * 1_000)
 
 export const kinds = ['insert', 'flood', 'copy', 'update', 'delete', 'index'] as const;
 
-export interface Act {
+interface Act {
   readonly kind: (typeof kinds)[number];
   readonly count: number;
   /** Of the documents to the observer's question. */

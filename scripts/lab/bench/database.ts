@@ -76,7 +76,7 @@ export const limitTable = (tenant: string) => `bench.limit_${tenant.replaceAll('
  * Makes the table of the guide, the same table for a shared HNSW index, and a dedicated table for each measured
  * tenant. They have no indexes yet but their keys.
  */
-export async function createTables(admin: Sql, measured: readonly Tenant[]): Promise<void> {
+async function createTables(admin: Sql, measured: readonly Tenant[]): Promise<void> {
   const columns = `id uuid primary key default gen_random_uuid(), tenant_id text not null,
     content text not null, embedding public.vector(${dimensions}), metadata jsonb,
     created_at timestamptz default now()`;
@@ -124,7 +124,7 @@ function encode(tenant: string, { id, content, metadata, vector }: Document): Bu
 }
 
 /** Which tables a load fills. */
-export interface Into {
+interface Into {
   readonly guide?: boolean;
   readonly hnsw?: boolean;
   readonly ragwall?: boolean;

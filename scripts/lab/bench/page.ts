@@ -1,9 +1,10 @@
 /** The results as one HTML page without references to other files: plots as inline SVG, tables, and the command to repeat it. */
+import { range, ticks } from 'd3-array';
 import { figureColumns, ms, type Table } from '../report.js';
 import { designs } from './designs.js';
 import { type Results, tables, targets } from './report.js';
 
-export const escaped = (text: string) =>
+const escaped = (text: string) =>
   text.replace(/[&<>"]/g, (c) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[c] ?? c);
 
 const text = (x: number, y: number, content: string, attributes = '') =>
@@ -13,22 +14,15 @@ const text = (x: number, y: number, content: string, attributes = '') =>
 function scaleOf(low: number, high: number, from: number, to: number, log: boolean) {
   const f = log ? Math.log10 : (x: number) => x;
   const at = (x: number) => from + ((f(x) - f(low)) / (f(high) - f(low))) * (to - from);
-  const ticks: number[] = [];
-  if (log) {
-    const steps = high / low > 300 ? [1] : high / low > 20 ? [1, 3] : [1, 2, 5];
-    for (let e = Math.floor(f(low)); e <= f(high); e += 1) {
-      for (const step of steps) {
-        const tick = step * 10 ** e;
-        if (tick >= low * 0.999 && tick <= high * 1.001) ticks.push(tick);
-      }
-    }
-  } else {
-    for (let i = 0; i <= 4; i += 1) ticks.push(low + ((high - low) * i) / 4);
-  }
-  return { at, ticks };
+  const steps = high / low > 300 ? [1] : high / low > 20 ? [1, 3] : [1, 2, 5];
+  const powers = range(Math.floor(f(low)), f(high) + 1).flatMap((e) =>
+    steps.map((step) => step * 10 ** e),
+  );
+  const inside = powers.filter((tick) => tick >= low * 0.999 && tick <= high * 1.001);
+  return { at, ticks: log ? inside : ticks(low, high, 4) };
 }
 
-export interface Bar {
+interface Bar {
   readonly label: string;
   /** The CSS class of its colour. */
   readonly kind: string;
@@ -40,9 +34,9 @@ export interface Bar {
 }
 
 /** Horizontal bars in titled groups, on one scale. */
-export function bars(
+function bars(
   groups: readonly { readonly title: string; readonly bars: readonly Bar[] }[],
-  { log, unit, max }: { readonly log: boolean; readonly unit: string; readonly max?: number },
+  { log, max }: { readonly log: boolean; readonly max?: number },
 ): string {
   const values = groups.flatMap((group) =>
     group.bars.flatMap((bar) => [bar.value, bar.before ?? bar.value]),
@@ -79,19 +73,19 @@ export function bars(
   const grid = ticks.map(
     (tick) =>
       `<line x1="${at(tick)}" x2="${at(tick)}" y1="16" y2="${y - 8}" class="grid"/>` +
-      text(at(tick), 10, `${Number(tick.toPrecision(3))}${unit}`, 'text-anchor="middle" class="tick"'),
+      text(at(tick), 10, `${Number(tick.toPrecision(3))}`, 'text-anchor="middle" class="tick"'),
   );
   return `<svg viewBox="0 0 780 ${y}" role="img">${grid.join('')}${parts.join('')}</svg>`;
 }
 
-export interface Line {
+interface Line {
   readonly label: string;
   readonly kind: string;
   readonly points: readonly (readonly [x: number, y: number])[];
 }
 
 /** One panel of lines, both axes logarithmic. */
-export function lines(title: string, all: readonly Line[], unit: string): string {
+function lines(title: string, all: readonly Line[]): string {
   const points = all.flatMap((line) => line.points);
   const xs = [...new Set(points.map(([x]) => x))].sort((a, b) => a - b);
   const ys = points.map(([, y]) => y);
@@ -102,12 +96,7 @@ export function lines(title: string, all: readonly Line[], unit: string): string
   for (const tick of y.ticks) {
     parts.push(
       `<line x1="46" x2="${wide - 84}" y1="${y.at(tick)}" y2="${y.at(tick)}" class="grid"/>`,
-      text(
-        40,
-        y.at(tick) + 4,
-        `${Number(tick.toPrecision(3))}${unit}`,
-        'text-anchor="end" class="tick"',
-      ),
+      text(40, y.at(tick) + 4, `${Number(tick.toPrecision(3))}`, 'text-anchor="end" class="tick"'),
     );
   }
   for (const tick of xs) {
@@ -197,7 +186,7 @@ function times({ classes }: Results): string {
   return section(
     'Time of a search',
     'p50 in milliseconds on a logarithmic scale, by size of tenant and design; recall@10 where it is below 0.99.',
-    bars(groups, { log: true, unit: '' }),
+    bars(groups, { log: true }),
   );
 }
 
@@ -218,7 +207,7 @@ function floods({ flood }: Results): string {
   return section(
     'What a flood by another tenant does to recall',
     'recall@10 of the flooded queries: pale before, full after.',
-    bars(groups, { log: false, unit: '', max: 1 }),
+    bars(groups, { log: false, max: 1 }),
   );
 }
 
@@ -239,7 +228,7 @@ function growing({ growth, classes }: Results): string {
         cells.find((cell) => cell.design === design)?.p50 ?? Number.NaN,
       ]),
     }));
-    return lines(className, all, '');
+    return lines(className, all);
   });
   return section(
     'Neighbours grow, the victim stays as it is',

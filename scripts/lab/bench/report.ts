@@ -46,7 +46,7 @@ export interface Results {
   readonly squad?: SquadResult;
 }
 
-export interface Target {
+interface Target {
   readonly what: string;
   readonly className: string;
   readonly measured: number;
@@ -55,7 +55,7 @@ export interface Target {
   readonly hit: boolean;
 }
 
-export const cellOf = (cells: readonly Cell[], design: string): Cell | undefined =>
+const cellOf = (cells: readonly Cell[], design: string): Cell | undefined =>
   cells.find((cell) => cell.design === design);
 
 /** Compares the figures with the bounds that we had set ourselves. Ratios are medians over the same queries. */

@@ -15,7 +15,7 @@ import {
 import type { Row, Store, StoreTx } from './stores.js';
 import type { Outcome, Tally } from './tally.js';
 
-export interface CallerOptions {
+interface CallerOptions {
   readonly tenant: string;
   readonly client: number;
   readonly store: Store;

@@ -126,7 +126,7 @@ function ownPart(lines: readonly string[]): string[] {
   return lines.slice(back + 1);
 }
 
-export interface Course {
+interface Course {
   readonly role: Role;
   readonly seed: number;
   readonly statements: number;

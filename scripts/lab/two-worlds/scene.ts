@@ -1,7 +1,7 @@
 /** What statements are made of: the role, tenants to guess, and functions, relations and objects of the catalog. */
 import type { Role, Worlds } from './worlds.js';
 
-export interface Routine {
+interface Routine {
   readonly name: string;
   readonly arguments: readonly string[];
 }
