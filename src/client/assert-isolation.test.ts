@@ -267,11 +267,12 @@ describe('does not mind', () => {
 
 describe('options', () => {
   it('another column can name the tenant', async () => {
-    const org = table(
-      'alter table tests.guarded rename tenant_id to "orgId"; grant select on tests.guarded to app_user',
+    const account = table(
+      'alter table tests.guarded rename tenant_id to "account_Id"; grant select on tests.guarded to app_user',
     );
-    expect(await refusalOf('app_user', org)).toBeUndefined();
-    expect((await refusalOf('app_user', org, { tenantColumn: 'orgId' }))?.checks).toEqual(['T01']);
+    expect(await refusalOf('app_user', account)).toBeUndefined();
+    const tenantColumn = 'accountid';
+    expect((await refusalOf('app_user', account, { tenantColumn }))?.checks).toEqual(['T01']);
   });
 
   it.each([

@@ -51,8 +51,8 @@ export interface IsolationOptions {
 }
 
 function checkedOptions(options: IsolationOptions) {
-  const { tenantColumn = null, accept = [] } = checkOptions(options);
-  if (tenantColumn !== null && (typeof tenantColumn !== 'string' || tenantColumn === '')) {
+  const { tenantColumn, accept = [] } = checkOptions(options);
+  if (tenantColumn !== undefined && (typeof tenantColumn !== 'string' || tenantColumn === '')) {
     throw new RagwallError('INVALID_OPTION', 'tenantColumn is expected to be the name of a column.');
   }
   if (
@@ -64,7 +64,7 @@ function checkedOptions(options: IsolationOptions) {
       `accept is expected to be a list of check ids: ${Object.keys(checks).join(', ')}.`,
     );
   }
-  return { tenantColumn, accept: accept as readonly IsolationCheck[] };
+  return { tenantColumn: tenantColumn ?? null, accept: accept as readonly IsolationCheck[] };
 }
 
 /** The first few, because a message is read by a person. */
