@@ -2,17 +2,29 @@
 
 /** The stable reason of a {@link RagwallError}. */
 export type RagwallErrorCode =
+  /** The tenant id is not 1 to 128 printable ASCII characters without spaces. Take it from a verified token. */
   | 'INVALID_TENANT'
+  /** A vector is no array of finite numbers, has another number of dimensions than the database, or is zero. */
   | 'INVALID_VECTOR'
+  /** `k` is not a whole number from 1 to 1000. */
   | 'INVALID_K'
+  /** The filter is not a JSON object. Leave the option out where there is no filter. */
   | 'INVALID_FILTER'
+  /** A document, or what is to be deleted, does not have the expected form. The message says which part. */
   | 'INVALID_DOCUMENT'
+  /** An option, a signing key or a signer does not have the expected form. The message names the option. */
   | 'INVALID_OPTION'
+  /** A document without an embedding is new or changed. Give `upsertDocuments` an embedder. Earlier batches are stored. */
   | 'EMBEDDER_REQUIRED'
+  /** The embedder failed, or returned another number of vectors or dimensions. Earlier batches are stored. */
   | 'EMBEDDING_FAILED'
+  /** The database returned a row of another tenant. Nothing was returned to the caller. Stop serving: a wall is missing. */
   | 'FOREIGN_ROW'
+  /** A transaction was used after it had ended, or after its connection was lost. Run the transaction again. */
   | 'TRANSACTION_CLOSED'
+  /** The connection was lost before the answer came. Whether a write took effect is unknown: repeat it, an upsert can be. */
   | 'CONNECTION_LOST'
+  /** The login of this pool is not bound to one tenant. `checks` has the ids of the failed checks. Do not serve. */
   | 'NOT_ISOLATED';
 
 /**

@@ -1,0 +1,19 @@
+/** What the examples of docs/ in TypeScript have without saying so: docs/typescript.md tells it to the reader. */
+import OpenAI from 'openai';
+import postgres from 'postgres';
+import * as ragwall from '../../src/index.js';
+
+const { forTenant, lexicalEmbedder, poolOptions } = ragwall;
+const sql = postgres(process.env.DATABASE_URL ?? '', { ...poolOptions, onnotice: () => {} });
+const embedder = lexicalEmbedder();
+const [queryVec] = await embedder.embed(['What are the Q3 targets of Acme?']);
+
+export const names = {
+  ...ragwall,
+  postgres,
+  OpenAI,
+  sql,
+  embedder,
+  queryVec,
+  acme: forTenant(sql, 'acme'),
+};
