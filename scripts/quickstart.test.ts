@@ -1,4 +1,4 @@
-/** The README's commands for the quickstart work as they stand, and SIGTERM leaves nothing of it. */
+/** The quickstart's commands in docs/service.md answer as they stand there, and SIGTERM leaves nothing of it. */
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
@@ -58,9 +58,9 @@ it('its curl commands answer what it says, for acme and for globex', async (cont
   const [, major = 0, minor = 0] = /^curl (\d+)\.(\d+)/.exec(version) ?? [];
   if (Number(major) * 100 + Number(minor) < 782) context.skip('needs curl 7.82, for --json');
 
-  const readme = await readFile(new URL('README.md', root), 'utf8');
+  const page = await readFile(new URL('docs/service.md', root), 'utf8');
   const [, commands = '', printed = ''] =
-    /```sh\n(\. \.quickstart\/tokens\n.*?)```.*?```\n(.*?)```/s.exec(readme) ?? [];
+    /```sh\n(\. \.quickstart\/tokens\n.*?)```.*?```text\n(.*?)```/s.exec(page) ?? [];
   const { port, end } = await quickstart('--embedded');
   try {
     const { stdout } = await promisify(execFile)(

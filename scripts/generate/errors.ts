@@ -18,7 +18,8 @@ const raise = new RegExp(
 );
 
 /** Markdown in a cell of a table. */
-const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('<', '&lt;').replaceAll('\n', ' ');
+const cell = (text: string) =>
+  text.replaceAll('|', '\\|').replaceAll('<', '&lt;').replaceAll('\n', ' ');
 
 async function raised(): Promise<string[]> {
   const db = await createEmbedded();
@@ -33,7 +34,10 @@ async function raised(): Promise<string[]> {
     throw new Error(`${expected} SQLSTATEs are raised, and ${found.length} of them could be read`);
   }
   return found
-    .map(([, message, code, hint]) => `| \`${code}\` | ${cell(literal(message))} | ${cell(literal(hint))} |`)
+    .map(
+      ([, message, code, hint]) =>
+        `| \`${code}\` | ${cell(literal(message))} | ${cell(literal(hint))} |`,
+    )
     .sort();
 }
 
@@ -42,10 +46,13 @@ async function clientCodes(): Promise<string[]> {
   const union = /export type RagwallErrorCode =([^;]*);/.exec(source)?.[1] ?? '';
   const codes = [...union.matchAll(/\/\*\*([^]*?)\*\/\s*\| '(\w+)'/g)];
   if (codes.length !== union.match(/'\w+'/g)?.length) {
-    throw new Error('every code of RagwallErrorCode is expected to have a comment that says what it means');
+    throw new Error(
+      'every code of RagwallErrorCode is expected to have a comment that says what it means',
+    );
   }
   return codes.map(
-    ([, comment = '', code]) => `| \`${code}\` | ${cell(comment.replace(/\s*\n\s*\*?\s*/g, ' ').trim())} |`,
+    ([, comment = '', code]) =>
+      `| \`${code}\` | ${cell(comment.replace(/\s*\n\s*\*?\s*/g, ' ').trim())} |`,
   );
 }
 

@@ -43,7 +43,8 @@ const query = `
     and a.attnum > 0
     and not a.attisdropped`;
 
-const prose = (text: string) => text.replaceAll('<', '&lt;').replaceAll('*', '\\*').replaceAll('|', '\\|');
+const prose = (text: string) =>
+  text.replaceAll('<', '&lt;').replaceAll('*', '\\*').replaceAll('|', '\\|');
 
 export const generate: Generator = async () => {
   const db = await createEmbedded();
@@ -93,7 +94,10 @@ stops all.
 | --- | --- | --- |
 ${rows
   .filter(({ kind }) => kind === 'column')
-  .map(({ signature, comment, roles }) => `| \`${signature}\` | ${prose(comment ?? '')} | ${roles ?? ''} |`)
+  .map(
+    ({ signature, comment, roles }) =>
+      `| \`${signature}\` | ${prose(comment ?? '')} | ${roles ?? ''} |`,
+  )
   .join('\n')}
 `,
   };
