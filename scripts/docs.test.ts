@@ -45,10 +45,6 @@ describe('pages', () => {
     expect(textOf(page).split('\n').length - 1).toBeLessThanOrEqual(most);
   });
 
-  it('what is generated is current', async () => {
-    await run(process.execPath, ['--import', 'tsx', 'scripts/generate.ts', '--check'], { cwd: here });
-  }, 60_000);
-
   it('the README keeps its two commands', () => {
     expect(textOf('README.md')).toContain(
       '\n    npm install && npm run demo\n    npm install && npm test\n',
@@ -58,7 +54,7 @@ describe('pages', () => {
 
 /** Headings as GitHub makes anchors of them, and anchors that are written out. */
 function anchorsOf(text: string): string[] {
-  const prose = text.replace(/^```[^]*?^```$/gm, '');
+  const prose = text.replace(/^```[\s\S]*?^```$/gm, '');
   const headings = [...prose.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
     heading
       .toLowerCase()
@@ -80,7 +76,7 @@ describe('links', () => {
   it.each(pages)('%s leads to files and headings that are there, in the package too', async (page) => {
     const dead: string[] = [];
     const prose = textOf(page)
-      .replace(/^```[^]*?^```$/gm, '')
+      .replace(/^```[\s\S]*?^```$/gm, '')
       .replace(/`[^`]*`/g, '``');
     for (const [, link = ''] of prose.matchAll(/\]\(([^)\s]+)\)/g)) {
       if (/^https:/.test(link)) continue;

@@ -35,7 +35,7 @@ export interface Block {
 /** Returns the fenced blocks of a page in their order. */
 export function blocksOf(page: string, text: string): Block[] {
   const blocks: Block[] = [];
-  const found = /((?:^<!--[^]*?-->\n+)*)^```(.*)\n([^]*?)^```$/gm;
+  const found = /((?:^<!--[\s\S]*?-->\n+)*)^```(.*)\n([\s\S]*?)^```$/gm;
   for (const { index, 0: all, 1: before = '', 2: language = '', 3: code = '' } of text.matchAll(
     found,
   )) {
@@ -47,7 +47,7 @@ export function blocksOf(page: string, text: string): Block[] {
       continue;
     }
     const comments = Object.fromEntries(
-      [...before.matchAll(/<!-- *([\w ]+):\s*([^]*?)\s*-->/g)].map(([, key, value]) => [key, value]),
+      [...before.matchAll(/<!-- *([\w ]+):\s*([\s\S]*?)\s*-->/g)].map(([, key, value]) => [key, value]),
     );
     const unknown = Object.keys(comments).find((key) => !keys.includes(key as never));
     if (unknown && unknown !== 'needs docker')
@@ -99,7 +99,7 @@ async function run(ground: Ground, program: string, args: string[], input = ''):
 async function runModule(ground: Ground, { language, code, comments }: Block): Promise<string> {
   const file = join(ground.folder, `block.m${language}`);
   const all = `${comments.before ?? ''}\n${code}`;
-  const imports = all.match(/^import [^]*?;\n/gm) ?? [];
+  const imports = all.match(/^import [\s\S]*?;\n/gm) ?? [];
   const rest = imports.reduce((text, line) => text.replace(line, ''), all);
   const given = new URL('given.ts', import.meta.url).href;
   await writeFile(
@@ -154,6 +154,6 @@ export function isOutput(shown: string, printed: string): boolean {
       .replace(/-+/g, '-')
       .trim(),
   ) as [string, string];
-  const escaped = pattern.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&').replaceAll('…', '[^]*?');
+  const escaped = pattern.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&').replaceAll('…', '[sS]*?');
   return new RegExp(`^${escaped}$`).test(text);
 }

@@ -1,5 +1,4 @@
 /** docs/reference.md: signature, comment and privileges of what the schema ragwall has, from the catalog. */
-import { createEmbedded } from '../../db/tests/engine/embedded.js';
 import type { Generator } from '../generate.js';
 
 interface Entry {
@@ -46,11 +45,8 @@ const query = `
 const prose = (text: string) =>
   text.replaceAll('<', '&lt;').replaceAll('*', '\\*').replaceAll('|', '\\|');
 
-export const generate: Generator = async () => {
-  const db = await createEmbedded();
-  await db.exec('set search_path = pg_catalog, public');
-  const { rows } = await db.query<Entry>(query);
-  await db.close();
+export const generate: Generator = async (database) => {
+  const { rows } = await (await database()).query<Entry>(query);
   const without = rows.filter(({ comment }) => !comment);
   if (without.length > 0) {
     throw new Error(`without a comment in the catalog: ${without.map(({ name }) => name).join(', ')}`);
