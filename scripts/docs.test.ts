@@ -166,6 +166,7 @@ describe('blocks of code', () => {
     if (!databases.has(name)) await create(name, template, bootstrap);
     return {
       folder,
+      containerId: engine.containerId,
       urls: {
         ADMIN_URL: address(engine.adminUrl, name),
         DATABASE_URL: address(engine.appUrl, name),

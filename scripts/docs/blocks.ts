@@ -61,6 +61,8 @@ export function blocksOf(page: string, text: string): Block[] {
 export interface Ground {
   readonly folder: string;
   readonly urls: Readonly<Record<'ADMIN_URL' | 'DATABASE_URL' | 'AGENT_URL', string>>;
+  /** Of the docker engine. */
+  readonly containerId: string | undefined;
 }
 
 /** Runs a program, a minute at most, and returns what it printed. */
@@ -71,6 +73,7 @@ async function run(ground: Ground, program: string, args: string[], input = ''):
     env: {
       ...process.env,
       ...ground.urls,
+      CONTAINER_ID: ground.containerId,
       PATH: `${join(ground.folder, 'node_modules/.bin')}:${process.env.PATH}`,
       PGOPTIONS: '-c client_min_messages=warning',
       NO_COLOR: '1',
@@ -154,6 +157,6 @@ export function isOutput(shown: string, printed: string): boolean {
       .replace(/-+/g, '-')
       .trim(),
   ) as [string, string];
-  const escaped = pattern.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&').replaceAll('…', '[sS]*?');
+  const escaped = pattern.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&').replaceAll('…', '[\\s\\S]*?');
   return new RegExp(`^${escaped}$`).test(text);
 }
