@@ -82,11 +82,7 @@ tenant_table as materialized (
     r.schema, a.bound,
     a.attnum, a.attname, a.attnotnull or y.typnotnull as attnotnull, a.attcollation, a.atttypid,
     coalesce(b.typname, y.typname) as typname, y.typcategory,
-    exists (select from pg_catalog.pg_inherits as i where i.inhrelid = r.oid) as child,
-    -- A regular expression that finds the column in the text of an expression, also as part of the whole row (table.*).
-    format('(?<![\w."])((%s\.)?%s(?![\w"(.])|%1$s\.\*)',
-      regexp_replace(quote_ident(r.relname), '([^\w\s"])', '\\\1', 'g'),
-      regexp_replace(quote_ident(a.attname), '([^\w\s"])', '\\\1', 'g')) as column_pattern
+    exists (select from pg_catalog.pg_inherits as i where i.inhrelid = r.oid) as child
   from relation as r
   join tenant_column as a on a.oid = r.oid
   join pg_catalog.pg_type as y on y.oid = a.atttypid
@@ -137,13 +133,22 @@ mention as materialized (
   join routine as f on strpos(lower(f.body), lower(r.relname)) > 0
   where r.relname ~ '\W'
 ),
+-- Regular expressions that find the tenant column in an expression, also as part of the whole row (table.*).
+column_pattern as materialized (
+  select oid, format('(?<![\w."])((%s\.)?%s(?![\w"(.])|%1$s\.\*)',
+    regexp_replace(quote_ident(relname), '([^\w\s"])', '\\\1', 'g'),
+    regexp_replace(quote_ident(attname), '([^\w\s"])', '\\\1', 'g')) as pattern
+  from tenant_table
+),
 policy as materialized (
   select p.oid, p.polname, p.polpermissive, p.polcmd, p.polroles, p.polrelid,
-    t.name as table_name, t.attname, t.column_pattern, t.typname, format('%I on %s', p.polname, t.name) as name,
+    t.name as table_name, t.attname, c.pattern as column_pattern, t.typname,
+    format('%I on %s', p.polname, t.name) as name,
     regexp_replace(pg_catalog.pg_get_expr(p.polqual, p.polrelid), '\s+', ' ', 'g') as using_text,
     regexp_replace(pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid), '\s+', ' ', 'g') as check_text
   from pg_catalog.pg_policy as p
   join tenant_table as t on t.oid = p.polrelid
+  join column_pattern as c on c.oid = t.oid
 ),
 -- Functions that policies call: what they return decides which tenant is bound.
 context_function as materialized (
@@ -165,8 +170,8 @@ expression as materialized (
   cross join lateral (values ('using', p.using_text), ('with check', p.check_text)) as e (part, expression)
   where e.expression is not null
 ),
--- Regular expressions. own: the tenant column, bare or cast. value: what may stand for the bound tenant (calls, settings,
--- users and constants, in at most seven levels of parentheses, without columns and conditions). equality: own = value.
+-- Regular expressions. own: the tenant column, bare or cast. value: what may stand for the bound tenant: calls,
+-- settings, users and constants, in at most seven levels of parentheses. equality: own = value.
 pattern as materialized (
   select own, value, format('(%s = %s|%2$s = %1$s)', own, value) as equality
   from (
@@ -286,8 +291,8 @@ privilege as materialized (
   where a.grantee <> r.relowner
 ),
 -- Where application roles begin: the roles that the setting names; or else those with a privilege on a tenant table, on
--- a view of one, or on a security definer function that is in the schema of such a table or names one. An owner of tenant
--- tables counts only if it can log in or a login can become it, and only for a privilege on another owner's table.
+-- a view of one, or on a security definer function that is in the schema of such a table or names one. An owner of
+-- tenant tables counts only for a privilege on another owner's table, and if it can log in or a login can become it.
 app_role_root as materialized (
   select n.oid from pg_catalog.pg_roles as n cross join setting as s where n.rolname = any (s.app_roles)
   union
@@ -422,7 +427,7 @@ tenant_index as materialized (
         pg_catalog.pg_get_expr(i.indpred, i.indrelid),
         case when t.child then pg_catalog.pg_get_partition_constraintdef(i.indrelid) end
       ]) as e
-      where regexp_replace(e, t.column_pattern, '{}', 'g') ~ replace(
+      where regexp_replace(e, n.pattern, '{}', 'g') ~ replace(
         '^\(@\)$|^\((\(\{\} IS NOT NULL\) AND )?\(@\)( AND |\)$)| AND \(@\)\)$', '@',
         '(\{\}|\(\{\}\)::[\w ]+) = \(*(''[^'']*''|-?\d+)+\)*(::[\w". ]+)?'
       )
@@ -433,6 +438,7 @@ tenant_index as materialized (
       where o.oid = any (i.indclass::oid[]) and a.amoppurpose = 'o'
     ) and m.amname not in ('gist', 'spgist', 'btree') as approximate
   from tenant_table as t
+  join column_pattern as n on n.oid = t.oid
   join pg_catalog.pg_index as i on i.indrelid = t.oid
   join pg_catalog.pg_class as c on c.oid = i.indexrelid
   join pg_catalog.pg_am as m on m.oid = c.relam
@@ -1507,9 +1513,10 @@ finding (id, severity, status, object, evidence, remedy) as (
   join tenant_table as t on p.puballtables and not t.child
     or exists (
       select from pg_catalog.pg_publication_rel as r
+      join column_pattern as n on n.oid = r.prrelid
       where r.prpubid = p.oid and r.prrelid = t.oid
         and coalesce(
-          regexp_replace(pg_catalog.pg_get_expr(r.prqual, r.prrelid), t.column_pattern, '{}', 'g')
+          regexp_replace(pg_catalog.pg_get_expr(r.prqual, r.prrelid), n.pattern, '{}', 'g')
             !~ '^\({1,2}(\{\}|\(\{\}\)::[\w ]+) = \(*(''[^'']*''|-?\d+)+\)*(::[\w". ]+)?( AND |\)$)',
           true
         )
@@ -1722,8 +1729,8 @@ select
   end) as evidence,
   coalesce(f.remedy, '') as remedy,
   -- The middle dot is not in every encoding.
-  replace(i.reference, ' | ', case pg_catalog.getdatabaseencoding() when 'UTF8' then ' ' || chr(183) || ' ' else ', ' end)
-    as reference
+  replace(i.reference, ' | ',
+    case pg_catalog.getdatabaseencoding() when 'UTF8' then ' ' || chr(183) || ' ' else ', ' end) as reference
 from checks as i
 left join finding as f on f.id = i.id
 left join examined as x on x.kind = i.kind

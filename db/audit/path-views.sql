@@ -51,9 +51,10 @@ from pg_catalog.pg_publication as p
 join tenant_table as t on p.puballtables and not t.child
   or exists (
     select from pg_catalog.pg_publication_rel as r
+    join column_pattern as n on n.oid = r.prrelid
     where r.prpubid = p.oid and r.prrelid = t.oid
       and coalesce(
-        regexp_replace(pg_catalog.pg_get_expr(r.prqual, r.prrelid), t.column_pattern, '{}', 'g')
+        regexp_replace(pg_catalog.pg_get_expr(r.prqual, r.prrelid), n.pattern, '{}', 'g')
           !~ '^\({1,2}(\{\}|\(\{\}\)::[\w ]+) = \(*(''[^'']*''|-?\d+)+\)*(::[\w". ]+)?( AND |\)$)',
         true
       )

@@ -98,6 +98,11 @@ describe('what it is told', () => {
       ['P07 schema shop for shop_staff'],
     ],
     [
+      'a tenant column that no table has',
+      "set local ragwall.tenant_columns = 'account'; set local ragwall.app_roles = 'app_user'",
+      [expect.stringMatching(/^P09 /), expect.stringMatching(/^T00 /)],
+    ],
+    [
       'how tables name the tenant',
       'create table shop.files ("Account" uuid); alter table shop.files owner to ragwall_owner; set local ragwall.tenant_columns = \'tenant_id,account\'',
       ['C06 shop.files', 'T01 shop.files'],

@@ -72,11 +72,7 @@ tenant_table as materialized (
     r.schema, a.bound,
     a.attnum, a.attname, a.attnotnull or y.typnotnull as attnotnull, a.attcollation, a.atttypid,
     coalesce(b.typname, y.typname) as typname, y.typcategory,
-    exists (select from pg_catalog.pg_inherits as i where i.inhrelid = r.oid) as child,
-    -- A regular expression that finds the column in the text of an expression, also as part of the whole row (table.*).
-    format('(?<![\w."])((%s\.)?%s(?![\w"(.])|%1$s\.\*)',
-      regexp_replace(quote_ident(r.relname), '([^\w\s"])', '\\\1', 'g'),
-      regexp_replace(quote_ident(a.attname), '([^\w\s"])', '\\\1', 'g')) as column_pattern
+    exists (select from pg_catalog.pg_inherits as i where i.inhrelid = r.oid) as child
   from relation as r
   join tenant_column as a on a.oid = r.oid
   join pg_catalog.pg_type as y on y.oid = a.atttypid
@@ -127,13 +123,22 @@ mention as materialized (
   join routine as f on strpos(lower(f.body), lower(r.relname)) > 0
   where r.relname ~ '\W'
 ),
+-- Regular expressions that find the tenant column in an expression, also as part of the whole row (table.*).
+column_pattern as materialized (
+  select oid, format('(?<![\w."])((%s\.)?%s(?![\w"(.])|%1$s\.\*)',
+    regexp_replace(quote_ident(relname), '([^\w\s"])', '\\\1', 'g'),
+    regexp_replace(quote_ident(attname), '([^\w\s"])', '\\\1', 'g')) as pattern
+  from tenant_table
+),
 policy as materialized (
   select p.oid, p.polname, p.polpermissive, p.polcmd, p.polroles, p.polrelid,
-    t.name as table_name, t.attname, t.column_pattern, t.typname, format('%I on %s', p.polname, t.name) as name,
+    t.name as table_name, t.attname, c.pattern as column_pattern, t.typname,
+    format('%I on %s', p.polname, t.name) as name,
     regexp_replace(pg_catalog.pg_get_expr(p.polqual, p.polrelid), '\s+', ' ', 'g') as using_text,
     regexp_replace(pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid), '\s+', ' ', 'g') as check_text
   from pg_catalog.pg_policy as p
   join tenant_table as t on t.oid = p.polrelid
+  join column_pattern as c on c.oid = t.oid
 ),
 -- Functions that policies call: what they return decides which tenant is bound.
 context_function as materialized (
@@ -155,8 +160,8 @@ expression as materialized (
   cross join lateral (values ('using', p.using_text), ('with check', p.check_text)) as e (part, expression)
   where e.expression is not null
 ),
--- Regular expressions. own: the tenant column, bare or cast. value: what may stand for the bound tenant (calls, settings,
--- users and constants, in at most seven levels of parentheses, without columns and conditions). equality: own = value.
+-- Regular expressions. own: the tenant column, bare or cast. value: what may stand for the bound tenant: calls,
+-- settings, users and constants, in at most seven levels of parentheses. equality: own = value.
 pattern as materialized (
   select own, value, format('(%s = %s|%2$s = %1$s)', own, value) as equality
   from (
@@ -276,8 +281,8 @@ privilege as materialized (
   where a.grantee <> r.relowner
 ),
 -- Where application roles begin: the roles that the setting names; or else those with a privilege on a tenant table, on
--- a view of one, or on a security definer function that is in the schema of such a table or names one. An owner of tenant
--- tables counts only if it can log in or a login can become it, and only for a privilege on another owner's table.
+-- a view of one, or on a security definer function that is in the schema of such a table or names one. An owner of
+-- tenant tables counts only for a privilege on another owner's table, and if it can log in or a login can become it.
 app_role_root as materialized (
   select n.oid from pg_catalog.pg_roles as n cross join setting as s where n.rolname = any (s.app_roles)
   union
@@ -367,8 +372,8 @@ select
       ),
       'byRagwall', exists (
         select from context_function as f
-        join routine as r on r.oid = f.oid and r.nspname = 'ragwall' and r.proname in ('current_tenant', 'require_tenant')
-        where f.polrelid = t.oid
+        join routine as r on r.oid = f.oid
+        where f.polrelid = t.oid and r.nspname = 'ragwall' and r.proname in ('current_tenant', 'require_tenant')
       )
     ) order by t.name), '[]')
     from tenant_table as t
@@ -464,11 +469,7 @@ tenant_table as materialized (
     r.schema, a.bound,
     a.attnum, a.attname, a.attnotnull or y.typnotnull as attnotnull, a.attcollation, a.atttypid,
     coalesce(b.typname, y.typname) as typname, y.typcategory,
-    exists (select from pg_catalog.pg_inherits as i where i.inhrelid = r.oid) as child,
-    -- A regular expression that finds the column in the text of an expression, also as part of the whole row (table.*).
-    format('(?<![\w."])((%s\.)?%s(?![\w"(.])|%1$s\.\*)',
-      regexp_replace(quote_ident(r.relname), '([^\w\s"])', '\\\1', 'g'),
-      regexp_replace(quote_ident(a.attname), '([^\w\s"])', '\\\1', 'g')) as column_pattern
+    exists (select from pg_catalog.pg_inherits as i where i.inhrelid = r.oid) as child
   from relation as r
   join tenant_column as a on a.oid = r.oid
   join pg_catalog.pg_type as y on y.oid = a.atttypid

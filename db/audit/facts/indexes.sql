@@ -16,7 +16,7 @@ tenant_index as materialized (
         pg_catalog.pg_get_expr(i.indpred, i.indrelid),
         case when t.child then pg_catalog.pg_get_partition_constraintdef(i.indrelid) end
       ]) as e
-      where regexp_replace(e, t.column_pattern, '{}', 'g') ~ replace(
+      where regexp_replace(e, n.pattern, '{}', 'g') ~ replace(
         '^\(@\)$|^\((\(\{\} IS NOT NULL\) AND )?\(@\)( AND |\)$)| AND \(@\)\)$', '@',
         '(\{\}|\(\{\}\)::[\w ]+) = \(*(''[^'']*''|-?\d+)+\)*(::[\w". ]+)?'
       )
@@ -27,6 +27,7 @@ tenant_index as materialized (
       where o.oid = any (i.indclass::oid[]) and a.amoppurpose = 'o'
     ) and m.amname not in ('gist', 'spgist', 'btree') as approximate
   from tenant_table as t
+  join column_pattern as n on n.oid = t.oid
   join pg_catalog.pg_index as i on i.indrelid = t.oid
   join pg_catalog.pg_class as c on c.oid = i.indexrelid
   join pg_catalog.pg_am as m on m.oid = c.relam

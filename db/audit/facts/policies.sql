@@ -1,10 +1,19 @@
+-- Regular expressions that find the tenant column in an expression, also as part of the whole row (table.*).
+column_pattern as materialized (
+  select oid, format('(?<![\w."])((%s\.)?%s(?![\w"(.])|%1$s\.\*)',
+    regexp_replace(quote_ident(relname), '([^\w\s"])', '\\\1', 'g'),
+    regexp_replace(quote_ident(attname), '([^\w\s"])', '\\\1', 'g')) as pattern
+  from tenant_table
+),
 policy as materialized (
   select p.oid, p.polname, p.polpermissive, p.polcmd, p.polroles, p.polrelid,
-    t.name as table_name, t.attname, t.column_pattern, t.typname, format('%I on %s', p.polname, t.name) as name,
+    t.name as table_name, t.attname, c.pattern as column_pattern, t.typname,
+    format('%I on %s', p.polname, t.name) as name,
     regexp_replace(pg_catalog.pg_get_expr(p.polqual, p.polrelid), '\s+', ' ', 'g') as using_text,
     regexp_replace(pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid), '\s+', ' ', 'g') as check_text
   from pg_catalog.pg_policy as p
   join tenant_table as t on t.oid = p.polrelid
+  join column_pattern as c on c.oid = t.oid
 ),
 -- Functions that policies call: what they return decides which tenant is bound.
 context_function as materialized (
@@ -26,8 +35,8 @@ expression as materialized (
   cross join lateral (values ('using', p.using_text), ('with check', p.check_text)) as e (part, expression)
   where e.expression is not null
 ),
--- Regular expressions. own: the tenant column, bare or cast. value: what may stand for the bound tenant (calls, settings,
--- users and constants, in at most seven levels of parentheses, without columns and conditions). equality: own = value.
+-- Regular expressions. own: the tenant column, bare or cast. value: what may stand for the bound tenant: calls,
+-- settings, users and constants, in at most seven levels of parentheses. equality: own = value.
 pattern as materialized (
   select own, value, format('(%s = %s|%2$s = %1$s)', own, value) as equality
   from (

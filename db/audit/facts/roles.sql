@@ -36,8 +36,8 @@ privilege as materialized (
   where a.grantee <> r.relowner
 ),
 -- Where application roles begin: the roles that the setting names; or else those with a privilege on a tenant table, on
--- a view of one, or on a security definer function that is in the schema of such a table or names one. An owner of tenant
--- tables counts only if it can log in or a login can become it, and only for a privilege on another owner's table.
+-- a view of one, or on a security definer function that is in the schema of such a table or names one. An owner of
+-- tenant tables counts only for a privilege on another owner's table, and if it can log in or a login can become it.
 app_role_root as materialized (
   select n.oid from pg_catalog.pg_roles as n cross join setting as s where n.rolname = any (s.app_roles)
   union

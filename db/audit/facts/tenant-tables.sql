@@ -64,11 +64,7 @@ tenant_table as materialized (
     r.schema, a.bound,
     a.attnum, a.attname, a.attnotnull or y.typnotnull as attnotnull, a.attcollation, a.atttypid,
     coalesce(b.typname, y.typname) as typname, y.typcategory,
-    exists (select from pg_catalog.pg_inherits as i where i.inhrelid = r.oid) as child,
-    -- A regular expression that finds the column in the text of an expression, also as part of the whole row (table.*).
-    format('(?<![\w."])((%s\.)?%s(?![\w"(.])|%1$s\.\*)',
-      regexp_replace(quote_ident(r.relname), '([^\w\s"])', '\\\1', 'g'),
-      regexp_replace(quote_ident(a.attname), '([^\w\s"])', '\\\1', 'g')) as column_pattern
+    exists (select from pg_catalog.pg_inherits as i where i.inhrelid = r.oid) as child
   from relation as r
   join tenant_column as a on a.oid = r.oid
   join pg_catalog.pg_type as y on y.oid = a.atttypid

@@ -73,8 +73,8 @@ select
   end) as evidence,
   coalesce(f.remedy, '') as remedy,
   -- The middle dot is not in every encoding.
-  replace(i.reference, ' | ', case pg_catalog.getdatabaseencoding() when 'UTF8' then ' ' || chr(183) || ' ' else ', ' end)
-    as reference
+  replace(i.reference, ' | ',
+    case pg_catalog.getdatabaseencoding() when 'UTF8' then ' ' || chr(183) || ' ' else ', ' end) as reference
 from checks as i
 left join finding as f on f.id = i.id
 left join examined as x on x.kind = i.kind

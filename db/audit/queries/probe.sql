@@ -28,8 +28,8 @@ select
       ),
       'byRagwall', exists (
         select from context_function as f
-        join routine as r on r.oid = f.oid and r.nspname = 'ragwall' and r.proname in ('current_tenant', 'require_tenant')
-        where f.polrelid = t.oid
+        join routine as r on r.oid = f.oid
+        where f.polrelid = t.oid and r.nspname = 'ragwall' and r.proname in ('current_tenant', 'require_tenant')
       )
     ) order by t.name), '[]')
     from tenant_table as t
