@@ -42,9 +42,12 @@ begin
         ('^lo_', false),
         -- Sizes, activity and locks of other tenants and sessions.
         ('^pg_stat_', false),
-        ('^pg_(lock_status|blocking_pids|safe_snapshot_blocking_pids|prepared_xact|notification_queue_usage|isolation_test)', false),
-        ('^pg_(current_wal|last_|get_wal|wal_|xact_|visible_in|replication_origin|control_|available_wal|get_replication_slots)', false),
-        ('^(pg_(current_snapshot|current_xact_id|snapshot)|txid_|pg_export_snapshot|pg_get_multixact|mxid_age|age\(xid)', false),
+        ('^pg_(lock_status|blocking_pids|safe_snapshot_blocking_pids|prepared_xact|'
+          'notification_queue_usage|isolation_test)', false),
+        ('^pg_(current_wal|last_|get_wal|wal_|xact_|visible_in|replication_origin|control_|available_wal|'
+          'get_replication_slots)', false),
+        ('^(pg_(current_snapshot|current_xact_id|snapshot)|txid_|pg_export_snapshot|pg_get_multixact|'
+          'mxid_age|age\(xid)', false),
         ('^pg_(relation|table|indexes|total_relation|database|tablespace)_size\(', true),
         -- Definitions by object id: those of indexes and constraints can have the name of a tenant.
         ('^pg_get_(indexdef|constraintdef|expr|ruledef|triggerdef|viewdef|statisticsobjdef)', true),

@@ -1129,7 +1129,7 @@ finding (id, severity, status, object, evidence, remedy) as (
   union all
   -- [M01] All migrations of this release are applied
   select 'M01', null, 'fail', 'schema ragwall',
-    format('the last migration that was applied is %s of %s', coalesce(m.done, 0), 13),
+    format('the last migration that was applied is %s of %s', coalesce(m.done, 0), 14),
     'Apply the migrations: graphile-migrate migrate.'
   from schema as s
   cross join lateral (
@@ -1137,7 +1137,7 @@ finding (id, severity, status, object, evidence, remedy) as (
     from routine as f
     where f.nspname = 'ragwall' and f.proname = 'migration'
   ) as m
-  where s.nspname = 'ragwall' and coalesce(m.done, 0) < 13
+  where s.nspname = 'ragwall' and coalesce(m.done, 0) < 14
 
   union all
   -- [M02] Default privileges grant nothing to application roles or PUBLIC
@@ -2410,7 +2410,8 @@ secured (kind, object, owner, ours, now, initial) as (
 -- a row: whoever compares rows has to know that PUBLIC has it too.
 privilege (kind, object, property, value) as (
   select s.kind, s.object, format('privilege %s for %s', g.privilege, g.grantee),
-    max(case when not g.now then 'revoked' when not g.differs then 'by default' when g.grantable then 'with grant option'
+    max(case when not g.now then 'revoked' when not g.differs then 'by default'
+      when g.grantable then 'with grant option'
       else 'granted' end)
   from secured as s
   cross join lateral (

@@ -1090,7 +1090,7 @@ finding (id, severity, status, object, evidence, remedy) as (
   union all
   -- [M01] All migrations of this release are applied
   select 'M01', null, 'fail', 'schema ragwall',
-    format('the last migration that was applied is %s of %s', coalesce(m.done, 0), 13),
+    format('the last migration that was applied is %s of %s', coalesce(m.done, 0), 14),
     'Apply the migrations: graphile-migrate migrate.'
   from schema as s
   cross join lateral (
@@ -1098,7 +1098,7 @@ finding (id, severity, status, object, evidence, remedy) as (
     from routine as f
     where f.nspname = 'ragwall' and f.proname = 'migration'
   ) as m
-  where s.nspname = 'ragwall' and coalesce(m.done, 0) < 13
+  where s.nspname = 'ragwall' and coalesce(m.done, 0) < 14
 
   union all
   -- [M02] Default privileges grant nothing to application roles or PUBLIC

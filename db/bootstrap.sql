@@ -1,4 +1,5 @@
--- Roles, extension and database privileges. Run it in every database before the first migration, as a superuser, or as a
+-- Roles, extension and database privileges. Run it in every database before the first migration, as a superuser, or
+-- as a
 -- role with CREATEROLE that owns the database and may create extensions.
 --
 -- It can be repeated. Repeat it after a restore and after cloning a database: CREATE DATABASE … TEMPLATE, and pg_dump
@@ -37,7 +38,8 @@ begin
     and (r.rolsuper or r.rolbypassrls or r.rolreplication or r.rolcreaterole or m.roleid is not null);
   if strong is not null then
     raise exception 'these roles can get around row-level security: %', strong
-      using hint = 'Remove SUPERUSER, BYPASSRLS, REPLICATION and CREATEROLE from them, and their memberships in other roles.';
+      using hint = 'Remove SUPERUSER, BYPASSRLS, REPLICATION and CREATEROLE from them, '
+        'and their memberships in other roles.';
   end if;
 end
 $$;

@@ -11,8 +11,10 @@ const migrations = 'db/migrations/committed';
 const rooms: readonly (readonly [folder: string, lines: number])[] = [
   ['db/', Number.POSITIVE_INFINITY],
   [`${migrations}/`, 250],
-  ['db/audit/', 190],
-  ['db/inventory/', 190],
+  ['db/audit/', 200],
+  ['db/audit/facts/', 200],
+  ['db/audit/queries/', 200],
+  ['db/inventory/', 200],
 ];
 const generated = ['db/audit.sql', 'db/audit-install.sql', 'db/inventory.sql', 'db/schema.sql'];
 const width = 120;

@@ -69,7 +69,8 @@ secured (kind, object, owner, ours, now, initial) as (
 -- a row: whoever compares rows has to know that PUBLIC has it too.
 privilege (kind, object, property, value) as (
   select s.kind, s.object, format('privilege %s for %s', g.privilege, g.grantee),
-    max(case when not g.now then 'revoked' when not g.differs then 'by default' when g.grantable then 'with grant option'
+    max(case when not g.now then 'revoked' when not g.differs then 'by default'
+      when g.grantable then 'with grant option'
       else 'granted' end)
   from secured as s
   cross join lateral (

@@ -6,7 +6,7 @@ export type InventoryRow = readonly [kind: string, object: string, property: str
 
 /** What a change does to a wall, the worst first. `read`: only a person who reads the change can tell. */
 export const effects = ['loosens', 'read', 'tightens', 'neutral'] as const;
-export type Effect = (typeof effects)[number];
+type Effect = (typeof effects)[number];
 
 /** A changed row. `before` is null where the row is new, `after` where it is gone. */
 export interface Change {

@@ -1,7 +1,7 @@
 // Generated from db/audit/ by `npm run generate`. Not to be edited.
 
 /** The number of the last migration of this release. */
-export const lastMigration = 13;
+export const lastMigration = 14;
 
 /** db/audit/queries/probe.sql. $1: tenant columns, $2: application roles; null: as the settings say. */
 export const probeQuery = String.raw`-- What ragwall audit --probe has to know before it tries: tenant tables, application roles and search functions.

@@ -22,7 +22,7 @@ import {
 } from '../audit/report.js';
 import { type Audit, type AuditRow, readAudit, type Severity } from '../audit/run.js';
 
-export const auditHelp = `ragwall audit [url]   checks whether tenants are isolated in a database, with or without Ragwall in it
+const auditHelp = `ragwall audit [url]   checks whether tenants are isolated in a database, with or without Ragwall in it
 
 The url is a connection string of any login; without it DATABASE_URL is used. Prefer the variable: other users of the
 machine can read a command line. The audit reads catalogs only, in a read-only transaction.

@@ -23,7 +23,7 @@ async function printProgress(sql: Sql, pid: number, title: string): Promise<void
  *
  * @param sql a pool of two connections, of a role that row-level security does not bind.
  * @param options `plan`: only print the statements. `from`: the setting ragwall.graph_from.
- * @see db/migrations/committed/000005-index-plan.sql
+ * @see db/migrations/committed/000005-graphs.sql
  */
 async function buildGraphs(
   sql: Sql,

@@ -55,7 +55,7 @@ export async function findOpen(sql: Sql, tenantColumns: string | null): Promise<
 }
 
 /** Whether a server refused for one of these reasons. */
-export const refused = (error: unknown, ...codes: string[]) =>
+const refused = (error: unknown, ...codes: string[]) =>
   codes.includes((error as { code: string })?.code);
 
 export async function migrationBehind(sql: Sql): Promise<Finding[]> {

@@ -1,5 +1,5 @@
---! Previous: sha1:2d4888c6ff09e25dcdc21effe1adc3e403346286
---! Hash: sha1:1c22386f53d0eb7994b14d393c9cb54ddf790e87
+--! Previous: sha1:b9ceb8437bb5535540067b438ebd3a7e6c707097
+--! Hash: sha1:df9ffad0b75a2fb233b5fd6b1220f1bcb860eb6f
 --! Message: tenant-context
 
 -- The tenant context: the tenant that is bound to a transaction, with a seal that SQL cannot forge.
@@ -81,13 +81,15 @@ begin
     return;
   end if;
   raise exception 'this session has objects that an earlier client may have left: %', residue
-    using errcode = 'RW007', hint = 'Have the pooler run DISCARD ALL after every transaction, or bind the tenant before '
+    using errcode = 'RW007',
+      hint = 'Have the pooler run DISCARD ALL after every transaction, or bind the tenant before '
       'such objects are created. If all clients can be trusted: alter database … set ragwall.residue = ''allow''.';
 end
 $$;
 
 comment on function ragwall_private.refuse_residue() is
-  'Raises RW007 if the session has temporary objects, statements prepared in SQL, holdable cursors, or channels that it '
+  'Raises RW007 if the session has temporary objects, statements prepared in SQL, holdable cursors, or channels '
+  'that it '
   'listens to. Allows them to superusers, and to everybody in a database with the setting ragwall.residue = allow.';
 
 create function ragwall_private.bind(tenant text)
@@ -132,7 +134,8 @@ end
 $$;
 
 comment on function ragwall_private.bind(text) is
-  'Binds a tenant to this transaction and returns it. tenant: well-formed, which callers have to check. Raises RW003 if '
+  'Binds a tenant to this transaction and returns it. tenant: well-formed, which callers have to check. Raises '
+  'RW003 if '
   'another tenant is bound, RW004 if the key of the seals is missing, RW007 like refuse_residue(). Only for '
   'set_tenant() and set_tenant_from_token(), which call it as their owner.';
 
@@ -157,7 +160,8 @@ comment on function ragwall.set_tenant(text) is
   'Binds a tenant to this transaction and returns it. The binding ends with the transaction; binding the same tenant '
   'again changes nothing. tenant: 1 to 128 printable ASCII characters without spaces. Raises RW002 if it is null or '
   'ill-formed, RW003 if another tenant is bound, RW004 if the key of the seals is missing, RW007 if the session has '
-  'objects that an earlier client may have left. Whoever may execute it can bind any tenant. In signed mode nobody may, '
+  'objects that an earlier client may have left. Whoever may execute it can bind any tenant. In signed mode nobody '
+  'may, '
   'and set_tenant_from_token() is the only way. Security definer: it reads the key of the seals.';
 
 grant execute on function ragwall.set_tenant(text) to app_user, app_reader;

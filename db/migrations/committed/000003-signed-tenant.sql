@@ -1,5 +1,5 @@
---! Previous: sha1:1c22386f53d0eb7994b14d393c9cb54ddf790e87
---! Hash: sha1:4a9954014e9ccc28e9913426fa670153d5475c00
+--! Previous: sha1:df9ffad0b75a2fb233b5fd6b1220f1bcb860eb6f
+--! Hash: sha1:19332bd690f661e546f81797e6a24d6ff09994b7
 --! Message: signed-tenant
 
 -- Signed mode: the tenant is the one that a short-lived token names, and SQL cannot forge a token.
@@ -46,7 +46,8 @@ begin atomic
 end;
 
 comment on function ragwall_private.pad(bytea, integer) is
-  'Returns the inner or outer pad of HMAC-SHA256 (RFC 2104): 64 bytes, which are the key and then zeros, each exclusive '
+  'Returns the inner or outer pad of HMAC-SHA256 (RFC 2104): 64 bytes, which are the key and then zeros, each '
+  'exclusive '
   'or the mask. key: at most 64 bytes; null counts as empty. mask: 0 to 255; null gives null.';
 
 create function ragwall_private.base64url(bytes bytea)
@@ -102,9 +103,12 @@ $$;
 
 comment on function ragwall.add_signing_key(text, text) is
   'Makes a key of 256 bits and returns it as a JWK (RFC 7517), whose member aud is the audience. It is returned only '
-  'once: store it with the secrets of the application. set_tenant_from_token() accepts its tokens from now on, and still '
-  'those of older keys. kid: the name of the key, 1 to 64 letters, digits, dots, - and _. audience: what the claim aud of '
-  'tokens has to be, a name of this database among others that tokens are made for, 1 to 200 printable ASCII characters '
+  'once: store it with the secrets of the application. set_tenant_from_token() accepts its tokens from now on, and '
+  'still '
+  'those of older keys. kid: the name of the key, 1 to 64 letters, digits, dots, - and _. audience: what the claim '
+  'aud of '
+  'tokens has to be, a name of this database among others that tokens are made for, 1 to 200 printable ASCII '
+  'characters '
   'without spaces. Raises RW401 if an argument is null or ill-formed, RW402 if there is a key of this name. For '
   'superusers and ragwall_context.';
 
@@ -116,8 +120,10 @@ create function ragwall.add_signing_key(kid text)
   return ragwall.add_signing_key(kid, 'ragwall:' || current_database());
 
 comment on function ragwall.add_signing_key(text) is
-  'Calls add_signing_key(kid, audience) with the audience ragwall: followed by the name of the database. kid: the name of '
-  'the key, 1 to 64 letters, digits, dots, - and _. Returns the key as a JWK (RFC 7517), only once. Raises RW401 if kid '
+  'Calls add_signing_key(kid, audience) with the audience ragwall: followed by the name of the database. kid: the '
+  'name of '
+  'the key, 1 to 64 letters, digits, dots, - and _. Returns the key as a JWK (RFC 7517), only once. Raises RW401 if '
+  'kid '
   'is null or ill-formed, RW402 if there is a key of this name. For superusers and ragwall_context.';
 
 create function ragwall.retire_signing_key(kid text)
@@ -154,7 +160,8 @@ begin atomic
 end;
 
 comment on function ragwall.signing_keys() is
-  'Returns the signing keys that are accepted, oldest first, without their secrets. For superusers and ragwall_context.';
+  'Returns the signing keys that are accepted, oldest first, without their secrets. For superusers and '
+  'ragwall_context.';
 
 -- Nothing of a token is parsed before its signature has been verified. The key is looked up by the whole header, so a
 -- token can choose neither another algorithm nor the way in which a key is found. A signature is compared as text:
@@ -217,7 +224,8 @@ begin
     end
   ) is not true then
     raise exception 'the token is authentic, but not valid here and now'
-      using errcode = 'RW006', hint = 'Expected: tenant_id, aud as in ragwall.signing_keys(), and iat and exp at most 300 '
+      using errcode = 'RW006',
+        hint = 'Expected: tenant_id, aud as in ragwall.signing_keys(), and iat and exp at most 300 '
         'seconds apart. iat and nbf may be at most 5 seconds ahead of the clock of the server.';
   end if;
   return ragwall_private.bind(claims ->> 'tenant_id');
@@ -225,7 +233,8 @@ end
 $$;
 
 comment on function ragwall.set_tenant_from_token(text) is
-  'Verifies a token, binds the tenant that it names to this transaction, and returns the tenant. token: a JWT (RFC 7519) of '
+  'Verifies a token, binds the tenant that it names to this transaction, and returns the tenant. token: a JWT (RFC '
+  '7519) of '
   'at most 1200 bytes, signed by HS256 with a key of signing_keys(), with the claims tenant_id, aud, iat, exp and '
   'optionally nbf, and at most 300 seconds from iat to exp. Raises RW005 if no key signed it, if it is null, or if the '
   'key of the seals is missing; RW006 if its claims are not valid for this database at this time; RW003 and RW007 as '

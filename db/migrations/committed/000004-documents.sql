@@ -1,5 +1,5 @@
---! Previous: sha1:4a9954014e9ccc28e9913426fa670153d5475c00
---! Hash: sha1:53fb8f626acd8585d76f2ed86ebb174d87ee0b86
+--! Previous: sha1:19332bd690f661e546f81797e6a24d6ff09994b7
+--! Hash: sha1:461f294cb2ea645208c27c442e866e83da9f3202
 --! Message: documents
 
 -- The documents: one table for all tenants, and the policies and grants that separate them.
@@ -36,7 +36,8 @@ create table ragwall.documents (
 partition by hash (tenant_id);
 
 comment on table ragwall.documents is
-  'The passages that can be retrieved, of all tenants. A role sees and changes only those of the tenant that is bound to '
+  'The passages that can be retrieved, of all tenants. A role sees and changes only those of the tenant that is '
+  'bound to '
   'its transaction.';
 comment on column ragwall.documents.tenant_id is
   'The tenant that the document belongs to. No application role can write it: the default is the tenant that is bound.';
@@ -88,7 +89,8 @@ create policy tenant_floor on ragwall.documents
   with check (tenant_id = (select ragwall.current_tenant()));
 
 comment on policy tenant_floor on ragwall.documents is
-  'Only rows of the bound tenant, for every role and command. It is restrictive: a permissive policy that is added later '
+  'Only rows of the bound tenant, for every role and command. It is restrictive: a permissive policy that is added '
+  'later '
   'cannot widen it.';
 
 create policy select_own_tenant on ragwall.documents
@@ -166,7 +168,8 @@ end
 $$;
 
 comment on function ragwall.forget_statistics(regclass) is
-  'Makes ANALYZE gather no statistics on any column of a table. Those that were gathered before stay. For the owner of the '
+  'Makes ANALYZE gather no statistics on any column of a table. Those that were gathered before stay. For the owner '
+  'of the '
   'table. Raises 22004 for null.';
 
 -- A partition has no grant and no policy, so it can only be reached through its parent.

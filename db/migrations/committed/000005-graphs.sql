@@ -1,5 +1,5 @@
---! Previous: sha1:53fb8f626acd8585d76f2ed86ebb174d87ee0b86
---! Hash: sha1:de608d669c4f0a732e43cda05dfa77f8a1de534e
+--! Previous: sha1:461f294cb2ea645208c27c442e866e83da9f3202
+--! Hash: sha1:aec27cb193678c880e342e2b2c7a04650af8bc88
 --! Message: graphs
 
 -- Graphs: an HNSW index for each large tenant, the search in it, and which graphs are due.
@@ -64,7 +64,8 @@ end
 $$;
 
 comment on function ragwall_private.in_graph(text) is
-  'Returns true, for null as well. It is in the predicate of every graph, and only ragwall_owner, as which search_graph() '
+  'Returns true, for null as well. It is in the predicate of every graph, and only ragwall_owner, as which '
+  'search_graph() '
   'runs, may name it: no query of a caller can use a graph.';
 
 grant usage on schema ragwall_private to ragwall_owner;

@@ -1,5 +1,5 @@
---! Previous: sha1:63b0febeb1d72883919fa3d7cffecd737206c58c
---! Hash: sha1:88d55ff0dbb9445586a24486a10d7d245845637c
+--! Previous: sha1:92a2dbf62bd31993ce47a85c0507f962fcadc246
+--! Hash: sha1:11b1ac626538c3aa51b62e799416cb60a507c644
 --! Message: delete-documents
 
 -- Deletion. Nobody has DELETE on the table, because it would allow LOCK TABLE, which stops all tenants. So these

@@ -1,10 +1,10 @@
---! Previous: sha1:88d55ff0dbb9445586a24486a10d7d245845637c
---! Hash: sha1:dad353b75cb0d42e631ee8510dee20f7e9dfdd90
+--! Previous: sha1:11b1ac626538c3aa51b62e799416cb60a507c644
+--! Hash: sha1:9d4a730a96cdc7cc3ed69a6d19d119c52a432359
 --! Message: protection-keys
 
--- Protecting a table of yours, part 1 of 5: foreign keys and indexes by which tenants can observe each other.
+-- Protecting a table of yours, part 1 of 6: foreign keys by which tenants can observe each other.
 --
--- The functions of the five parts run with the rights of their caller. Nobody is granted EXECUTE: they are for
+-- The functions of the six parts run with the rights of their caller. Nobody is granted EXECUTE: they are for
 -- superusers and members of ragwall_owner.
 
 set local role ragwall_owner;
@@ -47,7 +47,8 @@ create function ragwall.tenant_tables()
   set search_path = pg_catalog, pg_temp
 as $$
 begin
-  raise exception 'ragwall.tenant_tables() is not installed' using errcode = 'RW504', hint = 'Run db/audit-install.sql.';
+  raise exception 'ragwall.tenant_tables() is not installed'
+    using errcode = 'RW504', hint = 'Run db/audit-install.sql.';
 end
 $$;
 
@@ -85,7 +86,8 @@ $$;
 
 comment on function ragwall.tenant_column_of(regclass, name) is
   'Returns the name of the tenant column of a table, quoted where necessary: the column whose default is '
-  'ragwall.require_tenant(), or else the one named usual, or else the one that ragwall.tenant_tables() recognises by its '
+  'ragwall.require_tenant(), or else the one named usual, or else the one that ragwall.tenant_tables() recognises '
+  'by its '
   'name. Null if the table has none. Raises RW504 before db/audit-install.sql has run.';
 
 create function ragwall.foreign_key_findings(target regclass, tenant_column name)
@@ -147,107 +149,9 @@ $$;
 
 comment on function ragwall.foreign_key_findings(regclass, name) is
   'Returns the foreign keys from and to a table by which a row of one tenant can refer to a row of another, each with '
-  'statements that add the tenant to it. Postgres checks foreign keys beneath row-level security, so they tell which rows '
+  'statements that add the tenant to it. Postgres checks foreign keys beneath row-level security, so they tell '
+  'which rows '
   'other tenants have, and ON DELETE changes those rows. A foreign key to a table without tenants is not returned. '
   'tenant_column: the name of the tenant column in tables that are not protected.';
-
-create function ragwall.is_pinned(index regclass, tenant_column name)
-  returns boolean
-  language sql
-  stable
-  parallel safe
-  set search_path = pg_catalog, pg_temp
-as $$
-  select coalesce(bool_and(exists (
-    select
-    from unnest(array[
-      pg_get_expr(i.indpred, i.indrelid), pg_get_partition_constraintdef(i.indrelid)
-    ]) as condition
-    where condition !~ ' OR '
-      -- The column is printed in several ways. Each is replaced by a character that no name has.
-      and replace(
-        replace(condition, format('(%I)::text', tenant_column), chr(1)), quote_ident(tenant_column), chr(1)
-      ) ~ '(^|^\(|AND )\(\u0001 = \(?''([^'']|'''')*''::(text|character varying(\(\d+\))?)(\)::text)?\)'
-  )), false)
-  from pg_index as i
-  join pg_class as c on c.oid = i.indexrelid and c.relkind = 'i'
-  where i.indexrelid in (select m from ragwall.with_partitions(index) as m)
-$$;
-
-comment on function ragwall.is_pinned(regclass, name) is
-  'Returns whether an index, or each of its partitions, has rows of one tenant only, because its predicate or the bound '
-  'of its table says tenant_column = a constant. False if the index does not exist, and for null.';
-
-create function ragwall.index_findings(target regclass, tenant_column name)
-  returns table (refused boolean, finding text, remedy text)
-  language sql
-  stable
-  parallel safe
-  set search_path = pg_catalog, pg_temp
-as $$
-  select
-    s.refused,
-    concat(
-      'the ', coalesce('key ' || quote_ident(i.conname), 'index ' || i.name),
-      case
-        when i.approximate then format(
-          ' is approximate and has the rows of all tenants: create one for each tenant, where %I = …, or none', tenant_column
-        )
-        when s.refused then ' is unique across tenants, so that errors tell what other tenants have'
-        else ' does not begin with the tenant, so that explain counts rows of other tenants in it'
-      end
-    ),
-    case
-      when i.conname is not null then format(
-        'alter table %s drop constraint %I, add constraint %2$I %3$s', i.relation, i.conname, s.with_tenant
-      )
-      when s.with_tenant is null then format('drop index %s', i.name)
-      else format('drop index %s; %s', i.name, s.with_tenant)
-    end
-  from (
-    select x.indexrelid::regclass as name, x.indrelid::regclass as relation, x.indisunique, x.indisexclusion,
-      a.amname, k.conname, k.contype,
-      ragwall.column_names(x.indrelid, (x.indkey::smallint[])[0:x.indnkeyatts - 1]) as keys,
-      coalesce(pg_get_constraintdef(k.oid), pg_get_indexdef(x.indexrelid)) as definition,
-      -- Those of the server itself, gist and spgist, are exact.
-      a.amname not in ('gist', 'spgist') and exists (
-        select
-        from pg_opclass as o
-        join pg_amop as p on p.amopfamily = o.opcfamily
-        where o.oid = any (x.indclass::oid[])
-          and p.amoppurpose = 'o'
-      ) as approximate
-    from ragwall.with_partitions(target) as m
-    join pg_index as x on x.indrelid = m
-    join pg_class as c on c.oid = x.indexrelid
-    join pg_am as a on a.oid = c.relam
-    left join pg_constraint as k on k.conindid = x.indexrelid and k.contype in ('p', 'u', 'x')
-    where not c.relispartition
-    -- offset 0: the conditions below are evaluated for the indexes of this table only.
-    offset 0
-  ) as i
-  cross join lateral (
-    select quote_ident(tenant_column),
-      case when i.contype in ('p', 'u') then '(' else format('USING %s (', i.amname) end
-  ) as t (tenant, opening)
-  cross join lateral (
-    select
-      i.approximate or i.indisexclusion or i.indisunique and not coalesce(t.tenant = any (i.keys), false),
-      case when i.amname = 'btree' or i.indisexclusion then overlay(
-        i.definition
-        placing concat(t.tenant, case when i.indisexclusion then ' WITH =' end, ', ')
-        from strpos(i.definition, t.opening) + length(t.opening)
-        for 0
-      ) end
-  ) as s (refused, with_tenant)
-  where (i.approximate or i.indisexclusion or i.amname in ('btree', 'hash', 'brin'))
-    and not ragwall.is_pinned(i.name, tenant_column)
-    and i.keys[1] is distinct from t.tenant
-$$;
-
-comment on function ragwall.index_findings(regclass, name) is
-  'Returns the indexes of a table that neither begin with the tenant nor have rows of one tenant only, each with '
-  'statements that correct it. refused: true for those that tell of other tenants by errors and answers, which are unique '
-  'indexes without the tenant and approximate ones; false for those that only explain shows.';
 
 reset role;

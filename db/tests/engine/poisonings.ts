@@ -10,7 +10,7 @@ export interface Outcome {
 }
 
 /** The clients that share one server connection, and `apart`, which does not. */
-export interface Clients {
+interface Clients {
   /** Whoever sends SQL of their own. */
   readonly mallory: Sql;
   /** The tenant that is attacked. It has searched before on this connection. */

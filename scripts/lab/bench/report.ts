@@ -100,7 +100,7 @@ export function targets({ classes, growth, flood }: Results): Target[] {
 }
 
 /** Returns the distance of a figure from its bound, in percent of the bound, or as it is where the bound is 0. */
-export function margin({ measured, bound }: Target): string {
+function margin({ measured, bound }: Target): string {
   const distance = Math.abs(measured - bound);
   return bound === 0 ? distance.toFixed(1) : `${((100 * distance) / bound).toFixed(1)} %`;
 }

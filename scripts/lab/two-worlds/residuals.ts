@@ -17,7 +17,7 @@ export interface Residual {
 const own: readonly Role[] = ['app_user', 'agent_reader'];
 const anything = ['order', 'numbers', 'message', 'content'] as const;
 
-export const residuals: readonly Residual[] = [
+const residuals: readonly Residual[] = [
   {
     roles: own,
     kind: /^explain/,

@@ -20,7 +20,7 @@ export interface Difference {
   readonly said: readonly [readonly string[], readonly string[]];
 }
 
-export interface Tally {
+interface Tally {
   statements: number;
   /** How many were answered with an error in world 1. */
   refused: number;

@@ -12,7 +12,7 @@ import { openWire, type Wire } from './wire.js';
 
 export const roles = ['app_user', 'agent_reader', 'agent_caller'] as const;
 export type Role = (typeof roles)[number];
-export type Design = 'ragwall' | 'usual';
+type Design = 'ragwall' | 'usual';
 
 export interface Worlds {
   readonly change: Change;

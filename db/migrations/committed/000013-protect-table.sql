@@ -1,8 +1,8 @@
---! Previous: sha1:5658b782a01ccd69ad2689ab28d767cf28a3f6ab
---! Hash: sha1:4414161896e0b20527e86d4afac41777485196e9
+--! Previous: sha1:ece4ab73e266ccdf24477e2efdaf9419b15c4517
+--! Hash: sha1:63fa77e203e53f07f278f0333c04c41ed4a7271c
 --! Message: protect-table
 
--- Protecting a table of yours, part 4 of 5: protect_table() and unprotect_table().
+-- Protecting a table of yours, part 5 of 6: protect_table() and unprotect_table().
 
 set local role ragwall_owner;
 
@@ -102,14 +102,20 @@ end
 $$;
 
 comment on function ragwall.protect_table(regclass, name, boolean, boolean) is
-  'Protects a table and its partitions like ragwall.documents. Returns the statements that it executed, and then what is '
-  'left to do (step begins with to do:). It can be repeated, and has to be after columns were added: no role may use them '
+  'Protects a table and its partitions like ragwall.documents. Returns the statements that it executed, and then '
+  'what is '
+  'left to do (step begins with to do:). It can be repeated, and has to be after columns were added: no role may '
+  'use them '
   'before. tenant_column: a column of type text or varchar. allow_delete: false gives app_user no DELETE, which also '
-  'allows LOCK TABLE; a function of the owner then has to delete. keep_statistics: true keeps the planner''s statistics, '
+  'allows LOCK TABLE; a function of the owner then has to delete. keep_statistics: true keeps the planner''s '
+  'statistics, '
   'which joins may need, and from which explain tells values of other tenants. The table gets the owner ragwall_owner '
-  'unless its owner is safe, and loses the grants of other roles. It is locked until the transaction ends, and read once '
-  'unless it has the valid check is_tenant_id: set lock_timeout before. For superusers, and for members of ragwall_owner '
-  'who own the table and have CREATE on its schema. Raises RW501 if it is no table that can be protected, RW502 with a list of '
+  'unless its owner is safe, and loses the grants of other roles. It is locked until the transaction ends, and read '
+  'once '
+  'unless it has the valid check is_tenant_id: set lock_timeout before. For superusers, and for members of '
+  'ragwall_owner '
+  'who own the table and have CREATE on its schema. Raises RW501 if it is no table that can be protected, RW502 '
+  'with a list of '
   'what has to be corrected first.';
 
 create function ragwall.unprotect_table(target regclass)

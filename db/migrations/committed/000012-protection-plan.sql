@@ -1,8 +1,8 @@
---! Previous: sha1:b911bc5a582e436652500430f3e6c0a85e1b1092
---! Hash: sha1:5658b782a01ccd69ad2689ab28d767cf28a3f6ab
+--! Previous: sha1:80e0265ea3cde5570594f8e8922aeadba4d532f7
+--! Hash: sha1:ece4ab73e266ccdf24477e2efdaf9419b15c4517
 --! Message: protection-plan
 
--- Protecting a table of yours, part 3 of 5: the statements that do it.
+-- Protecting a table of yours, part 4 of 6: the statements that do it.
 
 set local role ragwall_owner;
 

@@ -1,8 +1,8 @@
---! Previous: sha1:4414161896e0b20527e86d4afac41777485196e9
---! Hash: sha1:6fa9a14b206b7c23cc63e6b2ed38f2572fdecc0d
+--! Previous: sha1:63fa77e203e53f07f278f0333c04c41ed4a7271c
+--! Hash: sha1:419e3ab8560a7557e26ef2419c4640805db95a53
 --! Message: later-partitions
 
--- Protecting a table of yours, part 5 of 5: partitions that are added later. Then the number of the last migration.
+-- Protecting a table of yours, part 6 of 6: partitions that are added later. Then the number of the last migration.
 
 -- An event trigger runs in statements of every role, with that role's rights. So it, and its function, belong to a
 -- superuser.
@@ -26,7 +26,8 @@ begin
     cross join lateral pg_partition_tree(d.objid) as t
     join pg_class as c on c.oid = t.relid and not (c.relrowsecurity and c.relforcerowsecurity)
     where d.classid = 'pg_class'::regclass
-      -- Tables created as partitions, and those attached by an ALTER TABLE of the parent. Not a partition that is itself
+      -- Tables created as partitions, and those attached by an ALTER TABLE of the parent. Not a partition that is
+      -- itself
       -- altered: its owner may disable row-level security on it.
       and c.relispartition
       and (t.relid <> d.objid or d.command_tag like 'CREATE %')
@@ -40,7 +41,8 @@ end
 $$;
 
 comment on function ragwall.close_partitions() is
-  'Event trigger: enables and forces row-level security on a partition that is added to a protected table, and revokes what '
+  'Event trigger: enables and forces row-level security on a partition that is added to a protected table, and '
+  'revokes what '
   'default privileges granted on it. The partition has no policy: it can only be reached through its table.';
 
 revoke execute on function ragwall.close_partitions() from public;
@@ -63,10 +65,11 @@ create function ragwall.migration()
   language sql
   immutable
   parallel safe
-  return 13;
+  return 14;
 
 comment on function ragwall.migration() is
-  'Returns the number of the last migration that was applied. Clients and the audit compare it with the number they need.';
+  'Returns the number of the last migration that was applied. Clients and the audit compare it with the number they '
+  'need.';
 
 grant execute on function ragwall.migration() to app_user, app_reader, agent_reader, agent_caller;
 

@@ -1,8 +1,8 @@
---! Previous: sha1:dad353b75cb0d42e631ee8510dee20f7e9dfdd90
---! Hash: sha1:b911bc5a582e436652500430f3e6c0a85e1b1092
+--! Previous: sha1:72416f9a20a147bee1586bff2597f78dd8213c99
+--! Hash: sha1:80e0265ea3cde5570594f8e8922aeadba4d532f7
 --! Message: protection-findings
 
--- Protecting a table of yours, part 2 of 5: everything about the table that would pass the policies.
+-- Protecting a table of yours, part 3 of 6: everything about the table that would pass the policies.
 
 set local role ragwall_owner;
 
@@ -26,7 +26,8 @@ begin atomic
           select
           from unnest(array['app_user', 'app_reader', 'agent_reader', 'agent_caller']) as app
           where pg_has_role(
-            r.oid, app, case when current_setting('server_version_num')::integer < 160000 then 'member' else 'usage, set' end
+            r.oid, app,
+            case when current_setting('server_version_num')::integer < 160000 then 'member' else 'usage, set' end
           )
         )
       )
@@ -36,8 +37,10 @@ begin atomic
 end;
 
 comment on function ragwall.is_safe_owner(oid) is
-  'Returns whether a role may own a protected table. An owner can remove the policies, so it may not log in, be a superuser '
-  'or bypass row-level security. None of its members may be an application role, as ragwall.app_roles() returns them, or '
+  'Returns whether a role may own a protected table. An owner can remove the policies, so it may not log in, be a '
+  'superuser '
+  'or bypass row-level security. None of its members may be an application role, as ragwall.app_roles() returns '
+  'them, or '
   'a member of a role that protect_table() grants the table to. Null if there is no such role. Raises RW504 before '
   'db/audit-install.sql has run.';
 
@@ -125,7 +128,8 @@ as $$
     )
     and exists (select from aclexplode(c.relacl) as a where a.grantee <> c.relowner)
   union all
-  select false, format('no index of %s begins with the tenant, so that statements read the rows of all tenants', target),
+  select false,
+    format('no index of %s begins with the tenant, so that statements read the rows of all tenants', target),
     format('create index on %s (%I)', target, tenant_column)
   where not exists (
     select
@@ -177,7 +181,8 @@ $$;
 
 comment on function ragwall.protection_findings(regclass, name, boolean) is
   'Returns what is in the way of protecting a table, each with statements or advice that mend it. refused: true if '
-  'protect_table() refuses the table for it, because any role can observe other tenants by it or pass the policies; false '
+  'protect_table() refuses the table for it, because any role can observe other tenants by it or pass the policies; '
+  'false '
   'if protect_table() goes on and leaves it to do, because only explain, sequence numbers or subscribers show it. '
   'tenant_column: the tenant column of the table. keep_statistics: true allows extended statistics.';
 
