@@ -54,6 +54,7 @@ it('runs nothing for a request that was given up before its turn, or outside', a
     await outside(() => embedded.promise);
     ran = true;
   });
+  await new Promise(setImmediate); // it is outside by now
   gone.abort(new Error('gone'));
   embedded.resolve();
   await expect(outsideThen).rejects.toThrow('gone');
