@@ -523,6 +523,12 @@ examined (kind, number) as (
 -- untried: why a query of the catalog cannot make the check.
 checks (id, area, severity, kind, expects, reference, untried) as (
   values
+    ('T00', 'rls', 'medium', 'database', 'Tables name the tenant in a column that the audit recognises', 'checklist 1', null),
+    ('T01', 'rls', 'critical', 'tables', 'Row-level security is enabled on every table that has a tenant column', 'checklist 1 | LLM09:2026 | AISVS 5.2.1', null),
+    ('T02', 'rls', 'high', 'tables', 'Row-level security is also forced, so that policies bind the owner of a table', 'checklist 1 | AISVS 5.2.1', null),
+    ('T03', 'rls', 'low', 'tables', 'Each privilege granted on a tenant table has a policy that lets rows through', 'checklist 1', null),
+    ('T10', 'rls', 'low', 'tables', 'A restrictive policy compares the tenant for all roles and commands', 'checklist 1 | checklist 6', null),
+    ('T13', 'rls', 'medium', 'partitions and children', 'Partitions and children are reached through their parent alone', 'checklist 1', null),
     ('T04', 'rls', 'critical', 'policies', 'No policy is always true', 'checklist 1 | LLM09:2026 | AISVS 5.2.1', null),
     ('T05', 'rls', 'high', 'policies', 'No policy lets rows through while no tenant is bound', 'checklist 1 | AISVS 8.1.3', null),
     ('T06', 'rls', 'high', 'policies', 'Every permissive policy compares the tenant column with the bound tenant', 'checklist 1 | AISVS 8.1.3', null),
@@ -531,12 +537,6 @@ checks (id, area, severity, kind, expects, reference, untried) as (
     ('T09', 'rls', 'low', 'policies', 'Permissive policies name the roles that they apply to', 'checklist 1', null),
     ('T11', 'rls', 'high', 'functions in policies', 'Functions that policies call are declared stable', 'checklist 1', null),
     ('T12', 'rls', 'medium', 'policies', 'Policies compare the tenant column without a cast', 'checklist 1', null),
-    ('T00', 'rls', 'medium', 'database', 'Tables name the tenant in a column that the audit recognises', 'checklist 1', null),
-    ('T01', 'rls', 'critical', 'tables', 'Row-level security is enabled on every table that has a tenant column', 'checklist 1 | LLM09:2026 | AISVS 5.2.1', null),
-    ('T02', 'rls', 'high', 'tables', 'Row-level security is also forced, so that policies bind the owner of a table', 'checklist 1 | AISVS 5.2.1', null),
-    ('T03', 'rls', 'low', 'tables', 'Each privilege granted on a tenant table has a policy that lets rows through', 'checklist 1', null),
-    ('T10', 'rls', 'low', 'tables', 'A restrictive policy compares the tenant for all roles and commands', 'checklist 1 | checklist 6', null),
-    ('T13', 'rls', 'medium', 'partitions and children', 'Partitions and children are reached through their parent alone', 'checklist 1', null),
     ('R00', 'role', 'high', 'tables', 'There is a role for applications', 'checklist 2', null),
     ('R01', 'role', 'critical', 'application roles', 'No application role is a superuser', 'checklist 2 | testing 5', null),
     ('R02', 'role', 'critical', 'application roles', 'No application role has BYPASSRLS', 'checklist 2 | testing 5', null),
@@ -613,83 +613,6 @@ checks (id, area, severity, kind, expects, reference, untried) as (
 ),
 finding (id, severity, status, object, evidence, remedy) as (
 
-  -- [T04] No policy is always true
-  select 'T04', case when not c.polpermissive then 'high' end, 'fail', c.name,
-    string_agg(format('%s (%s)', c.part, c.expression), ' and ') || ' is always true',
-    format('alter policy %I on %s', c.polname, c.table_name)
-      || string_agg(format(' %s (%I = (select <the tenant>))', c.part, c.attname), '')
-  from condition as c
-  where c.meaning = 'always true'
-  group by c.name, c.polname, c.table_name, c.polpermissive
-
-  union all
-  -- [T05] No policy lets rows through while no tenant is bound
-  select 'T05', null, 'fail', c.name,
-    string_agg(format('%s (%s)', c.part, c.expression), ' and ') || ' lets rows through while no tenant is bound',
-    'Compare the tenant column alone; keep rows that all tenants share in a table of their own, which applications may '
-      'only read.'
-  from condition as c
-  where c.meaning = 'true without a tenant'
-  group by c.name
-
-  union all
-  -- [T06] Every permissive policy compares the tenant column with the bound tenant
-  select 'T06', null, 'fail', c.name,
-    string_agg(format('%s (%s)', c.part, c.expression), ' and ')
-      || format(' does not require that %I is the bound tenant', c.attname),
-    format('alter policy %I on %s', c.polname, c.table_name)
-      || string_agg(format(' %s (%I = (select <the tenant>))', c.part, c.attname), '')
-  from condition as c
-  where c.meaning = 'other tenants' or c.meaning = 'no tenant' and c.polpermissive
-  group by c.name, c.polname, c.table_name, c.attname
-
-  union all
-  -- [T07] Every policy has a form that the audit can verify
-  select 'T07', null, 'warn', c.name,
-    string_agg(format('%s (%s)', c.part, c.expression), ' and ') || ' has a form that the audit cannot verify',
-    format('Have a person read the policy, and accept the finding; or write: %I = (select <the tenant>).', c.attname)
-  from condition as c
-  where c.meaning = 'unknown'
-  group by c.name, c.attname
-
-  union all
-  -- [T08] Policies for writing state what may be written in WITH CHECK
-  select 'T08', null, 'warn', p.name, 'it has no with check: using alone decides which rows may be written',
-    format('alter policy %I on %s with check (%s)', p.polname, p.table_name, p.using_text)
-  from policy as p
-  where p.polpermissive and p.polcmd in ('*', 'w') and p.check_text is null and p.using_text is not null
-
-  union all
-  -- [T09] Permissive policies name the roles that they apply to
-  select 'T09', null, 'warn', p.name, 'it applies to PUBLIC, and so to every role that is created later',
-    format('alter policy %I on %s to <the application''s roles>', p.polname, p.table_name)
-  from policy as p
-  where p.polpermissive and 0 = any (p.polroles)
-
-  union all
-  -- [T11] Functions that policies call are declared stable
-  select distinct on (f.oid) 'T11', case f.provolatile when 'v' then 'medium' end, 'fail', f.name,
-    case f.provolatile when 'v' then 'it is volatile: it is called for every row, and the policy cannot use an index'
-      else 'it is immutable: a cached plan returns the first tenant''s rows to the next tenant' end,
-    format('alter function %s stable', f.name)
-  from context_function as f
-  where f.provolatile = 'v' or f.provolatile = 'i' and (f.pronargs = 0 or f.body ~* 'current_setting')
-
-  union all
-  -- [T12] Policies compare the tenant column without a cast
-  select 'T12', case when c.textual then 'medium' else 'low' end, case when c.textual then 'fail' else 'warn' end,
-    c.name,
-    string_agg(c.part, ' and ') || format(' casts %I: ', c.attname) || case when c.textual
-      then 'a row of another tenant that cannot be cast raises an error that shows its value'
-      else 'the policy cannot use an index, and callers'' conditions may be evaluated before it' end,
-    format('Cast the other side: %I = (select <the tenant>::%s).', c.attname, c.typname)
-  from (select *, typname in ('text', 'varchar', 'bpchar', 'name', 'citext') as textual from condition) as c
-  where c.own ~ ('\{\}\)?::(?!' || case when c.textual then 'text|character|bpchar|varchar|name|citext'
-      else c.typname end || ')\w')
-    and c.own !~ '\[\(*\{\}'
-  group by c.name, c.attname, c.typname, c.textual
-
-  union all
   -- [T00] Tables name the tenant in a column that the audit recognises
   select 'T00', case when n.names is not null then 'high' end, case when n.names is null then 'warn' else 'fail' end,
     'database ' || quote_ident(current_database()),
@@ -779,6 +702,83 @@ finding (id, severity, status, object, evidence, remedy) as (
   where p.child and p.relrowsecurity and p.privilege_type in ('SELECT', 'INSERT', 'UPDATE', 'DELETE')
     and p.oid not in (select o.polrelid from policy as o)
   group by p.name, p.grantee_name, p.ident
+
+  union all
+  -- [T04] No policy is always true
+  select 'T04', case when not c.polpermissive then 'high' end, 'fail', c.name,
+    string_agg(format('%s (%s)', c.part, c.expression), ' and ') || ' is always true',
+    format('alter policy %I on %s', c.polname, c.table_name)
+      || string_agg(format(' %s (%I = (select <the tenant>))', c.part, c.attname), '')
+  from condition as c
+  where c.meaning = 'always true'
+  group by c.name, c.polname, c.table_name, c.polpermissive
+
+  union all
+  -- [T05] No policy lets rows through while no tenant is bound
+  select 'T05', null, 'fail', c.name,
+    string_agg(format('%s (%s)', c.part, c.expression), ' and ') || ' lets rows through while no tenant is bound',
+    'Compare the tenant column alone; keep rows that all tenants share in a table of their own, which applications may '
+      'only read.'
+  from condition as c
+  where c.meaning = 'true without a tenant'
+  group by c.name
+
+  union all
+  -- [T06] Every permissive policy compares the tenant column with the bound tenant
+  select 'T06', null, 'fail', c.name,
+    string_agg(format('%s (%s)', c.part, c.expression), ' and ')
+      || format(' does not require that %I is the bound tenant', c.attname),
+    format('alter policy %I on %s', c.polname, c.table_name)
+      || string_agg(format(' %s (%I = (select <the tenant>))', c.part, c.attname), '')
+  from condition as c
+  where c.meaning = 'other tenants' or c.meaning = 'no tenant' and c.polpermissive
+  group by c.name, c.polname, c.table_name, c.attname
+
+  union all
+  -- [T07] Every policy has a form that the audit can verify
+  select 'T07', null, 'warn', c.name,
+    string_agg(format('%s (%s)', c.part, c.expression), ' and ') || ' has a form that the audit cannot verify',
+    format('Have a person read the policy, and accept the finding; or write: %I = (select <the tenant>).', c.attname)
+  from condition as c
+  where c.meaning = 'unknown'
+  group by c.name, c.attname
+
+  union all
+  -- [T08] Policies for writing state what may be written in WITH CHECK
+  select 'T08', null, 'warn', p.name, 'it has no with check: using alone decides which rows may be written',
+    format('alter policy %I on %s with check (%s)', p.polname, p.table_name, p.using_text)
+  from policy as p
+  where p.polpermissive and p.polcmd in ('*', 'w') and p.check_text is null and p.using_text is not null
+
+  union all
+  -- [T09] Permissive policies name the roles that they apply to
+  select 'T09', null, 'warn', p.name, 'it applies to PUBLIC, and so to every role that is created later',
+    format('alter policy %I on %s to <the application''s roles>', p.polname, p.table_name)
+  from policy as p
+  where p.polpermissive and 0 = any (p.polroles)
+
+  union all
+  -- [T11] Functions that policies call are declared stable
+  select distinct on (f.oid) 'T11', case f.provolatile when 'v' then 'medium' end, 'fail', f.name,
+    case f.provolatile when 'v' then 'it is volatile: it is called for every row, and the policy cannot use an index'
+      else 'it is immutable: a cached plan returns the first tenant''s rows to the next tenant' end,
+    format('alter function %s stable', f.name)
+  from context_function as f
+  where f.provolatile = 'v' or f.provolatile = 'i' and (f.pronargs = 0 or f.body ~* 'current_setting')
+
+  union all
+  -- [T12] Policies compare the tenant column without a cast
+  select 'T12', case when c.textual then 'medium' else 'low' end, case when c.textual then 'fail' else 'warn' end,
+    c.name,
+    string_agg(c.part, ' and ') || format(' casts %I: ', c.attname) || case when c.textual
+      then 'a row of another tenant that cannot be cast raises an error that shows its value'
+      else 'the policy cannot use an index, and callers'' conditions may be evaluated before it' end,
+    format('Cast the other side: %I = (select <the tenant>::%s).', c.attname, c.typname)
+  from (select *, typname in ('text', 'varchar', 'bpchar', 'name', 'citext') as textual from condition) as c
+  where c.own ~ ('\{\}\)?::(?!' || case when c.textual then 'text|character|bpchar|varchar|name|citext'
+      else c.typname end || ')\w')
+    and c.own !~ '\[\(*\{\}'
+  group by c.name, c.attname, c.typname, c.textual
 
   union all
   -- [R00] There is a role for applications

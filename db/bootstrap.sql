@@ -1,6 +1,5 @@
--- Roles, extension and database privileges. Run it in every database before the first migration, as a superuser, or
--- as a
--- role with CREATEROLE that owns the database and may create extensions.
+-- Roles, extension and database privileges. Run it in every database before the first migration, as a superuser, or as
+-- a role with CREATEROLE that owns the database and may create extensions.
 --
 -- It can be repeated. Repeat it after a restore and after cloning a database: CREATE DATABASE … TEMPLATE, and pg_dump
 -- without --create, lose the REVOKE on the database.

@@ -59,7 +59,10 @@ async function readChecks(): Promise<CheckFile[]> {
     return { name, area, title: title.slice(3), checks: parts.map((part) => parseCheck(part, name)) };
   });
   const place = ({ area }: CheckFile) => areas.indexOf(area);
-  return (await Promise.all(files)).sort((a, b) => place(a) - place(b));
+  const first = ({ checks }: CheckFile) => checks[0]?.id ?? '';
+  return (await Promise.all(files)).sort(
+    (a, b) => place(a) - place(b) || first(a).localeCompare(first(b)),
+  );
 }
 
 /** Returns a query of db/audit/queries/ with the facts in it, and without the comma behind the last one. */

@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:b9ceb8437bb5535540067b438ebd3a7e6c707097
+--! Hash: sha1:910ce735045dabc6c085417077e85c3a3e6b3e1e
 --! Message: schemas
 
 -- The two schemas, the key of the seals, and what a tenant id is.
@@ -88,9 +88,8 @@ create function ragwall_private.seal(inner_key bytea, outer_key bytea, tenant te
 
 comment on function ragwall_private.seal(bytea, bytea, text) is
   'Returns the seal of a tenant in this transaction: a keyed hash (nested as in HMAC) of the backend process, the '
-  'start '
-  'of the transaction and the tenant, in 64 hexadecimal digits. inner_key, outer_key: those of seal_key. '
-  'Null if an argument is null.';
+  'start of the transaction and the tenant, in 64 hexadecimal digits. inner_key, outer_key: those of seal_key. Null if '
+  'an argument is null.';
 
 reset role;
 set local role ragwall_owner;
@@ -112,8 +111,7 @@ create function ragwall.is_tenant_id(tenant text)
 
 comment on function ragwall.is_tenant_id(text) is
   'Returns whether a text is a well-formed tenant id: 1 to 128 printable ASCII characters without spaces. Case '
-  'matters. '
-  'Null for null. Does not tell whether there is such a tenant.';
+  'matters. Null for null. Does not tell whether there is such a tenant.';
 
 grant execute on function ragwall.is_tenant_id(text) to app_user, app_reader, ragwall_context;
 

@@ -1,5 +1,5 @@
---! Previous: sha1:b9ceb8437bb5535540067b438ebd3a7e6c707097
---! Hash: sha1:df9ffad0b75a2fb233b5fd6b1220f1bcb860eb6f
+--! Previous: sha1:910ce735045dabc6c085417077e85c3a3e6b3e1e
+--! Hash: sha1:54cae679b7bccb2317ad83c47e0aeca8c31aa8b0
 --! Message: tenant-context
 
 -- The tenant context: the tenant that is bound to a transaction, with a seal that SQL cannot forge.
@@ -88,9 +88,8 @@ end
 $$;
 
 comment on function ragwall_private.refuse_residue() is
-  'Raises RW007 if the session has temporary objects, statements prepared in SQL, holdable cursors, or channels '
-  'that it '
-  'listens to. Allows them to superusers, and to everybody in a database with the setting ragwall.residue = allow.';
+  'Raises RW007 if the session has temporary objects, statements prepared in SQL, holdable cursors, or channels that '
+  'it listens to. Allows them to superusers, and to everybody in a database with the setting ragwall.residue = allow.';
 
 create function ragwall_private.bind(tenant text)
   returns text
@@ -134,9 +133,8 @@ end
 $$;
 
 comment on function ragwall_private.bind(text) is
-  'Binds a tenant to this transaction and returns it. tenant: well-formed, which callers have to check. Raises '
-  'RW003 if '
-  'another tenant is bound, RW004 if the key of the seals is missing, RW007 like refuse_residue(). Only for '
+  'Binds a tenant to this transaction and returns it. tenant: well-formed, which callers have to check. Raises RW003 '
+  'if another tenant is bound, RW004 if the key of the seals is missing, RW007 like refuse_residue(). Only for '
   'set_tenant() and set_tenant_from_token(), which call it as their owner.';
 
 create function ragwall.set_tenant(tenant text)
@@ -161,8 +159,7 @@ comment on function ragwall.set_tenant(text) is
   'again changes nothing. tenant: 1 to 128 printable ASCII characters without spaces. Raises RW002 if it is null or '
   'ill-formed, RW003 if another tenant is bound, RW004 if the key of the seals is missing, RW007 if the session has '
   'objects that an earlier client may have left. Whoever may execute it can bind any tenant. In signed mode nobody '
-  'may, '
-  'and set_tenant_from_token() is the only way. Security definer: it reads the key of the seals.';
+  'may, and set_tenant_from_token() is the only way. Security definer: it reads the key of the seals.';
 
 grant execute on function ragwall.set_tenant(text) to app_user, app_reader;
 

@@ -1,5 +1,5 @@
---! Previous: sha1:df9ffad0b75a2fb233b5fd6b1220f1bcb860eb6f
---! Hash: sha1:19332bd690f661e546f81797e6a24d6ff09994b7
+--! Previous: sha1:54cae679b7bccb2317ad83c47e0aeca8c31aa8b0
+--! Hash: sha1:34d22431d5887451d9dc366e0de8e4f4eb5c3347
 --! Message: signed-tenant
 
 -- Signed mode: the tenant is the one that a short-lived token names, and SQL cannot forge a token.
@@ -17,8 +17,8 @@ create table ragwall_private.signing_key (
 );
 
 comment on table ragwall_private.signing_key is
-  'The keys that tokens are signed with. A key has eight rows, one for each way to write the header of its tokens. '
-  'A role that can read the table can bind any tenant.';
+  'The keys that tokens are signed with. A key has eight rows, one for each way to write the header of its tokens. A '
+  'role that can read the table can bind any tenant.';
 comment on column ragwall_private.signing_key.header is
   'The first segment of a token, which has to be exactly this: base64url of alg (HS256), this kid, and typ (JWT) or no '
   'typ, in one of the possible orders.';
@@ -47,8 +47,7 @@ end;
 
 comment on function ragwall_private.pad(bytea, integer) is
   'Returns the inner or outer pad of HMAC-SHA256 (RFC 2104): 64 bytes, which are the key and then zeros, each '
-  'exclusive '
-  'or the mask. key: at most 64 bytes; null counts as empty. mask: 0 to 255; null gives null.';
+  'exclusive or the mask. key: at most 64 bytes; null counts as empty. mask: 0 to 255; null gives null.';
 
 create function ragwall_private.base64url(bytes bytea)
   returns text
@@ -104,13 +103,10 @@ $$;
 comment on function ragwall.add_signing_key(text, text) is
   'Makes a key of 256 bits and returns it as a JWK (RFC 7517), whose member aud is the audience. It is returned only '
   'once: store it with the secrets of the application. set_tenant_from_token() accepts its tokens from now on, and '
-  'still '
-  'those of older keys. kid: the name of the key, 1 to 64 letters, digits, dots, - and _. audience: what the claim '
-  'aud of '
-  'tokens has to be, a name of this database among others that tokens are made for, 1 to 200 printable ASCII '
-  'characters '
-  'without spaces. Raises RW401 if an argument is null or ill-formed, RW402 if there is a key of this name. For '
-  'superusers and ragwall_context.';
+  'still those of older keys. kid: the name of the key, 1 to 64 letters, digits, dots, - and _. audience: what the '
+  'claim aud of tokens has to be, a name of this database among others that tokens are made for, 1 to 200 printable '
+  'ASCII characters without spaces. Raises RW401 if an argument is null or ill-formed, RW402 if there is a key of this '
+  'name. For superusers and ragwall_context.';
 
 create function ragwall.add_signing_key(kid text)
   returns text
@@ -120,11 +116,9 @@ create function ragwall.add_signing_key(kid text)
   return ragwall.add_signing_key(kid, 'ragwall:' || current_database());
 
 comment on function ragwall.add_signing_key(text) is
-  'Calls add_signing_key(kid, audience) with the audience ragwall: followed by the name of the database. kid: the '
-  'name of '
-  'the key, 1 to 64 letters, digits, dots, - and _. Returns the key as a JWK (RFC 7517), only once. Raises RW401 if '
-  'kid '
-  'is null or ill-formed, RW402 if there is a key of this name. For superusers and ragwall_context.';
+  'Calls add_signing_key(kid, audience) with the audience ragwall: followed by the name of the database. kid: the name '
+  'of the key, 1 to 64 letters, digits, dots, - and _. Returns the key as a JWK (RFC 7517), only once. Raises RW401 if '
+  'kid is null or ill-formed, RW402 if there is a key of this name. For superusers and ragwall_context.';
 
 create function ragwall.retire_signing_key(kid text)
   returns void
@@ -234,12 +228,10 @@ $$;
 
 comment on function ragwall.set_tenant_from_token(text) is
   'Verifies a token, binds the tenant that it names to this transaction, and returns the tenant. token: a JWT (RFC '
-  '7519) of '
-  'at most 1200 bytes, signed by HS256 with a key of signing_keys(), with the claims tenant_id, aud, iat, exp and '
-  'optionally nbf, and at most 300 seconds from iat to exp. Raises RW005 if no key signed it, if it is null, or if the '
-  'key of the seals is missing; RW006 if its claims are not valid for this database at this time; RW003 and RW007 as '
-  'set_tenant() does. '
-  'Security definer: it reads the keys.';
+  '7519) of at most 1200 bytes, signed by HS256 with a key of signing_keys(), with the claims tenant_id, aud, iat, exp '
+  'and optionally nbf, and at most 300 seconds from iat to exp. Raises RW005 if no key signed it, if it is null, or if '
+  'the key of the seals is missing; RW006 if its claims are not valid for this database at this time; RW003 and RW007 '
+  'as set_tenant() does. Security definer: it reads the keys.';
 
 grant execute on function ragwall.set_tenant_from_token(text)
   to app_user, app_reader, agent_reader, agent_caller;

@@ -1,5 +1,5 @@
---! Previous: sha1:19332bd690f661e546f81797e6a24d6ff09994b7
---! Hash: sha1:461f294cb2ea645208c27c442e866e83da9f3202
+--! Previous: sha1:34d22431d5887451d9dc366e0de8e4f4eb5c3347
+--! Hash: sha1:0526635f07960667f949df6c2b64dfaa2fca8a7a
 --! Message: documents
 
 -- The documents: one table for all tenants, and the policies and grants that separate them.
@@ -36,9 +36,8 @@ create table ragwall.documents (
 partition by hash (tenant_id);
 
 comment on table ragwall.documents is
-  'The passages that can be retrieved, of all tenants. A role sees and changes only those of the tenant that is '
-  'bound to '
-  'its transaction.';
+  'The passages that can be retrieved, of all tenants. A role sees and changes only those of the tenant that is bound '
+  'to its transaction.';
 comment on column ragwall.documents.tenant_id is
   'The tenant that the document belongs to. No application role can write it: the default is the tenant that is bound.';
 comment on column ragwall.documents.id is
@@ -90,8 +89,7 @@ create policy tenant_floor on ragwall.documents
 
 comment on policy tenant_floor on ragwall.documents is
   'Only rows of the bound tenant, for every role and command. It is restrictive: a permissive policy that is added '
-  'later '
-  'cannot widen it.';
+  'later cannot widen it.';
 
 create policy select_own_tenant on ragwall.documents
   as permissive
@@ -128,8 +126,8 @@ create policy update_own_tenant on ragwall.documents
   with check (tenant_id = (select ragwall.current_tenant()));
 
 comment on policy update_own_tenant on ragwall.documents is
-  'A role changes documents of the tenant that is bound, and cannot give them to another. '
-  'ragwall_owner needs it to lock the rows that it deletes.';
+  'A role changes documents of the tenant that is bound, and cannot give them to another. ragwall_owner needs it to '
+  'lock the rows that it deletes.';
 
 -- On columns, not on the table: UPDATE on the table would allow LOCK TABLE … IN ACCESS EXCLUSIVE MODE, which stops all
 -- tenants.
@@ -168,9 +166,8 @@ end
 $$;
 
 comment on function ragwall.forget_statistics(regclass) is
-  'Makes ANALYZE gather no statistics on any column of a table. Those that were gathered before stay. For the owner '
-  'of the '
-  'table. Raises 22004 for null.';
+  'Makes ANALYZE gather no statistics on any column of a table. Those that were gathered before stay. For the owner of '
+  'the table. Raises 22004 for null.';
 
 -- A partition has no grant and no policy, so it can only be reached through its parent.
 do $$

@@ -1,5 +1,5 @@
---! Previous: sha1:461f294cb2ea645208c27c442e866e83da9f3202
---! Hash: sha1:aec27cb193678c880e342e2b2c7a04650af8bc88
+--! Previous: sha1:0526635f07960667f949df6c2b64dfaa2fca8a7a
+--! Hash: sha1:4ab3e20be187b6e11a95e464ab96e26bfc038233
 --! Message: graphs
 
 -- Graphs: an HNSW index for each large tenant, the search in it, and which graphs are due.
@@ -41,9 +41,9 @@ end
 $$;
 
 comment on function ragwall.graph_name(text) is
-  'The name of the HNSW index that holds one tenant''s documents and no others; it is there if index_plan() found '
-  'the tenant large enough. Null unless the tenant is bound, or for a member of ragwall_owner. '
-  'Security definer: the name is a hash with the key of the seals.';
+  'The name of the HNSW index that holds one tenant''s documents and no others; it is there if index_plan() found the '
+  'tenant large enough. Null unless the tenant is bound, or for a member of ragwall_owner. Security definer: the name '
+  'is a hash with the key of the seals.';
 
 grant execute on function ragwall.graph_name(text) to app_user, app_reader, agent_reader, ragwall_owner;
 
@@ -65,8 +65,7 @@ $$;
 
 comment on function ragwall_private.in_graph(text) is
   'Returns true, for null as well. It is in the predicate of every graph, and only ragwall_owner, as which '
-  'search_graph() '
-  'runs, may name it: no query of a caller can use a graph.';
+  'search_graph() runs, may name it: no query of a caller can use a graph.';
 
 grant usage on schema ragwall_private to ragwall_owner;
 -- A role that writes a document evaluates the predicates of the graphs.
@@ -135,10 +134,9 @@ end
 $$;
 
 comment on function ragwall.search_graph(public.halfvec, integer, jsonb) is
-  'The nearest documents of the bound tenant as its graph finds them, nearest first; fewer than k, or '
-  'null, if it looked at as many as it may and found no more that fit the filter. '
-  'For match_documents(), which then searches exactly. '
-  'Security definer: nobody else may say in_graph(), and the owner is bound by the same policies.';
+  'The nearest documents of the bound tenant as its graph finds them, nearest first; fewer than k, or null, if it '
+  'looked at as many as it may and found no more that fit the filter. For match_documents(), which then searches '
+  'exactly. Security definer: nobody else may say in_graph(), and the owner is bound by the same policies.';
 
 grant execute on function ragwall.search_graph(public.halfvec, integer, jsonb) to app_user, app_reader, agent_reader;
 
@@ -228,10 +226,10 @@ end
 $$;
 
 comment on function ragwall.index_plan() is
-  'The statements that are due, one a row, each to be run by itself outside a transaction, in one session '
-  '(psql: \gexec): to create the HNSW index of a tenant that has come to ragwall.graph_from documents (a '
-  'setting, default 1000), to drop one of a tenant that has fewer than half of that, to rebuild one that is '
-  'not valid. For a superuser, or a member of ragwall_owner with BYPASSRLS; others get an error, not an '
-  'empty plan. Raises RW301 if the setting is no number from 1.';
+  'The statements that are due, one a row, each to be run by itself outside a transaction, in one session (psql: '
+  '\gexec): to create the HNSW index of a tenant that has come to ragwall.graph_from documents (a setting, default '
+  '1000), to drop one of a tenant that has fewer than half of that, to rebuild one that is not valid. For a superuser, '
+  'or a member of ragwall_owner with BYPASSRLS; others get an error, not an empty plan. Raises RW301 if the setting is '
+  'no number from 1.';
 
 reset role;

@@ -1,5 +1,5 @@
---! Previous: sha1:aec27cb193678c880e342e2b2c7a04650af8bc88
---! Hash: sha1:be0733aa71c683a3e79bc53ba3f4e6cd112c7714
+--! Previous: sha1:4ab3e20be187b6e11a95e464ab96e26bfc038233
+--! Hash: sha1:ea075e85660fcfa13701c1f7a8f16548c9912d48
 --! Message: match-documents
 
 -- Search: the nearest documents of the tenant that is bound.
@@ -73,14 +73,11 @@ $$;
 
 comment on function ragwall.match_documents(public.halfvec, integer, jsonb) is
   'Returns the k documents of the bound tenant that are nearest to query_vec among those whose metadata contains '
-  'filter: '
-  'nearest first, ties by id, fewer than k only if fewer match. Exact, unless the tenant has a graph (see '
-  'index_plan()), '
-  'which may miss a document for one that is nearly as near. similarity: the cosine, -1 to 1. query_vec: '
-  'embedding_dimensions() numbers, not all zero. k: 1 to 1000. filter: a JSON object, compared by @>; null for none. '
-  'Raises RW001 if no tenant is bound, RW101 if query_vec is null, RW102 if its dimensions are wrong, RW103 if it '
-  'is all '
-  'zeros, RW104 if k is null or out of range, RW105 if filter is no object.';
+  'filter: nearest first, ties by id, fewer than k only if fewer match. Exact, unless the tenant has a graph (see '
+  'index_plan()), which may miss a document for one that is nearly as near. similarity: the cosine, -1 to 1. '
+  'query_vec: embedding_dimensions() numbers, not all zero. k: 1 to 1000. filter: a JSON object, compared by @>; null '
+  'for none. Raises RW001 if no tenant is bound, RW101 if query_vec is null, RW102 if its dimensions are wrong, RW103 '
+  'if it is all zeros, RW104 if k is null or out of range, RW105 if filter is no object.';
 
 grant execute on function ragwall.match_documents(public.halfvec, integer, jsonb)
   to app_user, app_reader, agent_reader;
@@ -98,11 +95,9 @@ begin atomic
 end;
 
 comment on function ragwall.match_documents(public.halfvec, integer) is
-  'Calls match_documents(query_vec, k, filter) without a filter: the k documents of the bound tenant that are '
-  'nearest to '
-  'query_vec. query_vec: embedding_dimensions() numbers, not all zero. k: 1 to 1000. Raises RW001 if no tenant is '
-  'bound, '
-  'RW101 to RW104 for null and for arguments out of range.';
+  'Calls match_documents(query_vec, k, filter) without a filter: the k documents of the bound tenant that are nearest '
+  'to query_vec. query_vec: embedding_dimensions() numbers, not all zero. k: 1 to 1000. Raises RW001 if no tenant is '
+  'bound, RW101 to RW104 for null and for arguments out of range.';
 
 grant execute on function ragwall.match_documents(public.halfvec, integer) to app_user, app_reader, agent_reader;
 
@@ -132,17 +127,16 @@ end;
 comment on function ragwall.match_documents(public.halfvec, double precision, jsonb) is
   'Calls match_documents(query_vec, k, filter) by the argument names of other vector stores. query_embedding: '
   'embedding_dimensions() numbers, not all zero. match_count: a whole number, 1 to 1000. filter: a JSON object, or '
-  'null '
-  'for none. Raises RW001 if no tenant is bound, RW101 to RW105 for its arguments.';
+  'null for none. Raises RW001 if no tenant is bound, RW101 to RW105 for its arguments.';
 
 grant execute on function ragwall.match_documents(public.halfvec, double precision, jsonb)
   to app_user, app_reader, agent_reader;
 
 -- For roles that run SQL that others write. Whoever may select from a table can see in EXPLAIN how many rows the
--- planner
--- expects of a guessed tenant. A role that may only execute this function cannot: EXPLAIN does not show the plan of
--- its query, and client_min_messages keeps back the plans that debug_print_plan would send. EXPLAIN (BUFFERS) would
--- count pages, whose number depends on how the rows of other tenants lie among the caller's, so EXPLAIN is refused.
+-- planner expects of a guessed tenant. A role that may only execute this function cannot: EXPLAIN does not show the
+-- plan of its query, and client_min_messages keeps back the plans that debug_print_plan would send. EXPLAIN (BUFFERS)
+-- would count pages, whose number depends on how the rows of other tenants lie among the caller's, so EXPLAIN is
+-- refused.
 create function ragwall.agent_match_documents(query_vec public.halfvec, k integer, filter jsonb)
   returns table (tenant_id text, id uuid, content text, metadata jsonb, similarity double precision)
   language plpgsql
@@ -168,9 +162,8 @@ $$;
 
 comment on function ragwall.agent_match_documents(public.halfvec, integer, jsonb) is
   'Calls match_documents(query_vec, k, filter) for agent_caller, which has no privilege on any table. query_vec: '
-  'embedding_dimensions() numbers, not all zero. k: 1 to 1000. filter: a JSON object, or null for none. Raises '
-  'RW106 if the '
-  'word explain is anywhere in the statement, RW001 if no tenant is bound, RW101 to RW105 for its arguments. '
+  'embedding_dimensions() numbers, not all zero. k: 1 to 1000. filter: a JSON object, or null for none. Raises RW106 '
+  'if the word explain is anywhere in the statement, RW001 if no tenant is bound, RW101 to RW105 for its arguments. '
   'Security definer: its caller may not read the table. It runs as the owner, who is bound by the same policies.';
 
 grant execute on function ragwall.agent_match_documents(public.halfvec, integer, jsonb) to agent_caller;

@@ -1,5 +1,5 @@
---! Previous: sha1:be0733aa71c683a3e79bc53ba3f4e6cd112c7714
---! Hash: sha1:92a2dbf62bd31993ce47a85c0507f962fcadc246
+--! Previous: sha1:ea075e85660fcfa13701c1f7a8f16548c9912d48
+--! Hash: sha1:fce5dfbe0aaf5c277531203b0e74805208d372cd
 --! Message: upsert-documents
 
 -- Ingest: repeating an ingest changes nothing and needs no new embeddings.
@@ -30,8 +30,7 @@ $$;
 
 comment on function ragwall.document_id(text, text, integer) is
   'Returns the id that upsert_documents() gives to a new document of this tenant, source and position: a UUID of '
-  'version '
-  '8, from the SHA-256 of the three. position: 0 and up. Null if an argument is null.';
+  'version 8, from the SHA-256 of the three. position: 0 and up. Null if an argument is null.';
 
 grant execute on function ragwall.document_id(text, text, integer) to app_user;
 
@@ -204,14 +203,10 @@ comment on function ragwall.upsert_documents(jsonb) is
   'Stores documents for the bound tenant, and returns one row for each: ordinal is its place in the array, from 0. '
   'documents: a JSON array of objects with content; id, or else source and position; embedding (an array of '
   'embedding_dimensions() numbers, or the same as text) and embedding_model, or neither; metadata (an object; if '
-  'absent, '
-  'that which is stored is kept). status: inserted; updated; unchanged; embedding required, if no embedding was '
-  'given and '
-  'content or model differ from what is stored, in which case nothing was written for this document. Raises RW001 '
-  'if no '
-  'tenant is bound, RW201 if documents is null or no array, RW202 if a document is ill-formed, RW203 if two are the '
-  'same, '
-  'RW204 if a new one would get the id of another.';
+  'absent, that which is stored is kept). status: inserted; updated; unchanged; embedding required, if no embedding '
+  'was given and content or model differ from what is stored, in which case nothing was written for this document. '
+  'Raises RW001 if no tenant is bound, RW201 if documents is null or no array, RW202 if a document is ill-formed, '
+  'RW203 if two are the same, RW204 if a new one would get the id of another.';
 
 grant execute on function ragwall.upsert_documents(jsonb) to app_user;
 

@@ -1,5 +1,5 @@
---! Previous: sha1:92a2dbf62bd31993ce47a85c0507f962fcadc246
---! Hash: sha1:11b1ac626538c3aa51b62e799416cb60a507c644
+--! Previous: sha1:fce5dfbe0aaf5c277531203b0e74805208d372cd
+--! Hash: sha1:6e56cadadd7a878405038780e2c51cdcc773a6ef
 --! Message: delete-documents
 
 -- Deletion. Nobody has DELETE on the table, because it would allow LOCK TABLE, which stops all tenants. So these
@@ -41,8 +41,8 @@ $$;
 
 comment on function ragwall.delete_documents(uuid[]) is
   'Deletes documents of the bound tenant by id, and returns how many were deleted. Ids that the tenant does not have, '
-  'which another tenant may have, are ignored; null deletes none. Raises RW001 if no tenant is bound. '
-  'Security definer: no application role may delete. It runs as the owner, who is bound by the same policies.';
+  'which another tenant may have, are ignored; null deletes none. Raises RW001 if no tenant is bound. Security '
+  'definer: no application role may delete. It runs as the owner, who is bound by the same policies.';
 
 grant execute on function ragwall.delete_documents(uuid[]) to app_user;
 
@@ -82,8 +82,8 @@ $$;
 
 comment on function ragwall.delete_source(text, integer) is
   'Deletes the documents of one source of the bound tenant, from a position on, and returns how many were deleted. '
-  'from_position: 0 deletes all. A null argument deletes none. Raises RW001 if no tenant is bound. '
-  'Security definer: no application role may delete. It runs as the owner, who is bound by the same policies.';
+  'from_position: 0 deletes all. A null argument deletes none. Raises RW001 if no tenant is bound. Security definer: '
+  'no application role may delete. It runs as the owner, who is bound by the same policies.';
 
 grant execute on function ragwall.delete_source(text, integer) to app_user;
 

@@ -1,5 +1,5 @@
---! Previous: sha1:11b1ac626538c3aa51b62e799416cb60a507c644
---! Hash: sha1:9d4a730a96cdc7cc3ed69a6d19d119c52a432359
+--! Previous: sha1:6e56cadadd7a878405038780e2c51cdcc773a6ef
+--! Hash: sha1:a9535a65b323ee4de32d0556bc5036d13529c539
 --! Message: protection-keys
 
 -- Protecting a table of yours, part 1 of 6: foreign keys by which tenants can observe each other.
@@ -86,9 +86,8 @@ $$;
 
 comment on function ragwall.tenant_column_of(regclass, name) is
   'Returns the name of the tenant column of a table, quoted where necessary: the column whose default is '
-  'ragwall.require_tenant(), or else the one named usual, or else the one that ragwall.tenant_tables() recognises '
-  'by its '
-  'name. Null if the table has none. Raises RW504 before db/audit-install.sql has run.';
+  'ragwall.require_tenant(), or else the one named usual, or else the one that ragwall.tenant_tables() recognises by '
+  'its name. Null if the table has none. Raises RW504 before db/audit-install.sql has run.';
 
 create function ragwall.foreign_key_findings(target regclass, tenant_column name)
   returns table (finding text, remedy text)
@@ -149,9 +148,8 @@ $$;
 
 comment on function ragwall.foreign_key_findings(regclass, name) is
   'Returns the foreign keys from and to a table by which a row of one tenant can refer to a row of another, each with '
-  'statements that add the tenant to it. Postgres checks foreign keys beneath row-level security, so they tell '
-  'which rows '
-  'other tenants have, and ON DELETE changes those rows. A foreign key to a table without tenants is not returned. '
-  'tenant_column: the name of the tenant column in tables that are not protected.';
+  'statements that add the tenant to it. Postgres checks foreign keys beneath row-level security, so they tell which '
+  'rows other tenants have, and ON DELETE changes those rows. A foreign key to a table without tenants is not '
+  'returned. tenant_column: the name of the tenant column in tables that are not protected.';
 
 reset role;

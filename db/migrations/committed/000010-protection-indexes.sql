@@ -1,5 +1,5 @@
---! Previous: sha1:9d4a730a96cdc7cc3ed69a6d19d119c52a432359
---! Hash: sha1:72416f9a20a147bee1586bff2597f78dd8213c99
+--! Previous: sha1:a9535a65b323ee4de32d0556bc5036d13529c539
+--! Hash: sha1:716402e6ffcd10bfd0147cf94107ecd99d241ad9
 --! Message: protection-indexes
 
 -- Protecting a table of yours, part 2 of 6: indexes by which tenants can observe each other.
@@ -31,8 +31,7 @@ $$;
 
 comment on function ragwall.is_pinned(regclass, name) is
   'Returns whether an index, or each of its partitions, has rows of one tenant only, because its predicate or the '
-  'bound '
-  'of its table says tenant_column = a constant. False if the index does not exist, and for null.';
+  'bound of its table says tenant_column = a constant. False if the index does not exist, and for null.';
 
 create function ragwall.index_findings(target regclass, tenant_column name)
   returns table (refused boolean, finding text, remedy text)
@@ -105,7 +104,6 @@ $$;
 comment on function ragwall.index_findings(regclass, name) is
   'Returns the indexes of a table that neither begin with the tenant nor have rows of one tenant only, each with '
   'statements that correct it. refused: true for those that tell of other tenants by errors and answers, which are '
-  'unique '
-  'indexes without the tenant and approximate ones; false for those that only explain shows.';
+  'unique indexes without the tenant and approximate ones; false for those that only explain shows.';
 
 reset role;

@@ -1,5 +1,5 @@
---! Previous: sha1:72416f9a20a147bee1586bff2597f78dd8213c99
---! Hash: sha1:80e0265ea3cde5570594f8e8922aeadba4d532f7
+--! Previous: sha1:716402e6ffcd10bfd0147cf94107ecd99d241ad9
+--! Hash: sha1:3a1f97e8fc3d777cb08764bec8514c5f76a2c3b1
 --! Message: protection-findings
 
 -- Protecting a table of yours, part 3 of 6: everything about the table that would pass the policies.
@@ -20,8 +20,8 @@ begin atomic
     where not r.rolsuper
       and pg_has_role(r.oid, o.oid, 'member')
       and (
-        r.oid in (select a.role from ragwall.app_roles() as a)
-        -- Whatever ragwall.app_roles names, protect_table() grants the table to these.
+        -- Without the setting, app_roles() infers roles from privileges, which protect_table() is about to revoke.
+        current_setting('ragwall.app_roles', true) <> '' and r.oid in (select a.role from ragwall.app_roles() as a)
         or exists (
           select
           from unnest(array['app_user', 'app_reader', 'agent_reader', 'agent_caller']) as app
@@ -38,11 +38,9 @@ end;
 
 comment on function ragwall.is_safe_owner(oid) is
   'Returns whether a role may own a protected table. An owner can remove the policies, so it may not log in, be a '
-  'superuser '
-  'or bypass row-level security. None of its members may be an application role, as ragwall.app_roles() returns '
-  'them, or '
-  'a member of a role that protect_table() grants the table to. Null if there is no such role. Raises RW504 before '
-  'db/audit-install.sql has run.';
+  'superuser or bypass row-level security. None of its members may be a role of the application or the agents, or one '
+  'that the setting ragwall.app_roles names. Null if there is no such role. Raises RW504 before db/audit-install.sql '
+  'has run.';
 
 create function ragwall.protection_findings(target regclass, tenant_column name, keep_statistics boolean)
   returns table (refused boolean, finding text, remedy text)
@@ -182,8 +180,7 @@ $$;
 comment on function ragwall.protection_findings(regclass, name, boolean) is
   'Returns what is in the way of protecting a table, each with statements or advice that mend it. refused: true if '
   'protect_table() refuses the table for it, because any role can observe other tenants by it or pass the policies; '
-  'false '
-  'if protect_table() goes on and leaves it to do, because only explain, sequence numbers or subscribers show it. '
-  'tenant_column: the tenant column of the table. keep_statistics: true allows extended statistics.';
+  'false if protect_table() goes on and leaves it to do, because only explain, sequence numbers or subscribers show '
+  'it. tenant_column: the tenant column of the table. keep_statistics: true allows extended statistics.';
 
 reset role;

@@ -1,5 +1,5 @@
---! Previous: sha1:80e0265ea3cde5570594f8e8922aeadba4d532f7
---! Hash: sha1:ece4ab73e266ccdf24477e2efdaf9419b15c4517
+--! Previous: sha1:3a1f97e8fc3d777cb08764bec8514c5f76a2c3b1
+--! Hash: sha1:c8fe5102de6dbedc801552f954a1c942d1aa193c
 --! Message: protection-plan
 
 -- Protecting a table of yours, part 4 of 6: the statements that do it.

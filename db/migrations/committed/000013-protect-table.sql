@@ -1,5 +1,5 @@
---! Previous: sha1:ece4ab73e266ccdf24477e2efdaf9419b15c4517
---! Hash: sha1:63fa77e203e53f07f278f0333c04c41ed4a7271c
+--! Previous: sha1:c8fe5102de6dbedc801552f954a1c942d1aa193c
+--! Hash: sha1:19b92fc8eecc5276107994aba09e57a155f81797
 --! Message: protect-table
 
 -- Protecting a table of yours, part 5 of 6: protect_table() and unprotect_table().
@@ -102,21 +102,15 @@ end
 $$;
 
 comment on function ragwall.protect_table(regclass, name, boolean, boolean) is
-  'Protects a table and its partitions like ragwall.documents. Returns the statements that it executed, and then '
-  'what is '
-  'left to do (step begins with to do:). It can be repeated, and has to be after columns were added: no role may '
-  'use them '
-  'before. tenant_column: a column of type text or varchar. allow_delete: false gives app_user no DELETE, which also '
-  'allows LOCK TABLE; a function of the owner then has to delete. keep_statistics: true keeps the planner''s '
-  'statistics, '
-  'which joins may need, and from which explain tells values of other tenants. The table gets the owner ragwall_owner '
-  'unless its owner is safe, and loses the grants of other roles. It is locked until the transaction ends, and read '
-  'once '
-  'unless it has the valid check is_tenant_id: set lock_timeout before. For superusers, and for members of '
-  'ragwall_owner '
-  'who own the table and have CREATE on its schema. Raises RW501 if it is no table that can be protected, RW502 '
-  'with a list of '
-  'what has to be corrected first.';
+  'Protects a table and its partitions like ragwall.documents. Returns the statements that it executed, and then what '
+  'is left to do (step begins with to do:). It can be repeated, and has to be after columns were added: no role may '
+  'use them before. tenant_column: a column of type text or varchar. allow_delete: false gives app_user no DELETE, '
+  'which also allows LOCK TABLE; a function of the owner then has to delete. keep_statistics: true keeps the '
+  'planner''s statistics, which joins may need, and from which explain tells values of other tenants. The table gets '
+  'the owner ragwall_owner unless its owner is safe, and loses the grants of other roles. It is locked until the '
+  'transaction ends, and read once unless it has the valid check is_tenant_id: set lock_timeout before. For '
+  'superusers, and for members of ragwall_owner who own the table and have CREATE on its schema. Raises RW501 if it is '
+  'no table that can be protected, RW502 with a list of what has to be corrected first.';
 
 create function ragwall.unprotect_table(target regclass)
   returns table (step text, statement text)
@@ -179,8 +173,8 @@ $$;
 
 comment on function ragwall.unprotect_table(regclass) is
   'Removes what protect_table() added to a table, and returns the statements that it executed: grants, policies, '
-  'row-level security, the default and the check of the tenant column, statistics targets of 0. The owner stays '
-  'and is the only role that may use the table: grant privileges again as needed. Raises RW503 if the table is not '
-  'protected, and for ragwall.documents.';
+  'row-level security, the default and the check of the tenant column, statistics targets of 0. The owner stays and is '
+  'the only role that may use the table: grant privileges again as needed. Raises RW503 if the table is not protected, '
+  'and for ragwall.documents.';
 
 reset role;

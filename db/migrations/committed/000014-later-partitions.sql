@@ -1,5 +1,5 @@
---! Previous: sha1:63fa77e203e53f07f278f0333c04c41ed4a7271c
---! Hash: sha1:419e3ab8560a7557e26ef2419c4640805db95a53
+--! Previous: sha1:19b92fc8eecc5276107994aba09e57a155f81797
+--! Hash: sha1:edfd8dc78340ce00819b98dced25752abc053dac
 --! Message: later-partitions
 
 -- Protecting a table of yours, part 6 of 6: partitions that are added later. Then the number of the last migration.
@@ -27,8 +27,7 @@ begin
     join pg_class as c on c.oid = t.relid and not (c.relrowsecurity and c.relforcerowsecurity)
     where d.classid = 'pg_class'::regclass
       -- Tables created as partitions, and those attached by an ALTER TABLE of the parent. Not a partition that is
-      -- itself
-      -- altered: its owner may disable row-level security on it.
+      -- itself altered: its owner may disable row-level security on it.
       and c.relispartition
       and (t.relid <> d.objid or d.command_tag like 'CREATE %')
   loop
@@ -41,9 +40,8 @@ end
 $$;
 
 comment on function ragwall.close_partitions() is
-  'Event trigger: enables and forces row-level security on a partition that is added to a protected table, and '
-  'revokes what '
-  'default privileges granted on it. The partition has no policy: it can only be reached through its table.';
+  'Event trigger: enables and forces row-level security on a partition that is added to a protected table, and revokes '
+  'what default privileges granted on it. The partition has no policy: it can only be reached through its table.';
 
 revoke execute on function ragwall.close_partitions() from public;
 
