@@ -56,15 +56,7 @@ export async function changedMigrations(folder: string): Promise<string[]> {
   const git = async (...args: string[]) => (await run('git', args, { cwd: folder })).stdout.trim();
   const [tag] = (await git('tag', '--sort=-creatordate', '--merged', 'HEAD')).split('\n');
   if (!tag) return [];
-  const changed = await git(
-    'diff',
-    '--name-only',
-    '--no-renames',
-    '--diff-filter=a',
-    tag,
-    '--',
-    migrations,
-  );
+  const changed = await git('diff', '--name-only', '--no-renames', '--diff-filter=a', tag, '--', migrations);
   return changed
     .split('\n')
     .filter(Boolean)

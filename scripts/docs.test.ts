@@ -1,16 +1,6 @@
 /** What the documents say runs, and where they lead to is there. */
 import { execFile } from 'node:child_process';
-import {
-  access,
-  chmod,
-  mkdir,
-  mkdtemp,
-  readdir,
-  readFile,
-  rm,
-  symlink,
-  writeFile,
-} from 'node:fs/promises';
+import { access, chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -29,9 +19,7 @@ const pages = ['README.md', 'SECURITY.md', 'CHANGELOG.md', 'CONTRIBUTING.md', ..
   .filter((name) => name.endsWith('.md'))
   .sort();
 const texts = new Map(
-  await Promise.all(
-    pages.map(async (page) => [page, await readFile(join(here, page), 'utf8')] as const),
-  ),
+  await Promise.all(pages.map(async (page) => [page, await readFile(join(here, page), 'utf8')] as const)),
 );
 const textOf = (page: string) => texts.get(page) ?? '';
 
@@ -46,9 +34,7 @@ describe('pages', () => {
   });
 
   it('the README keeps its two commands', () => {
-    expect(textOf('README.md')).toContain(
-      '\n    npm install && npm run demo\n    npm install && npm test\n',
-    );
+    expect(textOf('README.md')).toContain('\n    npm install && npm run demo\n    npm install && npm test\n');
   });
 });
 
@@ -178,9 +164,7 @@ describe('blocks of code', () => {
   const blocks = new Map(pages.map((page) => [page, blocksOf(page, textOf(page))]));
 
   it(`all are run but ${exceptions}`, () => {
-    const left = [...blocks.values()]
-      .flat()
-      .filter(({ comments }) => comments['not run'] !== undefined);
+    const left = [...blocks.values()].flat().filter(({ comments }) => comments['not run'] !== undefined);
     expect(left.map(({ place }) => place)).toHaveLength(exceptions);
     expect(left.filter(({ comments }) => !comments['not run'])).toEqual([]);
   });

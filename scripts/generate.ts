@@ -16,9 +16,7 @@ import { root } from '../db/tests/engine/migrations.js';
 export type Generator = (database: () => Promise<PGlite>) => Promise<Readonly<Record<string, string>>>;
 
 const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } });
-const modules = (await readdir(new URL('scripts/generate/', root))).filter((name) =>
-  /^[^.]+\.ts$/.test(name),
-);
+const modules = (await readdir(new URL('scripts/generate/', root))).filter((name) => /^[^.]+\.ts$/.test(name));
 const stale: string[] = [];
 let embedded: Promise<PGlite> | undefined;
 const database = () => {
@@ -26,9 +24,7 @@ const database = () => {
   return embedded;
 };
 for (const name of modules.sort()) {
-  const { generate }: { generate: Generator } = await import(
-    new URL(`scripts/generate/${name}`, root).href
-  );
+  const { generate }: { generate: Generator } = await import(new URL(`scripts/generate/${name}`, root).href);
   for (const [path, text] of Object.entries(await generate(database))) {
     const file = new URL(path, root);
     if ((await readFile(file, 'utf8').catch(() => undefined)) === text) continue;

@@ -63,14 +63,8 @@ it('its curl commands answer what it says, for acme and for globex', async (cont
     /```sh\n(\. \.quickstart\/tokens\n.*?)```.*?```text\n(.*?)```/s.exec(page) ?? [];
   const { port, end } = await quickstart('--embedded');
   try {
-    const { stdout } = await promisify(execFile)(
-      'bash',
-      ['-ec', commands.replaceAll(':8080', `:${port}`)],
-      { cwd },
-    );
-    const shortened = stdout
-      .replace(/"id":"[^"]*"/g, '"id":"…"')
-      .replace(/("similarity":0\.\d\d)\d*/g, '$1…');
+    const { stdout } = await promisify(execFile)('bash', ['-ec', commands.replaceAll(':8080', `:${port}`)], { cwd });
+    const shortened = stdout.replace(/"id":"[^"]*"/g, '"id":"…"').replace(/("similarity":0\.\d\d)\d*/g, '$1…');
     expect(shortened.trim()).toBe(printed.trim());
   } finally {
     expect(await end()).toBe(false);

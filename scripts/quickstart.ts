@@ -61,11 +61,7 @@ async function main(): Promise<number> {
   let interrupted = false;
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => (interrupted = true));
   const folder = new URL('.quickstart/', root);
-  const engine = await startBestEngine(
-    values.embedded ? 'embedded' : undefined,
-    undefined,
-    console.log,
-  );
+  const engine = await startBestEngine(values.embedded ? 'embedded' : undefined, undefined, console.log);
   const { OPENAI_API_KEY, OPENAI_BASE_URL, RAGWALL_CHAT_MODEL, RAGWALL_EMBEDDING_MODEL } = process.env;
   let standIn: StandIn | undefined;
   try {
@@ -74,19 +70,16 @@ async function main(): Promise<number> {
     const secret = Buffer.from(randomBytes(32).toString('hex'));
     await writeTokens(folder, secret);
     if (interrupted) return 0;
-    return await serveCommand(
-      ['--port', values.port, '--pool', engine.appUrl ? '5' : '1', '--accept', 'O01'],
-      {
-        ...(standIn
-          ? { OPENAI_BASE_URL: standIn.url, OPENAI_API_KEY: 'none', RAGWALL_CHAT_MODEL: 'stand-in' }
-          : { OPENAI_BASE_URL, OPENAI_API_KEY, RAGWALL_CHAT_MODEL, RAGWALL_EMBEDDING_MODEL }),
-        DATABASE_URL: url,
-        RAGWALL_SIGNING_KEY: key,
-        RAGWALL_JWT_SECRET: `${secret}`,
-        RAGWALL_JWT_ISSUER: issuer,
-        RAGWALL_JWT_AUDIENCE: audience,
-      },
-    );
+    return await serveCommand(['--port', values.port, '--pool', engine.appUrl ? '5' : '1', '--accept', 'O01'], {
+      ...(standIn
+        ? { OPENAI_BASE_URL: standIn.url, OPENAI_API_KEY: 'none', RAGWALL_CHAT_MODEL: 'stand-in' }
+        : { OPENAI_BASE_URL, OPENAI_API_KEY, RAGWALL_CHAT_MODEL, RAGWALL_EMBEDDING_MODEL }),
+      DATABASE_URL: url,
+      RAGWALL_SIGNING_KEY: key,
+      RAGWALL_JWT_SECRET: `${secret}`,
+      RAGWALL_JWT_ISSUER: issuer,
+      RAGWALL_JWT_AUDIENCE: audience,
+    });
   } finally {
     await rm(folder, { recursive: true, force: true });
     await standIn?.close();

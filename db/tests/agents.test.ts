@@ -8,8 +8,7 @@ import { openSession, rolledBack, type Session } from './engine/session.js';
 const roles = ['agent_reader', 'agent_caller'] as const;
 type Role = (typeof roles)[number] | 'app_user' | 'pg_monitor';
 const lockdown = await readFile(new URL('db/agents.sql', root), 'utf8');
-const graph =
-  "create index documents_graph_acme on ragwall.documents_00 (id) where tenant_id = 'acme';";
+const graph = "create index documents_graph_acme on ragwall.documents_00 (id) where tenant_id = 'acme';";
 const vector = `[1${',0'.repeat(1535)}]`;
 let session: Session;
 
@@ -26,11 +25,7 @@ afterAll(async () => {
  * Runs `act` as a role, bound to acme if it may be, in a transaction that is rolled back. `prepare` is what a superuser
  * runs before.
  */
-function as<T>(
-  role: Role,
-  act: (tx: TransactionSql) => PromiseLike<T>,
-  prepare = lockdown,
-): Promise<T> {
+function as<T>(role: Role, act: (tx: TransactionSql) => PromiseLike<T>, prepare = lockdown): Promise<T> {
   return session.admin((sql) =>
     rolledBack(sql, async (tx) => {
       await tx.unsafe(prepare);
@@ -104,28 +99,12 @@ describe.each(roles)('%s', (role) => {
     ['D13: end a statement', 'select pg_cancel_backend(0)', 'function pg_cancel_backend'],
     ['D13: end a session', 'select pg_terminate_backend(0)', 'function pg_terminate_backend'],
     ['D14: statements of others', 'select query from pg_stat_activity', 'view pg_stat_activity'],
-    [
-      'D14c: … by a function',
-      'select query from pg_stat_get_activity(null)',
-      'function pg_stat_get_activity',
-    ],
-    [
-      'D14c: … by number',
-      'select pg_stat_get_backend_activity(1)',
-      'function pg_stat_get_backend_activity',
-    ],
+    ['D14c: … by a function', 'select query from pg_stat_get_activity(null)', 'function pg_stat_get_activity'],
+    ['D14c: … by number', 'select pg_stat_get_backend_activity(1)', 'function pg_stat_get_backend_activity'],
     ['E04: the predicate of a graph', 'select indexdef from pg_indexes', 'view pg_indexes'],
     ['E04: … by its column', 'select indpred from pg_index', 'table pg_index'],
-    [
-      'E04: … by name',
-      "select pg_get_indexdef('ragwall.documents_graph_acme'::regclass)",
-      'function pg_get_indexdef',
-    ],
-    [
-      'E04b: the size of a partition',
-      "select pg_relation_size('ragwall.documents_00')",
-      'function pg_relation_size',
-    ],
+    ['E04: … by name', "select pg_get_indexdef('ragwall.documents_graph_acme'::regclass)", 'function pg_get_indexdef'],
+    ['E04b: the size of a partition', "select pg_relation_size('ragwall.documents_00')", 'function pg_relation_size'],
     ['E18: counters of rows', 'select n_live_tup from pg_stat_user_tables', 'view pg_stat_user_tables'],
     [
       'E18b: … by a function',
@@ -140,11 +119,7 @@ describe.each(roles)('%s', (role) => {
       'table pg_class',
     ],
     ['locks of a session', 'select pg_advisory_lock(1)', 'function pg_advisory_lock'],
-    [
-      'locks of a transaction',
-      'select pg_try_advisory_xact_lock(1)',
-      'function pg_try_advisory_xact_lock',
-    ],
+    ['locks of a transaction', 'select pg_try_advisory_xact_lock(1)', 'function pg_try_advisory_xact_lock'],
     ['locks of others', 'select count(*) from pg_locks', 'view pg_locks'],
     ['names of roles', 'select rolname from pg_roles', 'view pg_roles'],
     ['bodies of functions', 'select prosrc from pg_proc', 'table pg_proc'],
@@ -188,11 +163,7 @@ describe('EXPLAIN', () => {
       "explain select from ragwall.documents where tenant_id = 'globex'",
       /rows=/,
     ],
-    [
-      'E16: a count of what a filter removed',
-      'explain (analyze, costs off) select from ragwall.documents',
-      /actual/,
-    ],
+    ['E16: a count of what a filter removed', 'explain (analyze, costs off) select from ragwall.documents', /actual/],
   ])('%s: shown to agent_reader, and refused to agent_caller', async (_, statement, shown) => {
     expect(await outcome('agent_caller', statement)).toBe(denied('table documents'));
     expect(await outcome('agent_reader', statement)).toMatch(shown);
@@ -224,9 +195,7 @@ describe('after db/agents.sql', () => {
     const made = await as('app_user', async (tx) => {
       await tx`reset role`;
       await tx`set local role ragwall_owner`;
-      await tx.unsafe(
-        `create function ragwall.later() returns integer language plpgsql as 'begin return 1; end'`,
-      );
+      await tx.unsafe(`create function ragwall.later() returns integer language plpgsql as 'begin return 1; end'`);
       return tx`select count(*) > 0 as seen, pg_relation_size('ragwall.documents_00') >= 0 as sized from pg_extension`;
     });
     expect(made).toEqual([{ seen: true, sized: true }]);

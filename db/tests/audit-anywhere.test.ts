@@ -23,9 +23,7 @@ afterAll(() => session.end());
 const inWorld = <T>(act: (tx: TransactionSql) => Promise<T>): Promise<T> =>
   session.admin((sql) =>
     rolledBack(sql, async (tx) => {
-      await tx
-        .unsafe(`set local jit = off; ${world}; set local search_path = pg_catalog, pg_temp`)
-        .simple();
+      await tx.unsafe(`set local jit = off; ${world}; set local search_path = pg_catalog, pg_temp`).simple();
       return act(tx);
     }),
   );
@@ -47,19 +45,16 @@ describe('whoever asks', () => {
     create publication hasty for table shop.orders;
     select lo_create(0)`;
 
-  it.each(['app_user', 'shop_staff', 'agent_caller'])(
-    '%s is told what a superuser is',
-    async (role) => {
-      const [superuser, told] = await inWorld(async (tx) => {
-        await tx.unsafe(defects).simple();
-        const superuser = await rowsOf(tx);
-        await tx.unsafe(`set local role ${role}`);
-        return [superuser, await rowsOf(tx)] as const;
-      });
-      expect(superuser.filter(isFinding).map(key)).toContain('V01 public.hasty');
-      expect(told).toEqual(superuser);
-    },
-  );
+  it.each(['app_user', 'shop_staff', 'agent_caller'])('%s is told what a superuser is', async (role) => {
+    const [superuser, told] = await inWorld(async (tx) => {
+      await tx.unsafe(defects).simple();
+      const superuser = await rowsOf(tx);
+      await tx.unsafe(`set local role ${role}`);
+      return [superuser, await rowsOf(tx)] as const;
+    });
+    expect(superuser.filter(isFinding).map(key)).toContain('V01 public.hasty');
+    expect(told).toEqual(superuser);
+  });
 
   it('a role that watches is told it where db/agents.sql was run, too', async () => {
     const agents = await read('db/agents.sql');
@@ -152,8 +147,7 @@ describe('without Ragwall', () => {
     return rows;
   };
   // The version is the engine's.
-  const findings = async () =>
-    (await ask()).filter((row) => isFinding(row) && row.id !== 'S01').map(key);
+  const findings = async () => (await ask()).filter((row) => isFinding(row) && row.id !== 'S01').map(key);
 
   it('says of an empty database that there is nothing to look at', async () => {
     expect(await findings()).toEqual(['T00 database postgres', 'P08 database postgres for PUBLIC']);

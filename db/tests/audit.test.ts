@@ -70,8 +70,7 @@ async function judge(tx: TransactionSql, cases: readonly Case[]): Promise<Judged
       const found = (await findings(tx, one.statement)).filter((row) => !known.has(key(row)));
       const remedy = found[0]?.remedy ?? '';
       // Others say in words what to do, or what to write in <>.
-      const runs =
-        /^(alter|revoke|drop) [^<;]*$/.test(remedy) && !/ concurrently |, its policies /.test(remedy);
+      const runs = /^(alter|revoke|drop) [^<;]*$/.test(remedy) && !/ concurrently |, its policies /.test(remedy);
       const after = runs ? await findings(tx, `${one.statement}; ${remedy}`) : [];
       const mended = after.map(key).filter((name) => name === `${one.id} ${one.object}`);
       judged.push({ ...one, found: found.map(key), ...(runs && { left: mended }) });
@@ -144,7 +143,5 @@ it('has a defect for every check that reads the catalog', () => {
   // Before 17 there is no privilege MAINTAIN to be granted.
   if (version < 17_00_00) broken.push('P04');
   expect(checks.length).toBeGreaterThan(80);
-  expect(checks.filter((id) => !broken.includes(id) && !fakes.some((fake) => fake.id === id))).toEqual(
-    [],
-  );
+  expect(checks.filter((id) => !broken.includes(id) && !fakes.some((fake) => fake.id === id))).toEqual([]);
 });

@@ -38,10 +38,7 @@ const some = (good: readonly unknown[], bad: readonly unknown[]) =>
 export const argument: Record<string, fc.Arbitrary<string>> = {
   text: fc.oneof(text, fc.constantFrom('acme', 'shared.md')),
   integer: some([1, 10, 1000], [-1, 0, 1001, 2 ** 31 - 1, 2 ** 31, -(2 ** 31), 1.5]),
-  'double precision': some(
-    [1, 10, 1000],
-    ['NaN', 'Infinity', '-Infinity', 1e308, '1e309', 5e-324, '-0', 1.5],
-  ),
+  'double precision': some([1, 10, 1000], ['NaN', 'Infinity', '-Infinity', 1e308, '1e309', 5e-324, '-0', 1.5]),
   jsonb: fc.oneof(
     fc.oneof(documents, json.object, json.value).map((value) => JSON.stringify(value)),
     some(
@@ -53,17 +50,7 @@ export const argument: Record<string, fc.Arbitrary<string>> = {
     [vector(1), vector(0.5, 0.5), vector(65504), vector(-1e-7, 1)],
     [
       ...[vector(0), vector(1e-8), vector('NaN'), vector('Infinity'), vector(65520), vector('1e308')],
-      ...[
-        '[]',
-        '[1]',
-        '[1',
-        '1]',
-        '[1,,2]',
-        '[[1]]',
-        '{1:1}/1536',
-        'null',
-        `[1${',0'.repeat(20_000)}]`,
-      ],
+      ...['[]', '[1]', '[1', '1]', '[1,,2]', '[[1]]', '{1:1}/1536', 'null', `[1${',0'.repeat(20_000)}]`],
     ],
   ),
   'uuid[]': some(

@@ -37,12 +37,8 @@ it('stores the documents that it reports, unchanged, and nothing else', async ()
       const { is = [] } = await upsert(JSON.stringify(given));
       const expected = is.flatMap((row, n) => {
         if (row.status === 'embedding required') return [];
-        const { source, position, content, embedding_model, metadata } = given[n] as Record<
-          string,
-          unknown
-        >;
-        const key =
-          source == null ? { source: null, position: null } : { source, position: Number(position) };
+        const { source, position, content, embedding_model, metadata } = given[n] as Record<string, unknown>;
+        const key = source == null ? { source: null, position: null } : { source, position: Number(position) };
         const { metadata: kept } = JSON.parse(JSON.stringify({ metadata: metadata ?? {} }));
         return [{ tenant_id: 'acme', id: row.id, ...key, content, embedding_model, metadata: kept }];
       });
@@ -96,9 +92,7 @@ it('refuses a number or an object as the name of a model', async () => {
 
 it('does not overwrite a document that was stored under the id which it would compute', async () => {
   const [row] = await session.app`select ragwall.document_id('acme', 's', 0) as id`;
-  await upsert(
-    JSON.stringify([{ ...document, source: null, position: null, id: row?.id, content: 'mine' }]),
-  );
+  await upsert(JSON.stringify([{ ...document, source: null, position: null, id: row?.id, content: 'mine' }]));
   await upsert(JSON.stringify([{ ...document, content: 'other' }]));
   expect(await stored()).toMatchObject([{ source: null, content: 'mine' }]);
 });

@@ -25,9 +25,7 @@ export const texts: readonly string[] = [
 /** Texts: those above, and any sequence of UTF-16 units, halves of surrogate pairs among them. */
 export const text = fc.oneof(
   fc.constantFrom(...texts),
-  fc
-    .array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 40 })
-    .map((units) => String.fromCharCode(...units)),
+  fc.array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 40 }).map((units) => String.fromCharCode(...units)),
   fc.string({ unit: 'binary' }),
   fc.string().map((some) => `${some}${secret}`),
 );
@@ -113,10 +111,7 @@ const codes = /^(INVALID_(TENANT|VECTOR|K|FILTER|DOCUMENT|OPTION)|EMBEDDER_REQUI
  * of ours, of bad data (22), of a constraint (23) or of a limit (54).
  * @throws Error for any other error, and if there is no answer within five seconds.
  */
-export async function outcome<T>(
-  act: () => T | Promise<T>,
-  hidden = secret,
-): Promise<{ is?: T; code?: string }> {
+export async function outcome<T>(act: () => T | Promise<T>, hidden = secret): Promise<{ is?: T; code?: string }> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error('no answer within five seconds')), 5_000);

@@ -25,8 +25,7 @@ it('an ill-formed name or audience of a key raises RW401, a well-formed one is r
     fc.assert(
       fc.asyncProperty(word, word, async (kid, audience) => {
         const { is, code } = await outcome(async () => {
-          const [row] =
-            await sql`select ragwall.add_signing_key(${kid}::text, ${audience}::text) as jwk`;
+          const [row] = await sql`select ragwall.add_signing_key(${kid}::text, ${audience}::text) as jwk`;
           await sql`select ragwall.retire_signing_key(${kid}::text)`;
           return JSON.parse(row?.jwk);
         });
@@ -66,7 +65,5 @@ it('an altered signing key is refused without being repeated, or its tokens are 
   expect(tokens.length).toBeGreaterThan(100);
   const codes = (await trial.attempt(tokens)).map(({ code }) => code);
   expect(new Set(codes)).toEqual(new Set(['RW005', 'RW006']));
-  expect(await trial.attempt([await tokenSigner(trial.jwk)('acme')])).toMatchObject([
-    { code: 'BOUND' },
-  ]);
+  expect(await trial.attempt([await tokenSigner(trial.jwk)('acme')])).toMatchObject([{ code: 'BOUND' }]);
 });

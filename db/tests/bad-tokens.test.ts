@@ -32,16 +32,10 @@ const claims = (others: object = {}) => {
 
 it('no alteration of a token is accepted, nor repeated', async () => {
   const token = sign(JSON.stringify(claims()));
-  expect(await trial.attempt([token])).toMatchObject([
-    { code: 'BOUND', answer: expect.stringMatching(/^acme\n/) },
-  ]);
+  expect(await trial.attempt([token])).toMatchObject([{ code: 'BOUND', answer: expect.stringMatching(/^acme\n/) }]);
   const altered = [...new Set(alterations(token))].filter((one) => one !== token);
   expect(altered.length).toBeGreaterThan(3_000);
-  const refused = await trial.attempt([
-    ...altered,
-    ...texts.filter((one) => !one.includes('\0')),
-    null,
-  ]);
+  const refused = await trial.attempt([...altered, ...texts.filter((one) => !one.includes('\0')), null]);
   expect(new Set(refused.map(({ code }) => code))).toEqual(new Set(['RW005']));
   // All messages are the same, so none tells what was altered.
   expect(new Set(refused.map(({ answer }) => answer)).size).toBe(1);
@@ -77,9 +71,7 @@ it('an authentic token binds the tenant that it names, or raises RW006', async (
     const long = sign(JSON.stringify(given)).length > 1_200;
     return long ? 'RW005' : valid ? `BOUND ${tenant_id}` : 'RW006';
   });
-  const outcomes = answers.map(({ code, answer }) =>
-    code === 'BOUND' ? `BOUND ${answer.split('\n')[0]}` : code,
-  );
+  const outcomes = answers.map(({ code, answer }) => (code === 'BOUND' ? `BOUND ${answer.split('\n')[0]}` : code));
   expect(outcomes).toEqual(expected);
   for (const code of ['RW005', 'RW006', 'BOUND acme', 'BOUND %s']) expect(outcomes).toContain(code);
 });
@@ -90,18 +82,11 @@ it('an authentic token whose claims cannot be read raises RW006, and is not repe
   const payloads = [
     ...['', secret, '[[[[', `{"tenant_id":"${secret}`, `${all}${all}`, '['.repeat(800), '\0', '\xff'],
     ...['null', '[]', '{}', '0', '"acme"', '{"tenant_id":"a\\u0000"}', '{"tenant_id":"\\ud800"}'],
-    ...[
-      time('0', '1e200000'),
-      time('1', '9e131071'),
-      time('-9e131071', '9e131071'),
-      time('1e400', '1'),
-    ],
+    ...[time('0', '1e200000'), time('1', '9e131071'), time('-9e131071', '9e131071'), time('1e400', '1')],
   ].map((payload) => sign(Buffer.from(payload, 'latin1')));
   const unpadded = ['A', 'AAAAA', '____', '-_-_-'].map((encoded) => sign('', encoded));
   const cut = fc.sample(fc.nat(all.length - 1), fuzz(100)).map((at) => sign(all.slice(0, at)));
-  const refused = await trial.attempt(
-    [...payloads, ...unpadded, ...cut].filter((one) => !one.includes('..')),
-  );
+  const refused = await trial.attempt([...payloads, ...unpadded, ...cut].filter((one) => !one.includes('..')));
   expect(new Set(refused.map(({ code }) => code))).toEqual(new Set(['RW006']));
   expect(new Set(refused.map(({ answer }) => answer)).size).toBe(1);
 });

@@ -6,9 +6,7 @@ export interface TokenTrial {
   /** As `ragwall.add_signing_key()` returned it. */
   readonly jwk: string;
   /** Returns for each token, tried by itself, BOUND and the tenant, or the SQLSTATE and all fields of the error. */
-  attempt(
-    tokens: readonly (string | null)[],
-  ): Promise<{ readonly code: string; readonly answer: string }[]>;
+  attempt(tokens: readonly (string | null)[]): Promise<{ readonly code: string; readonly answer: string }[]>;
   end(): Promise<void>;
 }
 
@@ -72,21 +70,7 @@ export function* alterations(token: string): Generator<string> {
     yield token.slice(at + 1);
     for (const more of ['A', '.', '=', ' ', '\n', '\u200b', '%']) yield before + more + token.slice(at);
   }
-  for (const more of [
-    '=',
-    '==',
-    '\n',
-    '\r\n',
-    ' ',
-    '\t',
-    '.',
-    '..',
-    'A',
-    `.${token}`,
-    '\ud800',
-    '"',
-    "'",
-  ]) {
+  for (const more of ['=', '==', '\n', '\r\n', ' ', '\t', '.', '..', 'A', `.${token}`, '\ud800', '"', "'"]) {
     yield token + more;
     yield more + token;
   }

@@ -2,34 +2,26 @@
 import { expect, it } from 'vitest';
 import { createEmbedded } from './engine/embedded.js';
 
-it.each([3, 3072, 4000])(
-  'documents of %i dimensions are stored, indexed and found',
-  async (dimensions) => {
-    const db = await createEmbedded({ ':EMBEDDING_DIMENSIONS': String(dimensions) });
-    try {
-      await db.exec(
-        `set ragwall.graph_from = 10; begin; set local role app_user; select ragwall.set_tenant('acme')`,
-      );
-      const vector = (n: number) =>
-        `[${Array.from({ length: dimensions }, (_, i) => Math.sin(i + n))}]`;
-      for (let n = 0; n < 12; n += 1) {
-        const [document] = [
-          { source: 's', position: n, content: `${n}`, embedding: vector(n), embedding_model: 'm' },
-        ];
-        await db.query('select ragwall.upsert_documents($1)', [JSON.stringify([document])]);
-      }
-      await db.exec('commit');
-      const plan = await db.query<{ statement: string }>('select ragwall.index_plan() as statement');
-      for (const { statement } of plan.rows) await db.exec(statement);
-      await db.exec(`begin; set local role app_user; select ragwall.set_tenant('acme')`);
-      const found = await db.query(`select content from ragwall.match_documents($1, 1)`, [vector(5)]);
-      expect(found.rows).toEqual([{ content: '5' }]);
-      await db.exec('rollback');
-    } finally {
-      await db.close();
+it.each([3, 3072, 4000])('documents of %i dimensions are stored, indexed and found', async (dimensions) => {
+  const db = await createEmbedded({ ':EMBEDDING_DIMENSIONS': String(dimensions) });
+  try {
+    await db.exec(`set ragwall.graph_from = 10; begin; set local role app_user; select ragwall.set_tenant('acme')`);
+    const vector = (n: number) => `[${Array.from({ length: dimensions }, (_, i) => Math.sin(i + n))}]`;
+    for (let n = 0; n < 12; n += 1) {
+      const [document] = [{ source: 's', position: n, content: `${n}`, embedding: vector(n), embedding_model: 'm' }];
+      await db.query('select ragwall.upsert_documents($1)', [JSON.stringify([document])]);
     }
-  },
-);
+    await db.exec('commit');
+    const plan = await db.query<{ statement: string }>('select ragwall.index_plan() as statement');
+    for (const { statement } of plan.rows) await db.exec(statement);
+    await db.exec(`begin; set local role app_user; select ragwall.set_tenant('acme')`);
+    const found = await db.query(`select content from ragwall.match_documents($1, 1)`, [vector(5)]);
+    expect(found.rows).toEqual([{ content: '5' }]);
+    await db.exec('rollback');
+  } finally {
+    await db.close();
+  }
+});
 
 it('any other number is refused, with what to do', async () => {
   await expect(createEmbedded({ ':EMBEDDING_DIMENSIONS': '4001' })).rejects.toMatchObject({

@@ -93,8 +93,7 @@ async function victimReads(): Promise<boolean> {
   return right;
 }
 
-const written = async () =>
-  (await dba('select pg_snapshot_xmax(pg_current_snapshot())::text as next'))[0]?.next;
+const written = async () => (await dba('select pg_snapshot_xmax(pg_current_snapshot())::text as next'))[0]?.next;
 
 /** Returns the same, and tries again if the attacker has ended the session of this client. */
 async function victimIsRight(tries = 4): Promise<boolean> {
@@ -134,9 +133,7 @@ async function outcomeOf({ sql }: Attack, bound: boolean): Promise<string> {
     const text = sql.replace(/:'(\w+)'/g, (_, name) => `'${guesses[name]?.[right] ?? minted[name]}'`);
     const answer = await attack(text, bound);
     if (secrets.some((secret) => answer.includes(secret))) found.add('reads');
-    answers.add(
-      guessed.reduce((text, name) => text.replaceAll(guesses[name]?.[right] as string, '?'), answer),
-    );
+    answers.add(guessed.reduce((text, name) => text.replaceAll(guesses[name]?.[right] as string, '?'), answer));
     const changed = await changes();
     if (changed?.includes('victims')) found.add('writes');
     if (changed?.includes('catalog')) found.add('alters');
@@ -202,14 +199,10 @@ async function enter(name: keyof typeof modes): Promise<void> {
   mode = name;
   await dba(modes[name][0]);
   const now = Math.floor(Date.now() / 1000);
-  for (const [token, { header = '{"alg":"HS256","kid":"hostile"}', claims }] of Object.entries(
-    tokens,
-  )) {
+  for (const [token, { header = '{"alg":"HS256","kid":"hostile"}', claims }] of Object.entries(tokens)) {
     const all = { tenant_id: 'acme', aud: JSON.parse(jwk).aud, iat: 0, exp: 290, ...claims };
     const payload = JSON.stringify(all, (claim, value) =>
-      ['iat', 'exp', 'nbf'].includes(claim) && typeof value === 'number'
-        ? value + now
-        : (value ?? undefined),
+      ['iat', 'exp', 'nbf'].includes(claim) && typeof value === 'number' ? value + now : (value ?? undefined),
     );
     const [row] = await session.admin(
       (sql) => sql`select tests.sign(${jwk}, ${header}, ${payload}::text::jsonb) as token`,
@@ -228,8 +221,7 @@ describe.each(Object.keys(modes) as (keyof typeof modes)[])('%s mode', (name) =>
 
   it.each([...corpus.keys()])('%s has no other outcomes than it declares', async (file) => {
     const surprises: string[] = [];
-    const passes =
-      mode === 'open' || /^(objects|roles|server|settings)/.test(file) ? [true] : [true, false];
+    const passes = mode === 'open' || /^(objects|roles|server|settings)/.test(file) ? [true] : [true, false];
     for (const bound of passes) {
       for (const attack of corpus.get(file) as Attack[]) {
         const declared = expected(attack, bound);

@@ -74,10 +74,8 @@ const scenario: fc.Arbitrary<Scenario> = fc.record({
 });
 
 type Claim = (before: Observed, after: Observed) => void;
-const sameAnswers: Claim = (before, after) =>
-  expect(after.found, 'the answers changed').toEqual(before.found);
-const sameWork: Claim = (before, after) =>
-  expect(after.work, 'the work grew').toBeLessThanOrEqual(before.work + slack);
+const sameAnswers: Claim = (before, after) => expect(after.found, 'the answers changed').toEqual(before.found);
+const sameWork: Claim = (before, after) => expect(after.work, 'the work grew').toBeLessThanOrEqual(before.work + slack);
 
 const claimed = (store: Store, indexed: boolean, claims: readonly Claim[]) =>
   fc.asyncProperty(scenario, async (played) => {

@@ -62,48 +62,28 @@ async function search(tenant: string, statement: string, setting = 'auto') {
 }
 
 const touched = (all: readonly Node[]) =>
-  all
-    .filter((node) => node['Relation Name'] ?? node['Index Name'])
-    .filter((node) => node['Actual Loops'] !== 0);
+  all.filter((node) => node['Relation Name'] ?? node['Index Name']).filter((node) => node['Actual Loops'] !== 0);
 
-describe.each(['auto', 'force_custom_plan', 'force_generic_plan'])(
-  'with plan_cache_mode = %s',
-  (mode) => {
-    it('a small tenant’s search reads one partition by its key, and checks the tenant once', async () => {
-      const { all } = await search(
-        'tenant-1',
-        `select * from ragwall.match_documents(${query}, 10)`,
-        mode,
-      );
-      expect(touched(all).map((node) => node['Node Type'])).toEqual(['Index Scan']);
-      expect(touched(all)[0]?.['Index Name']).toMatch(
-        /^documents_\d\d_(pkey|tenant_id_source_position_key)$/,
-      );
-      expect(all.some((node) => node['One-Time Filter'])).toBe(true);
-      expect(all.some((node) => /Gather|Seq Scan|Parallel/.test(String(node['Node Type'])))).toBe(
-        false,
-      );
-      expect(all.filter((node) => node['Relation Name'])).toHaveLength(1);
-    });
+describe.each(['auto', 'force_custom_plan', 'force_generic_plan'])('with plan_cache_mode = %s', (mode) => {
+  it('a small tenant’s search reads one partition by its key, and checks the tenant once', async () => {
+    const { all } = await search('tenant-1', `select * from ragwall.match_documents(${query}, 10)`, mode);
+    expect(touched(all).map((node) => node['Node Type'])).toEqual(['Index Scan']);
+    expect(touched(all)[0]?.['Index Name']).toMatch(/^documents_\d\d_(pkey|tenant_id_source_position_key)$/);
+    expect(all.some((node) => node['One-Time Filter'])).toBe(true);
+    expect(all.some((node) => /Gather|Seq Scan|Parallel/.test(String(node['Node Type'])))).toBe(false);
+    expect(all.filter((node) => node['Relation Name'])).toHaveLength(1);
+  });
 
-    it('a large tenant’s search reads its own graph, and no other', async () => {
-      const [{ name } = {}] = await sql`select ragwall.graph_name('tenant-7') as name`;
-      const { all } = await search(
-        'tenant-7',
-        `select * from ragwall.match_documents(${query}, 1)`,
-        mode,
-      );
-      expect(touched(all).map((node) => node['Index Name'])).toEqual([name]);
-      expect(all.some((node) => node['One-Time Filter'])).toBe(true);
-    });
-  },
-);
+  it('a large tenant’s search reads its own graph, and no other', async () => {
+    const [{ name } = {}] = await sql`select ragwall.graph_name('tenant-7') as name`;
+    const { all } = await search('tenant-7', `select * from ragwall.match_documents(${query}, 1)`, mode);
+    expect(touched(all).map((node) => node['Index Name'])).toEqual([name]);
+    expect(all.some((node) => node['One-Time Filter'])).toBe(true);
+  });
+});
 
 it('a statement that names another tenant reads no row', async () => {
-  const { all } = await search(
-    'tenant-1',
-    `select * from ragwall.documents where tenant_id = 'tenant-7'`,
-  );
+  const { all } = await search('tenant-1', `select * from ragwall.documents where tenant_id = 'tenant-7'`);
   expect(all.some((node) => node['Relation Name'])).toBe(true);
   expect(touched(all)).toEqual([]);
 });
@@ -116,17 +96,13 @@ it('an upsert looks each document up by its key', async () => {
   const documents = JSON.stringify([{ source: 'a', position: 0, content: 'x' }]);
   const { all } = await search('tenant-1', `select ragwall.upsert_documents('${documents}')`);
   const conditions = all.map((node) => String(node['Index Cond']));
-  expect(conditions).toContainEqual(
-    expect.stringMatching(/tenant_id = 'tenant-1'.* AND \(id = \w+\.key\)/),
-  );
+  expect(conditions).toContainEqual(expect.stringMatching(/tenant_id = 'tenant-1'.* AND \(id = \w+\.key\)/));
 });
 
 it('planning takes less than a millisecond, at 1,000 tenants with graphs of their own', async () => {
   const times = await sql.begin(async (tx) => {
     await tx`select ragwall.set_tenant('tenant-7')`;
-    await tx.unsafe(
-      'set local role ragwall_owner; set local enable_seqscan = off; set local enable_sort = off',
-    );
+    await tx.unsafe('set local role ragwall_owner; set local enable_seqscan = off; set local enable_sort = off');
     const taken: number[] = [];
     for (let n = 0; n < 200; n += 1) {
       const [row] = await tx.unsafe<{ 'QUERY PLAN': [{ 'Planning Time': number }] }[]>(
@@ -145,33 +121,30 @@ it.each([
   [10, '100', '2000'],
   [100, '300', '2000'],
   [1000, '1000', '20000'],
-])(
-  'at k = %i the graph is searched with the breadth that recall needs, which then ends',
-  async (k, ef, most) => {
-    const settings = await sql
-      .begin(async (tx) => {
-        const [row] = await tx<{ definition: string }[]>`
+])('at k = %i the graph is searched with the breadth that recall needs, which then ends', async (k, ef, most) => {
+  const settings = await sql
+    .begin(async (tx) => {
+      const [row] = await tx<{ definition: string }[]>`
         select pg_get_functiondef('ragwall.search_graph'::regproc) as definition`;
-        const changed = row?.definition.replace(
-          '  select array_agg(row(n.*)',
-          `  raise notice 'ef % most % iterative %', current_setting('hnsw.ef_search'),
+      const changed = row?.definition.replace(
+        '  select array_agg(row(n.*)',
+        `  raise notice 'ef % most % iterative %', current_setting('hnsw.ef_search'),
              current_setting('hnsw.max_scan_tuples'), current_setting('hnsw.iterative_scan');
            select array_agg(row(n.*)`,
-        );
-        await tx.unsafe(changed ?? '');
-        await tx`set local role app_user`;
-        await tx`select ragwall.set_tenant('tenant-7')`;
-        messages.length = 0;
-        await tx.unsafe(`select * from ragwall.match_documents(${query}, ${k})`);
-        const during = messages.find((message) => message.startsWith('ef '));
-        const [after] = await tx`
+      );
+      await tx.unsafe(changed ?? '');
+      await tx`set local role app_user`;
+      await tx`select ragwall.set_tenant('tenant-7')`;
+      messages.length = 0;
+      await tx.unsafe(`select * from ragwall.match_documents(${query}, ${k})`);
+      const during = messages.find((message) => message.startsWith('ef '));
+      const [after] = await tx`
         select current_setting('hnsw.ef_search') as ef, current_setting('enable_sort') as sort`;
-        throw { during, after };
-      })
-      .catch((thrown) => thrown);
-    expect(settings).toEqual({
-      during: `ef ${ef} most ${most} iterative relaxed_order`,
-      after: { ef: '40', sort: 'on' },
-    });
-  },
-);
+      throw { during, after };
+    })
+    .catch((thrown) => thrown);
+  expect(settings).toEqual({
+    during: `ef ${ef} most ${most} iterative relaxed_order`,
+    after: { ef: '40', sort: 'on' },
+  });
+});

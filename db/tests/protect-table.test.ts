@@ -43,9 +43,7 @@ beforeEach(async () => {
 const say = (tx: TransactionSql, numbers: number[]) =>
   tx`insert into "my app"."chat messages" ${tx(numbers.map((n) => ({ chat: 1, n })))}`;
 const bodies = async (tx: TransactionSql) =>
-  (await tx<{ body: string }[]>`select body from "my app"."chat messages" order by n`).map(
-    ({ body }) => body,
-  );
+  (await tx<{ body: string }[]>`select body from "my app"."chat messages" order by n`).map(({ body }) => body);
 const all = () =>
   session.admin(async (sql) => {
     const rows = await sql`
@@ -61,9 +59,7 @@ it('two tenants have the same ids, and each reads its own rows', async () => {
         select c.*, m.n from "my app".chats as c join "my app"."chat messages" as m on m.chat = c.id
         where m.n = 2`,
     );
-    expect([...rows]).toEqual([
-      { Tenant: tenant.tenantId, id: 1, title: `of ${tenant.tenantId}`, n: 2 },
-    ]);
+    expect([...rows]).toEqual([{ Tenant: tenant.tenantId, id: 1, title: `of ${tenant.tenantId}`, n: 2 }]);
   }
 });
 
@@ -82,9 +78,7 @@ it('rolling back to a savepoint undoes what came after it, and the tenant stays 
         await say(inner, [1]);
       })
       .catch(({ code }) => expect(code).toBe('23505'));
-    await sql.savepoint(
-      (inner) => inner`update "my app"."chat messages" set body = 'done' where n = 1`,
-    );
+    await sql.savepoint((inner) => inner`update "my app"."chat messages" set body = 'done' where n = 1`);
     return bodies(sql);
   });
   expect(read).toEqual(['done', 'empty', 'empty']);
@@ -122,16 +116,13 @@ it('transactions of two tenants at once keep to their own', async () => {
       }),
     ),
   );
-  expect(read.map((rows) => rows.map((row) => row.Tenant))).toEqual(
-    tenants.map(({ tenantId }) => [tenantId]),
-  );
+  expect(read.map((rows) => rows.map((row) => row.Tenant))).toEqual(tenants.map(({ tenantId }) => [tenantId]));
   expect(await all()).toEqual(['acme 23 empty', 'globex 23 empty']);
 });
 
 it('protection that has to wait too long for the table changes nothing', async (context) => {
   needs(context, engine, ['docker', 'url'], 'a server with several connections');
-  const state = () =>
-    session.admin((sql) => sql`select relacl, xmin from pg_class where relname = 'chats'`);
+  const state = () => session.admin((sql) => sql`select relacl, xmin from pg_class where relname = 'chats'`);
   const before = await state();
   await acme.transaction(async (tx) => {
     await tx.sql`select from "my app".chats`;
@@ -155,8 +146,7 @@ it('what is added to the table while protection waits for it is checked, too', a
       await tx`create unique index "all" on "my app".chats (title)`;
       refused = session.admin((sql) => sql`select ragwall.protect_table('"my app".chats', 'Tenant')`);
       refused.catch(() => {});
-      const waits = () =>
-        tx`select from pg_locks where not granted and relation = '"my app".chats'::regclass`;
+      const waits = () => tx`select from pg_locks where not granted and relation = '"my app".chats'::regclass`;
       while ((await waits()).length === 0);
     });
     await expect(refused).rejects.toMatchObject({ code: 'RW502' });

@@ -11,12 +11,8 @@ beforeEach(async () => {
 afterEach(() => session.end());
 
 /** Changes whether app_user may make temporary objects. */
-const temporary = (
-  change: 'grant temporary on database %I to' | 'revoke temporary on database %I from',
-) =>
-  session.admin((sql) =>
-    sql.unsafe(`do $$ begin execute format('${change} app_user', current_database()); end $$`),
-  );
+const temporary = (change: 'grant temporary on database %I to' | 'revoke temporary on database %I from') =>
+  session.admin((sql) => sql.unsafe(`do $$ begin execute format('${change} app_user', current_database()); end $$`));
 /** Binds acme in a new transaction. */
 const bind = () =>
   forTenant(session.app, 'acme').transaction((tx) => tx.sql`select ragwall.current_tenant() as tenant`);

@@ -80,9 +80,7 @@ async function found(query: Float32Array, k: number, filter?: JsonObject) {
     k,
     ...(filter ? { filter } : {}),
   });
-  expect(rows.map((row) => row.similarity)).toEqual(
-    rows.map((row) => row.similarity).sort((a, b) => b - a),
-  );
+  expect(rows.map((row) => row.similarity)).toEqual(rows.map((row) => row.similarity).sort((a, b) => b - a));
   return rows.map((row) => row.content);
 }
 

@@ -34,12 +34,7 @@ async function fill(store: stores.Store, build = true): Promise<stores.Store> {
   return store;
 }
 
-async function starvation(
-  session: Session,
-  control: stores.Store,
-  ours: stores.Store,
-  findings: Findings,
-) {
+async function starvation(session: Session, control: stores.Store, ours: stores.Store, findings: Findings) {
   const steps = [0, 10, 20, 30, 41, 500];
   findings.attack(
     'Starvation',
@@ -62,9 +57,7 @@ async function starvation(
     const store = await fill(await stores.sharedStore(session, stores.forced(design)));
     const results = await starve(store, victim, vectorOf(0), { steps: [0, size], rebuild });
     const found = results.map(({ right }) => right);
-    const after = rebuild
-      ? ', on which the index is built anew'
-      : ', of a tenant in the same partition';
+    const after = rebuild ? ', on which the index is built anew' : ', of a tenant in the same partition';
     findings.line(design.name, `${found.join(', then ')} after ${size}${after}`, (found[1] ?? 10) < 5);
     await store.end();
   }

@@ -2,14 +2,7 @@
 
 import type { Session } from '../../db/tests/engine/session.js';
 import { afterBreaches, type Breach, noPinnedTenant, noPolicy } from '../../db/tests/engine/walls.js';
-import {
-  type Embedder,
-  forTenant,
-  type Match,
-  matchDocuments,
-  setTenant,
-  type Vector,
-} from '../../src/index.js';
+import { type Embedder, forTenant, type Match, matchDocuments, setTenant, type Vector } from '../../src/index.js';
 import { companies } from './companies.js';
 
 /** Prints attempts and their results, and counts those that are not as expected. */
@@ -133,11 +126,7 @@ export async function showCompanies(session: Session, embedder: Embedder): Promi
 
   console.log('\nA connection without a tenant tries');
   const none = await session.app`select * from ragwall.documents`;
-  report.line(
-    none.length === 0,
-    'select * from ragwall.documents, with no tenant',
-    `${none.length} rows`,
-  );
+  report.line(none.length === 0, 'select * from ragwall.documents, with no tenant', `${none.length} rows`);
   const vector = await embed(question);
   await report.refused(
     'match_documents(), with no tenant',
@@ -149,11 +138,7 @@ export async function showCompanies(session: Session, embedder: Embedder): Promi
     async () => forTenant(session.app, '').matchDocuments(vector),
     'INVALID_TENANT',
   );
-  await report.refused(
-    'an empty tenant, in SQL',
-    async () => session.app`select ragwall.set_tenant('')`,
-    'RW002',
-  );
+  await report.refused('an empty tenant, in SQL', async () => session.app`select ragwall.set_tenant('')`, 'RW002');
   const [role] = await session.admin(
     (sql) => sql`select rolsuper, rolbypassrls from pg_roles where rolname = 'app_user'`,
   );
@@ -183,10 +168,6 @@ export async function showCompanies(session: Session, embedder: Embedder): Promi
     'FOREIGN_ROW',
   );
 
-  console.log(
-    report.wrong === 0
-      ? '\nAll results are as expected.'
-      : `\n${report.wrong} results are not as expected.`,
-  );
+  console.log(report.wrong === 0 ? '\nAll results are as expected.' : `\n${report.wrong} results are not as expected.`);
   return report.wrong;
 }

@@ -36,9 +36,7 @@ export interface Block {
 export function blocksOf(page: string, text: string): Block[] {
   const blocks: Block[] = [];
   const found = /((?:^<!--[\s\S]*?-->\n+)*)^```(.*)\n([\s\S]*?)^```$/gm;
-  for (const { index, 0: all, 1: before = '', 2: language = '', 3: code = '' } of text.matchAll(
-    found,
-  )) {
+  for (const { index, 0: all, 1: before = '', 2: language = '', 3: code = '' } of text.matchAll(found)) {
     const place = `${page}:${text.slice(0, index + all.indexOf('```')).split('\n').length}`;
     const last = blocks.at(-1);
     if (language === 'text') {
@@ -50,8 +48,7 @@ export function blocksOf(page: string, text: string): Block[] {
       [...before.matchAll(/<!-- *([\w ]+):\s*([\s\S]*?)\s*-->/g)].map(([, key, value]) => [key, value]),
     );
     const unknown = Object.keys(comments).find((key) => !keys.includes(key as never));
-    if (unknown && unknown !== 'needs docker')
-      throw new Error(`${place} has the unknown comment ${unknown}`);
+    if (unknown && unknown !== 'needs docker') throw new Error(`${place} has the unknown comment ${unknown}`);
     blocks.push({ place, language, code, comments });
   }
   return blocks;
@@ -136,16 +133,12 @@ export async function runBlock(block: Block, ground: Ground): Promise<string> {
   if (language === 'js' || language === 'ts') return runModule(ground, block);
   if (language === 'json') return JSON.stringify(JSON.parse(code));
   if (language === 'ini') {
-    const lines = (await readFile(fileURLToPath(new URL('db/pgbouncer.ini', root)), 'utf8')).split(
-      '\n',
-    );
+    const lines = (await readFile(fileURLToPath(new URL('db/pgbouncer.ini', root)), 'utf8')).split('\n');
     const missing = code.split('\n').find((line) => !lines.includes(line));
     if (missing !== undefined) throw new Error(`not in db/pgbouncer.ini: ${missing}`);
     return '';
   }
-  throw new Error(
-    `nothing runs ${language || 'a block without a language'}: say why with <!-- not run: … -->`,
-  );
+  throw new Error(`nothing runs ${language || 'a block without a language'}: say why with <!-- not run: … -->`);
 }
 
 /** Whether `printed` is what a page shows, where … stands for anything; the width of columns does not count. */

@@ -36,16 +36,12 @@ function parseCheck(text: string, file: string): Check {
   const [, id = '', severity = '', expects = ''] =
     /^-- ([A-Z]\d\d) (critical|high|medium|low): (.+)$/.exec(first) ?? [];
   const fields = Object.fromEntries(
-    lines.map(
-      (line) => /^-- (Examines|Reference|Why|Remedy|Not in SQL): (.+)$/.exec(line)?.slice(1) ?? [line],
-    ),
+    lines.map((line) => /^-- (Examines|Reference|Why|Remedy|Not in SQL): (.+)$/.exec(line)?.slice(1) ?? [line]),
   );
   const select = text.slice(header.length).trim();
   const complete = fields.Why && fields.Remedy && (select ? fields.Examines : fields['Not in SQL']);
   if (!id || !complete || Object.values(fields).includes(undefined)) {
-    throw new Error(
-      `db/audit/${file}: a check is expected to have the header that others have, not\n${header}`,
-    );
+    throw new Error(`db/audit/${file}: a check is expected to have the header that others have, not\n${header}`);
   }
   return { id, severity, expects, fields, select };
 }
@@ -60,9 +56,7 @@ async function readChecks(): Promise<CheckFile[]> {
   });
   const place = ({ area }: CheckFile) => areas.indexOf(area);
   const first = ({ checks }: CheckFile) => checks[0]?.id ?? '';
-  return (await Promise.all(files)).sort(
-    (a, b) => place(a) - place(b) || first(a).localeCompare(first(b)),
-  );
+  return (await Promise.all(files)).sort((a, b) => place(a) - place(b) || first(a).localeCompare(first(b)));
 }
 
 /** Returns a query of db/audit/queries/ with the facts in it, and without the comma behind the last one. */
@@ -72,8 +66,7 @@ export async function readQuery(name: string): Promise<string> {
   return texts.join('').replace(/^\),(?=\nselect)/m, ')');
 }
 
-const quoted = (text: string | undefined) =>
-  text === undefined ? 'null' : `'${text.replaceAll("'", "''")}'`;
+const quoted = (text: string | undefined) => (text === undefined ? 'null' : `'${text.replaceAll("'", "''")}'`);
 
 async function auditQuery(files: readonly CheckFile[]): Promise<string> {
   const all = files.flatMap(({ area, checks }) => checks.map((check) => ({ area, ...check })));
@@ -131,8 +124,7 @@ const parameterized = (query: string, settings: readonly string[]) =>
   }, query);
 
 async function queriesModule(): Promise<string> {
-  const literal = (query: string) =>
-    `${query.includes('\\') ? 'String.raw' : ''}\`${query.trimEnd()}\``;
+  const literal = (query: string) => `${query.includes('\\') ? 'String.raw' : ''}\`${query.trimEnd()}\``;
   const probe = parameterized(await readQuery('probe'), ['tenant_columns', 'app_roles']);
   const guard = parameterized(await readQuery('guard'), ['tenant_columns']);
   return `// Generated from db/audit/ by \`npm run generate\`. Not to be edited.

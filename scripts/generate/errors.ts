@@ -18,8 +18,7 @@ const raise = new RegExp(
 );
 
 /** Markdown in a cell of a table. */
-const cell = (text: string) =>
-  text.replaceAll('|', '\\|').replaceAll('<', '&lt;').replaceAll('\n', ' ');
+const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('<', '&lt;').replaceAll('\n', ' ');
 
 async function raised(db: PGlite): Promise<string[]> {
   const { rows } = await db.query<{ name: string; body: string }>(
@@ -32,10 +31,7 @@ async function raised(db: PGlite): Promise<string[]> {
     throw new Error(`${expected} SQLSTATEs are raised, and ${found.length} of them could be read`);
   }
   return found
-    .map(
-      ([, message, code, hint]) =>
-        `| \`${code}\` | ${cell(literal(message))} | ${cell(literal(hint))} |`,
-    )
+    .map(([, message, code, hint]) => `| \`${code}\` | ${cell(literal(message))} | ${cell(literal(hint))} |`)
     .sort();
 }
 
@@ -44,13 +40,10 @@ async function clientCodes(): Promise<string[]> {
   const union = /export type RagwallErrorCode =([^;]*);/.exec(source)?.[1] ?? '';
   const codes = [...union.matchAll(/\/\*\*([\s\S]*?)\*\/\s*\| '(\w+)'/g)];
   if (codes.length !== union.match(/'\w+'/g)?.length) {
-    throw new Error(
-      'every code of RagwallErrorCode is expected to have a comment that says what it means',
-    );
+    throw new Error('every code of RagwallErrorCode is expected to have a comment that says what it means');
   }
   return codes.map(
-    ([, comment = '', code]) =>
-      `| \`${code}\` | ${cell(comment.replace(/\s*\n\s*\*?\s*/g, ' ').trim())} |`,
+    ([, comment = '', code]) => `| \`${code}\` | ${cell(comment.replace(/\s*\n\s*\*?\s*/g, ' ').trim())} |`,
   );
 }
 

@@ -42,8 +42,7 @@ const query = `
     and a.attnum > 0
     and not a.attisdropped`;
 
-const prose = (text: string) =>
-  text.replaceAll('<', '&lt;').replaceAll('*', '\\*').replaceAll('|', '\\|');
+const prose = (text: string) => text.replaceAll('<', '&lt;').replaceAll('*', '\\*').replaceAll('|', '\\|');
 
 export const generate: Generator = async (database) => {
   const { rows } = await (await database()).query<Entry>(query);
@@ -51,9 +50,7 @@ export const generate: Generator = async (database) => {
   if (without.length > 0) {
     throw new Error(`without a comment in the catalog: ${without.map(({ name }) => name).join(', ')}`);
   }
-  const functions = rows
-    .filter(({ kind }) => kind === 'function')
-    .sort((a, b) => (a.signature < b.signature ? -1 : 1));
+  const functions = rows.filter(({ kind }) => kind === 'function').sort((a, b) => (a.signature < b.signature ? -1 : 1));
   const anchored = new Set<string>();
   const anchor = (name: string) => {
     const isFirst = !anchored.has(name);
@@ -90,10 +87,7 @@ stops all.
 | --- | --- | --- |
 ${rows
   .filter(({ kind }) => kind === 'column')
-  .map(
-    ({ signature, comment, roles }) =>
-      `| \`${signature}\` | ${prose(comment ?? '')} | ${roles ?? ''} |`,
-  )
+  .map(({ signature, comment, roles }) => `| \`${signature}\` | ${prose(comment ?? '')} | ${roles ?? ''} |`)
   .join('\n')}
 `,
   };

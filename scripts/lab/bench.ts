@@ -80,10 +80,7 @@ async function run(server: Server, args: Arguments): Promise<Results> {
     classes.push({
       ...{ className, tenants, documents, queries: own.length, cells, access },
       rates: rates.get(className) ?? [],
-      statementOverTransaction: pairedRatio(
-        timesOf('ragwall, one statement'),
-        timesOf('limit, begin … commit'),
-      ),
+      statementOverTransaction: pairedRatio(timesOf('ragwall, one statement'), timesOf('limit, begin … commit')),
     });
   }
   const [small] = queries.get('small') ?? [];
@@ -136,9 +133,7 @@ await command(
       await mkdir(out, { recursive: true });
       await writeFile(join(out, 'results.json'), `${JSON.stringify(results, null, 2)}\n`);
       await writeFile(join(out, 'report.html'), toPage(results));
-      console.log(
-        `\n${results.minutes.toFixed(1)} minutes; ${join(out, 'report.html')} and results.json`,
-      );
+      console.log(`\n${results.minutes.toFixed(1)} minutes; ${join(out, 'report.html')} and results.json`);
       if (rest['write-figures']) {
         const { machine, command } = results;
         await writeFigures({ lab: 'bench', command, machine, tables: digest(results) });

@@ -44,10 +44,8 @@ export function choicesOf(next: () => number): Choices {
 }
 
 /** Shuffles in place. */
-export const shuffle = <T extends unknown[] | Uint16Array | Uint32Array>(
-  items: T,
-  next: () => number,
-) => shuffler(() => next() / 2 ** 32)(items as never) as T;
+export const shuffle = <T extends unknown[] | Uint16Array | Uint32Array>(items: T, next: () => number) =>
+  shuffler(() => next() / 2 ** 32)(items as never) as T;
 
 export function dot(a: Vector, b: Vector): number {
   let sum = 0;

@@ -11,8 +11,7 @@ const machine: Machine = {
 };
 const table = { title: 'Load', head: ['service', 'a second'], rows: [['ragwall serve', '374']] };
 const load: Figures = { lab: 'load', command: 'npm run load', machine, tables: [table] };
-const empty =
-  '# Figures\n\n<!-- figures: load -->\n\nnothing yet\n\n<!-- /figures: load -->\n\nThe end.\n';
+const empty = '# Figures\n\n<!-- figures: load -->\n\nnothing yet\n\n<!-- /figures: load -->\n\nThe end.\n';
 const written = replaceFigures(empty, load);
 
 it('docs/figures.md has a block of each lab', async () => {

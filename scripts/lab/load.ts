@@ -3,15 +3,7 @@ import { groups } from 'd3-array';
 import { startEngine } from '../../db/tests/engine/engine.js';
 import { guideService, type Outcome, prepare, ragwallService, run, type Service } from './load/run.js';
 import { describeMachine, median, sum } from './measure.js';
-import {
-  ms,
-  print,
-  type Table,
-  whole,
-  writeFigures,
-  writeFiguresHelp,
-  writeFiguresOption,
-} from './report.js';
+import { ms, print, type Table, whole, writeFigures, writeFiguresHelp, writeFiguresOption } from './report.js';
 import { command, wholeNumber, withEngine } from './setup.js';
 
 const help = `npm run load    50 and 500 requests at once, of ten tenants, through HTTP, ragwall serve, PgBouncer in transaction
@@ -36,9 +28,7 @@ function table(outcomes: readonly Outcome[], rounds: number): Table {
     rows: turnsOf.map(([, turns]) => [
       `${turns[0]?.connections}`,
       `${turns[0]?.service}`,
-      ...(['answered', 'failed', 'foreign', 'short'] as const).map((name) =>
-        whole(sum(turns, (turn) => turn[name])),
-      ),
+      ...(['answered', 'failed', 'foreign', 'short'] as const).map((name) => whole(sum(turns, (turn) => turn[name]))),
       whole(median(turns.map(({ perSecond }) => perSecond))),
       ...(['p50', 'p99'] as const).map((name) => ms(median(turns.map((turn) => turn[name])))),
     ]),
@@ -70,9 +60,7 @@ await command(
             for (const service of services) {
               const outcome = await run(service, { connections, requests });
               outcomes.push(outcome);
-              console.log(
-                `${connections} at once, ${service.name}: ${whole(outcome.perSecond)} a second`,
-              );
+              console.log(`${connections} at once, ${service.name}: ${whole(outcome.perSecond)} a second`);
             }
           }
         }

@@ -8,8 +8,7 @@ import { loadSuites } from './mutants/suites.js';
 import { connect } from './setup.js';
 
 const engine = inject('engine');
-const walls =
-  /^(access-matrix|functions|policies|roles|tables|tenant-context|functions-without-policies)\.sql$/;
+const walls = /^(access-matrix|functions|policies|roles|tables|tenant-context|functions-without-policies)\.sql$/;
 let generated: readonly Mutant[] = [];
 
 beforeAll(async () => {
@@ -23,9 +22,7 @@ beforeEach((context) => needs(context, engine, ['docker', 'url'], 'databases to 
 async function verdictsOn(mutants: readonly Mutant[]): Promise<Verdict[]> {
   const suites = (await loadSuites()).filter(({ name }) => walls.test(name));
   const verdicts: Verdict[] = [];
-  await onClone(engine, (_, sql) =>
-    byPgtap([sql], suites, mutants, (verdict) => verdicts.push(verdict)),
-  );
+  await onClone(engine, (_, sql) => byPgtap([sql], suites, mutants, (verdict) => verdicts.push(verdict)));
   return verdicts;
 }
 
@@ -39,12 +36,10 @@ it('notices walls that are down, each by an assertion that says so', async () =>
   const chosen: Readonly<Record<string, RegExp>> = {
     'policies: select_own_tenant dropped': /^policies\.sql: documents has the floor/,
     'policies: tenant_floor using true': /^policies\.sql: every clause compares/,
-    'tables: ragwall.documents_31: row-level security disabled':
-      /^policies\.sql: row-level security is/,
+    'tables: ragwall.documents_31: row-level security disabled': /^policies\.sql: row-level security is/,
     'tables: ragwall.documents: row-level security not forced': /^policies\.sql: row-level security is/,
     'tables: ragwall.documents without documents_pkey': /^tables\.sql: the primary key leads/,
-    'grants: app_user: update (tenant_id) on table ragwall.documents':
-      /^access-matrix\.sql: nobody holds/,
+    'grants: app_user: update (tenant_id) on table ragwall.documents': /^access-matrix\.sql: nobody holds/,
     'grants: public: temporary on the database': /^access-matrix\.sql: no role of ours may create/,
     'functions: ragwall.set_tenant(text) leakproof': /^functions\.sql: no function claims/,
     'roles: app_user is a member of ragwall_owner': /^roles\.sql: no role of ours is a member/,

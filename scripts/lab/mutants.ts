@@ -8,14 +8,7 @@ import { equivalents } from './mutants/equivalents.js';
 import { databaseMutants, type Mutant, title } from './mutants/mutant.js';
 import { byPgtap, byVitest, greenSuites, greenTests, ofClient, type Verdict } from './mutants/run.js';
 import { loadSuites } from './mutants/suites.js';
-import {
-  print,
-  type Table,
-  whole,
-  writeFigures,
-  writeFiguresHelp,
-  writeFiguresOption,
-} from './report.js';
+import { print, type Table, whole, writeFigures, writeFiguresHelp, writeFiguresOption } from './report.js';
 import { command, connect, withEngine } from './setup.js';
 
 const help = `npm run mutants                     breaks every wall, one at a time; about ten minutes on two cores
@@ -37,8 +30,7 @@ async function mutantsOf(engine: Engine, only: RegExp): Promise<Mutant[]> {
   return [...found, ...clientMutants].filter((mutant) => only.test(title(mutant)));
 }
 
-const reasonFor = (mutant: Mutant) =>
-  equivalents.find(({ pattern }) => pattern.test(title(mutant)))?.reason;
+const reasonFor = (mutant: Mutant) => equivalents.find(({ pattern }) => pattern.test(title(mutant)))?.reason;
 
 /** Returns a function that prints each verdict, or without `kills` a line each five seconds. */
 function reporter(total: number, kills: boolean): (verdict: Verdict) => void {

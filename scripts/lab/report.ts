@@ -14,8 +14,7 @@ export interface Table {
 }
 
 export const ms = (x: number) => (x < 10 ? x.toFixed(2) : x < 100 ? x.toFixed(1) : x.toFixed(0));
-export const ratio = (x: number | undefined) =>
-  x === undefined || Number.isNaN(x) ? '–' : x.toFixed(2);
+export const ratio = (x: number | undefined) => (x === undefined || Number.isNaN(x) ? '–' : x.toFixed(2));
 export const share = (x: number) => x.toFixed(3);
 export const whole = (x: number) => Math.round(x).toLocaleString('en-GB');
 export const mib = (bytes: number) => (bytes / 1024 ** 2).toFixed(1);
@@ -53,8 +52,7 @@ export const figuresFile = new URL('docs/figures.md', root);
 
 /** The option of each lab that writes its figures. */
 export const writeFiguresOption = { 'write-figures': { type: 'boolean', default: false } } as const;
-export const writeFiguresHelp =
-  '--write-figures     write the result into its block of docs/figures.md';
+export const writeFiguresHelp = '--write-figures     write the result into its block of docs/figures.md';
 
 /** The figures of one lab. */
 export interface Figures {
@@ -85,9 +83,7 @@ export function replaceFigures(text: string, figures: Figures): string {
     return `<!-- figures: ${lab} -->\n\n${body}\n\n<!-- /figures: ${lab} -->`;
   });
   if (found) return replaced;
-  throw new Error(
-    `expected a line <!-- figures: ${figures.lab} --> and one <!-- /figures: ${figures.lab} -->`,
-  );
+  throw new Error(`expected a line <!-- figures: ${figures.lab} --> and one <!-- /figures: ${figures.lab} -->`);
 }
 
 /** Replaces a lab's block of docs/figures.md. */
@@ -104,13 +100,11 @@ export async function writeFigures(figures: Figures): Promise<void> {
 export function readFigures(text: string): Record<string, Record<string, string>> {
   const blocks = [...text.matchAll(block)];
   const markers = [...text.matchAll(/<!-- \/?figures: /g)];
-  if (markers.length !== 2 * blocks.length)
-    throw new Error('a marker of figures has no other of its pair');
+  if (markers.length !== 2 * blocks.length) throw new Error('a marker of figures has no other of its pair');
   return Object.fromEntries(
     blocks.map(([, lab = '', body = '']) => {
       const found = originPattern.exec(body.split('\n', 1)[0] ?? '');
-      if (!found?.groups)
-        throw new Error(`the figures of ${lab} do not begin with where they were measured`);
+      if (!found?.groups) throw new Error(`the figures of ${lab} do not begin with where they were measured`);
       if (!/^\| :?-+:? \|/m.test(body)) throw new Error(`the figures of ${lab} have no table`);
       return [lab, { ...found.groups }];
     }),

@@ -49,8 +49,7 @@ it('control: a client whose tenant is a plain setting gets foreign rows under th
 
 it('no foreign row, no lost, half-done or refused write, no hang, and every client recovers', async () => {
   const small = [...faults.small.keys()];
-  const countOf = (tally: Tally, kind: string) =>
-    tally.recoveries().find((fault) => fault.kind === kind)?.count ?? 0;
+  const countOf = (tally: Tally, kind: string) => tally.recoveries().find((fault) => fault.kind === kind)?.count ?? 0;
   const tally = await soak(
     ragwallClient(),
     { settleWithin: 60, recoverWithin: 60 },

@@ -3,14 +3,7 @@ import { type Engine, startEngine } from '../../db/tests/engine/engine.js';
 import { type TokenSigner, tokenSigner } from '../../src/index.js';
 import { awkwardTenants } from './data.js';
 import { describeMachine } from './measure.js';
-import {
-  print,
-  type Table,
-  whole,
-  writeFigures,
-  writeFiguresHelp,
-  writeFiguresOption,
-} from './report.js';
+import { print, type Table, whole, writeFigures, writeFiguresHelp, writeFiguresOption } from './report.js';
 import { command, connect, wholeNumber, withEngine } from './setup.js';
 import { openFaults } from './soak/faults.js';
 import { brokenPatience, run } from './soak/run.js';

@@ -98,9 +98,7 @@ export async function askSquad(
       if (rank >= 0 && rank < 5) hit5 += 1;
       // By its content, too, a row can be seen to be foreign: the paragraph belongs to one article only.
       foreignRows += found.filter((row) => row.tenantId !== tenant).length;
-      foreignRows += others.filter(
-        (row) => row.tenantId !== stranger || row.content === paragraph,
-      ).length;
+      foreignRows += others.filter((row) => row.tenantId !== stranger || row.content === paragraph).length;
       rows += found.length + others.length;
       asking.step();
     }

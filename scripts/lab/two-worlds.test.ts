@@ -9,10 +9,7 @@ const engine = inject('engine');
 
 const seed = 1;
 
-async function withWorlds<T>(
-  setting: Partial<Setting>,
-  act: (worlds: Worlds) => Promise<T>,
-): Promise<T> {
+async function withWorlds<T>(setting: Partial<Setting>, act: (worlds: Worlds) => Promise<T>): Promise<T> {
   const worlds = await openWorlds(engine, { design: 'ragwall', change: 'rows', ...setting });
   return act(worlds).finally(() => worlds.close());
 }
@@ -58,15 +55,11 @@ describe('two databases that differ in one tenant’s rows', () => {
       always = always.filter((one) => again.includes(one));
     }
     expect(always).toEqual([]);
-    expect(answered(outcome)).toEqual(
-      expect.arrayContaining(['select', 'explain (costs)', 'unordered']),
-    );
+    expect(answered(outcome)).toEqual(expect.arrayContaining(['select', 'explain (costs)', 'unordered']));
   });
 
   it('control: answer differently in the usual design, by rows and errors', async () => {
-    const found = await withWorlds({ design: 'usual' }, (worlds) =>
-      run(worlds, course).then(unexplained),
-    );
+    const found = await withWorlds({ design: 'usual' }, (worlds) => run(worlds, course).then(unexplained));
     for (const kind of ['search', 'write', 'oracle']) {
       expect(found).toContainEqual(expect.stringMatching(`^${kind}: `));
     }

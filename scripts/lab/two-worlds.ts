@@ -1,15 +1,7 @@
 /** Puts random statements of one tenant to two databases that differ in another tenant's rows, and compares the answers. */
 import { startEngine } from '../../db/tests/engine/engine.js';
 import { describeMachine, type Machine, sum } from './measure.js';
-import {
-  print,
-  progress,
-  type Table,
-  whole,
-  writeFigures,
-  writeFiguresHelp,
-  writeFiguresOption,
-} from './report.js';
+import { print, progress, type Table, whole, writeFigures, writeFiguresHelp, writeFiguresOption } from './report.js';
 import { command, wholeNumber, withEngine } from './setup.js';
 import { explained, type Residual } from './two-worlds/residuals.js';
 import { type Difference, type Outcome, run } from './two-worlds/run.js';
@@ -74,9 +66,7 @@ function report({ role, change, tallies, seconds }: Outcome, show: number) {
     note:
       `${whole(total)} statements to each of three worlds in ${seconds.toFixed(0)} s. Apart: worlds 1 and 2 answered ` +
       'differently. Residual: they did, for a reason that is listed. Noise: world 1 and the control did.' +
-      [...reasons]
-        .map(([{ reason }, count]) => `\n\nResidual, ${whole(count)} times: ${reason}`)
-        .join(''),
+      [...reasons].map(([{ reason }, count]) => `\n\nResidual, ${whole(count)} times: ${reason}`).join(''),
     head: ['class', 'statements', 'refused', 'apart', 'residual', 'noise'],
     rows,
   };
@@ -101,8 +91,7 @@ await command(
     const statements = wholeNumber('statements', values.statements, 1);
     const role = roles.find((one) => one === values.role);
     if (values.role && !role) throw new Error(`--role is expected to be one of ${roles.join(', ')}`);
-    if (isControl && role && role !== 'app_user')
-      throw new Error('the usual design has app_user alone');
+    if (isControl && role && role !== 'app_user') throw new Error('the usual design has app_user alone');
     const asked: readonly Role[] = role ? [role] : isControl ? ['app_user'] : roles;
     const design = isControl ? 'usual' : 'ragwall';
     const change = sameSize ? 'contents' : 'rows';

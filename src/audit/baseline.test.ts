@@ -53,25 +53,16 @@ it('tells which entries accept nothing', () => {
 });
 
 it('refuses entries without a reason, and names them', async () => {
-  const entries = [
-    accepting('a.b'),
-    { ...accepting('a.c'), reason: ' ' },
-    { ...accepting('a.d'), reason: '' },
-  ];
+  const entries = [accepting('a.b'), { ...accepting('a.c'), reason: ' ' }, { ...accepting('a.d'), reason: '' }];
   await writeFile(file, JSON.stringify({ accepted: entries }));
-  await expect(readBaseline(file)).rejects.toThrow(
-    /reason is expected .* none for: T02 a\.c; T02 a\.d$/,
-  );
+  await expect(readBaseline(file)).rejects.toThrow(/reason is expected .* none for: T02 a\.c; T02 a\.d$/);
 });
 
 it.each([
   ['{', 'JSON is expected'],
   ['[]', '{ "accepted": [ … ] } is expected'],
   ['null', '{ "accepted": [ … ] } is expected'],
-  [
-    '{"accepted": [{"id": "T02", "object": "a.b"}]}',
-    'entry 1 (T02 a.b) is expected to have a text "reason"',
-  ],
+  ['{"accepted": [{"id": "T02", "object": "a.b"}]}', 'entry 1 (T02 a.b) is expected to have a text "reason"'],
   ['{"accepted": [null]}', 'entry 1 () is expected to have a text "id"'],
 ])('refuses %s', async (text, message) => {
   await writeFile(file, text);
@@ -81,18 +72,11 @@ it.each([
 });
 
 it('says which file is not there', async () => {
-  await expect(readBaseline(file)).rejects.toThrow(
-    'baseline.json: the baseline cannot be read (ENOENT)',
-  );
+  await expect(readBaseline(file)).rejects.toThrow('baseline.json: the baseline cannot be read (ENOENT)');
 });
 
 it('writes findings and nothing else, for a person to fill in', async () => {
-  const rows = [
-    row('T02', 'a.b'),
-    row('T03', 'a.b', 'warn'),
-    row('T04', '', 'pass'),
-    row('T05', '', 'n/a'),
-  ];
+  const rows = [row('T02', 'a.b'), row('T03', 'a.b', 'warn'), row('T04', '', 'pass'), row('T05', '', 'n/a')];
   expect(await writeBaseline(file, rows)).toBe(2);
   expect(await written()).toEqual({
     accepted: [
@@ -105,10 +89,7 @@ it('writes findings and nothing else, for a person to fill in', async () => {
 
 it('keeps what a person wrote, and adds what is not accepted yet', async () => {
   const kept = [accepting('a.*'), accepting('gone'), { ...accepting('c.d'), by: 'Ada' }];
-  await writeFile(
-    file,
-    JSON.stringify({ note: 'ours', accepted: [...kept, { ...accepting('was'), reason: '' }] }),
-  );
+  await writeFile(file, JSON.stringify({ note: 'ours', accepted: [...kept, { ...accepting('was'), reason: '' }] }));
   expect(await writeBaseline(file, [row('T02', 'a.b'), row('T02', 'c.d'), row('T02', 'e.*')])).toBe(1);
   expect(await written()).toEqual({
     note: 'ours',

@@ -41,9 +41,7 @@ export async function readBaseline(file: string): Promise<readonly Acceptance[]>
   const unexplained = accepted.filter(({ reason }) => reason.trim() === '');
   if (unexplained.length > 0) {
     const names = unexplained.map(({ id, object }) => `${id} ${object}`.trim()).join('; ');
-    throw new Error(
-      `${file}: a reason is expected for each accepted finding; there is none for: ${names}`,
-    );
+    throw new Error(`${file}: a reason is expected for each accepted finding; there is none for: ${names}`);
   }
   return accepted;
 }
@@ -60,9 +58,7 @@ export async function writeBaseline(file: string, rows: readonly AuditRow[]): Pr
     if (error.cause?.code === 'ENOENT') return { accepted: [] };
     throw error;
   });
-  const kept = before.accepted.filter(
-    (entry) => entry.reason.trim() !== '' || rows.some((row) => covers(entry, row)),
-  );
+  const kept = before.accepted.filter((entry) => entry.reason.trim() !== '' || rows.some((row) => covers(entry, row)));
   const added = rows
     .filter((row) => isFinding(row) && !kept.some((entry) => covers(entry, row)))
     .map(({ id, object }) => ({ id, object: object.replace(/\*$/, '\\*'), reason: '' }));

@@ -105,9 +105,7 @@ describe('a change is printed, and so is its reverse', () => {
     const changed = await inventoryAfter(change);
     const changes = diffInventories(clean, changed);
     expect(lineOf(changes)).toBe(printed);
-    expect(worst(diffInventories(changed, clean))).toBe(
-      reverse ?? opposite[worst(changes) ?? 'neutral'],
-    );
+    expect(worst(diffInventories(changed, clean))).toBe(reverse ?? opposite[worst(changes) ?? 'neutral']);
   });
 });
 
@@ -162,9 +160,7 @@ describe('privileges are compared by what a role may do', () => {
     expect(changes.length).toBeGreaterThan(1_000);
     expect(changes.filter(({ effect }) => effect === 'loosens')).toEqual([]);
     const others = changes.filter(({ effect }) => effect !== 'neutral');
-    expect(
-      new Set(others.map(({ effect, kind, property }) => `${effect} ${kind} ${property}`)),
-    ).toEqual(
+    expect(new Set(others.map(({ effect, kind, property }) => `${effect} ${kind} ${property}`))).toEqual(
       new Set([
         'tightens function privilege EXECUTE for PUBLIC',
         'tightens language privilege USAGE for PUBLIC',

@@ -82,10 +82,7 @@ function relationKeys(kind: string, object: string): string[] {
 }
 
 /** Returns the changed rows, in the order of the inventories. */
-export function diffInventories(
-  saved: readonly InventoryRow[],
-  present: readonly InventoryRow[],
-): Change[] {
+export function diffInventories(saved: readonly InventoryRow[], present: readonly InventoryRow[]): Change[] {
   const [before, after] = [inventoryOf(saved), inventoryOf(present)];
   const changes = new Map<string, Change>();
   for (const [kind, object, property] of [...saved, ...present]) {
@@ -124,14 +121,9 @@ function effectOf(change: Omit<Change, 'effect'>, before: Inventory, after: Inve
 }
 
 const isWalled = (keys: readonly string[], inventory: Inventory) =>
-  keys.some((key) =>
-    ['row security', 'security_invoker'].some((wall) => inventory.get(key)?.has(wall)),
-  );
+  keys.some((key) => ['row security', 'security_invoker'].some((wall) => inventory.get(key)?.has(wall)));
 
-function onScale(
-  { kind, property, before, after }: Omit<Change, 'effect'>,
-  restrictive: boolean,
-): Effect {
+function onScale({ kind, property, before, after }: Omit<Change, 'effect'>, restrictive: boolean): Effect {
   const found = scales.find((scale) => scale[0].test(kind) && scale[1].test(property));
   const [, , ...values] = found ?? [kind, property, '*'];
   if (values.length === 0) return 'neutral';
@@ -144,12 +136,7 @@ function onScale(
 }
 
 /** Compares what a role may do, not what it is granted: it may have had the same through PUBLIC. */
-function privilegeEffect(
-  property: string,
-  keys: string[],
-  before: Inventory,
-  after: Inventory,
-): Effect {
+function privilegeEffect(property: string, keys: string[], before: Inventory, after: Inventory): Effect {
   const [, privilege = '', role = ''] = /^(privilege .*? for )(.*)$/s.exec(property) ?? [];
   const had = levelOf(privilege, role, keys, before, after);
   const has = levelOf(privilege, role, keys, after, before);
@@ -157,13 +144,7 @@ function privilegeEffect(
 }
 
 /** How far a role has a privilege: 0 not at all; 1 itself, through PUBLIC or a role that it inherits from; 2 it may grant it. */
-function levelOf(
-  privilege: string,
-  role: string,
-  keys: string[],
-  inventory: Inventory,
-  other: Inventory,
-): number {
+function levelOf(privilege: string, role: string, keys: string[], inventory: Inventory, other: Inventory): number {
   const roles = new Set([role]);
   for (const one of roles) {
     for (const [property, value] of inventory.get(keyOf('role', one)) ?? []) {
@@ -179,9 +160,7 @@ function levelOf(
       if (value === 'revoked') return 0;
       if (value === 'with grant option' || (rows && grantee === 'the owner')) return 2;
       // What the server grants at first has a row only in the inventory in which something differs.
-      return (value ?? /^(revoked|by default)$/.test(other.get(key)?.get(privilege + grantee) ?? ''))
-        ? 1
-        : 0;
+      return (value ?? /^(revoked|by default)$/.test(other.get(key)?.get(privilege + grantee) ?? '')) ? 1 : 0;
     });
   });
   return Math.max(...levels);

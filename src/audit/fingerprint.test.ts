@@ -78,9 +78,7 @@ describe('in the database', () => {
     const [row] = await session.admin((sql) => sql`select ragwall.fingerprint() as fingerprint`);
     expect(row?.fingerprint).toBe(clean.fingerprint);
     const rows = await session.admin((sql) => sql`select * from ragwall.inventory()`);
-    expect(rows.map((fact) => [fact.kind, fact.object, fact.property, fact.value])).toEqual(
-      clean.inventory,
-    );
+    expect(rows.map((fact) => [fact.kind, fact.object, fact.property, fact.value])).toEqual(clean.inventory);
   });
 
   it('they leave the settings of the transaction alone', async () => {
@@ -121,10 +119,7 @@ describe('it is the same', () => {
       await run(restored.href, async (sql) => {
         // The control: Postgres does print what it has restored otherwise.
         const view = "select pg_get_viewdef('twice.paid'::regclass) as text";
-        const [[before], [after]] = [
-          await session.admin((one) => one.unsafe(view)),
-          await sql.unsafe(view),
-        ];
+        const [[before], [after]] = [await session.admin((one) => one.unsafe(view)), await sql.unsafe(view)];
         expect(after?.text).not.toBe(before?.text);
         expect((await readInventory(sql)).inventory).toEqual(inventory);
         // And the other way round: what means something else is another row.
@@ -222,9 +217,7 @@ describe('the command', () => {
   it('writes one fact a line, and reads it again', async () => {
     const { code, text } = await command({});
     expect(code).toBe(0);
-    expect(text.split('\n')).toContain(
-      '    ["table","ragwall.documents","forced row security","true"],',
-    );
+    expect(text.split('\n')).toContain('    ["table","ragwall.documents","forced row security","true"],');
     const saved = await readSaved(await save(text));
     expect(saved).toEqual({ ...clean, time: saved.time });
     expect(saved.fingerprint).toMatch(/^sha256:[0-9a-f]{64}$/);
@@ -302,9 +295,7 @@ describe('the command', () => {
   });
 
   it('refuses a file that is not there, and a format that is none', async () => {
-    await expect(command({ diff: join(folder, 'none.json') })).rejects.toThrow(
-      'the file does not exist',
-    );
+    await expect(command({ diff: join(folder, 'none.json') })).rejects.toThrow('the file does not exist');
     await expect(command({ format: 'html' })).rejects.toThrow('expected to be table or json');
   });
 });

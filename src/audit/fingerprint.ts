@@ -83,19 +83,14 @@ export async function readSaved(file: string): Promise<Fingerprint> {
   try {
     saved = JSON.parse(await readFile(file, 'utf8'));
   } catch (error) {
-    const why =
-      (error as NodeJS.ErrnoException).code === 'ENOENT'
-        ? 'the file does not exist'
-        : 'the file is not JSON';
+    const why = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'the file does not exist' : 'the file is not JSON';
     throw new Error(`${expected}; ${why}`, { cause: error });
   }
   const { fingerprint, inventory, ...about } = saved ?? {};
   const whole =
     [fingerprint, about.database, about.server, about.time].every((text) => typeof text === 'string') &&
     Array.isArray(inventory) &&
-    inventory.every(
-      (row) => Array.isArray(row) && row.length === 4 && row.every((text) => typeof text === 'string'),
-    );
+    inventory.every((row) => Array.isArray(row) && row.length === 4 && row.every((text) => typeof text === 'string'));
   if (!whole) throw new Error(`${expected}; a part of the fingerprint is missing`);
   return saved as Fingerprint;
 }
@@ -105,9 +100,7 @@ function toText(saved: Fingerprint, present: Fingerprint, changes: readonly Chan
   if (changes.length === 0) {
     return `Nothing that isolation rests on has changed ${visible(since)}: ${present.fingerprint}\n`;
   }
-  const counts = effects.map(
-    (effect) => `${changes.filter((change) => change.effect === effect).length} ${effect}`,
-  );
+  const counts = effects.map((effect) => `${changes.filter((change) => change.effect === effect).length} ${effect}`);
   const lines = [
     `${plural(changes.length, 'change')} ${since}: ${counts.join(', ')}`,
     'Each line: effect, property, value before → value after. A dash stands for no row: the default.',

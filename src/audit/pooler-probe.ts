@@ -66,8 +66,7 @@ export async function checkPooler(sql: Sql, seen?: Route): Promise<PoolerAnswer>
   if (clients < 2) {
     return {
       verdict: 'undetermined',
-      evidence:
-        'a pooler, and a pool of one connection: two are needed to see what one leaves to the other',
+      evidence: 'a pooler, and a pool of one connection: two are needed to see what one leaves to the other',
     };
   }
   const name = `ragwall.probe_${randomBytes(8).toString('hex')}`;
@@ -80,11 +79,7 @@ export async function checkPooler(sql: Sql, seen?: Route): Promise<PoolerAnswer>
   // The first round opens all connections. Later the driver uses them in turn. If the pooler uses its server connections
   // in turn as well, each client could get the same one each time. So the rounds differ in size, and in the largest one
   // a client sends twice.
-  for (
-    let size = clients;
-    verdict === 'undetermined' && made < tries;
-    size = (size % (clients + 1)) + 1
-  ) {
+  for (let size = clients; verdict === 'undetermined' && made < tries; size = (size % (clients + 1)) + 1) {
     if (performance.now() > end) break;
     const lefts = Array.from({ length: size }, () => randomBytes(8).toString('hex'));
     const visits = await Promise.all(lefts.map((left) => visit(sql, name, left)));

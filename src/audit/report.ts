@@ -4,9 +4,7 @@ import { type Acceptance, applyBaseline } from './baseline.js';
 import { type Area, type Audit, type AuditRow, isFinding, type Severity, type Status } from './run.js';
 
 /** The version of this package. */
-export const version: string = JSON.parse(
-  readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
-).version;
+export const version: string = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
 
 /** The worst first. */
 export const severities: readonly Severity[] = ['critical', 'high', 'medium', 'low'];
@@ -149,9 +147,7 @@ export function summary(report: Report): string[] {
   const gates = gating(report);
   return [
     `fail: ${list('fail')} · warn: ${list('warn')} · accepted: ${accepted} · ${plural(passed, 'check')} passed`,
-    ...stale.map(
-      ({ id, object }) => `In the baseline, and no longer found: ${`${id} ${object}`.trim()}`,
-    ),
+    ...stale.map(({ id, object }) => `In the baseline, and no longer found: ${`${id} ${object}`.trim()}`),
     `${gates === 0 ? 'Nothing gates' : gates === 1 ? '1 finding gates' : `${gates} findings gate`} at ${threshold(report)}: exit ${gates > 0 ? 1 : 0}`,
   ];
 }

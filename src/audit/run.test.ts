@@ -30,9 +30,7 @@ it('tells what was audited, and returns the rows', async () => {
 
 it('tells the query what it was told, for this transaction alone', async () => {
   const settings = ['tenant_columns', 'app_roles', 'untrusted_roles', 'missing'];
-  const all = settings
-    .map((name) => `coalesce(current_setting('ragwall.${name}', true), '')`)
-    .join(` || ';' || `);
+  const all = settings.map((name) => `coalesce(current_setting('ragwall.${name}', true), '')`).join(` || ';' || `);
   await session.admin(async (sql) => {
     const told = { tenantColumns: ['a', 'B c'], appRoles: ["o'x"], untrustedRoles: ['u'] };
     const { rows, settings: said } = await readAudit(sql, { ...told, query: query(all) });
@@ -58,10 +56,7 @@ it('cannot write', async () => {
 
 it.each([
   [query("'x'", "'FAIL'"), "the audit's status of T01 is expected to be one of pass, fail, warn, n/a"],
-  [
-    query("'x'").replace("'rls'", "'all'"),
-    "the audit's area of T01 is expected to be one of rls, role",
-  ],
+  [query("'x'").replace("'rls'", "'all'"), "the audit's area of T01 is expected to be one of rls, role"],
   [query("'x'", "'pass'", 'where false'), 'a row for each check: it has none'],
 ])('does not take %s for a pass', async (text, message) => {
   await expect(session.admin((sql) => readAudit(sql, { query: text }))).rejects.toThrow(message);

@@ -109,16 +109,13 @@ export const isFinding = ({ status }: AuditRow): boolean => status === 'fail' ||
 
 /** Returns the rows if they are what they should be: a word that is misspelt would pass for no finding. */
 function checked(rows: readonly AuditRow[]): readonly AuditRow[] {
-  if (rows.length === 0)
-    throw new Error('the audit was expected to return a row for each check: it has none');
+  if (rows.length === 0) throw new Error('the audit was expected to return a row for each check: it has none');
   const words = { area: areas, severity: severities, status: statuses };
   for (const row of rows) {
     for (const [column, allowed] of Object.entries(words)) {
       const word = row[column as keyof typeof words];
       if (!(allowed as readonly string[]).includes(word)) {
-        throw new Error(
-          `the audit's ${column} of ${row.id} is expected to be one of ${allowed.join(', ')}`,
-        );
+        throw new Error(`the audit's ${column} of ${row.id} is expected to be one of ${allowed.join(', ')}`);
       }
     }
   }
@@ -127,8 +124,7 @@ function checked(rows: readonly AuditRow[]): readonly AuditRow[] {
 
 /** Returns the SELECT of a check in db/audit.sql; undefined for a check that SQL cannot make, and an unknown one. */
 export function statementOf(id: string, query = readFileSync(auditFile, 'utf8')): string | undefined {
-  const [, statement] =
-    query.split(`  -- [${id}] `)[1]?.match(/^.*\n([\s\S]*?)\n\n(?: {2}union all|\))/) ?? [];
+  const [, statement] = query.split(`  -- [${id}] `)[1]?.match(/^.*\n([\s\S]*?)\n\n(?: {2}union all|\))/) ?? [];
   return statement?.replace(/^ {2}/gm, '');
 }
 

@@ -42,17 +42,12 @@ export async function readTargets(
   tx: TransactionSql,
   given: { readonly tenantColumns?: readonly string[]; readonly appRoles?: readonly string[] },
 ): Promise<ProbeTargets> {
-  const parameters = [given.tenantColumns, given.appRoles].map((names) =>
-    names?.length ? names.join(',') : null,
-  );
+  const parameters = [given.tenantColumns, given.appRoles].map((names) => (names?.length ? names.join(',') : null));
   const [row] = await undone(tx, async (inner) => {
     // No name in the query may be looked up in a schema that is under audit; compiling it takes longer than running it.
     await inner`set local search_path = pg_catalog, pg_temp`;
     await inner`set local jit = off`;
-    return inner.unsafe<(Omit<ProbeTargets, 'searches'> & { searches: SearchFunction[] })[]>(
-      probeQuery,
-      parameters,
-    );
+    return inner.unsafe<(Omit<ProbeTargets, 'searches'> & { searches: SearchFunction[] })[]>(probeQuery, parameters);
   });
   if (!row) throw new Error('a row was expected');
   return { ...row, searches: row.searches.flatMap(callable) };

@@ -46,14 +46,11 @@ it.each<[Status, Severity, string, boolean, number]>([
   ['warn', 'low', 'medium', true, 0],
   ['pass', 'critical', 'low', true, 0],
   ['n/a', 'critical', 'low', true, 0],
-])(
-  'of a %s that is %s, failing on %s, strictly: %s, makes %i',
-  async (status, severity, failOn, strict, code) => {
-    const options = { ...values, 'fail-on': failOn, strict };
-    expect(await show(audit(row('pass', 'low'), row(status, severity)), options)).toBe(code);
-    expect(said).toContain(`: exit ${code}\n`);
-  },
-);
+])('of a %s that is %s, failing on %s, strictly: %s, makes %i', async (status, severity, failOn, strict, code) => {
+  const options = { ...values, 'fail-on': failOn, strict };
+  expect(await show(audit(row('pass', 'low'), row(status, severity)), options)).toBe(code);
+  expect(said).toContain(`: exit ${code}\n`);
+});
 
 it('does not gate by what is accepted', async () => {
   const baseline = [{ id: 'T01', object: 'a.b', reason: 'known' }];
@@ -70,19 +67,11 @@ it('writes the report and a new baseline where it is told to', async () => {
   expect(await show(audit(row('fail', 'high')), options)).toBe(1);
   expect(said).toBe('');
   expect(JSON.parse(await readFile(output, 'utf8')).rows).toHaveLength(1);
-  expect(JSON.parse(await readFile(newBaseline, 'utf8')).accepted).toEqual([
-    { id: 'T01', object: 'a.b', reason: '' },
-  ]);
+  expect(JSON.parse(await readFile(newBaseline, 'utf8')).accepted).toEqual([{ id: 'T01', object: 'a.b', reason: '' }]);
 });
 
 it('audits a database', async () => {
-  const code = await auditCommand([
-    '--format',
-    'json',
-    '--tenant-column',
-    'tenant_id',
-    engine.adminUrl,
-  ]);
+  const code = await auditCommand(['--format', 'json', '--tenant-column', 'tenant_id', engine.adminUrl]);
   const report = JSON.parse(said);
   expect(report.settings).toEqual({ tenant_columns: 'tenant_id' });
   expect(code).toBe(report.rows.some(({ gates }: { gates: boolean }) => gates) ? 1 : 0);
@@ -90,14 +79,8 @@ it('audits a database', async () => {
 
 const missing = join(tmpdir(), 'ragwall-none', 'baseline.json');
 it.each([
-  [
-    ['--format', 'pdf', 'postgres://x'],
-    '--format is expected to be one of table, json, junit, sarif, html',
-  ],
-  [
-    ['--fail-on', 'none', 'postgres://x'],
-    '--fail-on is expected to be one of critical, high, medium, low',
-  ],
+  [['--format', 'pdf', 'postgres://x'], '--format is expected to be one of table, json, junit, sarif, html'],
+  [['--fail-on', 'none', 'postgres://x'], '--fail-on is expected to be one of critical, high, medium, low'],
   [['--app-role', '', 'postgres://localhost:1/x'], '--app-role is expected to be a name'],
   [['--app-role', 'a,,b', 'postgres://localhost:1/x'], '--app-role is expected to be a name'],
   [['--nonsense'], "Unknown option '--nonsense'"],
@@ -130,9 +113,7 @@ it('says who is not let in, and which database is not there', async (context) =>
   const wrong = new URL(engine.adminUrl);
   wrong.password = 's3cret';
   const error = await auditCommand([wrong.href]).catch((reason) => reason);
-  expect(error.message).toContain(
-    `refuses the login ${wrong.username}: password authentication failed`,
-  );
+  expect(error.message).toContain(`refuses the login ${wrong.username}: password authentication failed`);
   expect(error.message).not.toContain('s3cret');
   const other = new URL(engine.adminUrl);
   other.pathname = '/nowhere';
@@ -142,9 +123,7 @@ it('says who is not let in, and which database is not there', async (context) =>
 it('stops at a baseline without reasons before it connects', async () => {
   const file = join(folder, 'empty.json');
   await writeFile(file, '{"accepted": [{"id": "T01", "object": "a.b", "reason": ""}]}');
-  await expect(auditCommand(['--baseline', file, 'postgres://127.0.0.1:1/x'])).rejects.toThrow(
-    'T01 a.b',
-  );
+  await expect(auditCommand(['--baseline', file, 'postgres://127.0.0.1:1/x'])).rejects.toThrow('T01 a.b');
 });
 
 it('--explain prints the entry of a check, and lists the ids for one that is not there', async () => {
@@ -153,9 +132,7 @@ it('--explain prints the entry of a check, and lists the ids for one that is not
     entry += text;
   });
   expect(await auditCommand(['--explain', 'r07'])).toBe(0);
-  expect(entry).toMatch(
-    /^### R07\n\n\*\*No application role is a member of an owner[\s\S]*\nRemedy: `revoke/,
-  );
+  expect(entry).toMatch(/^### R07\n\n\*\*No application role is a member of an owner[\s\S]*\nRemedy: `revoke/);
   expect(entry).not.toContain('R08');
   await expect(auditCommand(['--explain', 'X99'])).rejects.toThrow(/one of T00, T01, .*, S04$/);
 });

@@ -10,16 +10,7 @@ import { toJunit } from '../audit/formats/junit.js';
 import { toSarif } from '../audit/formats/sarif.js';
 import { toTable } from '../audit/formats/table.js';
 import { probe } from '../audit/probe/probe.js';
-import {
-  gating,
-  makeReport,
-  plural,
-  type Report,
-  severities,
-  summary,
-  toJson,
-  visible,
-} from '../audit/report.js';
+import { gating, makeReport, plural, type Report, severities, summary, toJson, visible } from '../audit/report.js';
 import { type Audit, type AuditRow, readAudit, type Severity } from '../audit/run.js';
 
 const auditHelp = `ragwall audit [url]   checks whether tenants are isolated in a database, with or without Ragwall in it
@@ -151,13 +142,9 @@ function checkValues(values: AuditValues): void {
 }
 
 /** Returns the names that an option lists, one by one. */
-function names(
-  values: AuditValues,
-  option: 'tenant-column' | 'app-role' | 'untrusted-role',
-): readonly string[] {
+function names(values: AuditValues, option: 'tenant-column' | 'app-role' | 'untrusted-role'): readonly string[] {
   const all = (values[option] ?? []).flatMap((list) => list.split(',')).map((name) => name.trim());
-  if (all.includes(''))
-    throw new Error(`--${option} is expected to be a name, or names with commas between them`);
+  if (all.includes('')) throw new Error(`--${option} is expected to be a name, or names with commas between them`);
   return all;
 }
 
@@ -213,9 +200,7 @@ function connect(url: string | undefined, max = 1): Sql {
       connection: { application_name: 'ragwall audit' },
     });
   } catch {
-    throw new Error(
-      'the connection string cannot be parsed: postgres://user:password@host:port/database is expected',
-    );
+    throw new Error('the connection string cannot be parsed: postgres://user:password@host:port/database is expected');
   }
 }
 

@@ -50,9 +50,7 @@ describe('on a server', () => {
   beforeEach((context) => needs(context, engine, ['docker', 'url'], 'a second connection'));
 
   it('prints what is due, builds it, and then finds nothing due', async () => {
-    expect(await ragwall('index', '--plan', '--from', '50')).toMatch(
-      /(create index concurrently .*;\n){2}/,
-    );
+    expect(await ragwall('index', '--plan', '--from', '50')).toMatch(/(create index concurrently .*;\n){2}/);
     expect(await ragwall('index', '--from', '50')).toContain('2/2 create index');
     expect(await graphs()).toEqual({ count: 2, valid: true });
     expect(await ragwall('index', '--from', '50')).toContain('nothing is due');

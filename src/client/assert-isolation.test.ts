@@ -32,14 +32,7 @@ const renamed = (more: string) => ({
   undo: `drop function if exists ragwall.migration(); alter function ragwall.elsewhere() rename to migration`,
 });
 
-const logins = [
-  'guard_app',
-  'guard_super',
-  'guard_bypass',
-  'guard_member',
-  'guard_owner',
-  'guard_noinherit',
-];
+const logins = ['guard_app', 'guard_super', 'guard_bypass', 'guard_member', 'guard_owner', 'guard_noinherit'];
 
 beforeAll(async () => {
   session = await openSession(engine);
@@ -135,13 +128,7 @@ describe('refuses', () => {
       table('grant insert (tenant_id) on tests.guarded to app_user'),
       /tests\.guarded/,
     ],
-    [
-      'one that it deletes from',
-      'app_user',
-      'T01',
-      table('grant delete on tests.guarded to public'),
-      /tests\.guarded/,
-    ],
+    ['one that it deletes from', 'app_user', 'T01', table('grant delete on tests.guarded to public'), /tests\.guarded/],
     [
       'one that it reads after SET ROLE',
       'guard_noinherit',
@@ -248,8 +235,7 @@ describe('does not mind', () => {
     [
       'one in a schema that it may not use',
       {
-        change:
-          'create schema guarded; create table guarded.t (tenant_id text); grant select on guarded.t to app_user',
+        change: 'create schema guarded; create table guarded.t (tenant_id text); grant select on guarded.t to app_user',
         undo: 'drop schema guarded cascade',
       },
     ],
@@ -325,9 +311,7 @@ describe('a login that may not read the catalogs, after db/agents.sql', () => {
         expect(await as(agent)).toEqual(['R08', 'T01', 'T02']);
         const off = 'alter table ragwall.documents disable row level security';
         expect(await as(agent, off, off.replace('disable', 'enable'))).toEqual(['T01']);
-        expect(
-          await as(agent, `alter role ${agent} bypassrls`, `alter role ${agent} nobypassrls`),
-        ).toEqual(['T01']);
+        expect(await as(agent, `alter role ${agent} bypassrls`, `alter role ${agent} nobypassrls`)).toEqual(['T01']);
         const member = `grant ragwall_context to ${agent}`;
         expect(await as(agent, member, `revoke ragwall_context from ${agent}`)).toEqual(['R07']);
         const schema = `revoke usage on schema ragwall from ${agent}`;
@@ -341,8 +325,7 @@ describe('a login that may not read the catalogs, after db/agents.sql', () => {
 });
 
 describe('through a pooler', () => {
-  const open = (url = '', options = {}) =>
-    postgres(url, { ...poolOptions, max: 4, onnotice: () => {}, ...options });
+  const open = (url = '', options = {}) => postgres(url, { ...poolOptions, max: 4, onnotice: () => {}, ...options });
   /** What comes of a pool that is opened for it, and which statements it takes. */
   async function through(url?: string, options?: object, accept: IsolationOptions['accept'] = []) {
     const statements: string[] = [];
@@ -371,9 +354,7 @@ describe('through a pooler', () => {
     const sql = open(engine.poolerUrl, { max: 5 });
     const left = await Promise.all(
       Array.from({ length: 5 }, () =>
-        sql.unsafe(
-          `select current_setting('${name}', true) as value, pg_backend_pid() as pid, pg_sleep(0.3)`,
-        ),
+        sql.unsafe(`select current_setting('${name}', true) as value, pg_backend_pid() as pid, pg_sleep(0.3)`),
       ),
     );
     await sql.end();

@@ -2,12 +2,7 @@
 import type { Sql } from 'postgres';
 import { checkPooler } from '../audit/pooler-probe.js';
 import { checkOptions, RagwallError } from './errors.js';
-import {
-  findOpen,
-  type IsolationCheck,
-  migrationBehind,
-  type Undetermined,
-} from './isolation-checks.js';
+import { findOpen, type IsolationCheck, migrationBehind, type Undetermined } from './isolation-checks.js';
 
 export type { IsolationCheck, Undetermined };
 
@@ -19,15 +14,9 @@ const checks: Readonly<Record<IsolationCheck, readonly [says: string, mend: stri
   ],
   M01: ['the migrations are behind:', 'apply those of this release'],
   R01: ['a superuser, whom no policy binds:', 'log in as a role that is none'],
-  R02: [
-    'a role with BYPASSRLS, whom no policy binds:',
-    'log in as a role without it, or: alter role … nobypassrls',
-  ],
+  R02: ['a role with BYPASSRLS, whom no policy binds:', 'log in as a role without it, or: alter role … nobypassrls'],
   R07: ['a member of roles that row-level security does not hold:', 'revoke the membership'],
-  R08: [
-    'an owner of tables, which can lift their policies:',
-    'give them to a role that does not log in',
-  ],
+  R08: ['an owner of tables, which can lift their policies:', 'give them to a role that does not log in'],
   T01: [
     'row-level security is not enabled on',
     'alter table … enable row level security, with policies, or revoke the privileges',
@@ -55,10 +44,7 @@ function checkedOptions(options: IsolationOptions) {
   if (tenantColumn !== undefined && (typeof tenantColumn !== 'string' || tenantColumn === '')) {
     throw new RagwallError('INVALID_OPTION', 'tenantColumn is expected to be the name of a column.');
   }
-  if (
-    !Array.isArray(accept) ||
-    !accept.every((id) => typeof id === 'string' && Object.hasOwn(checks, id))
-  ) {
+  if (!Array.isArray(accept) || !accept.every((id) => typeof id === 'string' && Object.hasOwn(checks, id))) {
     throw new RagwallError(
       'INVALID_OPTION',
       `accept is expected to be a list of check ids: ${Object.keys(checks).join(', ')}.`,
@@ -97,10 +83,7 @@ function list(objects: readonly string[]): string {
  * const sql = postgres(process.env.DATABASE_URL, poolOptions);
  * await assertIsolation(sql, { accept: ['O01'] });
  */
-export async function assertIsolation(
-  sql: Sql,
-  options: IsolationOptions = {},
-): Promise<readonly Undetermined[]> {
+export async function assertIsolation(sql: Sql, options: IsolationOptions = {}): Promise<readonly Undetermined[]> {
   const { tenantColumn, accept } = checkedOptions(options);
   const { route, found, undetermined } = await findOpen(sql, tenantColumn);
   const findings = [...found];

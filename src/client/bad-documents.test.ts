@@ -1,17 +1,7 @@
 /** Whatever is stored is found again unchanged, or refused with its code; so is a deletion. */
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
-import {
-  fuzz,
-  isJson,
-  isText,
-  json,
-  number,
-  outcome,
-  secret,
-  text,
-  thing,
-} from '../../db/tests/bad-input.js';
+import { fuzz, isJson, isText, json, number, outcome, secret, text, thing } from '../../db/tests/bad-input.js';
 import { openSession, type Session } from '../../db/tests/engine/session.js';
 import { lexicalEmbedder } from '../embedders/lexical.js';
 import { type Deletion, type NewDocument, upsertDocuments } from './documents.js';
@@ -47,8 +37,7 @@ const isJsonObject = (value: unknown) =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && isJson(value);
 const isBytes = (value: unknown, maxBytes: number) =>
   isText(value) && value !== '' && Buffer.byteLength(value) <= maxBytes;
-const isPosition = (value: unknown) =>
-  Number.isInteger(value) && 0 <= Number(value) && Number(value) < 2 ** 31;
+const isPosition = (value: unknown) => Number.isInteger(value) && 0 <= Number(value) && Number(value) < 2 ** 31;
 
 /** Whether a document may have this value there; the others are as in `good`. */
 const valid: Record<string, (value: unknown) => boolean> = {
@@ -68,9 +57,7 @@ describe('a document', () => {
         const document = { ...good, [field]: value } as NewDocument;
         const isValid = valid[field]?.(value);
         const { is, code } = await outcome(() => acme.upsertDocuments([document]));
-        expect(is ?? code).toEqual(
-          isValid ? { inserted: 1, updated: 0, unchanged: 0 } : 'INVALID_DOCUMENT',
-        );
+        expect(is ?? code).toEqual(isValid ? { inserted: 1, updated: 0, unchanged: 0 } : 'INVALID_DOCUMENT');
         const found = await everything();
         expect(found).toHaveLength(isValid ? 1 : 0);
         if (!isValid) return;
@@ -79,9 +66,7 @@ describe('a document', () => {
         expect(found[0]).toMatchObject({ tenantId: 'acme', content });
         expect(found[0]?.metadata).toEqual(JSON.parse(JSON.stringify(metadata)));
         expect(await acme.upsertDocuments([document])).toMatchObject({ unchanged: 1 });
-        expect(
-          await acme.deleteDocuments({ source: `${source}`, fromPosition: Number(position) }),
-        ).toBe(1);
+        expect(await acme.deleteDocuments({ source: `${source}`, fromPosition: Number(position) })).toBe(1);
       }),
       fuzz(90),
     );
@@ -126,13 +111,10 @@ describe('a document', () => {
     ['metadata with a hole', { ...good, metadata: { a: Array(1) } }],
   ])('that is or has %s is refused', (_, document) => isRefused(document));
 
-  it.each([0, '', false, Number.NaN, 0n, null])(
-    'with %s as embedding is refused',
-    async (embedding) => {
-      const document = { ...good, embedding } as unknown as NewDocument;
-      expect(await outcome(() => acme.upsertDocuments([document]))).toEqual({ code: 'INVALID_VECTOR' });
-    },
-  );
+  it.each([0, '', false, Number.NaN, 0n, null])('with %s as embedding is refused', async (embedding) => {
+    const document = { ...good, embedding } as unknown as NewDocument;
+    expect(await outcome(() => acme.upsertDocuments([document]))).toEqual({ code: 'INVALID_VECTOR' });
+  });
 
   it.each([null, 5, {}, Symbol(secret)])('in %s, which is no list, is refused', async (documents) => {
     const refused = { code: 'INVALID_DOCUMENT' };
@@ -143,18 +125,13 @@ describe('a document', () => {
 });
 
 it('deletes what it names and nothing else, or is refused', async () => {
-  const uuid = fc.oneof(
-    fc.uuid(),
-    fc.constantFrom(id, id.toUpperCase(), ` ${id}`, `{${id}}`, `${id}\n`),
-    thing,
-  );
+  const uuid = fc.oneof(fc.uuid(), fc.constantFrom(id, id.toUpperCase(), ` ${id}`, `{${id}}`, `${id}\n`), thing);
   const deletion = fc.oneof(
     fc.record({ ids: fc.oneof(fc.array(uuid), thing) }),
     fc.record({ source: fc.oneof(text, thing), fromPosition: fc.oneof(fc.nat(), thing) }),
     thing,
   );
-  const isUuid = (one: unknown) =>
-    typeof one === 'string' && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(one);
+  const isUuid = (one: unknown) => typeof one === 'string' && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(one);
   const examples: [unknown][] = [
     [{ ids: [{ toString: () => id }] }],
     [{ ids: [Symbol(secret)] }],

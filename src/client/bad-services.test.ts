@@ -94,10 +94,7 @@ describe('an embedder', () => {
   );
 
   it('of OpenAI returns what a server answers if it is vectors, and quotes none of it else', async () => {
-    const item = fc.oneof(
-      thing,
-      fc.record({ index: fc.oneof(fc.constantFrom(0, 1), thing), embedding: thing }),
-    );
+    const item = fc.oneof(thing, fc.record({ index: fc.oneof(fc.constantFrom(0, 1), thing), embedding: thing }));
     const answer = fc.oneof(thing, json.value, fc.record({ data: fc.oneof(thing, fc.array(item)) }));
     await fc.assert(
       fc.asyncProperty(answer, fc.boolean(), async (answer, fails) => {
@@ -120,8 +117,7 @@ describe('an embedder', () => {
         const [vector = []] = await lexicalEmbedder({ dimensions }).embed([text]);
         expect(Math.hypot(...vector)).toBeCloseTo(1, 5);
         expect(vector).toHaveLength(dimensions);
-        if (dimensions > 3000)
-          await acme.matchDocuments((await lexicalEmbedder().embed([text]))[0] ?? []);
+        if (dimensions > 3000) await acme.matchDocuments((await lexicalEmbedder().embed([text]))[0] ?? []);
       }),
       fuzz(60),
     ));

@@ -2,15 +2,7 @@
 import type { TransactionSql } from 'postgres';
 import type { Vector } from '../embedders/embedder.js';
 import { RagwallError } from './errors.js';
-import {
-  checkDocument,
-  copyJsonObject,
-  isPosition,
-  isShortText,
-  isText,
-  isUuid,
-  type JsonObject,
-} from './input.js';
+import { checkDocument, copyJsonObject, isPosition, isShortText, isText, isUuid, type JsonObject } from './input.js';
 import { rowsOf } from './statement.js';
 import { checkRows, type TenantScope, transactionScope } from './tenant.js';
 import { vectorText } from './vector.js';
@@ -120,20 +112,13 @@ export async function matchIn(
  *   return matchDocuments(tx, queryVec, 5, { department: 'finance' });
  * });
  */
-export function matchDocuments(
-  tx: TransactionSql,
-  queryVec: Vector,
-  k: number,
-  filter?: JsonObject,
-): Promise<Match[]> {
+export function matchDocuments(tx: TransactionSql, queryVec: Vector, k: number, filter?: JsonObject): Promise<Match[]> {
   return matchIn(transactionScope(tx), queryVec, k, filter);
 }
 
 /** Returns a document as `ragwall.upsert_documents()` takes it. */
 function toJson(document: NewDocument, dimensions: number | undefined) {
-  const { id, source, position, content, metadata, embedding, embeddingModel } = Object(
-    document,
-  ) as NewDocument;
+  const { id, source, position, content, metadata, embedding, embeddingModel } = Object(document) as NewDocument;
   const hasId = id !== undefined && source === undefined && position === undefined && isUuid(id);
   const hasPlace = id === undefined && isShortText(source, 1024) && isPosition(position);
   checkDocument(

@@ -51,10 +51,7 @@ export class RagwallError extends Error {
 /** @throws RagwallError `INVALID_OPTION` unless the value of an option is an integer from `min` to `max`. */
 export function checkIntegerOption(name: string, value: unknown, min: number, max: number): void {
   if (!Number.isInteger(value) || (value as number) < min || (value as number) > max) {
-    throw new RagwallError(
-      'INVALID_OPTION',
-      `${name} is expected to be a whole number from ${min} to ${max}.`,
-    );
+    throw new RagwallError('INVALID_OPTION', `${name} is expected to be a whole number from ${min} to ${max}.`);
   }
 }
 

@@ -47,9 +47,7 @@ describe('matchDocuments', () => {
 
   it('returns the nearest documents of its tenant, nearest first', async () => {
     const found = await forTenant(session.app, 'acme').matchDocuments(vec(0), { k: 2 });
-    expect(
-      found.map(({ id: _, ...rest }) => ({ ...rest, similarity: rest.similarity.toFixed(3) })),
-    ).toEqual([
+    expect(found.map(({ id: _, ...rest }) => ({ ...rest, similarity: rest.similarity.toFixed(3) }))).toEqual([
       {
         tenantId: 'acme',
         content: 'acme 0',
@@ -87,9 +85,7 @@ describe('matchDocuments', () => {
       await setTenant(tx, 'acme');
       return matchDocuments(tx, vec(20), 3, { tenant: 'acme' });
     });
-    const guarded = await acme.transaction((tx) =>
-      tx.matchDocuments(vec(20), { k: 3, filter: { tenant: 'acme' } }),
-    );
+    const guarded = await acme.transaction((tx) => tx.matchDocuments(vec(20), { k: 3, filter: { tenant: 'acme' } }));
     expect(single).toHaveLength(3);
     expect(begun).toEqual(single);
     expect(guarded).toEqual(single);
@@ -140,9 +136,7 @@ describe('upsertDocuments', () => {
       updated: 0,
       unchanged: 3,
     });
-    expect(
-      await session.admin((sql) => sql`select xmin, * from ragwall.documents order by id`),
-    ).toEqual(before);
+    expect(await session.admin((sql) => sql`select xmin, * from ragwall.documents order by id`)).toEqual(before);
     const changed = handbook.map((document) =>
       document.position === 1 ? { ...document, content: 'TWO', metadata: { edited: true } } : document,
     );
@@ -179,16 +173,7 @@ describe('upsertDocuments', () => {
       batchSize: 1,
       onBatch: () => void seen.push('stored'),
     });
-    expect(seen).toEqual([
-      'read 0',
-      'read 1',
-      'stored',
-      'read 2',
-      'stored',
-      'read 3',
-      'stored',
-      'stored',
-    ]);
+    expect(seen).toEqual(['read 0', 'read 1', 'stored', 'read 2', 'stored', 'read 3', 'stored', 'stored']);
   });
 
   it('keeps what was stored before a document that is refused, by itself or by the database', async () => {
@@ -277,9 +262,7 @@ describe('upsertDocuments', () => {
   it('survives two ingests of the same source at once', async () => {
     const acme = forTenant(session.app, 'acme');
     const documents = Array.from({ length: 50 }, (_, n) => passage(n, `passage ${n}`, n));
-    const counts = await Promise.all(
-      [documents, [...documents].reverse()].map((d) => acme.upsertDocuments(d)),
-    );
+    const counts = await Promise.all([documents, [...documents].reverse()].map((d) => acme.upsertDocuments(d)));
     expect(counts.reduce((sum, c) => sum + c.inserted + c.updated + c.unchanged, 0)).toBe(100);
     expect(await acme.matchDocuments(vec(0), { k: 100 })).toHaveLength(50);
   });
@@ -407,16 +390,15 @@ describe('transaction', () => {
     const acme = forTenant(session.app, 'acme');
     const unembedded = { source: 'handbook.md', position: 7, content: 'new' };
     const embedder = { model: 'angles', embed: () => expect.fail('it embedded') };
-    const upsert = (options?: object) =>
-      acme.transaction((tx) => tx.upsertDocuments([unembedded], options));
+    const upsert = (options?: object) => acme.transaction((tx) => tx.upsertDocuments([unembedded], options));
     await expect(upsert({ embedder })).rejects.toMatchObject({ code: 'INVALID_OPTION' });
     await expect(upsert()).rejects.toMatchObject({ code: 'EMBEDDER_REQUIRED' });
   });
 
   it('stays with its tenant', async () => {
-    await expect(
-      forTenant(session.app, 'acme').transaction((tx) => setTenant(tx.sql, 'globex')),
-    ).rejects.toMatchObject({ code: 'RW003' });
+    await expect(forTenant(session.app, 'acme').transaction((tx) => setTenant(tx.sql, 'globex'))).rejects.toMatchObject(
+      { code: 'RW003' },
+    );
   });
 });
 
@@ -442,9 +424,7 @@ describe('before anything is sent', () => {
     ['an array', ['acme']],
     ['an object', { toString: () => 'acme' }],
   ])('%s is refused as a tenant', (_, tenant) => {
-    expect(() => forTenant(untouchable, tenant as string)).toThrow(
-      expect.objectContaining({ code: 'INVALID_TENANT' }),
-    );
+    expect(() => forTenant(untouchable, tenant as string)).toThrow(expect.objectContaining({ code: 'INVALID_TENANT' }));
   });
 
   it.each<[string, unknown]>([

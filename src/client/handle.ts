@@ -113,8 +113,7 @@ export function forTenant(sql: Sql, tenantId: string, options: TenantOptions = {
       }
       return matchIn(await newScope(), queryVec, k, filter, dimensions);
     },
-    upsertDocuments: async (documents, options = {}) =>
-      ingest(newScope, documents, options, dimensions),
+    upsertDocuments: async (documents, options = {}) => ingest(newScope, documents, options, dimensions),
     deleteDocuments: async (deletion) => deleteIn(await newScope(), deletion),
   });
 

@@ -42,10 +42,7 @@ function withModel(batch: NewDocument[], embedder?: Embedder): NewDocument[] {
   return batch.map((document) => {
     const { embedding, embeddingModel = embedder?.model } = Object(document) as NewDocument;
     if (!embedder || embedding !== undefined) return document;
-    checkDocument(
-      embeddingModel === embedder.model,
-      'embeddingModel is expected to be the embedder’s model.',
-    );
+    checkDocument(embeddingModel === embedder.model, 'embeddingModel is expected to be the embedder’s model.');
     return { ...document, embeddingModel: embedder.model };
   });
 }
@@ -87,10 +84,7 @@ export async function ingest(
     throw new RagwallError('INVALID_OPTION', 'embedder is expected to have a function embed.');
   }
   const given = Object(documents);
-  checkDocument(
-    Symbol.iterator in given || Symbol.asyncIterator in given,
-    'An iterable of documents is expected.',
-  );
+  checkDocument(Symbol.iterator in given || Symbol.asyncIterator in given, 'An iterable of documents is expected.');
   checkIntegerOption('batchSize', batchSize, 1, 1000);
   const counts: UpsertCounts = { inserted: 0, updated: 0, unchanged: 0 };
 
@@ -106,10 +100,7 @@ export async function ingest(
     }
     for (const { status } of stored) {
       if (status === 'embedding required') {
-        throw new RagwallError(
-          'EMBEDDING_FAILED',
-          'The embedder is expected to return a vector for each text.',
-        );
+        throw new RagwallError('EMBEDDING_FAILED', 'The embedder is expected to return a vector for each text.');
       }
       counts[status] += 1;
     }

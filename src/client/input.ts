@@ -40,10 +40,7 @@ function copyJson(value: unknown, maxDepth: number): JSONValue {
     const prototype = Object.getPrototypeOf(value);
     if (prototype === Object.prototype || prototype === null) {
       return Object.fromEntries(
-        Object.entries(value).map(([key, item]) => [
-          copyJson(key, 0) as string,
-          copyJson(item, maxDepth - 1),
-        ]),
+        Object.entries(value).map(([key, item]) => [copyJson(key, 0) as string, copyJson(item, maxDepth - 1)]),
       );
     }
   }
@@ -53,9 +50,7 @@ function copyJson(value: unknown, maxDepth: number): JSONValue {
 /** Returns a copy of a JSON object of at most 1000 levels, or undefined for anything else. */
 export function copyJsonObject(value: unknown): JsonObject | undefined {
   try {
-    return Array.isArray(value) || Object(value) !== value
-      ? undefined
-      : (copyJson(value, 1000) as JsonObject);
+    return Array.isArray(value) || Object(value) !== value ? undefined : (copyJson(value, 1000) as JsonObject);
   } catch {
     return undefined;
   }

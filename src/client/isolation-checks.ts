@@ -45,8 +45,7 @@ export async function findOpen(sql: Sql, tenantColumns: string | null): Promise<
     return { ...(await ask(sql, guardQuery, [tenantColumns])), undetermined: [] };
   } catch (error) {
     if (!refused(error, '42501')) throw error;
-    const reason =
-      'this login may not read the catalogs: of all tables only ragwall.documents was looked at';
+    const reason = 'this login may not read the catalogs: of all tables only ragwall.documents was looked at';
     return {
       ...(await ask(sql, restrictedGuardQuery)),
       undetermined: (['R08', 'T01', 'T02'] as const).map((check) => ({ check, reason })),
@@ -55,8 +54,7 @@ export async function findOpen(sql: Sql, tenantColumns: string | null): Promise<
 }
 
 /** Whether a server refused for one of these reasons. */
-const refused = (error: unknown, ...codes: string[]) =>
-  codes.includes((error as { code: string })?.code);
+const refused = (error: unknown, ...codes: string[]) => codes.includes((error as { code: string })?.code);
 
 export async function migrationBehind(sql: Sql): Promise<Finding[]> {
   try {

@@ -5,14 +5,7 @@
 import { readFileSync } from 'node:fs';
 import postgres, { type Sql } from 'postgres';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
-import {
-  type Outcome,
-  orCode,
-  type Poisoning,
-  poisonings,
-  search,
-  values,
-} from '../../db/tests/engine/poisonings.js';
+import { type Outcome, orCode, type Poisoning, poisonings, search, values } from '../../db/tests/engine/poisonings.js';
 import { needs, openSession, type Session } from '../../db/tests/engine/session.js';
 import { forTenant } from './handle.js';
 import { poolOptions } from './tenant.js';
@@ -88,8 +81,7 @@ async function strike(url: string, { poison, got }: Poisoning): Promise<Outcome>
   return outcome;
 }
 
-const withoutCheck = () =>
-  session.admin((sql) => sql`alter database ragwall set ragwall.residue = 'allow'`);
+const withoutCheck = () => session.admin((sql) => sql`alter database ragwall set ragwall.residue = 'allow'`);
 
 describe('through PgBouncer with its defaults', () => {
   it.each(titled)('%s', async (_, poisoning) => {
@@ -119,9 +111,7 @@ it('nobody may make temporary objects', async () => {
 
 it('db/pgbouncer.ini has the settings of the one that resets', async () => {
   const ini = readFileSync(new URL('../../db/pgbouncer.ini', import.meta.url), 'utf8');
-  const shipped = Object.fromEntries(
-    [...ini.matchAll(/^(\w+) = (.*)$/gm)].map(([, key, value]) => [key, value]),
-  );
+  const shipped = Object.fromEntries([...ini.matchAll(/^(\w+) = (.*)$/gm)].map(([, key, value]) => [key, value]));
   const running = await onConsole(resettingPoolerUrl, 'show config');
   const keys = ['pool_mode', 'server_reset_query', 'server_reset_query_always', 'auth_type'];
   for (const key of keys) {

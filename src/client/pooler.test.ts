@@ -70,8 +70,7 @@ describe.each([
     );
     expect(answers).toHaveLength(10_000);
     const wrong = answers.filter(
-      ({ tenant, contents }) =>
-        contents.sort().join() !== [0, 1, 2].map((n) => `${tenant} secret ${n}`).join(),
+      ({ tenant, contents }) => contents.sort().join() !== [0, 1, 2].map((n) => `${tenant} secret ${n}`).join(),
     );
     expect(wrong).toEqual([]);
   });
@@ -83,9 +82,7 @@ describe('control', () => {
       await sql`select set_config('app.current_tenant', ${tenant}, false)`;
       return sql<{ content: string }[]>`select content from tests.guide`;
     });
-    const leaks = answers.filter(({ tenant, contents }) =>
-      contents.some((c) => !c.startsWith(`${tenant} `)),
-    );
+    const leaks = answers.filter(({ tenant, contents }) => contents.some((c) => !c.startsWith(`${tenant} `)));
     expect(leaks.length).toBeGreaterThan(100);
   });
 });

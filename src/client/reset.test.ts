@@ -30,8 +30,7 @@ const settled = (call: Promise<unknown>) =>
   Promise.race([call.catch((error) => error.code), sleep(3_000, 'hung', { ref: false })]);
 
 /** What became of a call that is made while the idle connection is being reset. */
-const whileReset = (call: () => Promise<unknown>) =>
-  new Promise((resolve) => reset(() => resolve(settled(call()))));
+const whileReset = (call: () => Promise<unknown>) => new Promise((resolve) => reset(() => resolve(settled(call()))));
 
 /** What globex gets of three calls, one after another. */
 async function answers(): Promise<unknown[]> {

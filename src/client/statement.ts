@@ -33,10 +33,7 @@ function unpipelined<Q extends Promise<unknown>>(query: Q): Q {
  * @throws RagwallError `CONNECTION_LOST` if the driver resolves the statement without a complete answer. It
  *   does so with a statement that it took while its connection was being reset.
  */
-export async function rowsOf<Row extends object>(
-  query: PendingQuery<Row[]>,
-  onPool: boolean,
-): Promise<readonly Row[]> {
+export async function rowsOf<Row extends object>(query: PendingQuery<Row[]>, onPool: boolean): Promise<readonly Row[]> {
   const rows = await (onPool ? unpipelined(query) : query);
   if (!rows.command) {
     throw new RagwallError(

@@ -53,19 +53,14 @@ async function tokenOf(tenant: string, signer?: TokenSigner): Promise<string | u
   if (signer === undefined) return undefined;
   const token: unknown = typeof signer === 'function' ? await signer(tenant) : undefined;
   if (typeof token !== 'string') {
-    throw new RagwallError(
-      'INVALID_OPTION',
-      'signer is expected to be a function that returns a token.',
-    );
+    throw new RagwallError('INVALID_OPTION', 'signer is expected to be a function that returns a token.');
   }
   return token;
 }
 
 /** The SQL call that binds a tenant and returns it: by a token if there is one, else by name. */
 function bindingCall(sql: Sql | TransactionSql, tenant: string, token: string | undefined) {
-  return token === undefined
-    ? sql`ragwall.set_tenant(${tenant})`
-    : sql`ragwall.set_tenant_from_token(${token})`;
+  return token === undefined ? sql`ragwall.set_tenant(${tenant})` : sql`ragwall.set_tenant_from_token(${token})`;
 }
 
 /**
@@ -84,11 +79,7 @@ function bindingCall(sql: Sql | TransactionSql, tenant: string, token: string | 
  *   return matchDocuments(tx, queryVec, 5);
  * });
  */
-export async function setTenant(
-  tx: TransactionSql,
-  tenant: string,
-  signer?: TokenSigner,
-): Promise<void> {
+export async function setTenant(tx: TransactionSql, tenant: string, signer?: TokenSigner): Promise<void> {
   const token = await tokenOf(checkTenant(tenant), signer);
   await tx`select ${bindingCall(tx, tenant, token)}`;
 }
@@ -108,11 +99,7 @@ export interface TenantScope {
 }
 
 /** The scope of one statement on a pool. */
-export async function poolScope(
-  sql: Sql,
-  tenant: string,
-  signer: TokenSigner | undefined,
-): Promise<TenantScope> {
+export async function poolScope(sql: Sql, tenant: string, signer: TokenSigner | undefined): Promise<TenantScope> {
   const token = await tokenOf(tenant, signer);
   return { sql, onPool: true, tenant, boundTenant: () => bindingCall(sql, tenant, token) };
 }

@@ -104,9 +104,7 @@ describe('a database in signed mode', () => {
     expect(found.map((row) => row.content).sort()).toEqual([
       ...['acme new', 'acme secret 0', 'acme secret 1', 'acme secret 2'],
     ]);
-    const seen = await acme.transaction(
-      (tx) => tx.sql`select distinct tenant_id from ragwall.documents`,
-    );
+    const seen = await acme.transaction((tx) => tx.sql`select distinct tenant_id from ragwall.documents`);
     expect([...seen]).toEqual([{ tenant_id: 'acme' }]);
     expect(await acme.deleteDocuments({ source: 'a.md' })).toBe(1);
   });
@@ -152,14 +150,7 @@ describe('a database in signed mode', () => {
         return JSON.parse(row?.key);
       }),
     );
-    const log = execFileSync('docker', [
-      'exec',
-      engine.containerId ?? '',
-      'tail',
-      '-c',
-      '50000',
-      'postgres.log',
-    ]);
+    const log = execFileSync('docker', ['exec', engine.containerId ?? '', 'tail', '-c', '50000', 'postgres.log']);
     expect(`${log}`).toContain("select ragwall.add_signing_key('logged')");
     expect(`${log}`).not.toContain(k);
   });

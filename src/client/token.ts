@@ -33,10 +33,7 @@ function parseKey(jwk: string) {
  * const signer = tokenSigner(process.env.RAGWALL_SIGNING_KEY);
  * const acme = forTenant(sql, 'acme', { signer });
  */
-export function tokenSigner(
-  jwk: string | undefined,
-  options: { readonly lifetime?: number } = {},
-): TokenSigner {
+export function tokenSigner(jwk: string | undefined, options: { readonly lifetime?: number } = {}): TokenSigner {
   const { lifetime = 60 } = checkOptions(options);
   const parsed = parseKey(jwk ?? '');
   if (!parsed) {

@@ -18,8 +18,7 @@ const needsKills = (context: TestContext) =>
 /** The handle of a tenant, of whose transactions only the guarded SQL is used. */
 function open(pool: Sql, tenantId: string) {
   const tenant = forTenant(pool, tenantId);
-  const transaction = <T>(fn: (tx: TransactionSql) => Promise<T>) =>
-    tenant.transaction(({ sql }) => fn(sql));
+  const transaction = <T>(fn: (tx: TransactionSql) => Promise<T>) => tenant.transaction(({ sql }) => fn(sql));
   return { ...tenant, transaction };
 }
 type SqlTenant = ReturnType<typeof open>;
@@ -103,8 +102,7 @@ const passage = (source: string, position: number): NewDocument => ({
   ...{ source, position, content: `${source} ${position}` },
   ...{ embedding, embeddingModel: 'test' },
 });
-const insert = (tx: TransactionSql, position: number) =>
-  upsertDocuments(tx, [passage('new.md', position)]);
+const insert = (tx: TransactionSql, position: number) => upsertDocuments(tx, [passage('new.md', position)]);
 const inserted = () =>
   session.admin(async (sql) => {
     const rows = await sql`select position from ragwall.documents where source = 'new.md' order by 1`;
@@ -484,10 +482,7 @@ describe('while backends are killed', () => {
   afterEach(() => app.end({ timeout: 1 }));
 
   /** Runs `act`, which writes two rows, over and over in 16 callers, and kills a backend every 40 ms. */
-  async function stress(
-    seconds: number,
-    act: (tenant: SqlTenant, source: string) => Promise<string[]>,
-  ) {
+  async function stress(seconds: number, act: (tenant: SqlTenant, source: string) => Promise<string[]>) {
     const began = performance.now();
     const acknowledged: string[] = [];
     const wrong: unknown[] = [];

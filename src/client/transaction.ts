@@ -48,11 +48,7 @@ function begin<T>(
 ): Promise<T> {
   const { unsafe } = sql;
   // The driver asks by this, before it returns, with an option that is shown the connection.
-  sql.unsafe = ((
-    text: string,
-    args: [],
-    { onexecute }: { onexecute(connection: Connection): void },
-  ) => {
+  sql.unsafe = ((text: string, args: [], { onexecute }: { onexecute(connection: Connection): void }) => {
     onBegin();
     return unsafe(text, args, {
       onexecute(connection: Connection) {
@@ -169,8 +165,7 @@ export function guardedBegin<T>(sql: Sql, fn: (tx: TransactionSql) => Promise<T>
     };
     return new Proxy(tx, {
       apply: (target, self, args) => watch(Reflect.apply(target, self, args)),
-      get: (target, property) =>
-        Reflect.get(Object.hasOwn(guarded, property) ? guarded : target, property),
+      get: (target, property) => Reflect.get(Object.hasOwn(guarded, property) ? guarded : target, property),
     });
   }
 
@@ -185,8 +180,7 @@ export function guardedBegin<T>(sql: Sql, fn: (tx: TransactionSql) => Promise<T>
     async function run(tx: TransactionSql): Promise<T> {
       await undefined; // until the driver has set its own `onclose`
       const connection = begunOn;
-      if (!connection)
-        throw new Error('This release of postgres.js, or what wraps it, is not supported.');
+      if (!connection) throw new Error('This release of postgres.js, or what wraps it, is not supported.');
       const { reserved, onclose, execute } = connection;
       hasConnection = () => !!reserved && connection.reserved === reserved;
       // One statement at a time, the driver's own too: behind one whose values cannot be sent, the next would hang.

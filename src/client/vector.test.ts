@@ -59,8 +59,7 @@ function half(x: number): number {
   return (rest > 0.5 || (rest === 0.5 && low % 2 !== 0) ? low + 1 : low) * unit || 0;
 }
 
-const dot = (a: readonly number[], b: readonly number[]) =>
-  a.reduce((sum, x, i) => sum + x * (b[i] as number), 0);
+const dot = (a: readonly number[], b: readonly number[]) => a.reduce((sum, x, i) => sum + x * (b[i] as number), 0);
 const finite = [0, -0, 1, -1, 0.1, 65504, -65504, 65503.9, 1e-7, 2 ** -24, 2 ** -25, 1e-40];
 const isVector = (value: unknown) =>
   Array.isArray(value) &&
@@ -68,9 +67,7 @@ const isVector = (value: unknown) =>
   Array.from(value).every((x) => typeof x === 'number' && Math.abs(x) <= 65504) &&
   value.some((x) => half(x) !== 0);
 
-const odd = fc
-  .tuple(fc.nat(1535), fc.oneof(number, thing))
-  .map(([at, x]) => axis.with(at, x as number));
+const odd = fc.tuple(fc.nat(1535), fc.oneof(number, thing)).map(([at, x]) => axis.with(at, x as number));
 const whole = (one: fc.Arbitrary<number>) => fc.array(one, { minLength: 1536, maxLength: 1536 });
 const tiny = fc.double({ min: 0, max: 2 ** -24, noNaN: true }).map((x) => axis.map((one) => one * x));
 

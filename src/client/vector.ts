@@ -61,10 +61,7 @@ export function vectorText(vector: Vector, dimensions?: number): string {
   for (let i = 0; i < length; i += 1) {
     const x = vector[i] as number;
     if (typeof x !== 'number' || !(Math.abs(x) <= 65504)) {
-      throw new RagwallError(
-        'INVALID_VECTOR',
-        'A vector is expected to hold finite numbers from -65504 to 65504.',
-      );
+      throw new RagwallError('INVALID_VECTOR', 'A vector is expected to hold finite numbers from -65504 to 65504.');
     }
     largest = Math.max(largest, Math.abs(x));
     const bits = halfBits(x);

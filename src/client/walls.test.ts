@@ -2,13 +2,7 @@
 import type { TransactionSql } from 'postgres';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { openSession, type Session } from '../../db/tests/engine/session.js';
-import {
-  afterBreaches,
-  type Breach,
-  nameToSay,
-  noPinnedTenant,
-  noPolicy,
-} from '../../db/tests/engine/walls.js';
+import { afterBreaches, type Breach, nameToSay, noPinnedTenant, noPolicy } from '../../db/tests/engine/walls.js';
 import { matchDocuments } from './documents.js';
 import { forTenant, type TenantTransaction } from './handle.js';
 
@@ -67,9 +61,9 @@ it('a handle’s transaction checks for the tenant it was asked for, whatever th
   const nothing = { filter: { tenant: 'nobody' } };
   const asSuperuser = <T>(fn: (tx: TenantTransaction) => Promise<T>) =>
     session.admin((sql) => forTenant(sql, 'globex').transaction(fn));
-  await expect(
-    asSuperuser((tx) => search(tx.sql, () => tx.matchDocuments(query, nothing))),
-  ).rejects.toMatchObject({ code: 'FOREIGN_ROW' });
+  await expect(asSuperuser((tx) => search(tx.sql, () => tx.matchDocuments(query, nothing)))).rejects.toMatchObject({
+    code: 'FOREIGN_ROW',
+  });
   // The function that is called on anybody's transaction knows of no other tenant.
   const undo = new Error('undo');
   await expect(

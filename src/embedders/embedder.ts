@@ -19,8 +19,5 @@ export interface Embedder {
    * Returns one vector for each text, in the order of the texts, all of one length. `signal` is aborted when
    * the caller no longer waits for them.
    */
-  embed(
-    texts: readonly string[],
-    options?: { readonly signal?: AbortSignal },
-  ): Promise<readonly Vector[]>;
+  embed(texts: readonly string[], options?: { readonly signal?: AbortSignal }): Promise<readonly Vector[]>;
 }

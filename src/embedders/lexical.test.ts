@@ -14,9 +14,7 @@ async function lexical(text: string, dimensions = 1536): Promise<Vector> {
 
 test('gives to the bit the vectors that are stored under the name lexical-v1', async () => {
   expect(lexicalEmbedder().model).toBe('lexical-v1@1536');
-  const vector = await lexical(
-    'The lease of Müller & Söhne ends on 31 March; 東京 opens, and opens again.',
-  );
+  const vector = await lexical('The lease of Müller & Söhne ends on 31 March; 東京 opens, and opens again.');
   const bytes = Buffer.alloc(vector.length * 4);
   for (const [i, x] of vector.entries()) bytes.writeFloatLE(x, i * 4);
   const digest = createHash('sha256').update(bytes).digest('hex');
@@ -42,9 +40,7 @@ test('ignores case, compatibility forms, composition and punctuation', async () 
 });
 
 test('puts similar texts nearer than unrelated ones, misspelt or inflected', async () => {
-  const document = await lexical(
-    'Employees may carry over five days of unused vacation to the next year.',
-  );
+  const document = await lexical('Employees may carry over five days of unused vacation to the next year.');
   const unrelated = dot(document, await lexical('The reactor is cooled with liquid sodium.'));
   for (const query of ['How many vacation days carry over?', 'emploiees vacations', 'UNUSED DAY']) {
     expect(dot(document, await lexical(query))).toBeGreaterThan(unrelated + 0.1);
@@ -52,7 +48,5 @@ test('puts similar texts nearer than unrelated ones, misspelt or inflected', asy
 });
 
 test.each([0, 1.5, 4001, Number.NaN, '8' as never])('refuses %s dimensions', (dimensions) => {
-  expect(() => lexicalEmbedder({ dimensions })).toThrow(
-    expect.objectContaining({ code: 'INVALID_OPTION' }),
-  );
+  expect(() => lexicalEmbedder({ dimensions })).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }));
 });

@@ -79,16 +79,8 @@ describe.each([
     ['too few vectors', (items) => items.slice(1), 'expected to return 2 vectors, and returned 1'],
     ['too many vectors', (items) => [...items, ...items], 'to return 2 vectors, and returned 4'],
     ['a vector twice', ([first]) => [first, first], 'expected to be numbered from 0 to 1'],
-    [
-      'short vectors',
-      () => [0, 1].map((index) => ({ index, embedding: [1] })),
-      'dimensions, and has 1',
-    ],
-    [
-      'an error that quotes the text',
-      (_, { input }) => ({ message: input[0] }),
-      'RequestError, HTTP 400',
-    ],
+    ['short vectors', () => [0, 1].map((index) => ({ index, embedding: [1] })), 'dimensions, and has 1'],
+    ['an error that quotes the text', (_, { input }) => ({ message: input[0] }), 'RequestError, HTTP 400'],
   ])('refuses %s, without the texts', async (_, wrong, message) => {
     answer = wrong;
     const embedder = openaiEmbedder(client, { dimensions: 3 });

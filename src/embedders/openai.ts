@@ -37,8 +37,7 @@ function inOrder(data: readonly Embedding[], count: number, dimensions?: number)
   const byIndex = new Map(data.map((item) => [item?.index, item?.embedding]));
   return Array.from({ length: count }, (_, index) => {
     const vector = byIndex.get(index);
-    if (!Array.isArray(vector))
-      throw failed(`The vectors are expected to be numbered from 0 to ${count - 1}.`);
+    if (!Array.isArray(vector)) throw failed(`The vectors are expected to be numbered from 0 to ${count - 1}.`);
     if (dimensions !== undefined && vector.length !== dimensions) {
       throw failed(`A vector is expected to have ${dimensions} dimensions, and has ${vector.length}.`);
     }
@@ -73,10 +72,7 @@ export interface OpenAIEmbedderOptions {
  * const embedder = openaiEmbedder(new OpenAI(), { dimensions: 512 });
  * const [queryVec] = await embedder.embed(['When does the lease end?']);
  */
-export function openaiEmbedder(
-  client: OpenAIEmbeddings,
-  options: OpenAIEmbedderOptions = {},
-): Embedder {
+export function openaiEmbedder(client: OpenAIEmbeddings, options: OpenAIEmbedderOptions = {}): Embedder {
   const { model = 'text-embedding-3-small', dimensions, batchSize = 128 } = checkOptions(options);
   if (dimensions !== undefined) checkIntegerOption('dimensions', dimensions, 1, 4000);
   checkIntegerOption('batchSize', batchSize, 1, 2048);

@@ -13,11 +13,7 @@ export interface Answerer {
    * Yields the answer piece by piece and returns it as a whole. The citations and links in a piece have been checked
    * before it is yielded. That the answer cites nothing at all is known in the end only: discard the pieces if it rejects.
    */
-  stream(
-    question: string,
-    passages: readonly Match[],
-    options?: AnswerOptions,
-  ): AsyncGenerator<string, Answer>;
+  stream(question: string, passages: readonly Match[], options?: AnswerOptions): AsyncGenerator<string, Answer>;
 }
 
 /** Options of one answer. */
@@ -76,24 +72,17 @@ export interface AnswererOptions {
 const approximateTokens = (text: string) => Math.ceil(new TextEncoder().encode(text).length / 3);
 
 /** A passage in the prompt: one line of JSON, in which no mark can be written. */
-const lineOf = (text: string, index: number) =>
-  JSON.stringify({ passage: index + 1, text }).replaceAll('<', '\\u003c');
+const lineOf = (text: string, index: number) => JSON.stringify({ passage: index + 1, text }).replaceAll('<', '\\u003c');
 
 /** Returns the passages that fit into `budget` tokens, nearest first. The first is cut if need be, others are left out. */
-function fitting(
-  matches: readonly Match[],
-  budget: number,
-  count: (text: string) => number,
-): Passage[] {
+function fitting(matches: readonly Match[], budget: number, count: (text: string) => number): Passage[] {
   const fits: Passage[] = [];
   let left = budget;
   for (const { id, content } of matches) {
     let text = content;
     let size = count(lineOf(text, fits.length));
     for (; fits.length === 0 && text.length > 1 && size > left; size = count(lineOf(text, 0))) {
-      text = text
-        .slice(0, Math.max(1, Math.floor((text.length * left) / size) - 1))
-        .replace(/[\uD800-\uDBFF]$/, '');
+      text = text.slice(0, Math.max(1, Math.floor((text.length * left) / size) - 1)).replace(/[\uD800-\uDBFF]$/, '');
     }
     if (size > left) continue;
     left -= size;
@@ -165,21 +154,9 @@ function modelFailure(error: unknown, signal?: AbortSignal): Problem {
 export function openaiAnswerer(options: AnswererOptions): Answerer {
   checkOptions(options);
   const { client, countTokens = approximateTokens } = options;
-  const model = checkOption(
-    'model',
-    z.string('expected a name').min(1, 'expected a name'),
-    options.model,
-  );
-  const contextTokens = checkOption(
-    'contextTokens',
-    wholeNumber(100, 1_000_000).default(4_000),
-    options.contextTokens,
-  );
-  const answerTokens = checkOption(
-    'answerTokens',
-    wholeNumber(1, 100_000).default(800),
-    options.answerTokens,
-  );
+  const model = checkOption('model', z.string('expected a name').min(1, 'expected a name'), options.model);
+  const contextTokens = checkOption('contextTokens', wholeNumber(100, 1_000_000).default(4_000), options.contextTokens);
+  const answerTokens = checkOption('answerTokens', wholeNumber(1, 100_000).default(800), options.answerTokens);
 
   async function* stream(question: string, matches: readonly Match[], given: AnswerOptions = {}) {
     if (matches.length === 0) {

@@ -58,9 +58,7 @@ const normalised = (text: string) => withoutInvisible(text).replace(/\s+/g, ' ')
 /** Returns a check of an answer's text: each citation names a passage, and each link stands in a passage as it is. */
 function createCheck(passages: readonly Passage[]) {
   const cited = new Set<number>();
-  const known = new Set(
-    passages.flatMap(({ text }) => [...linksOf(text), ...(normalised(text).match(group) ?? [])]),
-  );
+  const known = new Set(passages.flatMap(({ text }) => [...linksOf(text), ...(normalised(text).match(group) ?? [])]));
   const refuse = () => {
     throw new Problem('UNGROUNDED_ANSWER');
   };

@@ -2,10 +2,7 @@
 
 /** What takes the durations: a `Histogram` of prom-client that is made of {@link requestDurations} is one. */
 export interface DurationHistogram {
-  observe(
-    labels: { readonly route: string; readonly method: string; readonly status: number },
-    seconds: number,
-  ): void;
+  observe(labels: { readonly route: string; readonly method: string; readonly status: number }, seconds: number): void;
 }
 
 /**

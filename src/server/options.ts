@@ -14,11 +14,7 @@ export function wholeNumber(least: number, most: number) {
  * @param name the option's name, for the message; the value is not repeated there.
  * @throws RagwallError `INVALID_OPTION` if it does not fit the schema.
  */
-export function checkOption<Schema extends z.ZodType>(
-  name: string,
-  schema: Schema,
-  value: unknown,
-): z.output<Schema> {
+export function checkOption<Schema extends z.ZodType>(name: string, schema: Schema, value: unknown): z.output<Schema> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;

@@ -71,9 +71,7 @@ export function invalidRequest(
 ): Problem {
   const errors = issues.slice(0, 20).map(
     ({ path, message }): Fault => ({
-      pointer: path
-        .map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`)
-        .join(''),
+      pointer: path.map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`).join(''),
       detail: message,
     }),
   );

@@ -38,9 +38,7 @@ export function addRoutes(
     const signal = c.get('signal');
     const [queryVec] = await embedder.embed([query], { signal });
     const options = { k, ...(filter !== undefined && { filter }) };
-    const matches = await turns.take(signal, () =>
-      c.get('tenant').matchDocuments(queryVec ?? [], options),
-    );
+    const matches = await turns.take(signal, () => c.get('tenant').matchDocuments(queryVec ?? [], options));
     c.set('documents', idsOf(matches));
     return matches;
   }
@@ -59,10 +57,7 @@ export function addRoutes(
         onBatch: (batch) => void stored.push(...batch),
       }),
     );
-    return c.json(
-      { documents: stored.map(({ id, status }) => ({ id, status: status as StoredStatus })) },
-      200,
-    );
+    return c.json({ documents: stored.map(({ id, status }) => ({ id, status: status as StoredStatus })) }, 200);
   });
 
   app.openapi(descriptions.query, async (c) => {
@@ -87,8 +82,7 @@ export function addRoutes(
     c.set('streams', true);
     return streamSSE(c, async (events) => {
       let status = 200;
-      const send = (event: string, data: unknown) =>
-        events.writeSSE({ event, data: JSON.stringify(data) });
+      const send = (event: string, data: unknown) => events.writeSSE({ event, data: JSON.stringify(data) });
       try {
         let piece = first;
         for (; !piece.done; piece = await pieces.next()) {
@@ -108,9 +102,7 @@ export function addRoutes(
 
   app.openapi(descriptions.remove, async (c) => {
     const { source } = c.req.valid('param');
-    const deleted = await turns.take(c.get('signal'), () =>
-      c.get('tenant').deleteDocuments({ source }),
-    );
+    const deleted = await turns.take(c.get('signal'), () => c.get('tenant').deleteDocuments({ source }));
     return c.json({ deleted }, 200);
   });
 }

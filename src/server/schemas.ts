@@ -26,11 +26,7 @@ const body = {
 };
 const embedding = { 502: refused('The embedding service failed.') };
 /** The responses of a route: what all routes have, and `more`. */
-const responsesOf = <T extends z.ZodType, More extends object>(
-  schema: T,
-  description: string,
-  more: More,
-) => ({
+const responsesOf = <T extends z.ZodType, More extends object>(schema: T, description: string, more: More) => ({
   200: { content: json(schema), description },
   400: refused('The request is not as expected.'),
   401: refused('No token, or one that is not valid, or one that names no tenant.'),
@@ -46,20 +42,11 @@ const security = [{ bearer: [] }];
 export type RouteDescriptions = ReturnType<typeof describeRoutes>;
 
 /** Describes the routes within limits. Members of a body that are not described are ignored, a tenant's name too. */
-export function describeRoutes({
-  batch,
-  contentLength,
-  metadataLength,
-  questionLength,
-  k: mostPassages,
-}: Limits) {
+export function describeRoutes({ batch, contentLength, metadataLength, questionLength, k: mostPassages }: Limits) {
   // Only the size is checked here. The client checks what is in it.
   const metadata = z
     .custom<JsonObject>(
-      (value) =>
-        Object(value) === value &&
-        !Array.isArray(value) &&
-        JSON.stringify(value).length <= metadataLength,
+      (value) => Object(value) === value && !Array.isArray(value) && JSON.stringify(value).length <= metadataLength,
       `expected: an object, as JSON of ${metadataLength} characters at most`,
     )
     .openapi({ type: 'object' });
@@ -91,9 +78,7 @@ export function describeRoutes({
     id: z.uuid(),
     content: z.string(),
     metadata,
-    similarity: z
-      .number()
-      .openapi({ description: 'The cosine of the angle to the question, -1 to 1.' }),
+    similarity: z.number().openapi({ description: 'The cosine of the angle to the question, -1 to 1.' }),
   });
 
   return {
@@ -110,9 +95,7 @@ export function describeRoutes({
       },
       responses: responsesOf(
         z.object({
-          documents: z.array(
-            z.object({ id: z.uuid(), status: z.enum(['inserted', 'updated', 'unchanged']) }),
-          ),
+          documents: z.array(z.object({ id: z.uuid(), status: z.enum(['inserted', 'updated', 'unchanged']) })),
         }),
         'What became of each document, in their order.',
         { ...body, ...embedding },
@@ -124,11 +107,10 @@ export function describeRoutes({
       summary: 'Returns the nearest documents, nearest first.',
       security,
       request: { body: { required: true, content: json(z.object(question)) } },
-      responses: responsesOf(
-        z.object({ matches: z.array(match) }),
-        'The nearest documents of the tenant.',
-        { ...body, ...embedding },
-      ),
+      responses: responsesOf(z.object({ matches: z.array(match) }), 'The nearest documents of the tenant.', {
+        ...body,
+        ...embedding,
+      }),
     }),
     answer: createRoute({
       method: 'post',

@@ -40,12 +40,7 @@ describe('before it starts, it refuses', () => {
     ['no issuer', { RAGWALL_JWT_ISSUER: '' }, [], /^RAGWALL_JWT_ISSUER is expected/],
     ['no audience', { RAGWALL_JWT_AUDIENCE: '' }, [], /^RAGWALL_JWT_AUDIENCE is expected/],
     ['the algorithm none', { RAGWALL_JWT_ALGORITHMS: 'HS256,none' }, [], /algorithms/],
-    [
-      'a signing key that is none',
-      { RAGWALL_SIGNING_KEY: 'sk-secret' },
-      [],
-      /A signing key is expected/,
-    ],
+    ['a signing key that is none', { RAGWALL_SIGNING_KEY: 'sk-secret' }, [], /A signing key is expected/],
     ['nothing that embeds', {}, [], /^OPENAI_API_KEY is expected: or --lexical/],
     ['a port that is none', {}, ['--lexical', '--port', '70000'], /--port is expected/],
     ['an unknown option', {}, ['--lexcial'], /Unknown option/],
@@ -59,9 +54,7 @@ describe('before it starts, it refuses', () => {
 
 describe('on the command line', () => {
   const run = (cli: string, args: string[], cwd?: string) =>
-    promisify(execFile)(process.execPath, ['--import', tsx, cli, 'serve', ...args], { cwd }).catch(
-      (error) => error,
-    );
+    promisify(execFile)(process.execPath, ['--import', tsx, cli, 'serve', ...args], { cwd }).catch((error) => error);
 
   it('an error keeps its lines, and no other control character of its own', async () => {
     const { code, stderr } = await run(cli, ['--one\n\u001b[2Jtwo']);
@@ -95,11 +88,9 @@ describe('on a server', () => {
   beforeEach((context) => needs(context, engine, ['docker', 'url'], 'a login'));
 
   function start(url: string, ...args: string[]) {
-    const child = spawn(
-      process.execPath,
-      ['--import', tsx, cli, 'serve', '--lexical', '--port', '0', ...args],
-      { env: { ...process.env, ...complete, DATABASE_URL: url } },
-    );
+    const child = spawn(process.execPath, ['--import', tsx, cli, 'serve', '--lexical', '--port', '0', ...args], {
+      env: { ...process.env, ...complete, DATABASE_URL: url },
+    });
     const lines: Record<string, unknown>[] = [];
     createInterface(child.stdout).on('line', (line) => lines.push(JSON.parse(line)));
     let said = '';
@@ -128,13 +119,7 @@ describe('on a server', () => {
     const taken = createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');
     const { port } = taken.address() as AddressInfo;
-    const { exit, said } = start(
-      engine.appUrl ?? '',
-      '--metrics-port',
-      String(port),
-      '--accept',
-      'O01',
-    );
+    const { exit, said } = start(engine.appUrl ?? '', '--metrics-port', String(port), '--accept', 'O01');
     expect((await exit)[0]).toBe(1);
     expect(said()).toContain('EADDRINUSE');
     taken.close();

@@ -81,9 +81,7 @@ function required(env: Environment, name: string, what: string): string {
 function verifierOf(env: Environment) {
   const { RAGWALL_JWKS_URL: jwks, RAGWALL_JWT_PUBLIC_KEY: pem, RAGWALL_JWT_SECRET: secret } = env;
   if ([jwks, pem, secret].filter(Boolean).length !== 1) {
-    throw new Error(
-      'one of RAGWALL_JWKS_URL, RAGWALL_JWT_PUBLIC_KEY and RAGWALL_JWT_SECRET is expected; see --help',
-    );
+    throw new Error('one of RAGWALL_JWKS_URL, RAGWALL_JWT_PUBLIC_KEY and RAGWALL_JWT_SECRET is expected; see --help');
   }
   const keys = () => {
     try {
@@ -95,9 +93,7 @@ function verifierOf(env: Environment) {
   const claim = env.RAGWALL_TENANT_CLAIM;
   return tokenVerifier({
     keys: keys(),
-    algorithms: (env.RAGWALL_JWT_ALGORITHMS || (secret ? 'HS256' : 'RS256'))
-      .split(',')
-      .map((name) => name.trim()),
+    algorithms: (env.RAGWALL_JWT_ALGORITHMS || (secret ? 'HS256' : 'RS256')).split(',').map((name) => name.trim()),
     issuer: required(env, 'RAGWALL_JWT_ISSUER', 'the iss of every token'),
     audience: required(env, 'RAGWALL_JWT_AUDIENCE', 'the aud of every token'),
     ...(claim && { claim }),
@@ -125,9 +121,7 @@ async function modelsOf(
   const model = env.RAGWALL_EMBEDDING_MODEL || 'text-embedding-3-small';
   const shortened = /^text-embedding-3/.test(model) ? { dimensions } : {};
   return {
-    embedder: lexical
-      ? lexicalEmbedder({ dimensions })
-      : openaiEmbedder(client, { model, ...shortened }),
+    embedder: lexical ? lexicalEmbedder({ dimensions }) : openaiEmbedder(client, { model, ...shortened }),
     ...(chat && { answerer: openaiAnswerer({ client, model: chat }) }),
   };
 }
@@ -186,9 +180,7 @@ export async function serveCommand(args: string[], env: Environment = process.en
   }
   const port = wholeNumber('port', values.port, 0, 65_535);
   const metricsPort =
-    values['metrics-port'] === undefined
-      ? undefined
-      : wholeNumber('metrics-port', values['metrics-port'], 0, 65_535);
+    values['metrics-port'] === undefined ? undefined : wholeNumber('metrics-port', values['metrics-port'], 0, 65_535);
   const dimensions = wholeNumber('dimensions', values.dimensions, 1, 4_000);
   const seconds = wholeNumber('seconds', values.seconds, 1, 3_600);
   const drain = wholeNumber('drain', values.drain, 0, 3_600);
@@ -207,8 +199,7 @@ export async function serveCommand(args: string[], env: Environment = process.en
   let http: HttpServer | undefined;
   let metricsHttp: HttpServer | undefined;
   try {
-    for (const { check, reason } of await assertIsolation(sql, { accept }))
-      logEvent('undetermined', { check, reason });
+    for (const { check, reason } of await assertIsolation(sql, { accept })) logEvent('undetermined', { check, reason });
     const service = createServer({
       sql,
       verify,

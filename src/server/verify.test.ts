@@ -13,10 +13,7 @@ const pem = publicKey.export({ type: 'spki', format: 'pem' });
 
 const published = createServer(async (request, response) => {
   if (request.url === '/broken') response.writeHead(500).end();
-  else
-    response.end(
-      JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid: 'one', alg: 'RS256' }] }),
-    );
+  else response.end(JSON.stringify({ keys: [{ ...(await exportJWK(publicKey)), kid: 'one', alg: 'RS256' }] }));
 });
 let jwks: URL;
 beforeAll(async () => {
@@ -145,9 +142,7 @@ it('takes a token for another curve than the key’s for the token’s fault', a
 
 it('verifies by a secret', async () => {
   const verify = tokenVerifier({ ...expected, keys: secret, algorithms: ['HS256'] });
-  expect(await verify(await token({ key: createSecretKey(secret), header: { alg: 'HS256' } }))).toBe(
-    'acme',
-  );
+  expect(await verify(await token({ key: createSecretKey(secret), header: { alg: 'HS256' } }))).toBe('acme');
   await expect(verify(await token())).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
 });
 

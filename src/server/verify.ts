@@ -46,11 +46,8 @@ function checked(options: VerifierOptions) {
     throw invalid('keys are expected to be a URL, a KeyObject, a JWK or bytes.');
   }
   const secret =
-    keys instanceof Uint8Array ||
-    (keys as Partial<KeyObject>).type === 'secret' ||
-    (keys as JWK).kty === 'oct';
-  if (!Array.isArray(algorithms) || algorithms.length === 0)
-    throw invalid('algorithms is expected to be a list.');
+    keys instanceof Uint8Array || (keys as Partial<KeyObject>).type === 'secret' || (keys as JWK).kty === 'oct';
+  if (!Array.isArray(algorithms) || algorithms.length === 0) throw invalid('algorithms is expected to be a list.');
   if (!algorithms.every((name) => (secret ? symmetric : asymmetric).test(name))) {
     throw invalid(
       secret
@@ -60,11 +57,9 @@ function checked(options: VerifierOptions) {
   }
   const { type, symmetricKeySize } = keys as Partial<KeyObject>;
   const { k = '', d } = keys as JWK;
-  const bytes =
-    keys instanceof Uint8Array ? keys.length : (symmetricKeySize ?? Buffer.from(k, 'base64url').length);
+  const bytes = keys instanceof Uint8Array ? keys.length : (symmetricKeySize ?? Buffer.from(k, 'base64url').length);
   if (secret && bytes < 32) throw invalid('A secret is expected to have 32 bytes or more.');
-  if (type === 'private' || d !== undefined)
-    throw invalid('A public key is expected, not the private one.');
+  if (type === 'private' || d !== undefined) throw invalid('A public key is expected, not the private one.');
   const local = keys instanceof URL && /^(localhost|127\.0\.0\.1|\[::1\])$/.test(keys.hostname);
   if (keys instanceof URL && keys.protocol !== 'https:' && !(local && keys.protocol === 'http:')) {
     throw invalid('keys are expected to be published by HTTPS.');
@@ -125,8 +120,7 @@ const tokenErrors = [
 export function tokenVerifier(options: VerifierOptions): TokenVerifier {
   const { keys, claim, ...expected } = checked(options);
   const rules = { ...expected, algorithms: [...expected.algorithms], requiredClaims: ['exp'] };
-  const published =
-    keys instanceof URL ? createRemoteJWKSet(keys, { timeoutDuration: 5_000 }) : undefined;
+  const published = keys instanceof URL ? createRemoteJWKSet(keys, { timeoutDuration: 5_000 }) : undefined;
   return async (token) => {
     let payload: JWTPayload;
     try {

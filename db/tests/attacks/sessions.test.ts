@@ -119,9 +119,7 @@ describe('what is left of the context of acme', () => {
   });
 
   it('B06, J08f: nothing, after the statement or the transaction that bound it', async () => {
-    expect(await session.app`select ragwall.set_tenant('acme') as tenant`).toEqual([
-      { tenant: 'acme' },
-    ]);
+    expect(await session.app`select ragwall.set_tenant('acme') as tenant`).toEqual([{ tenant: 'acme' }]);
     expect(await seen(session.app)).toEqual([]);
     await bound(session.app);
     expect(await seen(session.app)).toEqual([]);
@@ -207,9 +205,7 @@ describe('a tenant that a connection starts with', () => {
     needs(context, engine, servers, 'a new connection');
     const database = (change: string) =>
       session.admin((sql) =>
-        sql.unsafe(
-          `do $$ begin execute format('alter database %I ${change}', current_database()); end $$`,
-        ),
+        sql.unsafe(`do $$ begin execute format('alter database %I ${change}', current_database()); end $$`),
       );
     await database("set app.current_tenant = ''acme''");
     try {

@@ -57,8 +57,7 @@ export async function startDocker(log: (line: string) => void): Promise<DockerSe
   });
 
   const hash = createHash('sha256');
-  for (const file of ['Dockerfile', 'entrypoint.sh'])
-    hash.update(await readFile(new URL(file, import.meta.url)));
+  for (const file of ['Dockerfile', 'entrypoint.sh']) hash.update(await readFile(new URL(file, import.meta.url)));
   const image = `ragwall-test:${hash.digest('hex').slice(0, 12)}`;
   if (!(await client.image.exists(ImageName.fromString(image)))) {
     log(`building ${image}, which takes about half a minute and is kept`);

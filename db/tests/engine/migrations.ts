@@ -9,8 +9,7 @@ export const root = new URL('../../../', import.meta.url);
 export const bootstrapSql = () => readFile(new URL('db/bootstrap.sql', root), 'utf8');
 
 const committed = new URL('db/migrations/committed/', root);
-const committedFiles = async () =>
-  (await readdir(committed)).filter((name) => name.endsWith('.sql')).sort();
+const committedFiles = async () => (await readdir(committed)).filter((name) => name.endsWith('.sql')).sort();
 
 /** Returns the number of the last committed migration, from the name of its file. */
 export async function lastMigration(): Promise<number> {

@@ -111,8 +111,7 @@ export const poisonings: readonly Poisoning[] = [
   },
   {
     title: 'a cursor that the victim left open is read',
-    poison: ({ acme }) =>
-      read(acme, 'declare mine cursor with hold for select content from ragwall.documents'),
+    poison: ({ acme }) => read(acme, 'declare mine cursor with hold for select content from ragwall.documents'),
     got: ({ mallory }) => orCode(values(mallory, 'fetch all from mine')),
     works: { answer: secrets, got: secrets },
     checked: { answer: 'RW007', got: secrets },

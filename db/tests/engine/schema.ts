@@ -21,10 +21,7 @@ export async function dumpSchema({ containerId }: Engine): Promise<string> {
     .join('\n')
     .replace(/\n{3,}/g, '\n\n')
     // Their bodies are these files.
-    .replace(
-      /(CREATE FUNCTION ragwall\.(audit|inventory)\(\)[^;]*? AS )(\$\w*\$)[\s\S]*?\3;/g,
-      "$1'… db/$2.sql …';",
-    )
+    .replace(/(CREATE FUNCTION ragwall\.(audit|inventory)\(\)[^;]*? AS )(\$\w*\$)[\s\S]*?\3;/g, "$1'… db/$2.sql …';")
     // In the order in which pg_dump finds them, which changes with every `alter role`, `grant` and `revoke`.
     .replace(
       /^(CREATE POLICY .* TO )([\w, ]+)(?= USING| WITH)/gm,

@@ -77,12 +77,7 @@ export async function rolledBack<T>(sql: Sql, act: (tx: TransactionSql) => Promi
 }
 
 /** Skips a test, with the reason, on an engine that cannot run it. */
-export function needs(
-  context: TestContext,
-  engine: Engine,
-  kinds: readonly EngineKind[],
-  what: string,
-): void {
+export function needs(context: TestContext, engine: Engine, kinds: readonly EngineKind[], what: string): void {
   if (!kinds.includes(engine.kind)) {
     context.skip(`needs ${what}: the ${engine.kind} engine has none`);
   }

@@ -34,9 +34,7 @@ function attackOf(paragraph: string): Attack {
   return { name: name.slice(3), sql, outcomes: new Map(outcomes) };
 }
 
-const files = (await readdir(new URL('.', import.meta.url)))
-  .filter((name) => name.endsWith('.sql'))
-  .sort();
+const files = (await readdir(new URL('.', import.meta.url))).filter((name) => name.endsWith('.sql')).sort();
 
 /** The attacks by the name of their file. */
 export const corpus: ReadonlyMap<string, readonly Attack[]> = new Map(

@@ -110,9 +110,7 @@ export async function reconstruct(
   const anchor = near(hint, 0.65, seed);
   const way = plus(anchor, -1, hint);
   // In a row, so that the graph of the index connects one end with the other.
-  const between = Array.from({ length: 39 }, (_, n) =>
-    around(plus(hint, n / 60, way), 0.98, 1, seed + 1 + n),
-  );
+  const between = Array.from({ length: 39 }, (_, n) => around(plus(hint, n / 60, way), 0.98, 1, seed + 1 + n));
   await store.put(`${account}-2`, between.flat());
   await store.put(`${account}-1`, [{ id: randomUUID(), vector: anchor }]);
   let [searches, lost] = [0, 0];

@@ -61,13 +61,9 @@ type Explained = { 'QUERY PLAN': [{ Plan: Record<string, number> }] };
 async function buffersOf(tx: TransactionSql, statement: string): Promise<number> {
   const runs: number[] = [];
   for (let n = 0; n < 3; n += 1) {
-    const [row] = await tx.unsafe<Explained[]>(
-      `explain (analyze, buffers, timing off, format json) ${statement}`,
-    );
+    const [row] = await tx.unsafe<Explained[]>(`explain (analyze, buffers, timing off, format json) ${statement}`);
     const plan = row?.['QUERY PLAN'][0].Plan;
-    runs.push(
-      (plan?.['Shared Hit Blocks'] ?? Number.NaN) + (plan?.['Shared Read Blocks'] ?? Number.NaN),
-    );
+    runs.push((plan?.['Shared Hit Blocks'] ?? Number.NaN) + (plan?.['Shared Read Blocks'] ?? Number.NaN));
   }
   return Math.min(...runs);
 }
@@ -137,10 +133,7 @@ export const hashed: Shared = {
 /** Has the planner take the index for a small table, too. From some thousands of rows on it does so by itself. */
 export const forced = (shared: Shared): Shared => ({
   ...shared,
-  settings: [
-    shared.settings,
-    ...['seqscan', 'bitmapscan', 'sort'].map((way) => `set local enable_${way} = off`),
-  ]
+  settings: [shared.settings, ...['seqscan', 'bitmapscan', 'sort'].map((way) => `set local enable_${way} = off`)]
     .filter(Boolean)
     .join(';'),
 });
@@ -204,9 +197,7 @@ export function searching({ app, admin }: Session, shared: Shared): Store {
       as(tenant, async (tx) => {
         if (settings) await tx.unsafe(settings);
         const text = json(vector);
-        return [
-          ...(await tx.unsafe(nearest('$1::public.vector', k), [text], { prepare: true })),
-        ] as never;
+        return [...(await tx.unsafe(nearest('$1::public.vector', k), [text], { prepare: true }))] as never;
       }),
     work: (tenant, vector, k) =>
       as(tenant, async (tx) => {

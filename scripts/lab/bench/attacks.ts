@@ -6,15 +6,7 @@ import { load, type Prepared, type Server, settle } from './database.js';
 import { named } from './designs.js';
 import { maintain } from './indexes.js';
 import type { Scale } from './scale.js';
-import {
-  type ClassName,
-  type Document,
-  mixed,
-  type Query,
-  type Tenant,
-  type World,
-  zipf,
-} from './world.js';
+import { type ClassName, type Document, mixed, type Query, type Tenant, type World, zipf } from './world.js';
 
 export interface GrowthStep {
   readonly neighbours: number;
@@ -78,9 +70,7 @@ export async function growth(
         seed: world.seed + i,
       });
       const limit = times.get('limit, one statement') as Float64Array;
-      const overLimit = Object.fromEntries(
-        [...times].map(([name, t]) => [name, pairedRatio(t, limit)]),
-      );
+      const overLimit = Object.fromEntries([...times].map(([name, t]) => [name, pairedRatio(t, limit)]));
       steps.push({ neighbours: size, className, cells, overLimit });
     }
   }
@@ -88,22 +78,13 @@ export async function growth(
 }
 
 /** Returns the last ratio to the dedicated table over the first: how a class of tenants slowed down as neighbours grew. */
-export function growthFactor(
-  steps: readonly GrowthStep[],
-  className: ClassName,
-  design: string,
-): number {
+export function growthFactor(steps: readonly GrowthStep[], className: ClassName, design: string): number {
   const own = steps.filter((step) => step.className === className);
   return (own.at(-1)?.overLimit[design] ?? Number.NaN) / (own[0]?.overLimit[design] ?? Number.NaN);
 }
 
 /** Asks some queries before and after another tenant stores near-duplicates of them. */
-export async function flood(
-  server: Server,
-  world: World,
-  scale: Scale,
-  { queries }: Prepared,
-): Promise<FloodResult[]> {
+export async function flood(server: Server, world: World, scale: Scale, { queries }: Prepared): Promise<FloodResult[]> {
   const { documents, queries: wanted } = scale.flood;
   const victims = [...queries].map(([className, own]) => {
     // Spread over the tenants of the class.
@@ -112,8 +93,7 @@ export async function flood(
   });
   const targets = victims.flatMap(({ own }) => own);
   const options = { rounds: scale.flood.rounds, patience: scale.patience, seed: world.seed + 7 };
-  const ask = async (own: readonly Query[]) =>
-    (await compare(contestants(), server.engine.appUrl, own, options)).cells;
+  const ask = async (own: readonly Query[]) => (await compare(contestants(), server.engine.appUrl, own, options)).cells;
 
   const before = new Map<ClassName, Cell[]>();
   for (const { className, own } of victims) before.set(className, await ask(own));

@@ -56,8 +56,7 @@ export async function compare(
       spent: 0,
     })),
   );
-  for (const { asker, design } of lanes)
-    await warmUp(asker, queries, design.connects ? 0 : Math.min(1, patience / 4));
+  for (const { asker, design } of lanes) await warmUp(asker, queries, design.connects ? 0 : Math.min(1, patience / 4));
   let sample = 0;
   for (let round = 0; round < rounds; round += 1) {
     for (const query of shuffle([...queries], next)) {

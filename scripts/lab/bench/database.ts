@@ -276,11 +276,7 @@ export async function sizes(admin: Sql, measured: readonly Tenant[]): Promise<Si
     ['guide', "n.nspname = 'bench' and c.relname = 'guide'", all?.documents ?? 0],
     ['shared hnsw', "n.nspname = 'bench' and c.relname = 'hnsw'", all?.documents ?? 0],
     ['limit, the measured tenants', "n.nspname = 'bench' and c.relname like 'limit\\_%'", own],
-    [
-      'ragwall',
-      "n.nspname = 'ragwall' and c.relname like 'documents\\_%' and c.relkind = 'r'",
-      all?.documents ?? 0,
-    ],
+    ['ragwall', "n.nspname = 'ragwall' and c.relname like 'documents\\_%' and c.relkind = 'r'", all?.documents ?? 0],
   ];
   const found: Size[] = [];
   for (const [design, condition, documents] of groups) {

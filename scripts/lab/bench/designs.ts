@@ -52,9 +52,7 @@ const ofTable = (table: string) => ({
 });
 
 const iterative = 'set hnsw.iterative_scan = relaxed_order';
-const forced = ['enable_seqscan', 'enable_bitmapscan', 'enable_sort'].map(
-  (name) => `set ${name} = off`,
-);
+const forced = ['enable_seqscan', 'enable_bitmapscan', 'enable_sort'].map((name) => `set ${name} = off`);
 
 /**
  * Without sorts the planner has to take the order from the HNSW index. Where there is no index it sorts all the same,
@@ -91,8 +89,7 @@ export const designs: readonly Design[] = [
     ...ofTable('bench.hnsw'),
     name: 'shared hnsw',
     family: 'hnsw',
-    about:
-      'shared HNSW under the same policy, ef_search 40; the planner may prefer the btree on tenant_id',
+    about: 'shared HNSW under the same policy, ef_search 40; the planner may prefer the btree on tenant_id',
     settings: ['set hnsw.ef_search = 40'],
   },
   {
@@ -120,12 +117,10 @@ export const designs: readonly Design[] = [
     name: 'limit, one statement',
     family: 'limit',
     form: 'statement',
-    about:
-      'the limit: a dedicated table for each tenant, no policy, halfvec in the row, one prepared statement',
+    about: 'the limit: a dedicated table for each tenant, no policy, halfvec in the row, one prepared statement',
     settings: byIndex,
     statement: dedicated,
-    request: (sql, query) =>
-      sql.unsafe<Found[]>(dedicated(query), [vectorText(query.vector)], { prepare: true }),
+    request: (sql, query) => sql.unsafe<Found[]>(dedicated(query), [vectorText(query.vector)], { prepare: true }),
   },
   {
     name: 'limit, begin … commit',
@@ -134,17 +129,14 @@ export const designs: readonly Design[] = [
     about: 'the same inside sql.begin()',
     settings: byIndex,
     request: (sql, query) =>
-      sql.begin((tx) =>
-        tx.unsafe<Found[]>(dedicated(query), [vectorText(query.vector)], { prepare: true }),
-      ),
+      sql.begin((tx) => tx.unsafe<Found[]>(dedicated(query), [vectorText(query.vector)], { prepare: true })),
   },
   {
     name: 'ragwall, one statement',
     family: 'ragwall',
     form: 'statement',
     about: 'forTenant(sql, tenant).matchDocuments(vector)',
-    request: (sql, { tenant, vector }) =>
-      forTenant(sql, tenant.name, { dimensions }).matchDocuments(vector, { k }),
+    request: (sql, { tenant, vector }) => forTenant(sql, tenant.name, { dimensions }).matchDocuments(vector, { k }),
   },
   {
     name: 'ragwall, sql.begin',

@@ -74,10 +74,7 @@ const literal = (text: string) => `'${text.replaceAll("'", "''")}'`;
 /** Explains a design's statement; where it is prepared, with the plan that PostgreSQL keeps for it. */
 async function explainStatement(server: Server, design: Design, query: Query): Promise<Access> {
   const statement = design.statement?.(query) ?? '';
-  const values = [vectorText(query.vector), query.tenant.name].slice(
-    0,
-    statement.includes('$2') ? 2 : 1,
-  );
+  const values = [vectorText(query.vector), query.tenant.name].slice(0, statement.includes('$2') ? 2 : 1);
   const plan = async (tx: TransactionSql) => {
     await tx`select '[1]'::vector`;
     for (const setting of design.settings ?? []) await tx.unsafe(setting);
@@ -133,11 +130,7 @@ async function explainFunction(server: Server, design: Design, query: Query): Pr
 }
 
 /** Explains one query by each design; of Ragwall's designs, which share a statement, by one. */
-export async function accessPaths(
-  server: Server,
-  designs: readonly Design[],
-  query: Query,
-): Promise<Access[]> {
+export async function accessPaths(server: Server, designs: readonly Design[], query: Query): Promise<Access[]> {
   const found: Access[] = [];
   for (const design of designs) {
     if (design.statement) found.push(await explainStatement(server, design, query));

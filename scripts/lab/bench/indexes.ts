@@ -62,8 +62,7 @@ export async function buildIndexes(
         .map(({ name }) => hnsw(limitTable(name), 'halfvec_cosine_ops')),
     ],
   );
-  const ivfflat =
-    'create index on bench.guide using ivfflat (embedding vector_cosine_ops) with (lists = 100)';
+  const ivfflat = 'create index on bench.guide using ivfflat (embedding vector_cosine_ops) with (lists = 100)';
   const longest: Kind[] = [['shared hnsw: hnsw', [hnsw('bench.hnsw', 'vector_cosine_ops')]]];
   const beside: Kind[] = [
     ['guide: ivfflat', [ivfflat]],

@@ -34,12 +34,8 @@ export async function inserts(
     embeddingModel: 'bench',
   }));
   const handle = forTenant(app, writer.name, { dimensions });
-  await measure('ragwall: upsertDocuments, batches of 100', batched, () =>
-    handle.upsertDocuments(newDocuments),
-  );
-  await measure('ragwall: the same again, unchanged', batched, () =>
-    handle.upsertDocuments(newDocuments),
-  );
+  await measure('ragwall: upsertDocuments, batches of 100', batched, () => handle.upsertDocuments(newDocuments));
+  await measure('ragwall: the same again, unchanged', batched, () => handle.upsertDocuments(newDocuments));
   await measure('ragwall: upsertDocuments, one by one', single, async () => {
     for (const one of newDocuments.slice(0, single)) {
       await handle.upsertDocuments([{ ...one, source: 'one by one' }]);
@@ -55,8 +51,7 @@ export async function inserts(
       );
     };
     const name = table === 'bench.guide' ? 'guide' : 'shared hnsw';
-    const bind = (sql: typeof app) =>
-      sql`select set_config('app.current_tenant', ${writer.name}, false)`;
+    const bind = (sql: typeof app) => sql`select set_config('app.current_tenant', ${writer.name}, false)`;
     if (name === 'guide') {
       await measure(`${name}: row by row, a new connection each`, single, async () => {
         for (let n = 0; n < single; n += 1) {

@@ -15,9 +15,7 @@ function scaleOf(low: number, high: number, from: number, to: number, log: boole
   const f = log ? Math.log10 : (x: number) => x;
   const at = (x: number) => from + ((f(x) - f(low)) / (f(high) - f(low))) * (to - from);
   const steps = high / low > 300 ? [1] : high / low > 20 ? [1, 3] : [1, 2, 5];
-  const powers = range(Math.floor(f(low)), f(high) + 1).flatMap((e) =>
-    steps.map((step) => step * 10 ** e),
-  );
+  const powers = range(Math.floor(f(low)), f(high) + 1).flatMap((e) => steps.map((step) => step * 10 ** e));
   const inside = powers.filter((tick) => tick >= low * 0.999 && tick <= high * 1.001);
   return { at, ticks: log ? inside : ticks(low, high, 4) };
 }
@@ -38,9 +36,7 @@ function bars(
   groups: readonly { readonly title: string; readonly bars: readonly Bar[] }[],
   { log, max }: { readonly log: boolean; readonly max?: number },
 ): string {
-  const values = groups.flatMap((group) =>
-    group.bars.flatMap((bar) => [bar.value, bar.before ?? bar.value]),
-  );
+  const values = groups.flatMap((group) => group.bars.flatMap((bar) => [bar.value, bar.before ?? bar.value]));
   const low = log ? Math.min(...values.filter((x) => x > 0)) / 1.6 : 0;
   const high = max ?? Math.max(...values) * (log ? 1.15 : 1.05);
   const [left, right, row] = [220, 640, 19];
@@ -55,15 +51,11 @@ function bars(
       parts.push(text(left - 8, y + 13, bar.label, 'text-anchor="end"'));
       if (bar.before !== undefined) {
         const wide = length(bar.before).toFixed(1);
-        parts.push(
-          `<rect x="${left}" y="${y + 2}" width="${wide}" height="14" class="before ${bar.kind}"/>`,
-        );
+        parts.push(`<rect x="${left}" y="${y + 2}" width="${wide}" height="14" class="before ${bar.kind}"/>`);
       }
       const [top, height] = bar.before === undefined ? [y + 2, 14] : [y + 5, 8];
       const wide = length(bar.value).toFixed(1);
-      parts.push(
-        `<rect x="${left}" y="${top}" width="${wide}" height="${height}" class="${bar.kind}"/>`,
-      );
+      parts.push(`<rect x="${left}" y="${top}" width="${wide}" height="${height}" class="${bar.kind}"/>`);
       const end = left + Math.max(length(bar.value), length(bar.before ?? bar.value));
       parts.push(text(end + 6, y + 13, bar.caption));
       y += row;
@@ -103,13 +95,9 @@ function lines(title: string, all: readonly Line[]): string {
     const label = tick >= 1e6 ? `${tick / 1e6}M` : `${tick / 1000}k`;
     parts.push(text(x.at(tick), high - 19, label, 'text-anchor="middle" class="tick"'));
   }
-  parts.push(
-    text((wide - 38) / 2, high - 4, 'neighbours’ documents', 'text-anchor="middle" class="tick"'),
-  );
+  parts.push(text((wide - 38) / 2, high - 4, 'neighbours’ documents', 'text-anchor="middle" class="tick"'));
   // Labels at the lines' ends, pushed apart where they would overlap.
-  const ends = all
-    .map((line) => ({ line, at: y.at(line.points.at(-1)?.[1] ?? 1) }))
-    .sort((a, b) => a.at - b.at);
+  const ends = all.map((line) => ({ line, at: y.at(line.points.at(-1)?.[1] ?? 1) })).sort((a, b) => a.at - b.at);
   for (const [i, end] of ends.entries()) {
     const above = ends[i - 1];
     if (above && end.at - above.at < 13) end.at = above.at + 13;

@@ -302,8 +302,7 @@ export function digest(results: Results): Table[] {
     const flooded = floods.find(({ className }) => className === one.className)?.after ?? [];
     return share(cellOf(when ? flooded : one.cells, design)?.recall ?? Number.NaN);
   };
-  const ratioOf = (design: string) => (one: ClassResult) =>
-    ratio(cellOf(one.cells, design)?.pairedRatio);
+  const ratioOf = (design: string) => (one: ClassResult) => ratio(cellOf(one.cells, design)?.pairedRatio);
   const ours = 'ragwall, one statement';
   const forced = 'shared hnsw, index forced';
   const flooding = whole(results.scale.flood.documents);
@@ -317,20 +316,12 @@ export function digest(results: Results): Table[] {
       head: ['', ...classes.map((one) => `tenant of ${whole(one.documents)}`)],
       rows: [
         row('recall@10 of Ragwall', recall(ours)),
-        row(
-          'recall@10 of an HNSW index that tenants share, where the planner takes it',
-          recall(forced),
-        ),
-        row(
-          `the same after another tenant stored ${flooding} near-duplicates of the queries`,
-          recall(forced, 'after'),
-        ),
+        row('recall@10 of an HNSW index that tenants share, where the planner takes it', recall(forced)),
+        row(`the same after another tenant stored ${flooding} near-duplicates of the queries`, recall(forced, 'after')),
         row('recall@10 of Ragwall after them', recall(ours, 'after')),
         row('time of one statement, to one statement without walls', ratioOf(ours)),
         row('time of `sql.begin`, to `begin … commit` without walls', ratioOf('ragwall, sql.begin')),
-        row('time of one statement, to `begin … commit` without walls', (one) =>
-          ratio(one.statementOverTransaction),
-        ),
+        row('time of one statement, to `begin … commit` without walls', (one) => ratio(one.statementOverTransaction)),
         row(
           `time with ${largest} documents of neighbours, to that with ${whole(results.scale.neighbours[0] ?? 0)}`,
           (one) => ratio(growthFactor(steps, one.className, ours)),

@@ -79,10 +79,7 @@ async function inLoops({ engine }: Server, query: Query, { walls: { calls, loops
     }
   });
   await sql.end();
-  return Object.fromEntries([...times].map(([name, own]) => [name, median(own)])) as Record<
-    Body,
-    number
-  >;
+  return Object.fromEntries([...times].map(([name, own]) => [name, median(own)])) as Record<Body, number>;
 }
 
 /** Times set_tenant() and match_documents() once a transaction, and the search of the dedicated table once in another. */
@@ -170,10 +167,7 @@ async function roundTrips({ engine }: Server, query: Query, pairs: number) {
   const whole: number[] = [];
   const empty: number[] = [];
   for (let n = -10; n < pairs; n += 1) {
-    const steps = [
-      () => timed(async () => b?.ask(query)),
-      () => timed(async () => a?.ask(query)),
-    ] as const;
+    const steps = [() => timed(async () => b?.ask(query)), () => timed(async () => a?.ask(query))] as const;
     const first = await steps[n & 1 ? 1 : 0]();
     const second = await steps[n & 1 ? 0 : 1]();
     const nothing = await timed(async () => sql`select 1`);

@@ -75,9 +75,7 @@ export function createWorld(seed: number) {
   const mean = direction(first, Math.sqrt(share.mean));
   const basis = Array.from({ length: basisSize }, () => direction(first, 1));
   const total = (1 - decay ** directions) / (1 - decay);
-  const sigma = Array.from({ length: directions }, (_, j) =>
-    Math.sqrt((share.directions * decay ** j) / total),
-  );
+  const sigma = Array.from({ length: directions }, (_, j) => Math.sqrt((share.directions * decay ** j) / total));
   const subjects = Array.from({ length: topics }, () => {
     const centre = new Float32Array(dimensions);
     for (const axis of basis) add(centre, gauss(first), axis);
@@ -134,8 +132,7 @@ export function createWorld(seed: number) {
     duplicate(vector: Float32Array, n: number): Float32Array {
       const next = random(seed + 3, n);
       const x = vector.slice();
-      for (let i = 0; i < dimensions; i += 1)
-        x[i] = (x[i] as number) + (0.045 / Math.sqrt(dimensions)) * gauss(next);
+      for (let i = 0; i < dimensions; i += 1) x[i] = (x[i] as number) + (0.045 / Math.sqrt(dimensions)) * gauss(next);
       return scale(x, 1);
     },
     id: idOf,

@@ -24,10 +24,7 @@ export interface Service {
 const words = ['budget', 'launch', 'hiring', 'security', 'travel', 'lease', 'pricing', 'support'];
 const questions = words.map((word) => `What does the plan say about ${word}?`);
 const documentsOf = (tenant: string) =>
-  Array.from(
-    { length: 40 },
-    (_, n) => `${tenant}: passage ${n} of the plan, about ${words[n % words.length]}`,
-  );
+  Array.from({ length: 40 }, (_, n) => `${tenant}: passage ${n} of the plan, about ${words[n % words.length]}`);
 
 /** Whether a passage belongs to a tenant. */
 const isOf = (tenant: string, content: string) => content.startsWith(`${tenant}: `);
@@ -69,14 +66,10 @@ const withoutService = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
 
 /** Starts a process and waits until it prints its address. */
 async function start(file: string, args: string[], env: Record<string, string>) {
-  const child = spawn(
-    process.execPath,
-    ['--import', 'tsx', fileURLToPath(new URL(file, root)), ...args],
-    {
-      env: { ...withoutService(process.env), ...env },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
-  );
+  const child = spawn(process.execPath, ['--import', 'tsx', fileURLToPath(new URL(file, root)), ...args], {
+    env: { ...withoutService(process.env), ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const ended = once(child, 'exit');
   const lines = createInterface(child.stdout);
   const url = await new Promise<string>((resolve, reject) => {
@@ -159,9 +152,7 @@ const k = 5;
 /** Sends requests, those of a connection for one tenant after the other, and checks every row of every answer. */
 export async function run(service: Service, { connections, requests }: Load): Promise<Outcome> {
   const headers = new Map(
-    await Promise.all(
-      awkwardTenants.map(async (tenant) => [tenant, await service.headersOf(tenant)] as const),
-    ),
+    await Promise.all(awkwardTenants.map(async (tenant) => [tenant, await service.headersOf(tenant)] as const)),
   );
   let asked = 0;
   let [answered, foreign, short] = [0, 0, 0];

@@ -13,11 +13,7 @@ export const contextRules: readonly Rule[] = [
     ['the seal leaves out the outer key', /\(outer_key(?= \|\|)/, `(${nothing}`],
     ['the seal leaves out the inner key', /\(inner_key(?= \|\|)/, `(${nothing}`],
     ['the seal is of the statement', /transaction_timestamp\(\)/, 'statement_timestamp()'],
-    [
-      'the seal is of the day',
-      /transaction_timestamp\(\)/,
-      "date_trunc('day', transaction_timestamp())",
-    ],
+    ['the seal is of the day', /transaction_timestamp\(\)/, "date_trunc('day', transaction_timestamp())"],
   ]),
   ...within(/current_tenant\(/, [
     ['any seal fits', comparison, 'if true then'],

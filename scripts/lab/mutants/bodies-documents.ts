@@ -15,9 +15,7 @@ export const documentRules: readonly Rule[] = [
     ['k is rounded', /\(match_documents\.match_count = trunc[^)]*\)\)/, 'true'],
     ['the filter is lost', /\b(agent_)?match_documents\.filter(?=\) m)/, 'NULL::jsonb'],
   ]),
-  ...within(/agent_match_documents\(/, [
-    ['it runs under explain', /current_query\(\) ~\* 'explain'/, 'false'],
-  ]),
+  ...within(/agent_match_documents\(/, [['it runs under explain', /current_query\(\) ~\* 'explain'/, 'false']]),
   ...within(/delete_documents\(/, [['the ids do not matter', /and d\.id = any \(ids\)/, '']]),
   ...within(/delete_source\(/, [
     ['the source does not matter', /and d\.source = delete_source\.source/, ''],

@@ -23,11 +23,7 @@ export const tokenRules: readonly Rule[] = [
     ['it may live for 301 seconds', /(?<='iat'\)::numeric \+ )300\b/, '301'],
     ['its nbf is not compared', /coalesce\(\(claims ->> 'nbf'\)::numeric, 0\) <= at \+ 5/, 'true'],
     ['its signature is not compared', /or sha256\(blind \|\| convert_to[\s\S]*?(?=\bthen\b)/, ''],
-    [
-      'its signature may be half of an HMAC',
-      /sha256\(key\.outer_pad \|\| ([\s\S]*?'UTF8'\)\))\)/,
-      '$1',
-    ],
+    ['its signature may be half of an HMAC', /sha256\(key\.outer_pad \|\| ([\s\S]*?'UTF8'\)\))\)/, '$1'],
     ['its header may be any', header, 'true limit 1'],
     ['its header may be cut', header, "k.header like split_part(token, '.', 1) || '%' limit 1"],
     ['its key may be missing', /key\.header is null\s+or /, ''],
@@ -37,30 +33,16 @@ export const tokenRules: readonly Rule[] = [
     ['it may have something before it', /'\^\(/, "'("],
     ['it may have something behind it', /\$'\) end/, "') end"],
     ['its audience is its tenant', /bind\(claims ->> 'tenant_id'\)/, "bind(claims ->> 'aud')"],
-    [
-      'it is valid if it was when the transaction began',
-      /clock_timestamp\(\)/,
-      'transaction_timestamp()',
-    ],
+    ['it is valid if it was when the transaction began', /clock_timestamp\(\)/, 'transaction_timestamp()'],
   ]),
   ...within(/random_bytes\(/, [['they are not random', /sha256\([\s\S]*\)/, "sha256('')"]]),
   ...within(/add_signing_key\(kid text, audience text\)/, [
     ['all keys are one', /:= ragwall_private\.random_bytes\(\)/, ":= sha256('')"],
-    [
-      'keys have 128 bits',
-      /:= ragwall_private\.random_bytes\(\)/,
-      ':= substr(ragwall_private.random_bytes(), 1, 16)',
-    ],
+    ['keys have 128 bits', /:= ragwall_private\.random_bytes\(\)/, ':= substr(ragwall_private.random_bytes(), 1, 16)'],
     ['the pads are one', /\(key, 92\)/, '(key, 54)'],
-    [
-      'a header without an algorithm is known',
-      /\{"alg":"HS256","kid":"%s"\}/,
-      '{"alg":"none","kid":"%s"}',
-    ],
+    ['a header without an algorithm is known', /\{"alg":"HS256","kid":"%s"\}/, '{"alg":"none","kid":"%s"}'],
   ]),
-  ...within(/add_signing_key\(kid text\)/, [
-    ['the database is not named', /\(current_database\(\)\)::text/, "''"],
-  ]),
+  ...within(/add_signing_key\(kid text\)/, [['the database is not named', /\(current_database\(\)\)::text/, "''"]]),
   ...within(/retire_signing_key\(/, [
     ['all keys are retired', /where k\.kid = kid/, 'where true'],
     ['no key is retired', /where k\.kid = kid/, 'where k.kid = kid and k.kid is null'],

@@ -17,12 +17,7 @@ interface ClientMutant extends Mutant {
 const breaks: readonly (readonly [file: string, name: string, find: string, replace: string])[] = [
   ['client/tenant', 'rows are not checked', 'typeof tenantOf(row) ===', "true || '' ==="],
   ['client/tenant', 'one row that fits is enough', '!rows.every(', '!rows.some('],
-  [
-    'client/tenant',
-    'rows are compared with what the database says',
-    '(tenant ?? row.bound)',
-    'row.bound',
-  ],
+  ['client/tenant', 'rows are compared with what the database says', '(tenant ?? row.bound)', 'row.bound'],
   [
     'client/tenant',
     'foreign rows are dropped in silence',
@@ -37,24 +32,14 @@ const breaks: readonly (readonly [file: string, name: string, find: string, repl
   ],
   ['client/statement', 'no answer is an empty one', 'if (!rows.command)', 'if (!rows)'],
   ['client/tenant', 'a tenant may have spaces', '/^[!-~]{1,128}$/', '/^[ -~]{1,128}$/'],
-  [
-    'client/tenant',
-    'a tenant may end with a line',
-    '/^[!-~]{1,128}$/.test(tenant)',
-    '/^[!-~]{1,128}$/m.test(tenant)',
-  ],
+  ['client/tenant', 'a tenant may end with a line', '/^[!-~]{1,128}$/.test(tenant)', '/^[!-~]{1,128}$/m.test(tenant)'],
   ['client/tenant', 'a tenant may be empty', '/^[!-~]{1,128}$/', '/^[!-~]{0,128}$/'],
   ['client/tenant', 'a tenant may be no text', "typeof tenant !== 'string' || ", ''],
   ['client/tenant', 'the token is not sent', 'return token === undefined', "return token !== 'never'"],
   ['client/tenant', 'the driver keeps its pipeline', 'max_pipeline: 1_000_000,', ''],
   ['client/tenant', 'the driver keeps its time-out', 'connect_timeout: 5,', ''],
   ['client/tenant', 'the first message is short', 'Array<string>(50)', 'Array<string>(1)'],
-  [
-    'client/tenant',
-    'the wait to connect grows',
-    'Math.min(3 ** failed / 100, 1)',
-    'Math.min(3 ** failed / 100, 20)',
-  ],
+  ['client/tenant', 'the wait to connect grows', 'Math.min(3 ** failed / 100, 1)', 'Math.min(3 ** failed / 100, 20)'],
   [
     'client/documents',
     'found rows are not checked',
@@ -73,18 +58,8 @@ const breaks: readonly (readonly [file: string, name: string, find: string, repl
     ',\n      case when bound.tenant is not null',
     ',\n      case when true',
   ],
-  [
-    'client/handle',
-    'a call is for another tenant',
-    'poolScope(sql, tenant, signer)',
-    "poolScope(sql, 'acme', signer)",
-  ],
-  [
-    'client/handle',
-    'a transaction binds no tenant',
-    'await setTenant(tx, tenant, signer);',
-    'void setTenant;',
-  ],
+  ['client/handle', 'a call is for another tenant', 'poolScope(sql, tenant, signer)', "poolScope(sql, 'acme', signer)"],
+  ['client/handle', 'a transaction binds no tenant', 'await setTenant(tx, tenant, signer);', 'void setTenant;'],
   [
     'client/handle',
     'a transaction is not guarded',
@@ -97,12 +72,7 @@ const breaks: readonly (readonly [file: string, name: string, find: string, repl
     'transactionScope(tx, tenant)',
     'transactionScope(tx)',
   ],
-  [
-    'client/handle',
-    'a handle can be changed',
-    'return Object.freeze<Tenant>({',
-    'return (<T>(x: T) => x)<Tenant>({',
-  ],
+  ['client/handle', 'a handle can be changed', 'return Object.freeze<Tenant>({', 'return (<T>(x: T) => x)<Tenant>({'],
   [
     'client/transaction',
     'statements are sent when it is over',
@@ -116,18 +86,8 @@ const breaks: readonly (readonly [file: string, name: string, find: string, repl
     'const nested',
   ],
   ['client/transaction', 'it is never over', 'settled = true;', 'settled = false;'],
-  [
-    'client/transaction',
-    'another’s connection counts',
-    '!!reserved && connection.reserved === reserved',
-    '!!reserved',
-  ],
-  [
-    'client/transaction',
-    'a lost connection is not told',
-    'for (const query of pending) query.reject(error);',
-    '',
-  ],
+  ['client/transaction', 'another’s connection counts', '!!reserved && connection.reserved === reserved', '!!reserved'],
+  ['client/transaction', 'a lost connection is not told', 'for (const query of pending) query.reject(error);', ''],
   [
     'client/transaction',
     'it ends whosever transaction there is',
@@ -164,25 +124,10 @@ const breaks: readonly (readonly [file: string, name: string, find: string, repl
     'execute(query);\n        return false;',
     'return execute(query);',
   ],
-  [
-    'client/transaction',
-    'a cursor goes on when it is over',
-    'settle(() => said, hasConnection, ignore)',
-    'said',
-  ],
+  ['client/transaction', 'a cursor goes on when it is over', 'settle(() => said, hasConnection, ignore)', 'said'],
   ['client/transaction', 'what was cancelled has its turn for good', '(reserved as () => void)();', ''],
-  [
-    'client/transaction',
-    'it waits when SQL of its own has ended it',
-    'if (!hasConnection()) abandon(refusal());',
-    '',
-  ],
-  [
-    'client/transaction',
-    'it ends what it never began',
-    'hasConnection = () => false; // until',
-    '// until',
-  ],
+  ['client/transaction', 'it waits when SQL of its own has ended it', 'if (!hasConnection()) abandon(refusal());', ''],
+  ['client/transaction', 'it ends what it never began', 'hasConnection = () => false; // until', '// until'],
   ['client/transaction', 'savepoints are not guarded', 'nested(guard(inner))', 'nested(inner)'],
   [
     'client/transaction',
@@ -196,12 +141,7 @@ const breaks: readonly (readonly [file: string, name: string, find: string, repl
     'kept.get(tenantId)',
     'kept.values().next().value ?? kept.get(tenantId)',
   ],
-  [
-    'client/token',
-    'a token is used until it expires',
-    'until: now + lifetime / 2',
-    'until: now + lifetime',
-  ],
+  ['client/token', 'a token is used until it expires', 'until: now + lifetime / 2', 'until: now + lifetime'],
   ['client/token', 'a short key will do', 'bytes.length < 32', 'bytes.length < 1'],
   ['client/token', 'a long lifetime will do', 'lifetime, 2, 300', 'lifetime, 2, 3000'],
   [
@@ -242,12 +182,7 @@ const breaks: readonly (readonly [file: string, name: string, find: string, repl
     '= await verify(token);',
     "= headers.get('x-tenant-id') ?? (await verify(token));",
   ],
-  [
-    'server/authenticate',
-    'what verifies is believed',
-    'return handleOf(tenantId);',
-    'return { tenantId } as Tenant;',
-  ],
+  ['server/authenticate', 'what verifies is believed', 'return handleOf(tenantId);', 'return { tenantId } as Tenant;'],
   [
     'server/rate-limit',
     'a limiter that fails lets pass',
@@ -257,27 +192,12 @@ const breaks: readonly (readonly [file: string, name: string, find: string, repl
   ['server/rate-limit', 'tenants share their rate', 'consume(tenant).catch', "consume('all').catch"],
   ['server/app', 'no rate is limited', 'if (rateLimiter) await', 'if (!rateLimiter) await'],
   ['server/health', 'a foreign row is forgotten', 'breached = true;', 'breached = false;'],
-  [
-    'server/turns',
-    'what is given up goes on',
-    'signal.throwIfAborted();\n        return result;',
-    'return result;',
-  ],
+  ['server/turns', 'what is given up goes on', 'signal.throwIfAborted();\n        return result;', 'return result;'],
   ['server/grounding', 'any number is a citation', 'if (!passages[number - 1]) refuse();', ''],
   ['server/grounding', 'any link will do', '.some((link) => !known.has(link))', '.some(() => false)'],
-  [
-    'server/grounding',
-    'an answer may cite nothing',
-    'if (cited.size === 0) throw',
-    'if (cited.size < 0) throw',
-  ],
+  ['server/grounding', 'an answer may cite nothing', 'if (cited.size === 0) throw', 'if (cited.size < 0) throw'],
   ['server/answer', 'a passage can close its marks', ".replaceAll('<', '\\\\u003c')", ''],
-  [
-    'server/answer',
-    'a model is asked about nothing',
-    'if (matches.length === 0) return unanswered;',
-    '',
-  ],
+  ['server/answer', 'a model is asked about nothing', 'if (matches.length === 0) return unanswered;', ''],
 ];
 
 export const clientMutants: readonly ClientMutant[] = breaks.map(([file, name, find, replace]) => ({

@@ -6,10 +6,7 @@ import { bootstrapSql } from '../../../db/tests/engine/migrations.js';
 import { connect, withDatabase } from '../setup.js';
 
 /** Runs `use` on a clone of the engine's database and drops the clone. All connections to the engine's database are ended. */
-export async function onClone<T>(
-  engine: Engine,
-  use: (clone: Engine, sql: Sql) => Promise<T>,
-): Promise<T> {
+export async function onClone<T>(engine: Engine, use: (clone: Engine, sql: Sql) => Promise<T>): Promise<T> {
   const template = new URL(engine.adminUrl).pathname.slice(1);
   const name = `${template}_${randomBytes(4).toString('hex')}`;
   const server = connect(withDatabase(engine.adminUrl, 'postgres'));

@@ -2,8 +2,7 @@
 export const equivalents: readonly { readonly pattern: RegExp; readonly reason: string }[] = [
   {
     pattern: /^bodies: ragwall\.current_tenant\(\): (null|absent) is not looked for$/,
-    reason:
-      'A seal of null, or compared with null, is null, and the comparison that decides is not true then.',
+    reason: 'A seal of null, or compared with null, is null, and the comparison that decides is not true then.',
   },
   {
     pattern: /^bodies: ragwall\.current_tenant\(\): an empty setting counts \(2/,
@@ -11,8 +10,7 @@ export const equivalents: readonly { readonly pattern: RegExp; readonly reason: 
   },
   {
     pattern: /^bodies: .*set_tenant_from_token\(text\): its signature may be long$/,
-    reason:
-      'All of the third segment is compared with the signature that is expected, which has 43 letters.',
+    reason: 'All of the third segment is compared with the signature that is expected, which has 43 letters.',
   },
   {
     pattern: /^bodies: .*set_tenant_from_token\(text\): it may have something before it$/,

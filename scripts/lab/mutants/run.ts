@@ -76,11 +76,7 @@ export async function byPgtap(
 }
 
 /** Makes each mutant in a clone of the database and runs Vitest there. */
-export async function byVitest(
-  engine: Engine,
-  mutants: readonly Mutant[],
-  onVerdict: OnVerdict,
-): Promise<void> {
+export async function byVitest(engine: Engine, mutants: readonly Mutant[], onVerdict: OnVerdict): Promise<void> {
   await share([1, 2], mutants, async (_, mutant) => {
     const found = onClone(engine, async (clone, sql) => {
       await sql.unsafe(mutant.statement).simple();
@@ -91,11 +87,7 @@ export async function byVitest(
 }
 
 /** Makes each mutant of the client in a copy of the sources and runs Vitest on a clone of the database. */
-export async function ofClient(
-  engine: Engine,
-  mutants: readonly Mutant[],
-  onVerdict: OnVerdict,
-): Promise<void> {
+export async function ofClient(engine: Engine, mutants: readonly Mutant[], onVerdict: OnVerdict): Promise<void> {
   const wanted = clientMutants.filter((mutant) => mutants.includes(mutant));
   await onCopy((one) =>
     onCopy((other) =>

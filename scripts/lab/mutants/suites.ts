@@ -28,11 +28,7 @@ const inOneLine = (text: string) => text.split('\n')[0]?.replace(/^not ok( \d+)?
  * Runs `statement` and a suite in one transaction, which is rolled back. Returns the first assertion that fails, or
  * undefined. @throws Error if the statement fails.
  */
-export async function firstFailure(
-  sql: Sql,
-  statement: string,
-  { name, text }: Suite,
-): Promise<string | undefined> {
+export async function firstFailure(sql: Sql, statement: string, { name, text }: Suite): Promise<string | undefined> {
   try {
     await sql.unsafe(`begin; set local statement_timeout = '300s'; ${statement}`).simple();
     try {

@@ -16,10 +16,7 @@ interface Report {
   }[];
 }
 
-const vitest = join(
-  dirname(createRequire(import.meta.url).resolve('vitest/package.json')),
-  'vitest.mjs',
-);
+const vitest = join(dirname(createRequire(import.meta.url).resolve('vitest/package.json')), 'vitest.mjs');
 const config = fileURLToPath(new URL('./vitest.config.ts', import.meta.url));
 
 const inSources = (...names: string[]) => names.map((name) => `src/${name}.test.ts`);

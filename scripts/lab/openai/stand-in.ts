@@ -60,9 +60,7 @@ async function embed({ input = [], dimensions = 1536 }: Body) {
 }
 
 function send(response: ServerResponse, status: number, body: unknown, headers = {}): void {
-  response
-    .writeHead(status, { 'content-type': 'application/json', ...headers })
-    .end(JSON.stringify(body));
+  response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
 }
 
 /** Sends a text in pieces of five characters, as a model does in tokens. Without `finish` it just stops. */
@@ -111,9 +109,7 @@ export async function startStandIn(): Promise<StandIn> {
       };
       if (body.stream) await streamText(response, text, finish, pause);
       else {
-        const choices = [
-          { index: 0, message: { role: 'assistant', content: text }, finish_reason: finish },
-        ];
+        const choices = [{ index: 0, message: { role: 'assistant', content: text }, finish_reason: finish }];
         send(response, 200, {
           id: 'x',
           object: 'chat.completion',

@@ -156,13 +156,10 @@ export async function runCaller(options: CallerOptions, goesOn: () => boolean): 
     }
   }
 
-  const search = (k: number) =>
-    call('search', async () => check(await store.search(vector(below), k), k));
+  const search = (k: number) => call('search', async () => check(await store.search(vector(below), k), k));
 
   const filteredSearch = (expected: Source) =>
-    call('filtered search', async () =>
-      check(await store.search(vector(below), 10, expected.source), expected),
-    );
+    call('filtered search', async () => check(await store.search(vector(below), 10, expected.source), expected));
 
   const read = (source: Source) =>
     call('transaction that reads', () =>

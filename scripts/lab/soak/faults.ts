@@ -56,9 +56,7 @@ export async function openFaults({ adminUrl, poolerUrl, containerId }: Engine, c
 
   /** Holds all five server connections of the pool in transactions for 1.5 seconds. */
   async function exhaust() {
-    const held = Array.from({ length: 5 }, () =>
-      hog.transaction((tx) => tx.sql`select pg_sleep(1.5)`).catch(() => {}),
-    );
+    const held = Array.from({ length: 5 }, () => hog.transaction((tx) => tx.sql`select pg_sleep(1.5)`).catch(() => {}));
     let exhausted = false;
     for (let look = 0; look < 5; look += 1) {
       await sleep(200);
@@ -96,10 +94,7 @@ export async function openFaults({ adminUrl, poolerUrl, containerId }: Engine, c
   await exec(`echo 'server_login_retry = 1' >> pgbouncer.ini; kill -HUP $(<pgbouncer.pid)`);
 
   const small = new Map<string, Fault>([
-    [
-      'backend killed between statements of a transaction',
-      strike('pg_terminate_backend', 'idle in transaction'),
-    ],
+    ['backend killed between statements of a transaction', strike('pg_terminate_backend', 'idle in transaction')],
     ['backend killed in a statement', strike('pg_terminate_backend', 'active')],
     ['statement cancelled', strike('pg_cancel_backend', 'active')],
   ]);
@@ -129,12 +124,11 @@ export async function openFaults({ adminUrl, poolerUrl, containerId }: Engine, c
   async function calm(): Promise<void> {
     const until = performance.now() + 60_000;
     for (;;) {
-      const seen = await Promise.race([isCalm(), sleep(10_000, false, { ref: false })]).catch(
-        (error) => (isLost(error) ? false : Promise.reject(error)),
+      const seen = await Promise.race([isCalm(), sleep(10_000, false, { ref: false })]).catch((error) =>
+        isLost(error) ? false : Promise.reject(error),
       );
       if (seen) return;
-      if (performance.now() > until)
-        throw new Error('server and PgBouncer were not idle within 60 seconds');
+      if (performance.now() > until) throw new Error('server and PgBouncer were not idle within 60 seconds');
       await sleep(100);
     }
   }

@@ -30,12 +30,7 @@ it.each([
   ['a version that was refused', [now], rows(source, next), ['refused write']],
   ['a part', [now], whole.slice(1), ['half-done write']],
   ['a part, if the outcome is unknown', [now, next], rows(source, next, [0, 1]), ['half-done write']],
-  [
-    'parts of two',
-    [now, next],
-    [...rows(source, now, [0]), ...rows(source, next, [1, 2])],
-    ['half-done write'],
-  ],
+  ['parts of two', [now, next], [...rows(source, now, [0]), ...rows(source, next, [1, 2])], ['half-done write']],
   ['more than all', [now], [...whole, ...rows(source, now, [2])], ['half-done write']],
 ])('in the end: %s', (_, allowed, stored, expected) => {
   source.allowed = allowed;
@@ -50,11 +45,7 @@ it('in the end: a row under the wrong tenant, place or source, or of no source t
   expect(ledger.verify([...whole, ...rows(other, old)])).toEqual([]);
   for (const change of [{ tenantId: 'acm' }, { position: 7 }, { source: 'b.md' }]) {
     const moved = rows(other, old).map((row) => ({ ...row, ...change }));
-    expect(kinds(ledger.verify([...whole, ...moved]))).toEqual([
-      'foreign write',
-      'foreign write',
-      'lost write',
-    ]);
+    expect(kinds(ledger.verify([...whole, ...moved]))).toEqual(['foreign write', 'foreign write', 'lost write']);
   }
   other.allowed = [none];
   const smuggled = whole.map((row) => ({ ...row, tenantId: 'globex' }));

@@ -95,9 +95,7 @@ export function createLedger() {
   /** Compares a source with the rows that are stored under its name. */
   function check(expected: Source, passages: readonly Passage[]): Violation[] {
     const { tenant, source, allowed } = expected;
-    const of = (kind: string) => [
-      { kind, detail: `${tenant} ${source}: ${JSON.stringify({ allowed, passages })}` },
-    ];
+    const of = (kind: string) => [{ kind, detail: `${tenant} ${source}: ${JSON.stringify({ allowed, passages })}` }];
     const found = versionOf(passages);
     if (passages.length > 0 && found === undefined) return of('half-done write');
     if (allowed.some(({ version, size }) => (size > 0 ? version === found : found === undefined))) {
@@ -120,8 +118,7 @@ export function createLedger() {
       const own = rows.filter(({ tenantId, source, position, content }) => {
         const one = parse(content);
         const right = one.tenant === tenantId && one.source === source && one.position === position;
-        if (!right)
-          violations.push({ kind: 'foreign write', detail: `${tenantId} ${source}: ${content}` });
+        if (!right) violations.push({ kind: 'foreign write', detail: `${tenantId} ${source}: ${content}` });
         return right;
       });
       const passages = own.map(({ content }) => parse(content));

@@ -59,13 +59,7 @@ async function makeFaults(
 }
 
 /** Has callers make calls while faults are made, and then until every client has recovered. */
-async function load(
-  faults: Faults,
-  pools: readonly Sql[],
-  tally: Tally,
-  ledger: Ledger,
-  o: RunOptions,
-) {
+async function load(faults: Faults, pools: readonly Sql[], tally: Tally, ledger: Ledger, o: RunOptions) {
   const began = performance.now();
   let failed = false;
   const strikes = () => !failed && performance.now() - began < o.seconds * 1_000 && !o.enough?.(tally);
@@ -85,11 +79,9 @@ async function load(
       throw error;
     });
   const report = setInterval(() => o.onProgress?.(tally), 10_000);
-  await Promise.all([
-    strike(faults.small, o.smallEvery),
-    strike(faults.large, o.largeEvery),
-    ...callers,
-  ]).finally(() => clearInterval(report));
+  await Promise.all([strike(faults.small, o.smallEvery), strike(faults.large, o.largeEvery), ...callers]).finally(() =>
+    clearInterval(report),
+  );
 }
 
 /** Runs a client under load and faults, and returns the tally with every violation found. */

@@ -95,8 +95,7 @@ export const brokenClient: Client = {
         select tenant_id as "tenantId", content from guide.documents where source in ${tx([...sources])}`,
       savepoint: (fn) => (tx as TransactionSql).savepoint((inner) => fn(within(inner))),
     });
-    const bind = (tx: Sql | TransactionSql) =>
-      tx`select set_config('app.current_tenant', ${tenant}, false)`;
+    const bind = (tx: Sql | TransactionSql) => tx`select set_config('app.current_tenant', ${tenant}, false)`;
     const boundSession = async () => {
       await bind(sql);
       return within(sql);

@@ -84,10 +84,7 @@ export function createTally(clients: number) {
     /** Returns for each kind of fault their number and the seconds until every client had an answer again. */
     recoveries: () =>
       [...faults].map(([kind, { count, recoveries }]) => {
-        const all = [
-          ...recoveries,
-          ...[...open].filter((f) => f.kind === kind).map((f) => seconds(f.at)),
-        ];
+        const all = [...recoveries, ...[...open].filter((f) => f.kind === kind).map((f) => seconds(f.at))];
         return { kind, count, median: median(all), slowest: Math.max(0, ...all) };
       }),
   };
@@ -119,8 +116,7 @@ export function progressLine(tally: Tally, passed: number, of: number): string {
   ].join('  ');
 }
 
-export const foreignRows = ({ violations }: Tally) =>
-  violations.filter(({ kind }) => kind === 'foreign row').length;
+export const foreignRows = ({ violations }: Tally) => violations.filter(({ kind }) => kind === 'foreign row').length;
 
 function violationCounts(tally: Tally): Map<string, number> {
   const counts = rollup(
@@ -131,8 +127,7 @@ function violationCounts(tally: Tally): Map<string, number> {
   return new Map([...promises.map((kind) => [kind, 0] as const), ...counts]);
 }
 
-const pairs = (counts: Iterable<readonly [string, number]>) =>
-  [...counts].map(([kind, n]) => [kind, whole(n)]);
+const pairs = (counts: Iterable<readonly [string, number]>) => [...counts].map(([kind, n]) => [kind, whole(n)]);
 
 /** Returns the tables of a run. */
 export function tables(tally: Tally): Table[] {
@@ -163,12 +158,7 @@ export function tables(tally: Tally): Table[] {
       rows: [
         ...tally
           .recoveries()
-          .map(({ kind, count, median, slowest }) => [
-            kind,
-            whole(count),
-            median.toFixed(1),
-            slowest.toFixed(1),
-          ]),
+          .map(({ kind, count, median, slowest }) => [kind, whole(count), median.toFixed(1), slowest.toFixed(1)]),
         ...pairs(tally.counts).map((pair) => [...pair, '–', '–']),
       ],
     },

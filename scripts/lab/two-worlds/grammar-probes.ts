@@ -5,16 +5,9 @@ import { guesses, idOf, vectorOf } from './rows.js';
 import { literals, type Scene } from './scene.js';
 
 const settings: readonly (readonly [string, readonly string[]])[] = [
-  ...[
-    'seqscan',
-    'indexscan',
-    'bitmapscan',
-    'indexonlyscan',
-    'sort',
-    'hashagg',
-    'nestloop',
-    'hashjoin',
-  ].map((name) => [`enable_${name}`, ['off', 'on']] as const),
+  ...['seqscan', 'indexscan', 'bitmapscan', 'indexonlyscan', 'sort', 'hashagg', 'nestloop', 'hashjoin'].map(
+    (name) => [`enable_${name}`, ['off', 'on']] as const,
+  ),
   ['enable_partition_pruning', ['off']],
   ['enable_partitionwise_join', ['on']],
   ['constraint_exclusion', ['on', 'off']],
@@ -42,10 +35,7 @@ const settings: readonly (readonly [string, readonly string[]])[] = [
 export const withSettings = (r: Choices, statement: string) =>
   `${r
     .some(settings, 5)
-    .map(
-      ([name, values]) =>
-        `set local ${name} = ${name === 'search_path' ? r.pick(values) : text(r.pick(values))}; `,
-    )
+    .map(([name, values]) => `set local ${name} = ${name === 'search_path' ? r.pick(values) : text(r.pick(values))}; `)
     .join('')}${statement}`;
 
 /** Returns an EXPLAIN and its class. The class names its options, because they decide what it may tell. */
@@ -63,9 +53,7 @@ export function explain(r: Choices, statement: string): { kind: string; sql: str
     ...(analyze ? ['timing off', `wal ${r.chance(0.2)}`] : []),
     ...(r.chance(0.2) ? ['format json'] : []),
   ];
-  const asked = [analyze && 'analyze', costs && 'costs', buffers && 'buffers']
-    .filter(Boolean)
-    .join(', ');
+  const asked = [analyze && 'analyze', costs && 'costs', buffers && 'buffers'].filter(Boolean).join(', ');
   return {
     kind: `explain${asked && ` (${asked})`}`,
     sql: `explain (${options.join(', ')}) ${statement}`,
@@ -80,9 +68,7 @@ export const planAsMessage = (r: Choices, statement: string) =>
 
 export function catalog(r: Choices, s: Scene): string {
   const from = r.pick(
-    r.chance(0.5)
-      ? s.relations
-      : s.relations.filter((name) => /^pg_(class|index|stat|lock|stats|attr)/.test(name)),
+    r.chance(0.5) ? s.relations : s.relations.filter((name) => /^pg_(class|index|stat|lock|stats|attr)/.test(name)),
   );
   return r.pick([
     `select count(*) from ${from}`,
@@ -146,11 +132,7 @@ export function object(r: Choices, s: Scene): { kind: string; sql: string } {
     ...(named
       ? [
           ...[`select to_regclass(${as})`, `select pg_input_is_valid(${as}, 'regclass')`],
-          ...[
-            `select * from pg_input_error_info(${as}, 'regclass')`,
-            `select * from ${it}`,
-            `drop index ${it}`,
-          ],
+          ...[`select * from pg_input_error_info(${as}, 'regclass')`, `select * from ${it}`, `drop index ${it}`],
           ...[`alter index ${it} rename to x`, `comment on index ${it} is 'x'`, `reindex index ${it}`],
           ...[`lock table ${it} in access share mode`, `truncate ${it}`, `select ${as}::regtype`],
           ...[`create index on ${it} (id)`, `explain select from ${it}`, `copy ${it} to stdout`],
@@ -166,8 +148,7 @@ export function object(r: Choices, s: Scene): { kind: string; sql: string } {
 }
 
 /** A range that only one value fits. The planner would evaluate an equation last, after the condition that raises an error. */
-const between = (column: string, value: string) =>
-  `${column} >= ${text(value)} and ${column} <= ${text(value)}`;
+const between = (column: string, value: string) => `${column} >= ${text(value)} and ${column} <= ${text(value)}`;
 
 function guessed(r: Choices, s: Scene): string {
   const word = r.pick(guesses.contents);
@@ -222,8 +203,7 @@ export function hostile(r: Choices, s: Scene): string {
     () => `${plain}select d.id ${from} where ${raising} and ${guess} order by 1`,
     () => `select count(*) ${from} where tenant_id = ${text(r.pick(s.tenants))} and ${raising}`,
     () => `select set_config('app.current_tenant', ${text(s.victim)}, true), (select count(*) ${from})`,
-    () =>
-      `set local app.current_tenant = ${text(s.victim)}; select content from ragwall.${search}(${asked}, 5, null)`,
+    () => `set local app.current_tenant = ${text(s.victim)}; select content from ragwall.${search}(${asked}, 5, null)`,
     () => `select ragwall.set_tenant(${text(s.victim)})`,
     () => `select ragwall.set_tenant_from_token(${text(s.victim)})`,
     () =>
@@ -237,16 +217,14 @@ export function hostile(r: Choices, s: Scene): string {
       `create ${r.pick(['temp table x', 'table ragwall.x', 'view public.x', 'materialized view public.x'])} as select * ${from}`,
     () =>
       `create function public.peek(text) returns boolean language plpgsql cost 0.0001 as $$ begin raise notice '%', $1; return true; end $$; select count(*) ${from} where public.peek(d.content)`,
-    () =>
-      `set local role ${r.pick(['ragwall_owner', 'app_user', 'pg_monitor', 'postgres'])}; select count(*) ${from}`,
+    () => `set local role ${r.pick(['ragwall_owner', 'app_user', 'pg_monitor', 'postgres'])}; select count(*) ${from}`,
     () =>
       `lock table ragwall.documents in ${r.pick(['access share', 'row exclusive', 'access exclusive'])} mode nowait`,
     () => `select ctid, xmin, tableoid ${from} order by id limit 1`,
     () => `select id ${from} where (d.*)::text like '%${word.slice(0, 4)}%' order by 1`,
     () => `select query_to_xml('select count(*) ${from} where ' || ${text(guess)}, true, false, '')`,
     () => `select content from ragwall.${search}(${asked}, 20, null) where similarity > 0.999`,
-    () =>
-      `set local default_transaction_isolation = serializable; select count(*) ${from} where ${guess}`,
+    () => `set local default_transaction_isolation = serializable; select count(*) ${from} where ${guess}`,
     () => `notify docs, ${text(word)}`,
     () => 'vacuum ragwall.documents',
     () => `alter table ragwall.documents disable row level security`,

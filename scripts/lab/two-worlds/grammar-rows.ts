@@ -8,8 +8,7 @@ export const text = (value: string) => `'${value.replaceAll("'", "''")}'`;
 const id = (r: Choices) => text(r.chance(0.6) ? idOf(r.below(70)) : r.pick(guesses.ids));
 const number = (r: Choices) => String(r.chance(0.6) ? r.below(70) : r.pick(guesses.numbers));
 const vector = (r: Choices) => text(vectorOf(r.below(97), r.chance(0.3) ? 0.01 : 0));
-const content = (r: Choices) =>
-  text(r.chance(0.5) ? `passage ${r.below(70)} about finance` : r.pick(guesses.contents));
+const content = (r: Choices) => text(r.chance(0.5) ? `passage ${r.below(70)} about finance` : r.pick(guesses.contents));
 const filter = (r: Choices) =>
   text(
     JSON.stringify(
@@ -58,16 +57,7 @@ const where = (r: Choices, s: Scene) => {
   return r.chance(0.85) ? `d.tenant_id = ${text(s.tenant)} and ${asked}` : asked;
 };
 
-const columns = [
-  'd.id',
-  'd.source',
-  'd.position',
-  'd.content',
-  'd.metadata',
-  'd.embedding',
-  'd.tenant_id',
-  'd.*',
-];
+const columns = ['d.id', 'd.source', 'd.position', 'd.content', 'd.metadata', 'd.embedding', 'd.tenant_id', 'd.*'];
 const computed: readonly ((r: Choices) => string)[] = [
   (r) => `d.embedding <=> ${vector(r)} as distance`,
   () => "d.metadata ->> 'topic' as topic",
@@ -76,14 +66,8 @@ const computed: readonly ((r: Choices) => string)[] = [
   (r) => `d.position / nullif(${r.below(3)}, 0)`,
   () => 'd.content collate "C" < \'m\' as early',
 ];
-const projection = (r: Choices) =>
-  [...r.some(columns, 3), ...(r.chance(0.4) ? [r.pick(computed)(r)] : [])].join(', ');
-const orders = [
-  'd.id',
-  'd.position desc, d.id',
-  'd.content, d.id',
-  "d.embedding <=> '[1,2,3,4,5,6,7,8]', d.id",
-];
+const projection = (r: Choices) => [...r.some(columns, 3), ...(r.chance(0.4) ? [r.pick(computed)(r)] : [])].join(', ');
+const orders = ['d.id', 'd.position desc, d.id', 'd.content, d.id', "d.embedding <=> '[1,2,3,4,5,6,7,8]', d.id"];
 
 export const select = (r: Choices, s: Scene) =>
   `select ${projection(r)} from ragwall.documents as d where ${where(r, s)} order by ${r.pick(orders)}` +
@@ -96,21 +80,9 @@ export const unordered = (r: Choices, s: Scene) =>
 
 const aggregates = [
   ...['count(*)', 'sum(d.position)', 'max(d.content)', 'min(d.id::text)', 'count(distinct d.source)'],
-  ...[
-    "string_agg(d.content, ',' order by d.id)",
-    'avg(d.position)::numeric(20, 6)',
-    'bool_or(d.source is null)',
-  ],
-  ...[
-    'array_agg(d.position order by d.id)',
-    'stddev(d.position)::numeric(20, 6)',
-    "max(d.metadata ->> 'price')",
-  ],
-  ...[
-    'percentile_disc(0.5) within group (order by d.position)',
-    'avg(d.embedding)::text',
-    'max(d.tenant_id)',
-  ],
+  ...["string_agg(d.content, ',' order by d.id)", 'avg(d.position)::numeric(20, 6)', 'bool_or(d.source is null)'],
+  ...['array_agg(d.position order by d.id)', 'stddev(d.position)::numeric(20, 6)', "max(d.metadata ->> 'price')"],
+  ...['percentile_disc(0.5) within group (order by d.position)', 'avg(d.embedding)::text', 'max(d.tenant_id)'],
 ];
 const groups = ['d.source', "d.metadata ->> 'topic'", 'd.position % 3', 'd.tenant_id'];
 
@@ -129,8 +101,7 @@ export function aggregate(r: Choices, s: Scene): string {
     () =>
       `with x as materialized (select d.* ${from}) select count(*), (select count(*) from x where id = ${id2}) from x`,
     () => `select id ${from} union select id from ragwall.documents where id = ${id2} order by 1`,
-    () =>
-      `select id ${from} except select id from ragwall.documents where position > ${number(r)} order by 1`,
+    () => `select id ${from} except select id from ragwall.documents where position > ${number(r)} order by 1`,
     () =>
       `select d.id, e.content from ragwall.documents as d left join ragwall.documents as e on e.tenant_id = ${text(s.tenant)} and e.position = d.position + 1 where ${where(r, s)} order by 1, 2`,
     () =>
@@ -182,8 +153,7 @@ export function search(r: Choices, s: Scene): string {
   ]);
 }
 
-const returning = (r: Choices) =>
-  r.chance(0.6) ? ' returning id, source, position, content, metadata' : '';
+const returning = (r: Choices) => (r.chance(0.6) ? ' returning id, source, position, content, metadata' : '');
 
 export function write(r: Choices, s: Scene): string {
   const its = `tenant_id = ${text(s.tenant)}`;
@@ -191,9 +161,7 @@ export function write(r: Choices, s: Scene): string {
   const into =
     'insert into ragwall.documents as d (id, source, position, content, embedding, embedding_model, metadata) values ';
   const document = JSON.stringify({
-    ...(r.chance(0.5)
-      ? { id: idOf(r.below(75)) }
-      : { source: r.pick(guesses.sources), position: r.below(70) }),
+    ...(r.chance(0.5) ? { id: idOf(r.below(75)) } : { source: r.pick(guesses.sources), position: r.below(70) }),
     content: r.pick(guesses.contents),
     ...(r.chance(0.8) && { embedding: vectorOf(r.below(97)), embedding_model: 'test' }),
   });
@@ -209,15 +177,13 @@ export function write(r: Choices, s: Scene): string {
     () => `update ragwall.documents as d set content = ${content(r)} where ${where(r, s)}`,
     () =>
       `update ragwall.documents as d set metadata = d.metadata || ${filter(r)}, embedding = ${vector(r)} where d.${its} and d.id = ${id(r)}${returning(r)}`,
-    () =>
-      `update ragwall.documents set ${r.pick(['tenant_id', 'id', 'source'])} = default where ${its}`,
+    () => `update ragwall.documents set ${r.pick(['tenant_id', 'id', 'source'])} = default where ${its}`,
     () => `delete from ragwall.documents as d where ${where(r, s)}`,
     () =>
       `merge into ragwall.documents as d using (values (${id(r)}::uuid, ${content(r)})) as v (id, content) on d.${its} and d.id = v.id when matched then update set content = v.content when not matched then insert (id, content, embedding, embedding_model) values (v.id, v.content, ${vector(r)}, 'test')`,
     () => `select * from ragwall.upsert_documents(${text(`[${document}]`)})`,
     () => `select ragwall.delete_documents(array[${id(r)}, ${id(r)}]::uuid[])`,
-    () =>
-      `select ragwall.delete_source(${text(r.pick([...guesses.sources, 'legal/3.md']))}, ${r.below(40)})`,
+    () => `select ragwall.delete_source(${text(r.pick([...guesses.sources, 'legal/3.md']))}, ${r.below(40)})`,
     () =>
       `select d.id from ragwall.documents as d where ${where(r, s)} order by d.id limit 4 for ${r.pick(['update', 'share', 'no key update'])}${r.pick(['', ' nowait', ' skip locked'])}`,
   ])();

@@ -73,9 +73,7 @@ const weights: Readonly<Record<Role, Readonly<Record<string, number>>>> = {
 /** Returns the statement of this seed and number. */
 export function statementOf(seed: number, number: number, scene: Scene): Statement {
   const r = choicesOf(random(seed, number));
-  const tickets = Object.entries(weights[scene.role]).flatMap(([name, count]) =>
-    Array(count).fill(name),
-  );
+  const tickets = Object.entries(weights[scene.role]).flatMap(([name, count]) => Array(count).fill(name));
   const kind: string = r.pick(tickets);
   const made = classes[kind]?.(r, scene) ?? '';
   return { kind, kept: kind === 'keep', ...(typeof made === 'string' ? { sql: made } : made) };

@@ -80,12 +80,7 @@ export const guesses = {
   ids: [idOf(3), idOf(7), idOf(1_003), idOf(1_020), idOf(2_003), idOf(2_200), idOf(9_999)],
   contents: [
     ...['we buy initech for 1003', 'merger plan 1004', 'merger plan 6', 'we buy'],
-    ...[
-      'layoffs of 2003 people in spring',
-      'layoffs of 3 people in spring',
-      'layoffs',
-      'no such content',
-    ],
+    ...['layoffs of 2003 people in spring', 'layoffs of 3 people in spring', 'layoffs', 'no such content'],
   ],
   sources: ['board/merger.md', 'hr/layoffs.md', 'finance/0.md', 'no/such.md'],
   numbers: [3, 7, 1_003, 1_020, 2_003, 2_200, 9_999],

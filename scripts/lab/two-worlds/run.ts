@@ -67,10 +67,7 @@ function normalise(lines: readonly string[], sql: string, { pid, database }: Mar
           .replaceAll(database, '<database>')
           .replace(/\bbase\/\d+\//g, 'base/<database>/')
           .replace(process, '<process>')
-          .replace(
-            /\b20(?!20)\d\d-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?([+-]\d\d(:?\d\d)?|Z)?/g,
-            '<moment>',
-          )
+          .replace(/\b20(?!20)\d\d-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?([+-]\d\d(:?\d\d)?|Z)?/g, '<moment>')
           .replace(/(?<![0-9a-fx])[0-9a-f]{64}(?![0-9a-f])/g, '<seal>')
           .replace(/CPU: user: .*? elapsed: [\d.]+ s/, '')
           .replace(/Buffers: .*/, (buffers) => `Buffers: ${touched(buffers)}`)
@@ -105,9 +102,7 @@ const shape = (lines: readonly string[]) =>
 function whatDiffers(a: readonly string[], b: readonly string[]): Difference['what'] {
   if ([...a].sort().join('\n') === [...b].sort().join('\n')) return 'order';
   if (shape(a) === shape(b)) return 'numbers';
-  const [raisedA, raisedB] = [a, b].map((lines) =>
-    lines.map((line) => / · C(\w{5}) · /.exec(line)?.[1]).find(Boolean),
-  );
+  const [raisedA, raisedB] = [a, b].map((lines) => lines.map((line) => / · C(\w{5}) · /.exec(line)?.[1]).find(Boolean));
   const told = secrets.test([...a, ...b].join());
   return raisedA && raisedA === raisedB && raisedA !== '00000' && !told ? 'message' : 'content';
 }
@@ -134,14 +129,10 @@ interface Course {
 }
 
 /** @throws Error if a world could not be bound, or lost its transaction. */
-export async function run(
-  worlds: Worlds,
-  { role, seed, statements, onBatch }: Course,
-): Promise<Outcome> {
+export async function run(worlds: Worlds, { role, seed, statements, onBatch }: Course): Promise<Outcome> {
   const scene = await readScene(worlds, role);
   const wires = await worlds.login(role);
-  const sign =
-    role !== 'app_user' && worlds.jwk ? tokenSigner(worlds.jwk, { lifetime: 300 }) : undefined;
+  const sign = role !== 'app_user' && worlds.jwk ? tokenSigner(worlds.jwk, { lifetime: 300 }) : undefined;
   const tallies = new Map<string, Tally>();
   const marks = wires.map(({ pid }, i) => ({ pid, database: worlds.names[i] as string }));
   const began = performance.now();

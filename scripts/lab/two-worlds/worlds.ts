@@ -90,22 +90,12 @@ const insert = (sql: Sql, tenant: string, rows: readonly Row[]) => sql`
   on conflict do nothing`;
 
 /** Stores half of the victim's rows before and half after the neighbours', and deletes some. */
-async function fill(
-  sql: Sql,
-  design: Design,
-  victim: string,
-  tenants: readonly string[],
-  rows: readonly Row[],
-) {
+async function fill(sql: Sql, design: Design, victim: string, tenants: readonly string[], rows: readonly Row[]) {
   const half = rows.length / 2;
   await insert(sql, victim, rows.slice(0, half));
   for (const [i, tenant] of tenants.entries()) {
     // In the usual design ids are unique in the whole table, so each tenant gets others.
-    await insert(
-      sql,
-      tenant,
-      design === 'usual' ? own(180).slice(i * 60, i * 60 + 60) : own([30, 60, 20][i] ?? 0),
-    );
+    await insert(sql, tenant, design === 'usual' ? own(180).slice(i * 60, i * 60 + 60) : own([30, 60, 20][i] ?? 0));
   }
   await insert(sql, victim, rows.slice(half));
   await sql`delete from ragwall.documents where tenant_id = ${victim} and id::text ~ '[05]$'`;
@@ -128,9 +118,7 @@ async function work(url: string, victim: string): Promise<Sql> {
 async function loginAs(server: Sql, engine: Engine, role: Role, name: string) {
   const { password } = new URL(engine.appUrl ?? '');
   if (engine.kind === 'docker') return { user: role, password };
-  await server.unsafe(
-    `create role ${name}_${role} login inherit password '${password}' in role ${role}`,
-  );
+  await server.unsafe(`create role ${name}_${role} login inherit password '${password}' in role ${role}`);
   return { user: `${name}_${role}`, password };
 }
 
@@ -147,12 +135,10 @@ export async function openWorlds(engine: Engine, { design, change, first }: Sett
   const names = ['1', '2', 'c'].map((suffix) => `${name}_${suffix}`);
   const server = connect(engine.adminUrl);
   const closing: (() => Promise<unknown>)[] = [];
-  const limited =
-    await server`select 1 from pg_db_role_setting where setrole = 'agent_reader'::regrole`;
+  const limited = await server`select 1 from pg_db_role_setting where setrole = 'agent_reader'::regrole`;
   async function close() {
     for (const end of closing.reverse()) await end();
-    for (const database of [...names, name])
-      await server.unsafe(`drop database if exists ${database} with (force)`);
+    for (const database of [...names, name]) await server.unsafe(`drop database if exists ${database} with (force)`);
     for (const each of roles) await server.unsafe(`drop role if exists ${name}_${each}`);
     // db/agents.sql gives the roles settings for the whole cluster.
     for (const agent of limited.length ? [] : ['agent_reader', 'agent_caller']) {
@@ -163,9 +149,7 @@ export async function openWorlds(engine: Engine, { design, change, first }: Sett
   try {
     await server.unsafe(`create database ${name}`);
     const template = connect(withDatabase(engine.adminUrl, name));
-    const { names: people, jwk } = await makeTemplate(template, design, first).finally(() =>
-      template.end(),
-    );
+    const { names: people, jwk } = await makeTemplate(template, design, first).finally(() => template.end());
     const [victim = '', ...tenants] = people;
     const admins: Sql[] = [];
     for (const [i, database] of names.entries()) {

@@ -92,8 +92,7 @@ function parsed(markup: string, empty: readonly string[] = []): string[] {
   const open: string[] = [];
   const texts: string[] = [];
   let at = 0;
-  const tag =
-    /<(?:\?xml [^?]*\?|!doctype html|(\/?)([a-z]\w*)((?:\s+[a-z][\w-]*(?:="[^"<]*")?)*)\s*(\/?))>/gy;
+  const tag = /<(?:\?xml [^?]*\?|!doctype html|(\/?)([a-z]\w*)((?:\s+[a-z][\w-]*(?:="[^"<]*")?)*)\s*(\/?))>/gy;
   for (;;) {
     const next = markup.indexOf('<', at);
     const text = markup.slice(at, next < 0 ? undefined : next);
@@ -163,16 +162,12 @@ const mixed = makeReport(
 it('is JUnit XML in which what gates fails, and what does not is skipped', () => {
   parsed(toJunit(everywhere));
   const xml = toJunit(mixed);
-  expect(parsed(xml).filter((text) => /^ tests=/.test(text.replace(/ name="[^"]*"/, '')))).toHaveLength(
-    4,
-  );
+  expect(parsed(xml).filter((text) => /^ tests=/.test(text.replace(/ name="[^"]*"/, '')))).toHaveLength(4);
   expect(xml).toContain('tests="5" failures="1" errors="0" skipped="3"');
   expect(xml.match(/<testcase /g)).toHaveLength(5);
   expect(xml).toMatch(/name="T02 app\.notes: [^>]*>\s*<failure type="high"/);
   expect(xml).toMatch(/name="T02 app\.old: [^>]*>\s*<skipped message="accepted: goes in March; /);
-  expect(xml).toMatch(
-    /name="K03 app\.n_seq: [^>]*>\s*<skipped message="warn low, gates at medium or above: /,
-  );
+  expect(xml).toMatch(/name="K03 app\.n_seq: [^>]*>\s*<skipped message="warn low, gates at medium or above: /);
   expect(xml).toMatch(/name="V01: [^>]*>\s*<skipped message="does not apply: no views"/);
 });
 
@@ -198,9 +193,7 @@ it('is SARIF with a rule for each check, and a result for each finding', () => {
     ['T02', 1, 'warning', ['goes in March']],
     ['K03', 3, 'note', []],
   ]);
-  const prints = results.map((result: Record<string, object>) =>
-    JSON.stringify(result.partialFingerprints),
-  );
+  const prints = results.map((result: Record<string, object>) => JSON.stringify(result.partialFingerprints));
   expect(new Set(prints).size).toBe(3);
   expect(results[0].locations[0].logicalLocations[0]).toEqual({
     name: 'app.notes',
@@ -217,8 +210,7 @@ it('lets no placeholder and no link into a message of SARIF', () => {
 
 it('keeps the fingerprint of a finding when its evidence changes', () => {
   const print = (evidence: string) =>
-    JSON.parse(toSarif(makeReport(audit(finding({ evidence }))))).runs[0].results[0]
-      .partialFingerprints;
+    JSON.parse(toSarif(makeReport(audit(finding({ evidence }))))).runs[0].results[0].partialFingerprints;
   expect(print('one')).toEqual(print('another'));
 });
 

@@ -42,8 +42,7 @@ export function sign(kind: Sign): Html {
   const [tone, label, path] = signs[kind];
   const boxed = kind === 'tick' || kind === 'cross' || kind === 'empty';
   return html`<svg viewBox="0 0 20 20" role="img" aria-label="${label}" class="${tone}">${
-    boxed &&
-    html`<rect x="1.5" y="1.5" width="17" height="17" fill="#fff" stroke="#16181d" stroke-width="1.5"/>`
+    boxed && html`<rect x="1.5" y="1.5" width="17" height="17" fill="#fff" stroke="#16181d" stroke-width="1.5"/>`
   }<path d="${path}" fill="none" stroke="currentColor" stroke-width="2.4"/></svg>`;
 }
 

@@ -27,10 +27,7 @@ export function verdict(report: Report): Html {
     gates > 0
       ? (['fail', `${plural(gates, 'finding')} to be mended before this is signed.`] as const)
       : open + accepted > 0
-        ? ([
-            'warn',
-            `Nothing gates; ${plural(open + accepted, 'finding')} listed below to be judged.`,
-          ] as const)
+        ? (['warn', `Nothing gates; ${plural(open + accepted, 'finding')} listed below to be judged.`] as const)
         : (['pass', 'Every check passes. What no database can tell is to be ticked by hand.'] as const);
   const cells = (status: 'fail' | 'warn') =>
     severities.map((severity) => html`<td class="n">${openBySeverity(report, status, severity)}</td>`);
@@ -121,8 +118,7 @@ function objectsOf(rows: readonly ReportRow[]): Html {
   return html`${text}${rows.length > listed && html` <span class="soft">and ${rows.length - listed} more</span>`}`;
 }
 
-const clip = (text: string, length: number) =>
-  text.length > length ? `${text.slice(0, length - 1)}…` : text;
+const clip = (text: string, length: number) => (text.length > length ? `${text.slice(0, length - 1)}…` : text);
 
 /** Ranks rows, the worst lowest: first those that gate, then by severity, then `fail` before `warn`. */
 const rankOf = (row: ReportRow) =>
@@ -161,9 +157,6 @@ function outcome(
     ...notTried.map(({ id, evidence }) => `${id} ${evidence}`),
   ].join('. ');
   if (fails > 0) return { box: 'cross', word: 'Not fulfilled', says };
-  const fulfilled =
-    passing > 0 && notTried.length === 0 && !byHand && rows.every((row) => !isFinding(row));
-  return fulfilled
-    ? { box: 'tick', word: 'Fulfilled', says }
-    : { box: 'empty', word: 'To be ticked by hand', says };
+  const fulfilled = passing > 0 && notTried.length === 0 && !byHand && rows.every((row) => !isFinding(row));
+  return fulfilled ? { box: 'tick', word: 'Fulfilled', says } : { box: 'empty', word: 'To be ticked by hand', says };
 }

@@ -1,15 +1,6 @@
 /** Prints a report as one HTML page to print and sign. The page loads nothing else. */
 
-import {
-  areas,
-  type Check,
-  checksOf,
-  type Report,
-  type ReportRow,
-  verdictOf,
-  version,
-  visible,
-} from '../report.js';
+import { areas, type Check, checksOf, type Report, type ReportRow, verdictOf, version, visible } from '../report.js';
 import { commonStatement, isFinding, statementOf } from '../run.js';
 import { type Html, html, lines, sign, style, toneOf } from './html-markup.js';
 import { checklist, findings, signature, verdict } from './html-sign-off.js';
@@ -97,10 +88,7 @@ ${statement && html`<details><summary>The statement behind it</summary><pre>${li
 
 const unbroken = (text: string) => text.replaceAll(' ', '\u00a0');
 
-function findingOf(
-  report: Report,
-  { status, severity, object, evidence, remedy, accepted }: ReportRow,
-): Html {
+function findingOf(report: Report, { status, severity, object, evidence, remedy, accepted }: ReportRow): Html {
   const what = accepted === undefined ? status : 'accepted';
   const words = { fail: severity, warn: `${severity}, warning`, accepted: `${severity}, accepted` };
   // A remedy that begins with a capital letter is a sentence, any other a statement.
@@ -123,8 +111,6 @@ function appendix(report: Report): Html {
   return html`<section class="appendix" aria-labelledby="statements">
 <h2 id="statements">Appendix: the statements behind the lines</h2>
 <div><h3>What all of them select from</h3><pre>${lines(commonStatement())}</pre>
-${[...idsOf].map(
-  ([statement, ids]) => html`<h3>${[...ids].join(', ')}</h3><pre>${lines(statement)}</pre>`,
-)}</div>
+${[...idsOf].map(([statement, ids]) => html`<h3>${[...ids].join(', ')}</h3><pre>${lines(statement)}</pre>`)}</div>
 </section>`;
 }

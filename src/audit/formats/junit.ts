@@ -3,8 +3,7 @@ import { areas, isOpen, type Report, type ReportRow, threshold, visible } from '
 import { isFinding } from '../run.js';
 
 /** Returns a text escaped for XML, without characters that XML does not allow. */
-const escapeXml = (text: string) =>
-  visible(text).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+const escapeXml = (text: string) => visible(text).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 
 /**
  * Returns the report as JUnit XML. A finding that makes the command fail is a failure. Every other row that is no pass is
@@ -46,11 +45,7 @@ function testCase(report: Report, row: ReportRow): string[] {
       '    </testcase>',
     ];
   }
-  return [
-    `${open}>`,
-    `      <skipped message="${escapeXml(whyNot(report, row))}"/>`,
-    '    </testcase>',
-  ];
+  return [`${open}>`, `      <skipped message="${escapeXml(whyNot(report, row))}"/>`, '    </testcase>'];
 }
 
 /** Returns why a row is neither a pass nor a failure. */

@@ -4,8 +4,7 @@ import type { Log, ReportingDescriptor, Result } from 'sarif';
 import { areas, gating, type Report, type ReportRow, toJson, version } from '../report.js';
 import { isFinding, type Severity, statementOf } from '../run.js';
 
-const schema =
-  'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json';
+const schema = 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json';
 
 const levels = { critical: 'error', high: 'error', medium: 'warning', low: 'note' } as const;
 
@@ -86,9 +85,7 @@ function resultOf(report: Report, row: ReportRow, ruleIndex: number): Result {
     partialFingerprints: { 'checkAndObject/v1': fingerprint, primaryLocationLineHash: fingerprint },
     // An empty list: not suppressed. No list would mean: not known.
     suppressions:
-      row.accepted === undefined
-        ? []
-        : [{ kind: 'external', status: 'accepted', justification: row.accepted }],
+      row.accepted === undefined ? [] : [{ kind: 'external', status: 'accepted', justification: row.accepted }],
     properties: { status: row.status, severity: row.severity, gates: row.gates },
   };
 }

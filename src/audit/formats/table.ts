@@ -1,15 +1,6 @@
 /** Prints a report for a terminal: one line for a check that passes, everything about one that does not. */
 import { styleText } from 'node:util';
-import {
-  areas,
-  checksOf,
-  isOpen,
-  type Report,
-  type ReportRow,
-  summary,
-  verdictOf,
-  visible,
-} from '../report.js';
+import { areas, checksOf, isOpen, type Report, type ReportRow, summary, verdictOf, visible } from '../report.js';
 
 type Paint = (text: string) => string;
 
@@ -33,12 +24,7 @@ export function toTable(
   const lines: string[] = [];
 
   /** Adds a label and a text. The text is wrapped, and its further lines begin where the first one begins. */
-  function add(
-    indent: number,
-    label: string,
-    text: string,
-    paint: { label?: Paint; text?: Paint } = {},
-  ) {
+  function add(indent: number, label: string, text: string, paint: { label?: Paint; text?: Paint } = {}) {
     const { label: ofLabel = plain, text: ofText = plain } = paint;
     const from = indent + label.length;
     wrap(visible(text), Math.max(40, width) - from).forEach((line, at) => {
@@ -59,11 +45,7 @@ export function toTable(
 
   const { server, pgvector, login, time, settings } = report;
   add(0, '', `Audit of the database ${report.database}`, { text: bold });
-  add(
-    0,
-    '',
-    `PostgreSQL ${server} · ${pgvector ? `pgvector ${pgvector}` : 'no pgvector'} · as ${login} · ${time}`,
-  );
+  add(0, '', `PostgreSQL ${server} · ${pgvector ? `pgvector ${pgvector}` : 'no pgvector'} · as ${login} · ${time}`);
   for (const [name, value] of Object.entries(settings)) add(0, `${name}: `, value);
 
   for (const { area, line, title, unseen } of areas) {

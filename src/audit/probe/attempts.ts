@@ -24,10 +24,7 @@ export interface Attempt {
 /** Returns the statements that bind a tenant. */
 export type Binding = (tenant: string) => readonly Statement[];
 
-const set = (name: string, value: string): Statement => [
-  'select pg_catalog.set_config($1, $2, true)',
-  [name, value],
-];
+const set = (name: string, value: string): Statement => ['select pg_catalog.set_config($1, $2, true)', [name, value]];
 
 const bySettings =
   (settings: readonly string[]): Binding =>
@@ -125,10 +122,7 @@ export function attemptsAfterBinding(
       check: 'B03',
       name: 'update',
       statements: [
-        [
-          `update ${name} set ${ident(changed)} = ${ident(changed)} where ${tenant} = ${is(1)}`,
-          [theirs.tenant],
-        ],
+        [`update ${name} set ${ident(changed)} = ${ident(changed)} where ${tenant} = ${is(1)}`, [theirs.tenant]],
       ],
     },
     {
@@ -141,10 +135,7 @@ export function attemptsAfterBinding(
       check: 'B04',
       name: 'move a row of its own',
       statements: [
-        [
-          `update ${name} set ${tenant} = ${is(1)} where ${tenant} = ${is(2)}`,
-          [theirs.tenant, mine.tenant],
-        ],
+        [`update ${name} set ${tenant} = ${is(1)} where ${tenant} = ${is(2)}`, [theirs.tenant, mine.tenant]],
       ],
     },
   ];
@@ -154,10 +145,7 @@ export function attemptsAfterBinding(
     all.push({ check: 'B02', name: 'select by the content', statements: [byContent] });
   }
   if (partition) {
-    const direct: Statement = [
-      `select count(*) as n from ${partition} where ${tenant} = ${is(1)}`,
-      [theirs.tenant],
-    ];
+    const direct: Statement = [`select count(*) as n from ${partition} where ${tenant} = ${is(1)}`, [theirs.tenant]];
     all.push({ check: 'B02', name: `select from ${partition}`, statements: [direct] });
   }
   for (const search of text && vector ? searches : []) {

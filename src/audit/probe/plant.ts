@@ -1,16 +1,7 @@
 /** Inserts rows of two tenants into a table: made-up values where required, and first the rows that foreign keys refer to. */
 import type { TransactionSql } from 'postgres';
 import type { TenantTable } from '../tenant-tables.js';
-import {
-  ident,
-  insertStatement,
-  isVector,
-  makeValue,
-  type Row,
-  readTable,
-  type Table,
-  Unplantable,
-} from './table.js';
+import { ident, insertStatement, isVector, makeValue, type Row, readTable, type Table, Unplantable } from './table.js';
 
 /** A table with a row of each of two tenants in it. */
 export interface PlantedTable {
@@ -39,12 +30,7 @@ async function rowMaker(tx: TransactionSql, tenantColumns: ReadonlyMap<number, s
   let nth = 0;
 
   /** Returns a table and a row for it with the values given. The rows that it refers to are inserted. */
-  async function prepare(
-    oid: number,
-    tenant: string,
-    given: Row,
-    depth: number,
-  ): Promise<[Table, Row]> {
+  async function prepare(oid: number, tenant: string, given: Row, depth: number): Promise<[Table, Row]> {
     if (depth > maxDepth) throw new Unplantable('its foreign keys go round');
     const table = await readTable(tx, oid);
     const tenantColumn = tenantColumns.get(oid);
@@ -53,15 +39,8 @@ async function rowMaker(tx: TransactionSql, tenantColumns: ReadonlyMap<number, s
     const required = new Set(table.columns.filter((column) => column.required).map(({ name }) => name));
     for (const { parent, columns } of table.keys) {
       if (!columns.every(([own]) => row.has(own) || required.has(own))) continue;
-      const known = columns
-        .filter(([own]) => row.has(own))
-        .map(([own, other]) => [other, row.get(own)] as const);
-      const referred = await insertReferred(
-        parent,
-        tenant,
-        new Map(known as [string, string][]),
-        depth + 1,
-      );
+      const known = columns.filter(([own]) => row.has(own)).map(([own, other]) => [other, row.get(own)] as const);
+      const referred = await insertReferred(parent, tenant, new Map(known as [string, string][]), depth + 1);
       for (const [own, other] of columns) row.set(own, referred.get(other) ?? '');
     }
     for (const column of table.columns) {
@@ -87,10 +66,7 @@ async function rowMaker(tx: TransactionSql, tenantColumns: ReadonlyMap<number, s
     const [text, values] = insertStatement(table, row);
     const keys = table.columns.filter(({ unique }) => unique);
     const returned = keys.map(({ name }, i) => `${ident(name)}::text as c${i}`);
-    const [stored] = await tx.unsafe(
-      returned.length > 0 ? `${text} returning ${returned}` : text,
-      values,
-    );
+    const [stored] = await tx.unsafe(returned.length > 0 ? `${text} returning ${returned}` : text, values);
     const result = new Map(row);
     keys.forEach(({ name }, i) => {
       if (stored) result.set(name, stored[`c${i}`]);
@@ -141,8 +117,7 @@ export async function plantTwoTenants(
       `${text} returning ${ident(about.tenantColumn)}::text as tenant, tableoid::bigint as partition`,
       values,
     );
-    if (stored?.tenant !== tenant)
-      throw new Unplantable('a trigger or rule takes the row, or its tenant, away');
+    if (stored?.tenant !== tenant) throw new Unplantable('a trigger or rule takes the row, or its tenant, away');
     return { table, row, partition: stored.partition as string };
   };
   const mine = await insertRow(one);

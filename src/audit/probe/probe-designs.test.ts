@@ -50,12 +50,10 @@ async function rowCounts(sql: Sql) {
 
 const failing = (rows: readonly AuditRow[]) =>
   rows.filter(({ status }) => status === 'fail').map(({ id, object }) => `${id} ${object}`);
-const passing = (rows: readonly AuditRow[]) =>
-  rows.filter(({ status }) => status === 'pass').map(({ id }) => id);
+const passing = (rows: readonly AuditRow[]) => rows.filter(({ status }) => status === 'pass').map(({ id }) => id);
 const untried = (rows: readonly AuditRow[]) =>
   rows.filter(({ id, status }) => id === 'B00' && status === 'n/a').map(({ evidence }) => evidence);
-const evidence = (rows: readonly AuditRow[], check: string) =>
-  rows.find(({ id }) => id === check)?.evidence ?? '';
+const evidence = (rows: readonly AuditRow[], check: string) => rows.find(({ id }) => id === check)?.evidence ?? '';
 
 const guide = (using: string, more = '') => `
   create table documents (
@@ -118,14 +116,10 @@ describe('the usual design', () => {
   it('as the owner of a table that does not force its policies', async () => {
     const owned = guide(bySetting('their.tenant5'), 'alter table documents owner to their_owner');
     const rows = await probed(owned, ['their_owner']);
-    expect(failing(rows).map((id) => id.slice(0, 3))).toEqual(
-      ['B02', 'B03', 'B04', 'B01', 'B06'].sort(),
-    );
-    expect(
-      failing(
-        await probed(`${owned}; alter table documents force row level security`, ['their_owner']),
-      ),
-    ).toEqual(['B06 theirs.documents']);
+    expect(failing(rows).map((id) => id.slice(0, 3))).toEqual(['B02', 'B03', 'B04', 'B01', 'B06'].sort());
+    expect(failing(await probed(`${owned}; alter table documents force row level security`, ['their_owner']))).toEqual([
+      'B06 theirs.documents',
+    ]);
   });
 
   it('with policies that let rows be written in another’s name', async () => {
@@ -165,13 +159,9 @@ describe('rows that refer to others', () => {
     create policy own on chunks using (${policy})`;
 
   it('are planted with what they refer to, and the tenant is told by claims', async () => {
-    const rows = await probed(
-      schema(`account = (current_setting('request.claims', true)::jsonb ->> 'account')::uuid`),
-    );
+    const rows = await probed(schema(`account = (current_setting('request.claims', true)::jsonb ->> 'account')::uuid`));
     expect(untried(rows)).toEqual([]);
-    expect(failing(rows)).toEqual(
-      ['B06 theirs.chunks', 'B06 theirs.documents', 'B02 theirs.chunks'].sort(),
-    );
+    expect(failing(rows)).toEqual(['B06 theirs.chunks', 'B06 theirs.documents', 'B02 theirs.chunks'].sort());
     expect(evidence(rows, 'B02')).toBe('as their_app: select from theirs.chunks_0 (1 row)');
   });
 
@@ -262,13 +252,9 @@ describe('says of a table why it was not tried', () => {
   });
 
   it('and tries the others', async () => {
-    const rows = await probed(
-      `create table a (account text, shape polygon not null); create table b (account text)`,
-    );
+    const rows = await probed(`create table a (account text, shape polygon not null); create table b (account text)`);
     expect(untried(rows)).toHaveLength(1);
-    expect(failing(rows)).toEqual(
-      ['B01 theirs.b', 'B02 theirs.b', 'B03 theirs.b', 'B04 theirs.b'].sort(),
-    );
+    expect(failing(rows)).toEqual(['B01 theirs.b', 'B02 theirs.b', 'B03 theirs.b', 'B04 theirs.b'].sort());
   });
 
   it('or that nobody but the owner may use any', async () => {

@@ -61,9 +61,7 @@ it('finds nothing to cross, in every way and as every role', async () => {
       expect(row(rows, id)?.evidence).not.toContain('conclusive');
     }
     expect(row(rows, 'B02')?.evidence).toMatch(/select from ragwall\.documents_\d\d/);
-    expect(row(rows, 'B05')?.evidence).toContain(
-      'ragwall.agent_match_documents, ragwall.match_documents',
-    );
+    expect(row(rows, 'B05')?.evidence).toContain('ragwall.agent_match_documents, ragwall.match_documents');
     expect(await state(sql)).toEqual(before);
   });
 });
@@ -112,12 +110,7 @@ const partitions = (command: string) => `do $$ declare leaf regclass; begin
 
 describe('crosses', () => {
   it.each<[string, { change: string; undo: string }, string[], RegExp]>([
-    [
-      'where row-level security is off',
-      disabled,
-      ['B01', 'B02', 'B03', 'B06'],
-      /as app_user: no tenant \(2 rows\)/,
-    ],
+    ['where row-level security is off', disabled, ['B01', 'B02', 'B03', 'B06'], /as app_user: no tenant \(2 rows\)/],
     [
       'where reading is open',
       both(floor, policy('select_own_tenant', 'using', 'true')),
@@ -132,14 +125,7 @@ describe('crosses', () => {
     ],
     [
       'where an empty tenant means all',
-      both(
-        floor,
-        policy(
-          'select_own_tenant',
-          'using',
-          `current_setting('app.current_tenant', true) = '' or ${own}`,
-        ),
-      ),
+      both(floor, policy('select_own_tenant', 'using', `current_setting('app.current_tenant', true) = '' or ${own}`)),
       ['B01', 'B06'],
       /an empty tenant \(2 rows\)/,
     ],

@@ -7,13 +7,7 @@ import type { AuditRow } from '../run.js';
 import { type ProbeTargets, readTargets, type TenantTable } from '../tenant-tables.js';
 import { type PlantedTable, plantTwoTenants } from './plant.js';
 import { checkIds, rowsOf, type TableResults, toRow, untriedRows } from './results.js';
-import {
-  type AttemptResult,
-  runAfterBinding,
-  runBeforeBinding,
-  sqlState,
-  undone,
-} from './run-attempts.js';
+import { type AttemptResult, runAfterBinding, runBeforeBinding, sqlState, undone } from './run-attempts.js';
 import { Unplantable } from './table.js';
 
 /** Options of {@link probe}. */
@@ -30,10 +24,7 @@ export interface ProbeOptions {
 function reason(error: unknown): string {
   if (error instanceof Unplantable) return error.message;
   const code = sqlState(error);
-  const { constraint_name: constraint, column_name: column } = error as Record<
-    string,
-    string | undefined
-  >;
+  const { constraint_name: constraint, column_name: column } = error as Record<string, string | undefined>;
   const by = constraint ? ` by ${constraint}` : column ? ` by the column ${column}` : '';
   return `the server refuses a row that is made up (${code}${by})`;
 }
@@ -47,9 +38,9 @@ async function inEachTable(
 ): Promise<void> {
   const tenantColumns = new Map(tables.map(({ oid, tenantColumn }) => [oid, tenantColumn]));
   for (const about of tables) {
-    await undone(tx, async (inner) =>
-      act(inner, await plantTwoTenants(inner, about, tenantColumns)),
-    ).catch((error) => fail(`${about.name}: ${reason(error)}`));
+    await undone(tx, async (inner) => act(inner, await plantTwoTenants(inner, about, tenantColumns))).catch((error) =>
+      fail(`${about.name}: ${reason(error)}`),
+    );
   }
 }
 
@@ -67,8 +58,7 @@ async function tryTables(tx: TransactionSql, targets: ProbeTargets): Promise<Tab
       results.push(...run.results);
       if (run.bound) continue;
       const { name, settings } = planted.about;
-      const how =
-        settings.length > 0 ? `bound by ${settings.join(', ')}` : 'with nothing to bind it by';
+      const how = settings.length > 0 ? `bound by ${settings.join(', ')}` : 'with nothing to bind it by';
       untried.push(`${name} as ${role}: ${how}, it does not see its own row either`);
     }
   };
@@ -102,10 +92,7 @@ export async function probe(sql: Sql, options: ProbeOptions = {}): Promise<Audit
 async function probeIn(tx: TransactionSql, options: ProbeOptions): Promise<AuditRow[]> {
   const targets = await readTargets(tx, options);
   if (targets.missing.length > 0) {
-    throw new RagwallError(
-      'INVALID_OPTION',
-      `These roles do not exist: ${targets.missing.join(', ')}.`,
-    );
+    throw new RagwallError('INVALID_OPTION', `These roles do not exist: ${targets.missing.join(', ')}.`);
   }
   const obstacle = [
     [

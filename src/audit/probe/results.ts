@@ -10,8 +10,7 @@ const checks: Readonly<Record<ProbeCheck, Check>> = {
   B01: {
     area: 'context',
     expects: 'Without a tenant the application reads nothing',
-    remedy:
-      'Have the policies be false for a tenant that is null or empty, on each table and partition.',
+    remedy: 'Have the policies be false for a tenant that is null or empty, on each table and partition.',
     reference: 'checklist 4 · testing 4 · AISVS 5.2.1',
   },
   B02: {
@@ -29,8 +28,7 @@ const checks: Readonly<Record<ProbeCheck, Check>> = {
   B04: {
     area: 'rls',
     expects: 'As one tenant it does not write rows in another’s name',
-    remedy:
-      'Give the policies a with check that compares the tenant, and revoke the privilege to write its column.',
+    remedy: 'Give the policies a with check that compares the tenant, and revoke the privilege to write its column.',
     reference: 'checklist 1 · testing 1 · AISVS 8.1.2',
   },
   B05: {
@@ -42,8 +40,7 @@ const checks: Readonly<Record<ProbeCheck, Check>> = {
   B06: {
     area: 'context',
     expects: 'A setting that SQL forges opens no other tenant',
-    remedy:
-      'Have the policies read a context that SQL cannot make up: ragwall.current_tenant(), in signed mode.',
+    remedy: 'Have the policies read a context that SQL cannot make up: ragwall.current_tenant(), in signed mode.',
     reference: 'checklist 4 · testing 3 · LLM01:2026 · AISVS 5.2.2',
   },
 };
@@ -57,10 +54,7 @@ export interface TableResults {
 }
 
 /** Returns a row of the audit. */
-export function toRow(
-  id: ProbeCheck,
-  found: Pick<AuditRow, 'status' | 'evidence'> & Partial<AuditRow>,
-): AuditRow {
+export function toRow(id: ProbeCheck, found: Pick<AuditRow, 'status' | 'evidence'> & Partial<AuditRow>): AuditRow {
   const { area, expects, reference } = checks[id];
   return { id, area, expects, severity: 'critical', object: '', remedy: '', reference, ...found };
 }
@@ -79,9 +73,7 @@ export function rowsOf(id: ProbeCheck, { results, untried }: TableResults): Audi
     return tables.map((object) => {
       const there = crossed.filter(({ table }) => table === object);
       const roles = [...new Set(there.map(({ role }) => role))].map((role) => {
-        const ways = there
-          .filter((one) => one.role === role)
-          .map(({ name, answer }) => `${name} (${inWords(answer)})`);
+        const ways = there.filter((one) => one.role === role).map(({ name, answer }) => `${name} (${inWords(answer)})`);
         return `as ${role}: ${ways.join(', ')}`;
       });
       return toRow(id, {
@@ -118,7 +110,6 @@ export function untriedRows({ results, untried }: TableResults): AuditRow[] {
     remedy: '',
     reference: 'testing 1',
   } as const;
-  if (untried.length === 0)
-    return [{ ...about, status: 'pass', evidence: `${plural(tables, 'table')} tried` }];
+  if (untried.length === 0) return [{ ...about, status: 'pass', evidence: `${plural(tables, 'table')} tried` }];
   return untried.map((evidence) => ({ ...about, status: 'n/a', evidence }));
 }

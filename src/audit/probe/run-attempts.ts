@@ -26,10 +26,7 @@ export interface AttemptResult extends Pick<Attempt, 'check' | 'name'> {
 }
 
 /** Runs `act` in a savepoint that is rolled back, and returns what it returned. */
-export async function undone<T>(
-  tx: TransactionSql,
-  act: (tx: TransactionSql) => Promise<T>,
-): Promise<T> {
+export async function undone<T>(tx: TransactionSql, act: (tx: TransactionSql) => Promise<T>): Promise<T> {
   const done = Symbol();
   let result: { value: T } | undefined;
   await tx
@@ -61,8 +58,7 @@ async function run(
   statements: readonly Statement[],
 ): Promise<Answer> {
   return undone(tx, async (inner) => {
-    const send = ([text, values = []]: Statement) =>
-      inner.unsafe(text, [...values], { simple: false } as object);
+    const send = ([text, values = []]: Statement) => inner.unsafe(text, [...values], { simple: false } as object);
     for (const statement of bind) await send(statement);
     await send([`set local role ${ident(role)}`]);
     let rows = 0;
