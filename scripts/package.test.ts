@@ -45,7 +45,7 @@ it('is three packages of 2 MB at most', async () => {
 const program = `
 import postgres from 'postgres';
 import {
-  assertIsolation, deleteDocuments, forTenant, lexicalEmbedder, matchDocuments, openaiEmbedder, poolOptions,
+  assertIsolation, defaultDimensions, deleteDocuments, forTenant, lexicalEmbedder, matchDocuments, openaiEmbedder, poolOptions,
   RagwallError, setTenant, tokenSigner, upsertDocuments,
   type BatchOptions, type Deletion, type DocumentKey, type Embedder, type IsolationCheck, type IsolationOptions,
   type JsonObject, type Match, type MatchOptions, type NewDocument, type OpenAIEmbedderOptions,
@@ -60,7 +60,7 @@ export const undetermined = (): Promise<readonly Undetermined[]> => assertIsolat
 const signer: TokenSigner = tokenSigner(
   JSON.stringify({ kty: 'oct', alg: 'HS256', kid: 'k', aud: 'ragwall', k: 'A'.repeat(43) }),
 );
-const options: TenantOptions = { dimensions: 8, signer };
+const options: TenantOptions = { dimensions: Math.min(8, defaultDimensions), signer };
 const acme: Tenant = forTenant(sql, 'acme', options);
 
 const client: OpenAIEmbeddings = {
