@@ -95,11 +95,21 @@ ALTER FUNCTION ragwall.agent_match_documents(query_vec public.halfvec, k integer
 
 COMMENT ON FUNCTION ragwall.agent_match_documents(query_vec public.halfvec, k integer, filter jsonb) IS 'Calls match_documents(query_vec, k, filter) for agent_caller, which has no privilege on any table. query_vec: embedding_dimensions() numbers, not all zero. k: 1 to 1000. filter: a JSON object, or null for none. Raises RW106 if the word explain is anywhere in the statement, RW001 if no tenant is bound, RW101 to RW105 for its arguments. Security definer: its caller may not read the table. It runs as the owner, who is bound by the same policies.';
 
+CREATE FUNCTION ragwall.app_roles() RETURNS TABLE(role regrole, untrusted boolean)
+    LANGUAGE sql STABLE PARALLEL RESTRICTED
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    AS '… db/audit-install.sql …';
+
+ALTER FUNCTION ragwall.app_roles() OWNER TO ragwall_owner;
+
+COMMENT ON FUNCTION ragwall.app_roles() IS 'Returns the application roles, as the audit, the probe and protect_table() recognise them: those that the setting ragwall.app_roles names, or else those with privileges on tenant tables; and their members. untrusted: the role runs SQL that others write, as the setting ragwall.untrusted_roles says. The body is db/audit/queries/app-roles.sql. For DBAs: nobody but the owner may execute it.';
+
 CREATE FUNCTION ragwall.audit() RETURNS TABLE(id text, area text, expects text, severity text, status text, object text, evidence text, remedy text, reference text)
     LANGUAGE sql STABLE PARALLEL RESTRICTED
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET jit TO 'off'
-    AS '… db/audit.sql …';
+    AS '… db/audit-install.sql …';
 
 ALTER FUNCTION ragwall.audit() OWNER TO ragwall_owner;
 
@@ -124,8 +134,8 @@ begin
     cross join lateral pg_partition_tree(d.objid) as t
     join pg_class as c on c.oid = t.relid and not (c.relrowsecurity and c.relforcerowsecurity)
     where d.classid = 'pg_class'::regclass
-      -- Tables created as partitions, and those attached by an ALTER TABLE of the parent. Not a partition that is itself
-      -- altered: its owner may disable row-level security on it.
+      -- Tables created as partitions, and those attached by an ALTER TABLE of the parent. Not a partition that is
+      -- itself altered: its owner may disable row-level security on it.
       and c.relispartition
       and (t.relid <> d.objid or d.command_tag like 'CREATE %')
   loop
@@ -289,7 +299,7 @@ CREATE FUNCTION ragwall.inventory() RETURNS TABLE(kind text, object text, proper
     SET extra_float_digits TO '1'
     SET bytea_output TO 'hex'
     SET lc_monetary TO 'C'
-    AS '… db/inventory.sql …';
+    AS '… db/audit-install.sql …';
 
 ALTER FUNCTION ragwall.inventory() OWNER TO ragwall_owner;
 
@@ -417,7 +427,8 @@ CREATE FUNCTION ragwall.index_findings(target regclass, tenant_column name) RETU
       'the ', coalesce('key ' || quote_ident(i.conname), 'index ' || i.name),
       case
         when i.approximate then format(
-          ' is approximate and has the rows of all tenants: create one for each tenant, where %I = …, or none', tenant_column
+          ' is approximate and has the rows of all tenants: create one for each tenant, where %I = …, or none',
+          tenant_column
         )
         when s.refused then ' is unique across tenants, so that errors tell what other tenants have'
         else ' does not begin with the tenant, so that explain counts rows of other tenants in it'
@@ -587,20 +598,22 @@ CREATE FUNCTION ragwall.is_safe_owner(owner oid) RETURNS boolean
     LANGUAGE sql STABLE PARALLEL RESTRICTED
     BEGIN ATOMIC
  SELECT ((NOT (o.rolcanlogin OR o.rolsuper OR o.rolbypassrls)) AND (NOT (EXISTS ( SELECT
-            FROM (pg_roles r
-              CROSS JOIN unnest(ARRAY['app_user'::text, 'app_reader'::text, 'agent_reader'::text, 'agent_caller'::text]) app(app))
-           WHERE ((NOT r.rolsuper) AND pg_has_role(r.oid, (app.app)::name,
-                 CASE
-                     WHEN ((current_setting('server_version_num'::text))::integer < 160000) THEN 'member'::text
-                     ELSE 'usage, set'::text
-                 END) AND pg_has_role(r.oid, o.oid, 'member'::text))))))
+            FROM pg_roles r
+           WHERE ((NOT r.rolsuper) AND pg_has_role(r.oid, o.oid, 'member'::text) AND (((current_setting('ragwall.app_roles'::text, true) <> ''::text) AND (r.oid IN ( SELECT a.role
+                    FROM ragwall.app_roles() a(role, untrusted)))) OR (EXISTS ( SELECT
+                    FROM unnest(ARRAY['app_user'::text, 'app_reader'::text, 'agent_reader'::text, 'agent_caller'::text]) app(app)
+                   WHERE pg_has_role(r.oid, (app.app)::name,
+                         CASE
+                             WHEN ((current_setting('server_version_num'::text))::integer < 160000) THEN 'member'::text
+                             ELSE 'usage, set'::text
+                         END)))))))))
     FROM pg_roles o
    WHERE (o.oid = is_safe_owner.owner);
 END;
 
 ALTER FUNCTION ragwall.is_safe_owner(owner oid) OWNER TO ragwall_owner;
 
-COMMENT ON FUNCTION ragwall.is_safe_owner(owner oid) IS 'Returns whether a role may own a protected table. An owner can remove the policies, so it may not log in, be a superuser or bypass row-level security, and no role may be a member both of it and of a role of the application or the agents. Null if there is no such role.';
+COMMENT ON FUNCTION ragwall.is_safe_owner(owner oid) IS 'Returns whether a role may own a protected table. An owner can remove the policies, so it may not log in, be a superuser or bypass row-level security. None of its members may be a role of the application or the agents, or one that the setting ragwall.app_roles names. Null if there is no such role. Raises RW504 before db/audit-install.sql has run.';
 
 CREATE FUNCTION ragwall.is_tenant_id(tenant text) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -708,7 +721,7 @@ COMMENT ON FUNCTION ragwall.match_documents(query_embedding public.halfvec, matc
 
 CREATE FUNCTION ragwall.migration() RETURNS integer
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN 13;
+    RETURN 14;
 
 ALTER FUNCTION ragwall.migration() OWNER TO ragwall_owner;
 
@@ -886,7 +899,8 @@ CREATE FUNCTION ragwall.protection_findings(target regclass, tenant_column name,
     )
     and exists (select from aclexplode(c.relacl) as a where a.grantee <> c.relowner)
   union all
-  select false, format('no index of %s begins with the tenant, so that statements read the rows of all tenants', target),
+  select false,
+    format('no index of %s begins with the tenant, so that statements read the rows of all tenants', target),
     format('create index on %s (%I)', target, tenant_column)
   where not exists (
     select
@@ -1273,7 +1287,8 @@ begin
     end
   ) is not true then
     raise exception 'the token is authentic, but not valid here and now'
-      using errcode = 'RW006', hint = 'Expected: tenant_id, aud as in ragwall.signing_keys(), and iat and exp at most 300 '
+      using errcode = 'RW006',
+        hint = 'Expected: tenant_id, aud as in ragwall.signing_keys(), and iat and exp at most 300 '
         'seconds apart. iat and nbf may be at most 5 seconds ahead of the clock of the server.';
   end if;
   return ragwall_private.bind(claims ->> 'tenant_id');
@@ -1331,22 +1346,32 @@ CREATE FUNCTION ragwall.tenant_column_of(relation regclass, usual name) RETURNS 
     LANGUAGE sql STABLE PARALLEL RESTRICTED
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  select quote_ident(a.attname)
-  from pg_attribute as a
-  left join pg_attrdef as d on d.adrelid = a.attrelid and d.adnum = a.attnum
-  cross join lateral (
-    select pg_get_expr(d.adbin, d.adrelid) is not distinct from 'ragwall.require_tenant()'
-  ) as p (protected)
-  where a.attrelid = relation
-    and not a.attisdropped
-    and (p.protected or a.attname = usual)
-  order by p.protected desc
-  limit 1
+  select quote_ident(c.name)
+  from (
+    select t.tenant_column, case when t.bound then 1 else 3 end
+    from ragwall.tenant_tables() as t
+    where t.relation = tenant_column_of.relation
+    union all
+    select a.attname, 2
+    from pg_attribute as a
+    where a.attrelid = tenant_column_of.relation and a.attname = usual and not a.attisdropped
+  ) as c (name, place)
+  order by c.place limit 1
 $$;
 
 ALTER FUNCTION ragwall.tenant_column_of(relation regclass, usual name) OWNER TO ragwall_owner;
 
-COMMENT ON FUNCTION ragwall.tenant_column_of(relation regclass, usual name) IS 'Returns the name of the tenant column of a table, quoted where necessary: the column whose default is ragwall.require_tenant(), or else the one named usual. Null if the table has neither.';
+COMMENT ON FUNCTION ragwall.tenant_column_of(relation regclass, usual name) IS 'Returns the name of the tenant column of a table, quoted where necessary: the column whose default is ragwall.require_tenant(), or else the one named usual, or else the one that ragwall.tenant_tables() recognises by its name. Null if the table has none. Raises RW504 before db/audit-install.sql has run.';
+
+CREATE FUNCTION ragwall.tenant_tables() RETURNS TABLE(relation regclass, tenant_column name, bound boolean)
+    LANGUAGE sql STABLE PARALLEL RESTRICTED
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    AS '… db/audit-install.sql …';
+
+ALTER FUNCTION ragwall.tenant_tables() OWNER TO ragwall_owner;
+
+COMMENT ON FUNCTION ragwall.tenant_tables() IS 'Returns the tables, partitions included, that have a tenant column, as the audit, the probe, the start-up guard and protect_table() recognise it: the column that defaults to ragwall.require_tenant(), or else one of the names in the setting ragwall.tenant_columns. bound: the column defaults to ragwall.require_tenant(). The body is db/audit/queries/tenant-tables.sql. For DBAs: nobody but the owner may execute it.';
 
 CREATE FUNCTION ragwall.unprotect_table(target regclass) RETURNS TABLE(step text, statement text)
     LANGUAGE plpgsql
@@ -1699,7 +1724,8 @@ begin
     return;
   end if;
   raise exception 'this session has objects that an earlier client may have left: %', residue
-    using errcode = 'RW007', hint = 'Have the pooler run DISCARD ALL after every transaction, or bind the tenant before '
+    using errcode = 'RW007',
+      hint = 'Have the pooler run DISCARD ALL after every transaction, or bind the tenant before '
       'such objects are created. If all clients can be trusted: alter database … set ragwall.residue = ''allow''.';
 end
 $$;
@@ -1897,6 +1923,8 @@ REVOKE ALL ON FUNCTION ragwall.add_signing_key(kid text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION ragwall.agent_match_documents(query_vec public.halfvec, k integer, filter jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION ragwall.agent_match_documents(query_vec public.halfvec, k integer, filter jsonb) TO agent_caller;
 
+REVOKE ALL ON FUNCTION ragwall.app_roles() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION ragwall.audit() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION ragwall.close_partitions() FROM PUBLIC;
@@ -2005,6 +2033,8 @@ GRANT ALL ON FUNCTION ragwall.set_tenant_from_token(token text) TO app_user;
 REVOKE ALL ON FUNCTION ragwall.signing_keys() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION ragwall.tenant_column_of(relation regclass, usual name) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION ragwall.tenant_tables() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION ragwall.unprotect_table(target regclass) FROM PUBLIC;
 

@@ -20,8 +20,11 @@ export async function dumpSchema({ containerId }: Engine): Promise<string> {
   return `-- Generated from the migrations by \`npm run schema\`. Not to be edited, not to be run.\n${lines
     .join('\n')
     .replace(/\n{3,}/g, '\n\n')
-    // Their bodies are these files.
-    .replace(/(CREATE FUNCTION ragwall\.(audit|inventory)\(\)[^;]*? AS )(\$\w*\$)[\s\S]*?\3;/g, "$1'… db/$2.sql …';")
+    // Their bodies are queries that stand in db/audit-install.sql.
+    .replace(
+      /(CREATE FUNCTION ragwall\.(?:audit|inventory|tenant_tables|app_roles)\(\)[^;]*? AS )(\$\w*\$)[\s\S]*?\2;/g,
+      "$1'… db/audit-install.sql …';",
+    )
     // In the order in which pg_dump finds them, which changes with every `alter role`, `grant` and `revoke`.
     .replace(
       /^(CREATE POLICY .* TO )([\w, ]+)(?= USING| WITH)/gm,

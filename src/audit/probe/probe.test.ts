@@ -207,7 +207,12 @@ describe('says why it did not try', () => {
   });
 
   it('where no table has a tenant column', async () => {
-    const rows = await session.admin((sql) => probe(sql, { tenantColumns: ['nobody_has_this'] }));
+    const rows = await session.admin(async (sql) => {
+      await sql`alter table ragwall.documents alter tenant_id drop default`;
+      return probe(sql, { tenantColumns: ['nobody_has_this'] }).finally(
+        () => sql`alter table ragwall.documents alter tenant_id set default ragwall.require_tenant()`,
+      );
+    });
     expect(row(rows, 'B02')?.evidence).toContain('no table has a tenant column');
   });
 
@@ -234,7 +239,12 @@ describe('the pooler', () => {
   };
 
   it('is not looked at without the application’s way to it', async () => {
-    const rows = await session.admin((sql) => probe(sql, { tenantColumns: ['nobody_has_this'] }));
+    const rows = await session.admin(async (sql) => {
+      await sql`alter table ragwall.documents alter tenant_id drop default`;
+      return probe(sql, { tenantColumns: ['nobody_has_this'] }).finally(
+        () => sql`alter table ragwall.documents alter tenant_id set default ragwall.require_tenant()`,
+      );
+    });
     expect(row(rows, 'O01')).toMatchObject({
       status: 'n/a',
       evidence: expect.stringContaining('RAGWALL_APP_URL'),
