@@ -562,7 +562,7 @@ checks (id, area, severity, kind, expects, reference, untried) as (
     ('C10', 'tenant', 'high', 'schema ragwall', 'Only trusted roles may bind a tenant by its name; untrusted roles present a token', 'checklist 3 | LLM01:2026', null),
     ('X01', 'context', 'high', 'database', 'No role or database presets a tenant for its sessions', 'checklist 4', null),
     ('X02', 'context', 'medium', 'database', 'No role or database presets row_security, role or session_replication_role', 'checklist 4', null),
-    ('B01', 'context', 'critical', null, 'The application does not reach another tenant when it tries', 'checklist 4 | testing 1, 2', 'not tried; ragwall audit --probe tries, and rolls back'),
+    ('B01', 'context', 'critical', null, 'Without a tenant the application reads nothing', 'checklist 4 | testing 4 | AISVS 5.2.1', 'not tried, nor are B02 to B06; ragwall audit --probe tries, and rolls back'),
     ('O01', 'pool', 'high', null, 'A pooler resets a session before it hands it to another client', 'checklist 5 | testing 6', 'not tried; ragwall audit --probe tries, with the application''s connection string in RAGWALL_APP_URL'),
     ('O02', 'pool', 'high', 'functions', 'No function sets a tenant for longer than a transaction', 'checklist 5', null),
     ('O03', 'pool', 'low', 'schema ragwall', 'Sessions with leftovers of an earlier client are refused', 'checklist 5', null),

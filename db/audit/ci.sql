@@ -80,3 +80,9 @@ where not r.rolsuper or not f.names_resolved and f.search_path is null
 -- Why: A migration can open what an earlier one closed.
 -- Remedy: Run `ragwall audit` and the test suites in CI.
 -- Not in SQL: the database cannot tell whether ragwall audit and the test suites run in CI
+
+-- G01 high: The login of the application may use the schema ragwall
+-- Reference: checklist 6
+-- Why: Without the schema every request fails; the check at start-up says so before the first one.
+-- Remedy: Apply the migrations, and grant the login app_user or app_reader.
+-- Only by: assertIsolation() at start-up

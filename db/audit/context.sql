@@ -28,8 +28,15 @@ where p.for_app and (
   or p.setting in ('role', 'session_replication_role')
 )
 
--- B01 critical: The application does not reach another tenant when it tries
--- Reference: checklist 4 | testing 1, 2
--- Why: The catalog shows how walls are built; only an attempt shows that they hold.
--- Remedy: Run `ragwall audit --probe`, which tries as each application role and rolls back.
--- Not in SQL: not tried; ragwall audit --probe tries, and rolls back
+-- B01 critical: Without a tenant the application reads nothing
+-- Reference: checklist 4 | testing 4 | AISVS 5.2.1
+-- Why: A request that forgot to bind a tenant must not read the rows of all. The catalog shows how walls are built;
+--   only an attempt shows that they hold.
+-- Remedy: Have the policies be false for a tenant that is null or empty, on each table and partition.
+-- Not in SQL: not tried, nor are B02 to B06; ragwall audit --probe tries, and rolls back
+
+-- B06 critical: A setting that SQL forges opens no other tenant
+-- Reference: checklist 4 | testing 3 | LLM01:2026 | AISVS 5.2.2
+-- Why: Any SQL can write a setting. Policies that believe a setting believe injected SQL.
+-- Remedy: Have the policies read a context that SQL cannot make up: ragwall.current_tenant(), in signed mode.
+-- Only by: ragwall audit --probe

@@ -108,3 +108,34 @@ where c.own ~ ('\{\}\)?::(?!' || case when c.textual then 'text|character|bpchar
     else c.typname end || ')\w')
   and c.own !~ '\[\(*\{\}'
 group by c.name, c.attname, c.typname, c.textual
+
+-- B00 medium: Every tenant table can be tried, as every role of the application
+-- Reference: testing 1
+-- Why: A table in which no row could be inserted, or that a role cannot read, says nothing about its walls.
+-- Remedy: Try such a table by hand, or name the roles that use it with `--app-role`.
+-- Only by: ragwall audit --probe
+
+-- B02 critical: As one tenant it does not read another’s rows
+-- Reference: checklist 1 | testing 1 | LLM09:2026 | AISVS 8.1.3
+-- Why: This is the promise. The attempts select by the tenant, by the content and without a condition, and select
+--   from partitions directly.
+-- Remedy: Enable and force row-level security, and have every policy compare the tenant.
+-- Only by: ragwall audit --probe
+
+-- B03 critical: As one tenant it does not change or delete another’s rows
+-- Reference: checklist 1 | testing 1 | AISVS 8.1.2
+-- Why: A policy for SELECT alone does not bind UPDATE and DELETE.
+-- Remedy: Have the policies for UPDATE and DELETE compare the tenant, or revoke the privilege.
+-- Only by: ragwall audit --probe
+
+-- B04 critical: As one tenant it does not write rows in another’s name
+-- Reference: checklist 1 | testing 1 | AISVS 8.1.2
+-- Why: Without a check a tenant can insert rows that another tenant's searches find, and give its own rows away.
+-- Remedy: Give the policies a with check that compares the tenant, and revoke the privilege to write its column.
+-- Only by: ragwall audit --probe
+
+-- B05 critical: A search as one tenant does not find another’s rows
+-- Reference: checklist 1 | testing 2 | LLM09:2026 | AISVS 5.2.2
+-- Why: A search function that runs with its owner's rights can pass the policies of the table.
+-- Remedy: Have the function run with its caller’s rights, and compare the tenant itself.
+-- Only by: ragwall audit --probe

@@ -16,7 +16,7 @@ interface Check {
   readonly id: string;
   readonly severity: string;
   readonly expects: string;
-  /** The lines of the header by their names: Examines, Reference, Why, Remedy, Not in SQL. */
+  /** The lines of the header by their names: Examines, Reference, Why, Remedy, Not in SQL, Only by. */
   readonly fields: Readonly<Record<string, string>>;
   /** Empty for a check that no query of the catalog can make. */
   readonly select: string;
@@ -36,10 +36,11 @@ function parseCheck(text: string, file: string): Check {
   const [, id = '', severity = '', expects = ''] =
     /^-- ([A-Z]\d\d) (critical|high|medium|low): (.+)$/.exec(first) ?? [];
   const fields = Object.fromEntries(
-    lines.map((line) => /^-- (Examines|Reference|Why|Remedy|Not in SQL): (.+)$/.exec(line)?.slice(1) ?? [line]),
+    lines.map((line) => /^-- (Examines|Reference|Why|Remedy|Not in SQL|Only by): (.+)$/.exec(line)?.slice(1) ?? [line]),
   );
   const select = text.slice(header.length).trim();
-  const complete = fields.Why && fields.Remedy && (select ? fields.Examines : fields['Not in SQL']);
+  const complete =
+    fields.Why && fields.Remedy && (select ? fields.Examines : (fields['Not in SQL'] ?? fields['Only by']));
   if (!id || !complete || Object.values(fields).includes(undefined)) {
     throw new Error(`db/audit/${file}: a check is expected to have the header that others have, not\n${header}`);
   }
@@ -68,8 +69,11 @@ export async function readQuery(name: string): Promise<string> {
 
 const quoted = (text: string | undefined) => (text === undefined ? 'null' : `'${text.replaceAll("'", "''")}'`);
 
+const withAreas = (files: readonly CheckFile[]) =>
+  files.flatMap(({ area, checks }) => checks.map((check) => ({ area, ...check })));
+
 async function auditQuery(files: readonly CheckFile[]): Promise<string> {
-  const all = files.flatMap(({ area, checks }) => checks.map((check) => ({ area, ...check })));
+  const all = withAreas(files).filter(({ fields }) => !fields['Only by']);
   const values = all.map(({ area, id, severity, expects, fields }) => {
     const { Examines, Reference = '', 'Not in SQL': untried } = fields;
     const columns = [id, area, severity, Examines, expects, Reference, untried].map(quoted);
@@ -93,13 +97,14 @@ function checksPage(files: readonly CheckFile[]): string {
   const sentence = (text: string) => `${text.replace(/^./, (first) => first.toUpperCase())}.`;
   const sections = files.map(({ name, title, checks }) => {
     const entries = checks.map(({ id, severity, expects, fields }) => {
-      const { Examines, Reference, Why, Remedy, 'Not in SQL': untried } = fields;
+      const { Examines, Reference, Why, Remedy, 'Not in SQL': untried, 'Only by': only } = fields;
       const about = [
         `Severity: ${severity}.`,
         Examines && `Examines: ${Examines}.`,
         untried && sentence(untried),
+        only && `Only by: \`${only}\`.`,
         Reference && `Reference: ${Reference.replaceAll(' | ', ' · ')}.`,
-        `SQL: \`db/audit/${name}\`.`,
+        !only && `SQL: \`db/audit/${name}\`.`,
       ];
       return `### ${id}\n\n**${expects}.** ${Why}\n\nRemedy: ${Remedy}\n\n${about.filter(Boolean).join(' ')}\n`;
     });
@@ -123,7 +128,18 @@ const parameterized = (query: string, settings: readonly string[]) =>
     return text.replace(asked, `coalesce($${i + 1}::text, ${asked})`);
   }, query);
 
-async function queriesModule(): Promise<string> {
+/** What the probe's checks are, as the audit's rows have it. */
+function probeChecks(files: readonly CheckFile[]) {
+  const attempts = withAreas(files).filter(({ id }) => id.startsWith('B'));
+  return Object.fromEntries(
+    attempts.map(({ area, id, severity, expects, fields: { Reference = '', Remedy: remedy } }) => [
+      id,
+      { area, expects, severity, reference: Reference.replaceAll(' | ', ' · '), remedy },
+    ]),
+  );
+}
+
+async function queriesModule(files: readonly CheckFile[]): Promise<string> {
   const literal = (query: string) => `${query.includes('\\') ? 'String.raw' : ''}\`${query.trimEnd()}\``;
   const probe = parameterized(await readQuery('probe'), ['tenant_columns', 'app_roles']);
   const guard = parameterized(await readQuery('guard'), ['tenant_columns']);
@@ -131,6 +147,9 @@ async function queriesModule(): Promise<string> {
 
 /** The number of the last migration of this release. */
 export const lastMigration = ${await lastMigration()};
+
+/** The checks that the probe makes, by their ids. */
+export const probeChecks = ${JSON.stringify(probeChecks(files), null, 2)} as const;
 
 /** db/audit/queries/probe.sql. $1: tenant columns, $2: application roles; null: as the settings say. */
 export const probeQuery = ${literal(probe)};
@@ -148,6 +167,6 @@ export const generate: Generator = async () => {
   return {
     'db/audit.sql': await auditQuery(files),
     'docs/checks.md': checksPage(files),
-    'src/audit/queries.generated.ts': await queriesModule(),
+    'src/audit/queries.generated.ts': await queriesModule(files),
   };
 };

@@ -3,6 +3,59 @@
 /** The number of the last migration of this release. */
 export const lastMigration = 14;
 
+/** The checks that the probe makes, by their ids. */
+export const probeChecks = {
+  "B00": {
+    "area": "rls",
+    "expects": "Every tenant table can be tried, as every role of the application",
+    "severity": "medium",
+    "reference": "testing 1",
+    "remedy": "Try such a table by hand, or name the roles that use it with `--app-role`."
+  },
+  "B02": {
+    "area": "rls",
+    "expects": "As one tenant it does not read another’s rows",
+    "severity": "critical",
+    "reference": "checklist 1 · testing 1 · LLM09:2026 · AISVS 8.1.3",
+    "remedy": "Enable and force row-level security, and have every policy compare the tenant."
+  },
+  "B03": {
+    "area": "rls",
+    "expects": "As one tenant it does not change or delete another’s rows",
+    "severity": "critical",
+    "reference": "checklist 1 · testing 1 · AISVS 8.1.2",
+    "remedy": "Have the policies for UPDATE and DELETE compare the tenant, or revoke the privilege."
+  },
+  "B04": {
+    "area": "rls",
+    "expects": "As one tenant it does not write rows in another’s name",
+    "severity": "critical",
+    "reference": "checklist 1 · testing 1 · AISVS 8.1.2",
+    "remedy": "Give the policies a with check that compares the tenant, and revoke the privilege to write its column."
+  },
+  "B05": {
+    "area": "rls",
+    "expects": "A search as one tenant does not find another’s rows",
+    "severity": "critical",
+    "reference": "checklist 1 · testing 2 · LLM09:2026 · AISVS 5.2.2",
+    "remedy": "Have the function run with its caller’s rights, and compare the tenant itself."
+  },
+  "B01": {
+    "area": "context",
+    "expects": "Without a tenant the application reads nothing",
+    "severity": "critical",
+    "reference": "checklist 4 · testing 4 · AISVS 5.2.1",
+    "remedy": "Have the policies be false for a tenant that is null or empty, on each table and partition."
+  },
+  "B06": {
+    "area": "context",
+    "expects": "A setting that SQL forges opens no other tenant",
+    "severity": "critical",
+    "reference": "checklist 4 · testing 3 · LLM01:2026 · AISVS 5.2.2",
+    "remedy": "Have the policies read a context that SQL cannot make up: ragwall.current_tenant(), in signed mode."
+  }
+} as const;
+
 /** db/audit/queries/probe.sql. $1: tenant columns, $2: application roles; null: as the settings say. */
 export const probeQuery = String.raw`-- What ragwall audit --probe has to know before it tries: tenant tables, application roles and search functions.
 with recursive

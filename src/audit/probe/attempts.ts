@@ -1,11 +1,12 @@
 /** What the probe tries in one table, as SQL. An attempt crosses if its last statement returns or changes a row. */
 
+import type { probeChecks } from '../queries.generated.js';
 import type { Search, TenantTable } from '../tenant-tables.js';
 import type { PlantedTable } from './plant.js';
 import { ident, insertStatement, isText, isVector, type Row } from './table.js';
 
 /** The checks that attempts belong to, as the audit names them. */
-export type ProbeCheck = 'B01' | 'B02' | 'B03' | 'B04' | 'B05' | 'B06';
+export type ProbeCheck = Exclude<keyof typeof probeChecks, 'B00'>;
 
 /** A statement with its parameters. A select returns a number of rows as `n`. */
 export type Statement = readonly [text: string, values?: readonly string[]];
