@@ -1,9 +1,9 @@
 /** What the probe tries in one table, as SQL. An attempt crosses if its last statement returns or changes a row. */
 
 import type { probeChecks } from '../queries.generated.js';
-import type { Search, TenantTable } from '../tenant-tables.js';
 import type { PlantedTable } from './plant.js';
 import { ident, insertStatement, isText, isVector, type Row } from './table.js';
+import type { Search, TenantTable } from './targets.js';
 
 /** The checks that attempts belong to, as the audit names them. */
 export type ProbeCheck = Exclude<keyof typeof probeChecks, 'B00'>;

@@ -1,7 +1,7 @@
 /** Inserts rows of two tenants into a table: made-up values where required, and first the rows that foreign keys refer to. */
 import type { TransactionSql } from 'postgres';
-import type { TenantTable } from '../tenant-tables.js';
 import { ident, insertStatement, isVector, makeValue, type Row, readTable, type Table, Unplantable } from './table.js';
+import type { TenantTable } from './targets.js';
 
 /** A table with a row of each of two tenants in it. */
 export interface PlantedTable {

@@ -4,11 +4,12 @@ import { RagwallError } from '../../client/errors.js';
 import { guardedBegin } from '../../client/transaction.js';
 import { poolerRow } from '../pooler-probe.js';
 import type { AuditRow } from '../run.js';
-import { type ProbeTargets, readTargets, type TenantTable } from '../tenant-tables.js';
 import { type PlantedTable, plantTwoTenants } from './plant.js';
 import { checkIds, rowsOf, type TableResults, toRow, untriedRows } from './results.js';
-import { type AttemptResult, runAfterBinding, runBeforeBinding, sqlState, undone } from './run-attempts.js';
+import { type AttemptResult, runAfterBinding, runBeforeBinding } from './run-attempts.js';
+import { sqlState, undone } from './savepoint.js';
 import { Unplantable } from './table.js';
+import { type ProbeTargets, readTargets, type TenantTable } from './targets.js';
 
 /** Options of {@link probe}. */
 export interface ProbeOptions {

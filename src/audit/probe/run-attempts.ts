@@ -1,6 +1,5 @@
 /** Runs the attempts of a table as one role, each in a savepoint that is rolled back. */
 import type { TransactionSql } from 'postgres';
-import type { Search } from '../tenant-tables.js';
 import {
   type Attempt,
   attemptsAfterBinding,
@@ -11,7 +10,9 @@ import {
   type Statement,
 } from './attempts.js';
 import type { PlantedTable } from './plant.js';
+import { sqlState, undone } from './savepoint.js';
 import { ident } from './table.js';
+import type { Search } from './targets.js';
 
 /** What an attempt returned: a number of rows, or the SQLSTATE that it failed with. Never a value. */
 export type Answer = number | string;
@@ -23,28 +24,6 @@ export interface AttemptResult extends Pick<Attempt, 'check' | 'name'> {
   readonly role: string;
   readonly outcome: 'held' | 'crossed' | 'unknown';
   readonly answer: Answer;
-}
-
-/** Runs `act` in a savepoint that is rolled back, and returns what it returned. */
-export async function undone<T>(tx: TransactionSql, act: (tx: TransactionSql) => Promise<T>): Promise<T> {
-  const done = Symbol();
-  let result: { value: T } | undefined;
-  await tx
-    .savepoint(async (inner) => {
-      result = { value: await act(inner) };
-      throw done;
-    })
-    .catch((error) => {
-      if (error !== done) throw error;
-    });
-  return (result as { value: T }).value;
-}
-
-/** Returns the SQLSTATE of an error of the server, and throws any other error. */
-export function sqlState(error: unknown): string {
-  const { name, code } = error as { name?: string; code?: string };
-  if (name === 'PostgresError' && code) return code;
-  throw error;
 }
 
 /** SQLSTATEs of broken constraints, deadlocks, lack of resources and time-outs: no wall stopped the attempt. */

@@ -1,7 +1,7 @@
-/** What the probe has to know of a database: tenant tables, application roles, and how policies find the bound tenant. */
+/** Reads what the probe acts on: tenant tables, application roles, search functions, and how policies find the bound tenant. */
 import type { TransactionSql } from 'postgres';
-import { undone } from './probe/run-attempts.js';
-import { probeQuery } from './queries.generated.js';
+import { probeQuery } from '../queries.generated.js';
+import { undone } from './savepoint.js';
 
 /** A table that has a tenant column; a partition counts as part of its root. */
 export interface TenantTable {
@@ -25,16 +25,16 @@ export interface ProbeTargets {
   readonly superuser: boolean;
   readonly readOnly: boolean;
   readonly tables: readonly TenantTable[];
-  /** The application roles, which are to be tried. */
+  /** The application roles, as which the probe acts. */
   readonly roles: readonly string[];
-  /** Of the roles asked for, those that do not exist. */
+  /** Of the roles in the options, those that do not exist. */
   readonly missing: readonly string[];
   readonly searches: readonly Search[];
 }
 
 /**
- * Returns what there is to probe. Columns and roles that are not given are those of the settings `ragwall.*`, or else
- * what the audit recognises without them.
+ * Returns the targets of the probe. If columns or roles are not given, the settings `ragwall.*` are used, and without
+ * these what the audit recognises.
  *
  * @see db/audit/queries/probe.sql
  */
@@ -44,7 +44,8 @@ export async function readTargets(
 ): Promise<ProbeTargets> {
   const parameters = [given.tenantColumns, given.appRoles].map((names) => (names?.length ? names.join(',') : null));
   const [row] = await undone(tx, async (inner) => {
-    // No name in the query may be looked up in a schema that is under audit; compiling it takes longer than running it.
+    // Names in the query are resolved in pg_catalog only: other schemas are what is audited. JIT would take longer than
+    // the query itself.
     await inner`set local search_path = pg_catalog, pg_temp`;
     await inner`set local jit = off`;
     return inner.unsafe<(Omit<ProbeTargets, 'searches'> & { searches: SearchFunction[] })[]>(probeQuery, parameters);
@@ -67,7 +68,7 @@ function callable({ name, needed, types }: SearchFunction): Search[] {
   const whole = others.some((type) => /^(small|big)?int/.test(type));
   const args = others.map((type) => {
     if (/^(small|big)?int/.test(type)) return `10::${type}`;
-    // How many, or beside a number that says so a threshold.
+    // The number of rows to return. If an integer argument has this already: a threshold.
     if (/^(double|real|numeric)/.test(type)) return `${whole ? 0 : 10}::${type}`;
     return /^jsonb?$/.test(type) ? `'{}'::${type}` : undefined;
   });
