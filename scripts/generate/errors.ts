@@ -13,7 +13,7 @@ const literal = (sql: string | undefined) =>
 
 const literals = String.raw`E?'(?:[^']|'')*'(?:\s+'(?:[^']|'')*')*`;
 const raise = new RegExp(
-  String.raw`raise exception (${literals})[^;]*?errcode = '(RW\d{3})'(?:, hint = (${literals}))?`,
+  String.raw`raise exception (${literals})[^;]*?errcode = '(RW\d{3})'(?:,\s+hint = (${literals}))?`,
   'g',
 );
 
