@@ -45,8 +45,8 @@ as $audit$
 --   select * from ragwall.audit();                where Ragwall and db/audit-install.sql are installed
 --
 -- It only reads catalogs. It installs nothing and needs no privilege, with Ragwall or without, on PostgreSQL 15 and
--- later. Where db/agents.sql was run, it needs the privileges of pg_monitor. Three settings tell what catalogs do not,
--- each a list of names separated by commas:
+-- later. Where db/agents.sql was run, it needs the privileges of pg_monitor. Three settings supply what is not in the
+-- catalogs, each a list of names separated by commas:
 --
 --   ragwall.tenant_columns    names of tenant columns; default: tenant_id, org_id and the like
 --   ragwall.app_roles         roles of the application; default: the roles with privileges on tenant tables
@@ -55,8 +55,8 @@ as $audit$
 -- A finding is identified by the id of its check and its object. docs/checks.md explains each check.
 
 with recursive
--- What the user said. The generator puts parameters in front of the settings where code sends the query.
-asked (tenant_columns, app_roles, untrusted_roles) as (
+-- The settings that a user makes. Where code sends the query, the generator puts a parameter before each setting.
+given (tenant_columns, app_roles, untrusted_roles) as (
   select
     nullif(current_setting('ragwall.tenant_columns', true), ''),
     nullif(current_setting('ragwall.app_roles', true), ''),
@@ -71,7 +71,7 @@ setting as materialized (
     regexp_split_to_array(btrim(app_roles), '\s*,\s*') as app_roles,
     regexp_split_to_array(btrim(coalesce(untrusted_roles, 'agent_reader, agent_caller')), '\s*,\s*') as untrusted_roles,
     (select oid from pg_catalog.pg_database where datname = current_database()) as database
-  from asked
+  from given
 ),
 schema as materialized (
   select oid, nspname, nspowner, nspacl,
@@ -222,7 +222,7 @@ pattern as materialized (
     )
   ) as f (own, value)
 ),
--- What an expression does: 'tenant' where it requires the bound tenant, 'unknown' where the text does not tell.
+-- The effect of an expression: 'tenant' if it requires the bound tenant, 'unknown' if the text does not decide.
 verdict as materialized (
   select e.own,
     case
@@ -237,7 +237,7 @@ verdict as materialized (
       when e.own ~ '^\(+ ?SELECT (pg_catalog\.)?jsonb_build_object\(COALESCE\((ragwall\.)?current_tenant\(\), '
         '\{e\}::text\), true\) AS jsonb_build_object\)\)?\[\(*\{\}\)?(::text)?\] IS NOT NULL\)*$'
         then 'tenant'
-      -- Compared with a constant, whoever the bound tenant is.
+      -- The tenant column is compared with a constant instead of the bound tenant.
       when e.own ~ '\{\}(\)|::[\w ]+)* = \(*( ?SELECT \(*)?(''|\{e\}|-?\d|NULL\M)'
         or e.own ~ '(?<![\w"])\(+(''x''|\{e\}|-?\d+|NULL)(\)|::[\w ]+)* = \(*\{\}'
         then 'unknown'
@@ -329,9 +329,10 @@ privilege as materialized (
   cross join lateral pg_catalog.aclexplode(c.attacl) as a
   where a.grantee <> r.relowner
 ),
--- Where application roles begin: the roles that the setting names; or else those with a privilege on a tenant table, on
--- a view of one, or on a security definer function that is in the schema of such a table or names one. An owner of
--- tenant tables counts only for a privilege on another owner's table, and if it can log in or a login can become it.
+-- The roles from which application roles are derived: those that the setting names. Without the setting, the roles
+-- with a privilege on a tenant table, on a view of one, or on a security definer function that is in the schema of such
+-- a table or names one. An owner of tenant tables counts only for a privilege on another owner's table or view, and if
+-- it can log in or a login can become it.
 app_role_root as materialized (
   select n.oid from pg_catalog.pg_roles as n cross join setting as s where n.rolname = any (s.app_roles)
   union
@@ -356,8 +357,8 @@ app_role_root as materialized (
     and e.grantee not in (select t.relowner from tenant_table as t)
     and e.grantee not in (select c.proowner from context_function as c)
 ),
--- Application roles: these, and their members but for owners of tenant tables. Untrusted are those that the setting
--- names, and their members: they run SQL that others write.
+-- Application roles: the roles above, and their members except owners of tenant tables. Those that the setting names as
+-- untrusted, and their members, run SQL that others write.
 app_role as materialized (
   select r.*, r.rolname = any (s.untrusted_roles) or exists (
       select from membership as m join pg_catalog.pg_roles as u on u.oid = m.roleid
@@ -492,7 +493,7 @@ shared_index as materialized (
     where l.isleaf and o.single_tenant is not true
   ))
 ),
--- How many of each kind were examined. A check of which there was nothing to examine does not apply.
+-- How many objects of each kind were examined. Where there are none, the checks of this kind do not apply.
 examined (kind, number) as (
   select 'tables', count(*) from tenant_table
   union all select 'policies', count(*) from policy
@@ -1792,8 +1793,8 @@ create or replace function ragwall.tenant_tables()
 as $tables$
 -- ragwall.tenant_tables()
 with recursive
--- What the user said. The generator puts parameters in front of the settings where code sends the query.
-asked (tenant_columns, app_roles, untrusted_roles) as (
+-- The settings that a user makes. Where code sends the query, the generator puts a parameter before each setting.
+given (tenant_columns, app_roles, untrusted_roles) as (
   select
     nullif(current_setting('ragwall.tenant_columns', true), ''),
     nullif(current_setting('ragwall.app_roles', true), ''),
@@ -1808,7 +1809,7 @@ setting as materialized (
     regexp_split_to_array(btrim(app_roles), '\s*,\s*') as app_roles,
     regexp_split_to_array(btrim(coalesce(untrusted_roles, 'agent_reader, agent_caller')), '\s*,\s*') as untrusted_roles,
     (select oid from pg_catalog.pg_database where datname = current_database()) as database
-  from asked
+  from given
 ),
 schema as materialized (
   select oid, nspname, nspowner, nspacl,
@@ -1884,8 +1885,8 @@ create or replace function ragwall.app_roles()
 as $roles$
 -- ragwall.app_roles()
 with recursive
--- What the user said. The generator puts parameters in front of the settings where code sends the query.
-asked (tenant_columns, app_roles, untrusted_roles) as (
+-- The settings that a user makes. Where code sends the query, the generator puts a parameter before each setting.
+given (tenant_columns, app_roles, untrusted_roles) as (
   select
     nullif(current_setting('ragwall.tenant_columns', true), ''),
     nullif(current_setting('ragwall.app_roles', true), ''),
@@ -1900,7 +1901,7 @@ setting as materialized (
     regexp_split_to_array(btrim(app_roles), '\s*,\s*') as app_roles,
     regexp_split_to_array(btrim(coalesce(untrusted_roles, 'agent_reader, agent_caller')), '\s*,\s*') as untrusted_roles,
     (select oid from pg_catalog.pg_database where datname = current_database()) as database
-  from asked
+  from given
 ),
 schema as materialized (
   select oid, nspname, nspowner, nspacl,
@@ -2051,7 +2052,7 @@ pattern as materialized (
     )
   ) as f (own, value)
 ),
--- What an expression does: 'tenant' where it requires the bound tenant, 'unknown' where the text does not tell.
+-- The effect of an expression: 'tenant' if it requires the bound tenant, 'unknown' if the text does not decide.
 verdict as materialized (
   select e.own,
     case
@@ -2066,7 +2067,7 @@ verdict as materialized (
       when e.own ~ '^\(+ ?SELECT (pg_catalog\.)?jsonb_build_object\(COALESCE\((ragwall\.)?current_tenant\(\), '
         '\{e\}::text\), true\) AS jsonb_build_object\)\)?\[\(*\{\}\)?(::text)?\] IS NOT NULL\)*$'
         then 'tenant'
-      -- Compared with a constant, whoever the bound tenant is.
+      -- The tenant column is compared with a constant instead of the bound tenant.
       when e.own ~ '\{\}(\)|::[\w ]+)* = \(*( ?SELECT \(*)?(''|\{e\}|-?\d|NULL\M)'
         or e.own ~ '(?<![\w"])\(+(''x''|\{e\}|-?\d+|NULL)(\)|::[\w ]+)* = \(*\{\}'
         then 'unknown'
@@ -2158,9 +2159,10 @@ privilege as materialized (
   cross join lateral pg_catalog.aclexplode(c.attacl) as a
   where a.grantee <> r.relowner
 ),
--- Where application roles begin: the roles that the setting names; or else those with a privilege on a tenant table, on
--- a view of one, or on a security definer function that is in the schema of such a table or names one. An owner of
--- tenant tables counts only for a privilege on another owner's table, and if it can log in or a login can become it.
+-- The roles from which application roles are derived: those that the setting names. Without the setting, the roles
+-- with a privilege on a tenant table, on a view of one, or on a security definer function that is in the schema of such
+-- a table or names one. An owner of tenant tables counts only for a privilege on another owner's table or view, and if
+-- it can log in or a login can become it.
 app_role_root as materialized (
   select n.oid from pg_catalog.pg_roles as n cross join setting as s where n.rolname = any (s.app_roles)
   union
@@ -2185,8 +2187,8 @@ app_role_root as materialized (
     and e.grantee not in (select t.relowner from tenant_table as t)
     and e.grantee not in (select c.proowner from context_function as c)
 ),
--- Application roles: these, and their members but for owners of tenant tables. Untrusted are those that the setting
--- names, and their members: they run SQL that others write.
+-- Application roles: the roles above, and their members except owners of tenant tables. Those that the setting names as
+-- untrusted, and their members, run SQL that others write.
 app_role as materialized (
   select r.*, r.rolname = any (s.untrusted_roles) or exists (
       select from membership as m join pg_catalog.pg_roles as u on u.oid = m.roleid
@@ -2407,7 +2409,7 @@ secured (kind, object, owner, ours, now, initial) as (
   from pg_catalog.pg_default_acl as d
 ),
 -- "by default" is a row for what PUBLIC holds from the start, wherever somebody else's share of the same privilege has
--- a row: whoever compares rows has to know that PUBLIC has it too.
+-- a row: a comparison has to take into account that PUBLIC has it too.
 privilege (kind, object, property, value) as (
   select s.kind, s.object, format('privilege %s for %s', g.privilege, g.grantee),
     max(case when not g.now then 'revoked' when not g.differs then 'by default'
@@ -2446,7 +2448,7 @@ named as materialized (
       or (s.classid = 'pg_catalog.pg_database'::regclass and s.objid = this.oid)
       or s.classid = 'pg_catalog.pg_parameter_acl'::regclass
     )
-    -- A temporary table comes and goes with a session.
+    -- A temporary table ends with its session.
     and not exists (
       select from pg_catalog.pg_class as c where (c.tableoid, c.oid) = (s.classid, s.objid) and c.relpersistence = 't'
     )
@@ -2631,7 +2633,7 @@ constraint_fact (kind, object, property, value) as (
   where coalesce(r.name, t.name) is not null
     and case c.contype when 't' then false when 'n' then not c.convalidated else true end
   union all
-  -- The definition of an index that belongs to a constraint, or to an index of the partitioned table, is told there.
+  -- An index of a constraint, or of a partitioned index, has no definition here: the constraint or that index has it.
   select case when i.indisunique then 'unique index'
       when a.amname in ('btree', 'hash', 'gist', 'gin', 'spgist', 'brin') then 'index' else 'approximate index' end,
     quote_ident(c.relname) || ' on ' || r.name, f.property, f.value
@@ -2890,7 +2892,7 @@ piece as materialized (
     where e.value ~ '\(\('
   ) as p
 ),
--- What stands between a pair of parentheses, and the operator that connects it: AND, OR or none.
+-- Pairs of parentheses, each with the operator that connects the terms between them: AND, OR or none.
 parenthesis as materialized (
   select p.id, p.opens, max(p.n) filter (where p.text = ')') as closes,
     min(p.text) filter (where p.text in ('AND', 'OR')) as operator

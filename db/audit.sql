@@ -6,8 +6,8 @@
 --   select * from ragwall.audit();                where Ragwall and db/audit-install.sql are installed
 --
 -- It only reads catalogs. It installs nothing and needs no privilege, with Ragwall or without, on PostgreSQL 15 and
--- later. Where db/agents.sql was run, it needs the privileges of pg_monitor. Three settings tell what catalogs do not,
--- each a list of names separated by commas:
+-- later. Where db/agents.sql was run, it needs the privileges of pg_monitor. Three settings supply what is not in the
+-- catalogs, each a list of names separated by commas:
 --
 --   ragwall.tenant_columns    names of tenant columns; default: tenant_id, org_id and the like
 --   ragwall.app_roles         roles of the application; default: the roles with privileges on tenant tables
@@ -16,8 +16,8 @@
 -- A finding is identified by the id of its check and its object. docs/checks.md explains each check.
 
 with recursive
--- What the user said. The generator puts parameters in front of the settings where code sends the query.
-asked (tenant_columns, app_roles, untrusted_roles) as (
+-- The settings that a user makes. Where code sends the query, the generator puts a parameter before each setting.
+given (tenant_columns, app_roles, untrusted_roles) as (
   select
     nullif(current_setting('ragwall.tenant_columns', true), ''),
     nullif(current_setting('ragwall.app_roles', true), ''),
@@ -32,7 +32,7 @@ setting as materialized (
     regexp_split_to_array(btrim(app_roles), '\s*,\s*') as app_roles,
     regexp_split_to_array(btrim(coalesce(untrusted_roles, 'agent_reader, agent_caller')), '\s*,\s*') as untrusted_roles,
     (select oid from pg_catalog.pg_database where datname = current_database()) as database
-  from asked
+  from given
 ),
 schema as materialized (
   select oid, nspname, nspowner, nspacl,
@@ -183,7 +183,7 @@ pattern as materialized (
     )
   ) as f (own, value)
 ),
--- What an expression does: 'tenant' where it requires the bound tenant, 'unknown' where the text does not tell.
+-- The effect of an expression: 'tenant' if it requires the bound tenant, 'unknown' if the text does not decide.
 verdict as materialized (
   select e.own,
     case
@@ -198,7 +198,7 @@ verdict as materialized (
       when e.own ~ '^\(+ ?SELECT (pg_catalog\.)?jsonb_build_object\(COALESCE\((ragwall\.)?current_tenant\(\), '
         '\{e\}::text\), true\) AS jsonb_build_object\)\)?\[\(*\{\}\)?(::text)?\] IS NOT NULL\)*$'
         then 'tenant'
-      -- Compared with a constant, whoever the bound tenant is.
+      -- The tenant column is compared with a constant instead of the bound tenant.
       when e.own ~ '\{\}(\)|::[\w ]+)* = \(*( ?SELECT \(*)?(''|\{e\}|-?\d|NULL\M)'
         or e.own ~ '(?<![\w"])\(+(''x''|\{e\}|-?\d+|NULL)(\)|::[\w ]+)* = \(*\{\}'
         then 'unknown'
@@ -290,9 +290,10 @@ privilege as materialized (
   cross join lateral pg_catalog.aclexplode(c.attacl) as a
   where a.grantee <> r.relowner
 ),
--- Where application roles begin: the roles that the setting names; or else those with a privilege on a tenant table, on
--- a view of one, or on a security definer function that is in the schema of such a table or names one. An owner of
--- tenant tables counts only for a privilege on another owner's table, and if it can log in or a login can become it.
+-- The roles from which application roles are derived: those that the setting names. Without the setting, the roles
+-- with a privilege on a tenant table, on a view of one, or on a security definer function that is in the schema of such
+-- a table or names one. An owner of tenant tables counts only for a privilege on another owner's table or view, and if
+-- it can log in or a login can become it.
 app_role_root as materialized (
   select n.oid from pg_catalog.pg_roles as n cross join setting as s where n.rolname = any (s.app_roles)
   union
@@ -317,8 +318,8 @@ app_role_root as materialized (
     and e.grantee not in (select t.relowner from tenant_table as t)
     and e.grantee not in (select c.proowner from context_function as c)
 ),
--- Application roles: these, and their members but for owners of tenant tables. Untrusted are those that the setting
--- names, and their members: they run SQL that others write.
+-- Application roles: the roles above, and their members except owners of tenant tables. Those that the setting names as
+-- untrusted, and their members, run SQL that others write.
 app_role as materialized (
   select r.*, r.rolname = any (s.untrusted_roles) or exists (
       select from membership as m join pg_catalog.pg_roles as u on u.oid = m.roleid
@@ -453,7 +454,7 @@ shared_index as materialized (
     where l.isleaf and o.single_tenant is not true
   ))
 ),
--- How many of each kind were examined. A check of which there was nothing to examine does not apply.
+-- How many objects of each kind were examined. Where there are none, the checks of this kind do not apply.
 examined (kind, number) as (
   select 'tables', count(*) from tenant_table
   union all select 'policies', count(*) from policy

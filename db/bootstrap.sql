@@ -25,18 +25,18 @@ $$;
 -- CREATEROLE and memberships can give a role the rights of others.
 do $$
 declare
-  strong text;
+  unbound text;
 begin
   select string_agg(distinct r.rolname, ', ')
-  into strong
+  into unbound
   from pg_roles as r
   left join pg_auth_members as m on m.member = r.oid
   where r.rolname in (
       'ragwall_owner', 'ragwall_context', 'app_user', 'app_reader', 'agent_reader', 'agent_caller'
     )
     and (r.rolsuper or r.rolbypassrls or r.rolreplication or r.rolcreaterole or m.roleid is not null);
-  if strong is not null then
-    raise exception 'these roles can get around row-level security: %', strong
+  if unbound is not null then
+    raise exception 'these roles can get around row-level security: %', unbound
       using hint = 'Remove SUPERUSER, BYPASSRLS, REPLICATION and CREATEROLE from them, '
         'and their memberships in other roles.';
   end if;

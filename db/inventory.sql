@@ -151,7 +151,7 @@ secured (kind, object, owner, ours, now, initial) as (
   from pg_catalog.pg_default_acl as d
 ),
 -- "by default" is a row for what PUBLIC holds from the start, wherever somebody else's share of the same privilege has
--- a row: whoever compares rows has to know that PUBLIC has it too.
+-- a row: a comparison has to take into account that PUBLIC has it too.
 privilege (kind, object, property, value) as (
   select s.kind, s.object, format('privilege %s for %s', g.privilege, g.grantee),
     max(case when not g.now then 'revoked' when not g.differs then 'by default'
@@ -190,7 +190,7 @@ named as materialized (
       or (s.classid = 'pg_catalog.pg_database'::regclass and s.objid = this.oid)
       or s.classid = 'pg_catalog.pg_parameter_acl'::regclass
     )
-    -- A temporary table comes and goes with a session.
+    -- A temporary table ends with its session.
     and not exists (
       select from pg_catalog.pg_class as c where (c.tableoid, c.oid) = (s.classid, s.objid) and c.relpersistence = 't'
     )
@@ -375,7 +375,7 @@ constraint_fact (kind, object, property, value) as (
   where coalesce(r.name, t.name) is not null
     and case c.contype when 't' then false when 'n' then not c.convalidated else true end
   union all
-  -- The definition of an index that belongs to a constraint, or to an index of the partitioned table, is told there.
+  -- An index of a constraint, or of a partitioned index, has no definition here: the constraint or that index has it.
   select case when i.indisunique then 'unique index'
       when a.amname in ('btree', 'hash', 'gist', 'gin', 'spgist', 'brin') then 'index' else 'approximate index' end,
     quote_ident(c.relname) || ' on ' || r.name, f.property, f.value
@@ -634,7 +634,7 @@ piece as materialized (
     where e.value ~ '\(\('
   ) as p
 ),
--- What stands between a pair of parentheses, and the operator that connects it: AND, OR or none.
+-- Pairs of parentheses, each with the operator that connects the terms between them: AND, OR or none.
 parenthesis as materialized (
   select p.id, p.opens, max(p.n) filter (where p.text = ')') as closes,
     min(p.text) filter (where p.text in ('AND', 'OR')) as operator

@@ -446,7 +446,7 @@ CREATE FUNCTION ragwall.index_findings(target regclass, tenant_column name) RETU
       a.amname, k.conname, k.contype,
       ragwall.column_names(x.indrelid, (x.indkey::smallint[])[0:x.indnkeyatts - 1]) as keys,
       coalesce(pg_get_constraintdef(k.oid), pg_get_indexdef(x.indexrelid)) as definition,
-      -- Those of the server itself, gist and spgist, are exact.
+      -- gist and spgist, which are part of the server, return exact results.
       a.amname not in ('gist', 'spgist') and exists (
         select
         from pg_opclass as o
@@ -1633,7 +1633,7 @@ begin
     raise exception 'this transaction is already bound to another tenant'
       using errcode = 'RW003', hint = 'Bind one tenant in a transaction. Commit or roll back, then bind the next.';
   end if;
-  -- This runs in every request: one statement finds out whether refuse_residue() has to look at all.
+  -- This runs in every request, so a single query decides whether refuse_residue() is called.
   perform from pg_prepared_statement() where from_sql
   union all
   select from pg_cursor() where is_holdable

@@ -115,20 +115,20 @@ group by c.name, c.attname, c.typname, c.textual
 -- Remedy: Try such a table by hand, or name the roles that use it with `--app-role`.
 -- Only by: ragwall audit --probe
 
--- B02 critical: As one tenant it does not read another’s rows
+-- B02 critical: As one tenant the application does not read another’s rows
 -- Reference: checklist 1 | testing 1 | LLM09:2026 | AISVS 8.1.3
 -- Why: This is the promise. The attempts select by the tenant, by the content and without a condition, and select
 --   from partitions directly.
 -- Remedy: Enable and force row-level security, and have every policy compare the tenant.
 -- Only by: ragwall audit --probe
 
--- B03 critical: As one tenant it does not change or delete another’s rows
+-- B03 critical: As one tenant the application does not change or delete another’s rows
 -- Reference: checklist 1 | testing 1 | AISVS 8.1.2
 -- Why: A policy for SELECT alone does not bind UPDATE and DELETE.
 -- Remedy: Have the policies for UPDATE and DELETE compare the tenant, or revoke the privilege.
 -- Only by: ragwall audit --probe
 
--- B04 critical: As one tenant it does not write rows in another’s name
+-- B04 critical: As one tenant the application does not write rows in another’s name
 -- Reference: checklist 1 | testing 1 | AISVS 8.1.2
 -- Why: Without a check a tenant can insert rows that another tenant's searches find, and give its own rows away.
 -- Remedy: Give the policies a with check that compares the tenant, and revoke the privilege to write its column.

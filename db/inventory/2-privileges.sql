@@ -66,7 +66,7 @@ secured (kind, object, owner, ours, now, initial) as (
   from pg_catalog.pg_default_acl as d
 ),
 -- "by default" is a row for what PUBLIC holds from the start, wherever somebody else's share of the same privilege has
--- a row: whoever compares rows has to know that PUBLIC has it too.
+-- a row: a comparison has to take into account that PUBLIC has it too.
 privilege (kind, object, property, value) as (
   select s.kind, s.object, format('privilege %s for %s', g.privilege, g.grantee),
     max(case when not g.now then 'revoked' when not g.differs then 'by default'

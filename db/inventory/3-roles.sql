@@ -10,7 +10,7 @@ named as materialized (
       or (s.classid = 'pg_catalog.pg_database'::regclass and s.objid = this.oid)
       or s.classid = 'pg_catalog.pg_parameter_acl'::regclass
     )
-    -- A temporary table comes and goes with a session.
+    -- A temporary table ends with its session.
     and not exists (
       select from pg_catalog.pg_class as c where (c.tableoid, c.oid) = (s.classid, s.objid) and c.relpersistence = 't'
     )

@@ -20,7 +20,7 @@ constraint_fact (kind, object, property, value) as (
   where coalesce(r.name, t.name) is not null
     and case c.contype when 't' then false when 'n' then not c.convalidated else true end
   union all
-  -- The definition of an index that belongs to a constraint, or to an index of the partitioned table, is told there.
+  -- An index of a constraint, or of a partitioned index, has no definition here: the constraint or that index has it.
   select case when i.indisunique then 'unique index'
       when a.amname in ('btree', 'hash', 'gist', 'gin', 'spgist', 'brin') then 'index' else 'approximate index' end,
     quote_ident(c.relname) || ' on ' || r.name, f.property, f.value

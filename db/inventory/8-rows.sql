@@ -43,7 +43,7 @@ piece as materialized (
     where e.value ~ '\(\('
   ) as p
 ),
--- What stands between a pair of parentheses, and the operator that connects it: AND, OR or none.
+-- Pairs of parentheses, each with the operator that connects the terms between them: AND, OR or none.
 parenthesis as materialized (
   select p.id, p.opens, max(p.n) filter (where p.text = ')') as closes,
     min(p.text) filter (where p.text in ('AND', 'OR')) as operator

@@ -1,4 +1,4 @@
-/** Compares two inventories row by row, and says of each changed row what it does to a wall. */
+/** Compares two inventories row by row, and returns for each changed row its effect on a wall. */
 import { visible } from './report.js';
 
 /** One row of db/inventory.sql. */
@@ -20,8 +20,8 @@ export interface Change {
 
 /**
  * The values of a property, from the one that walls off most to the one that walls off least. `-` is no row, `*` any
- * value that is not listed. A change to the right loosens, to the left tightens, from `*` to `*` has to be read; so has
- * a change of a property that is not here. A property without values is neutral.
+ * value that is not listed. A change to the right loosens, a change to the left tightens. A change from `*` to `*`, or of
+ * a property that is not listed here, has to be read. A property without values is neutral.
  */
 // biome-ignore format: a table
 const scales: readonly (readonly [kind: RegExp, property: RegExp, ...values: string[]])[] = [
@@ -49,11 +49,11 @@ const scales: readonly (readonly [kind: RegExp, property: RegExp, ...values: str
   [/./, /^unlogged$/],
 ];
 
-/** Kinds of objects that open nothing by being there: who may use them, and what is on a scale, are rows of their own. */
+/** Kinds whose objects open nothing by existing. Their privileges and other properties have rows of their own. */
 const inert =
   /^(schema|table|view|materialized view|foreign table|column|sequence|type|domain|collation|function|procedure|aggregate|policy|role|publication|not-null constraint)$/;
 
-/** What has columns, policies, constraints, indexes, triggers and rules. */
+/** Kinds that have columns, policies, constraints, indexes, triggers or rules. */
 const relations = ['table', 'view', 'materialized view', 'foreign table', 'domain'];
 
 /** The rows of an inventory: values by property, by kind and object. */
@@ -69,13 +69,13 @@ function inventoryOf(rows: readonly InventoryRow[]): Inventory {
   return objects;
 }
 
-/** Whether the inventory knows more of an object than privileges, as it does of objects that the server brings. */
+/** Whether the inventory has more rows on an object than privileges, which are all that objects of the server have. */
 const exists = (inventory: Inventory, key: string) =>
   [...(inventory.get(key)?.keys() ?? [])].some(
     (property) => !/^(privilege |invalid$|not (checked|validated)$)/.test(property),
   );
 
-/** The keys that the relation which an object is a part of may have. */
+/** Returns the keys that the relation of a column, policy, index and the like may have: its kind is not known. */
 function relationKeys(kind: string, object: string): string[] {
   const own = kind === 'column' ? /\.("(?:[^"]|"")*"|[^".]+)$/ : /^("(?:[^"]|"")*"|[^"\s]+) on /;
   return relations.map((relation) => keyOf(relation, object.replace(own, '')));
@@ -104,7 +104,7 @@ function effectOf(change: Omit<Change, 'effect'>, before: Inventory, after: Inve
   const relationIn = (inventory: Inventory) =>
     relation.map((one) => exists(inventory, one) && inventory.get(one)?.get('partition of')).join();
   const withRelation = relationIn(before) !== relationIn(after);
-  // The property that makes a policy, a constraint or a trigger one.
+  // The property that every policy, constraint, index and trigger has: its row stands for the object itself.
   const itself = property === 'mode' || property === 'definition';
   if (goes && (!itself || withRelation)) return 'neutral';
   if (property.startsWith('privilege ')) {
@@ -135,7 +135,7 @@ function onScale({ kind, property, before, after }: Omit<Change, 'effect'>, rest
   return to > from === (restrictive && /^(roles|command)$/.test(property)) ? 'tightens' : 'loosens';
 }
 
-/** Compares what a role may do, not what it is granted: it may have had the same through PUBLIC. */
+/** Compares effective privileges, not grants: a role may have had the same privilege through PUBLIC. */
 function privilegeEffect(property: string, keys: string[], before: Inventory, after: Inventory): Effect {
   const [, privilege = '', role = ''] = /^(privilege .*? for )(.*)$/s.exec(property) ?? [];
   const had = levelOf(privilege, role, keys, before, after);

@@ -9,7 +9,7 @@ export interface Fingerprint {
   /** `sha256:` and 64 hexadecimal digits, the same as of `ragwall.fingerprint()`. */
   readonly fingerprint: string;
   readonly database: string;
-  /** The server's version as it tells it. */
+  /** The setting `server_version`. */
   readonly server: string;
   /** When it was read, by the server's clock: ISO 8601 in UTC, to the second. */
   readonly time: string;
@@ -46,7 +46,7 @@ export function readInventory(sql: Sql): Promise<Fingerprint> {
   return sql.begin('read only', readInventoryIn);
 }
 
-/** Does the same within a transaction, and sets its `search_path` and other settings. */
+/** Reads the same within a transaction, whose `search_path` and `jit` it sets. */
 export async function readInventoryIn(tx: TransactionSql): Promise<Fingerprint> {
   const [server] = await tx<(Omit<Fingerprint, 'fingerprint' | 'inventory'> & { number: number })[]>`
     select current_database() as database, current_setting('server_version') as server,

@@ -1,9 +1,9 @@
-/** Finds out whether a pooler stands between client and server, and whether it resets a session between two clients. */
+/** Finds out whether the client connects through a pooler, and whether this resets a session between two clients. */
 import { randomBytes } from 'node:crypto';
 import type { Sql } from 'postgres';
 import type { AuditRow } from './run.js';
 
-/** What stands between the client and the server. */
+/** The result of {@link checkPooler}. */
 export interface PoolerAnswer {
   /** `direct`: no pooler. `resets`: a pooler that clears session settings between two clients. `leaks`: one that does not. */
   readonly verdict: 'direct' | 'resets' | 'leaks' | 'undetermined';
@@ -12,7 +12,7 @@ export interface PoolerAnswer {
 
 /** The client connection that sent a statement, and the server process that ran it. */
 export interface Route {
-  /** The driver's object, one a connection, with the process id that the connection was promised at its start. */
+  /** The driver's object for the connection. `pid` is the process id that the connection was given when it started. */
   readonly client: { readonly pid: number | null };
   readonly backend: number;
 }
@@ -24,9 +24,9 @@ interface Visit extends Route {
   readonly found: string;
 }
 
-/** How many transactions are tried: others may use the pooler, and take the server processes in between. */
+/** The most transactions: other clients of the pooler may use the server processes in between. */
 const tries = 30;
-/** How long is tried, in milliseconds. */
+/** The most time, in milliseconds. */
 const patience = 1_000;
 
 async function readRoute(sql: Sql): Promise<Route> {
@@ -49,13 +49,13 @@ async function visit(sql: Sql, name: string, left: string, hold = 0): Promise<Vi
 }
 
 /**
- * Finds out whether a pooler hands a session on to another client with the settings that the first client left. This
- * takes a server process that serves two client connections, one after the other; with session pooling there is none.
- * Without a pooler it costs one round trip and sets nothing. Behind a pooler it sets a session setting of a random name,
- * and empties it at the end on each server process that it reaches again.
+ * Finds out whether a pooler gives a session to another client with the settings that the first client left. To tell,
+ * one server process has to serve two client connections, one after the other. With session pooling none does, and the
+ * verdict is `undetermined`. Without a pooler the check takes one round trip and sets nothing. Behind a pooler it sets a
+ * session setting of a random name, and empties it at the end on each server process that it reaches again.
  *
  * @param sql a pool of 3 connections or more, through the pooler. It may be in use.
- * @param seen the route of a statement before, to save the round trip.
+ * @param seen the route of an earlier statement, which saves the round trip.
  */
 export async function checkPooler(sql: Sql, seen?: Route): Promise<PoolerAnswer> {
   const { client, backend } = seen ?? (await readRoute(sql));
@@ -76,9 +76,9 @@ export async function checkPooler(sql: Sql, seen?: Route): Promise<PoolerAnswer>
   let made = 0;
   let verdict: PoolerAnswer['verdict'] = 'undetermined';
 
-  // The first round opens all connections. Later the driver uses them in turn. If the pooler uses its server connections
-  // in turn as well, each client could get the same one each time. So the rounds differ in size, and in the largest one
-  // a client sends twice.
+  // The first round opens all connections. After that the driver takes them in rotation. If the pooler takes its server
+  // connections in rotation too, each client could get the same one in every round. So the rounds differ in size, and in
+  // the largest one a client sends twice.
   for (let size = clients; verdict === 'undetermined' && made < tries; size = (size % (clients + 1)) + 1) {
     if (performance.now() > end) break;
     const lefts = Array.from({ length: size }, () => randomBytes(8).toString('hex'));
@@ -118,7 +118,7 @@ export async function poolerRow(app?: Sql): Promise<AuditRow> {
   const about = {
     id: 'O01',
     area: 'pool',
-    expects: 'A pooler hands no session on with what was left on it',
+    expects: 'A pooler resets a session before it hands it to another client',
     severity: 'high',
     object: '',
     remedy: '',

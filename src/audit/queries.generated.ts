@@ -14,21 +14,21 @@ export const probeChecks = {
   },
   "B02": {
     "area": "rls",
-    "expects": "As one tenant it does not read another’s rows",
+    "expects": "As one tenant the application does not read another’s rows",
     "severity": "critical",
     "reference": "checklist 1 · testing 1 · LLM09:2026 · AISVS 8.1.3",
     "remedy": "Enable and force row-level security, and have every policy compare the tenant."
   },
   "B03": {
     "area": "rls",
-    "expects": "As one tenant it does not change or delete another’s rows",
+    "expects": "As one tenant the application does not change or delete another’s rows",
     "severity": "critical",
     "reference": "checklist 1 · testing 1 · AISVS 8.1.2",
     "remedy": "Have the policies for UPDATE and DELETE compare the tenant, or revoke the privilege."
   },
   "B04": {
     "area": "rls",
-    "expects": "As one tenant it does not write rows in another’s name",
+    "expects": "As one tenant the application does not write rows in another’s name",
     "severity": "critical",
     "reference": "checklist 1 · testing 1 · AISVS 8.1.2",
     "remedy": "Give the policies a with check that compares the tenant, and revoke the privilege to write its column."
@@ -57,10 +57,10 @@ export const probeChecks = {
 } as const;
 
 /** db/audit/queries/probe.sql. $1: tenant columns, $2: application roles; null: as the settings say. */
-export const probeQuery = String.raw`-- What ragwall audit --probe has to know before it tries: tenant tables, application roles and search functions.
+export const probeQuery = String.raw`-- The targets of ragwall audit --probe: tenant tables, application roles and search functions.
 with recursive
--- What the user said. The generator puts parameters in front of the settings where code sends the query.
-asked (tenant_columns, app_roles, untrusted_roles) as (
+-- The settings that a user makes. Where code sends the query, the generator puts a parameter before each setting.
+given (tenant_columns, app_roles, untrusted_roles) as (
   select
     coalesce($1::text, nullif(current_setting('ragwall.tenant_columns', true), '')),
     coalesce($2::text, nullif(current_setting('ragwall.app_roles', true), '')),
@@ -75,7 +75,7 @@ setting as materialized (
     regexp_split_to_array(btrim(app_roles), '\s*,\s*') as app_roles,
     regexp_split_to_array(btrim(coalesce(untrusted_roles, 'agent_reader, agent_caller')), '\s*,\s*') as untrusted_roles,
     (select oid from pg_catalog.pg_database where datname = current_database()) as database
-  from asked
+  from given
 ),
 schema as materialized (
   select oid, nspname, nspowner, nspacl,
@@ -226,7 +226,7 @@ pattern as materialized (
     )
   ) as f (own, value)
 ),
--- What an expression does: 'tenant' where it requires the bound tenant, 'unknown' where the text does not tell.
+-- The effect of an expression: 'tenant' if it requires the bound tenant, 'unknown' if the text does not decide.
 verdict as materialized (
   select e.own,
     case
@@ -241,7 +241,7 @@ verdict as materialized (
       when e.own ~ '^\(+ ?SELECT (pg_catalog\.)?jsonb_build_object\(COALESCE\((ragwall\.)?current_tenant\(\), '
         '\{e\}::text\), true\) AS jsonb_build_object\)\)?\[\(*\{\}\)?(::text)?\] IS NOT NULL\)*$'
         then 'tenant'
-      -- Compared with a constant, whoever the bound tenant is.
+      -- The tenant column is compared with a constant instead of the bound tenant.
       when e.own ~ '\{\}(\)|::[\w ]+)* = \(*( ?SELECT \(*)?(''|\{e\}|-?\d|NULL\M)'
         or e.own ~ '(?<![\w"])\(+(''x''|\{e\}|-?\d+|NULL)(\)|::[\w ]+)* = \(*\{\}'
         then 'unknown'
@@ -333,9 +333,10 @@ privilege as materialized (
   cross join lateral pg_catalog.aclexplode(c.attacl) as a
   where a.grantee <> r.relowner
 ),
--- Where application roles begin: the roles that the setting names; or else those with a privilege on a tenant table, on
--- a view of one, or on a security definer function that is in the schema of such a table or names one. An owner of
--- tenant tables counts only for a privilege on another owner's table, and if it can log in or a login can become it.
+-- The roles from which application roles are derived: those that the setting names. Without the setting, the roles
+-- with a privilege on a tenant table, on a view of one, or on a security definer function that is in the schema of such
+-- a table or names one. An owner of tenant tables counts only for a privilege on another owner's table or view, and if
+-- it can log in or a login can become it.
 app_role_root as materialized (
   select n.oid from pg_catalog.pg_roles as n cross join setting as s where n.rolname = any (s.app_roles)
   union
@@ -360,8 +361,8 @@ app_role_root as materialized (
     and e.grantee not in (select t.relowner from tenant_table as t)
     and e.grantee not in (select c.proowner from context_function as c)
 ),
--- Application roles: these, and their members but for owners of tenant tables. Untrusted are those that the setting
--- names, and their members: they run SQL that others write.
+-- Application roles: the roles above, and their members except owners of tenant tables. Those that the setting names as
+-- untrusted, and their members, run SQL that others write.
 app_role as materialized (
   select r.*, r.rolname = any (s.untrusted_roles) or exists (
       select from membership as m join pg_catalog.pg_roles as u on u.oid = m.roleid
@@ -454,10 +455,10 @@ select
   ) as searches`;
 
 /** db/audit/queries/guard.sql. $1: tenant columns; null: as the setting says. */
-export const guardQuery = String.raw`-- What assertIsolation() asks: what the login is and can reach, and which of it is open.
+export const guardQuery = String.raw`-- The query of assertIsolation(): attributes and memberships of the login, and open tenant tables that it can reach.
 with
--- What the user said. The generator puts parameters in front of the settings where code sends the query.
-asked (tenant_columns, app_roles, untrusted_roles) as (
+-- The settings that a user makes. Where code sends the query, the generator puts a parameter before each setting.
+given (tenant_columns, app_roles, untrusted_roles) as (
   select
     coalesce($1::text, nullif(current_setting('ragwall.tenant_columns', true), '')),
     nullif(current_setting('ragwall.app_roles', true), ''),
@@ -472,7 +473,7 @@ setting as materialized (
     regexp_split_to_array(btrim(app_roles), '\s*,\s*') as app_roles,
     regexp_split_to_array(btrim(coalesce(untrusted_roles, 'agent_reader, agent_caller')), '\s*,\s*') as untrusted_roles,
     (select oid from pg_catalog.pg_database where datname = current_database()) as database
-  from asked
+  from given
 ),
 schema as materialized (
   select oid, nspname, nspowner, nspacl,
@@ -588,8 +589,8 @@ select pg_catalog.pg_backend_pid() as backend,
   (select coalesce(pg_catalog.json_agg(f order by f.object), '[]') from finding as f) as found`;
 
 /** db/audit/queries/guard-restricted.sql. */
-export const restrictedGuardQuery = `-- What assertIsolation() asks where db/agents.sql has revoked the catalogs from the login: functions still tell whether
--- row-level security binds it on ragwall.documents, and whether it is a member of the two owners.
+export const restrictedGuardQuery = `-- The query of assertIsolation() where db/agents.sql has revoked the catalogs from the login. Access functions still
+-- return whether row-level security applies to it on ragwall.documents, and whether it is a member of the two owners.
 with usable as (
   select coalesce(
     pg_catalog.has_schema_privilege(pg_catalog.to_regnamespace('ragwall')::oid, 'usage'), false

@@ -15,7 +15,7 @@ export const areas: readonly {
   /** The number of the line in the checklist; none for an area beyond it. */
   readonly line?: number;
   readonly title: string;
-  /** What a database cannot tell about this line. The person who signs has to find out. */
+  /** What the audit of a database cannot find out about this line, and the person who signs has to. */
   readonly unseen?: string;
   /** Whether the line is always left to the person who signs, whatever the checks found. */
   readonly byHand?: true;
@@ -83,7 +83,7 @@ export interface Report extends Omit<Audit, 'rows'> {
   readonly strict: boolean;
 }
 
-/** Returns the report of an audit: its rows sorted by area, check and object, those accepted marked, those that gate marked. */
+/** Returns the report of an audit: rows sorted by area, check and object, each with whether it is accepted and gates. */
 export function makeReport(
   audit: Audit,
   {
@@ -167,7 +167,7 @@ export function checksOf(report: Report, area: Area): Check[] {
   return [...checks.values()];
 }
 
-/** Whether a check could not be made although it may apply: a person has to find out what it asks. */
+/** Whether a check was not made although it may apply, so that a person has to make it. */
 export const isNotTried = ({ status, evidence }: AuditRow): boolean =>
   status === 'n/a' && /^(not tried|the database cannot tell)\b/.test(evidence);
 

@@ -14,34 +14,34 @@ export type Status = (typeof statuses)[number];
 export interface AuditRow {
   readonly id: string;
   readonly area: Area;
-  /** What should be so, one sentence. */
+  /** The expectation, one sentence. */
   readonly expects: string;
   readonly severity: Severity;
   readonly status: Status;
-  /** What it is about, `ragwall.documents` say; empty for a pass. */
+  /** The object of the finding, as `ragwall.documents`; empty for a pass. */
   readonly object: string;
   /** What was found. */
   readonly evidence: string;
-  /** The statement or action that mends it; empty for a pass. */
+  /** The statement or action that corrects it; empty for a pass. */
   readonly remedy: string;
   readonly reference: string;
 }
 
 export interface Audit {
   readonly database: string;
-  /** The server's version as it tells it. */
+  /** The setting `server_version`. */
   readonly server: string;
   /** The version of the extension `vector`, or null without it. */
   readonly pgvector: string | null;
   /** When the audit began, by the server's clock: ISO 8601 in UTC, to the second. */
   readonly time: string;
   readonly login: string;
-  /** What the audit was told, by its settings: names with commas between them. */
+  /** The settings `ragwall.*` that the audit used: lists of names separated by commas. */
   readonly settings: Readonly<Record<string, string>>;
   readonly rows: readonly AuditRow[];
 }
 
-/** What the audit cannot know by itself. */
+/** What the catalogs do not contain. */
 export interface AuditOptions {
   /** How tables name the tenant. */
   readonly tenantColumns?: readonly string[];
@@ -73,12 +73,12 @@ export function readAudit(sql: Sql, options: AuditOptions = {}): Promise<Audit> 
         (select extversion from pg_catalog.pg_extension where extname = 'vector') as pgvector,
         to_char(now() at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as time,
         session_user::text as login`;
-    if (!server) throw new Error('the server was expected to tell its version');
+    if (!server) throw new Error('the server returned no version');
     const { number, ...about } = server;
     if (number < lowest) {
       throw new Error(`PostgreSQL 15 or later is expected; this server is ${about.server}`);
     }
-    // What lies in other schemas is under audit: no name in the query may be looked up there.
+    // Names in the query are resolved in pg_catalog only: other schemas are what is audited.
     const settings = {
       search_path: ['pg_catalog', 'pg_temp'],
       jit: ['off'],
@@ -89,8 +89,8 @@ export function readAudit(sql: Sql, options: AuditOptions = {}): Promise<Audit> 
     for (const [name, value] of Object.entries(settings)) {
       if (value?.length) await tx`select set_config(${name}, ${value.join(',')}, true)`;
     }
-    // Also those that a role or a database presets: they decide what the audit looks at.
-    const told = await tx<{ name: string; value: string }[]>`
+    // Read back, because a role or a database may preset them.
+    const effective = await tx<{ name: string; value: string }[]>`
       select substr(name, 9) as name, current_setting(name) as value
       from unnest(array['ragwall.tenant_columns', 'ragwall.app_roles', 'ragwall.untrusted_roles']) as name
       where current_setting(name, true) <> ''`;
@@ -98,7 +98,7 @@ export function readAudit(sql: Sql, options: AuditOptions = {}): Promise<Audit> 
     const rows = await tx.unsafe<AuditRow[]>(query);
     return {
       ...about,
-      settings: Object.fromEntries(told.map(({ name, value }) => [name, value])),
+      settings: Object.fromEntries(effective.map(({ name, value }) => [name, value])),
       rows: checked([...rows]),
     };
   });
@@ -107,7 +107,7 @@ export function readAudit(sql: Sql, options: AuditOptions = {}): Promise<Audit> 
 /** Whether a row is a finding, and not a pass. */
 export const isFinding = ({ status }: AuditRow): boolean => status === 'fail' || status === 'warn';
 
-/** Returns the rows if they are what they should be: a word that is misspelt would pass for no finding. */
+/** Returns the rows if area, severity and status of each are known words. A misspelt status would count as no finding. */
 function checked(rows: readonly AuditRow[]): readonly AuditRow[] {
   if (rows.length === 0) throw new Error('the audit was expected to return a row for each check: it has none');
   const words = { area: areas, severity: severities, status: statuses };

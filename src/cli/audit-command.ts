@@ -204,7 +204,7 @@ function connect(url: string | undefined, max = 1): Sql {
   }
 }
 
-/** Returns an error that says what is wrong, and names of the connection string only host, port, user and database. */
+/** Returns an error with cause and remedy. Of the connection string it has host, port, user and database, no password. */
 function explained(error: unknown, sql: Sql): unknown {
   const { code, message } = error as NodeJS.ErrnoException;
   const { host, port, user, database } = sql.options as unknown as Record<'host' | 'port', unknown[]> &

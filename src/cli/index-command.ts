@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import postgres, { type Sql } from 'postgres';
 
-/** Any number: the same for every run, so that a second one knows of the first. */
+/** The number of the advisory lock that a run holds, so that a second run ends at once. The number is arbitrary. */
 const lock = 7_260_913;
 
 /** How often progress is printed, in milliseconds. */
@@ -19,7 +19,7 @@ async function printProgress(sql: Sql, pid: number, title: string): Promise<void
 }
 
 /**
- * Runs the statements that are due, one after the other, and says so.
+ * Runs the statements that are due, one after the other, and prints each.
  *
  * @param sql a pool of two connections, of a role that row-level security does not bind.
  * @param options `plan`: only print the statements. `from`: the setting ragwall.graph_from.
@@ -96,15 +96,15 @@ export async function indexCommand(args: string[]): Promise<number> {
     return 0;
   }
   if (rest.length > 0) throw new Error('expected: ragwall index [url]; see --help');
-  if (!url) throw new Error('a connection string is expected: as DATABASE_URL, or behind the command');
+  if (!url) throw new Error('a connection string is expected, in DATABASE_URL or as an argument');
   if (values.from !== undefined && !/^[1-9]\d{0,8}$/.test(values.from)) {
     throw new Error('--from is expected to be a whole number from 1');
   }
-  // One session builds, another looks on.
+  // One session builds. The other reads the progress.
   const sql = postgres(url, {
     max: 2,
     onnotice: () => {},
-    // A build takes as long as it takes, whatever the login's own limits.
+    // A build can take hours, so time-outs of the login are lifted.
     connection: { application_name: 'ragwall index', statement_timeout: 0, lock_timeout: 0 },
   });
   try {

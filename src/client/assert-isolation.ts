@@ -1,29 +1,32 @@
-/** The start-up guard: an application refuses to serve where its own login is not held to one tenant. */
+/** The start-up guard: fails if the login of an application can get around row-level security. */
 import type { Sql } from 'postgres';
 import { checkPooler } from '../audit/pooler-probe.js';
 import { checkOptions, RagwallError } from './errors.js';
-import { findOpen, type IsolationCheck, migrationBehind, type Undetermined } from './isolation-checks.js';
+import { findFailures, type IsolationCheck, migrationBehind, type Undetermined } from './isolation-checks.js';
 
 export type { IsolationCheck, Undetermined };
 
-/** What each check refuses, and what mends it. */
-const checks: Readonly<Record<IsolationCheck, readonly [says: string, mend: string]>> = {
+/** What is wrong where a check fails, before the names of roles or tables; and the remedy. */
+const checks: Readonly<Record<IsolationCheck, readonly [problem: string, remedy: string]>> = {
   G01: [
-    'the schema ragwall is not there, or may not be used by',
+    'the schema ragwall does not exist, or may not be used by',
     'apply the migrations, and grant this login app_user or app_reader',
   ],
   M01: ['the migrations are behind:', 'apply those of this release'],
-  R01: ['a superuser, whom no policy binds:', 'log in as a role that is none'],
+  R01: ['a superuser, whom no policy binds:', 'log in as a role that is no superuser'],
   R02: ['a role with BYPASSRLS, whom no policy binds:', 'log in as a role without it, or: alter role … nobypassrls'],
-  R07: ['a member of roles that row-level security does not hold:', 'revoke the membership'],
-  R08: ['an owner of tables, which can lift their policies:', 'give them to a role that does not log in'],
+  R07: ['the login is a member of owners, or of roles that row-level security does not bind:', 'revoke the membership'],
+  R08: [
+    'the login owns tables, and an owner can remove their policies:',
+    'give the tables to a role that does not log in',
+  ],
   T01: [
     'row-level security is not enabled on',
     'alter table … enable row level security, with policies, or revoke the privileges',
   ],
   T02: ['row-level security does not bind the owner of', 'alter table … force row level security'],
   O01: [
-    'sessions are handed on as they are:',
+    'the pooler does not reset a session before the next client gets it:',
     "set server_reset_query_always in the pooler, or accept 'O01' where all SQL that comes through it is the application's own",
   ],
 };
@@ -35,7 +38,7 @@ export interface IsolationOptions {
    * recognises. Case and underscores do not matter, and columns that default to ragwall.require_tenant() count anyway.
    */
   readonly tenantColumn?: string;
-  /** Checks whose failure is accepted; those are not made either where that saves a round trip. */
+  /** Checks that may fail. `M01` and `O01` are then left out, which saves round trips. */
   readonly accept?: readonly IsolationCheck[];
 }
 
@@ -53,39 +56,40 @@ function checkedOptions(options: IsolationOptions) {
   return { tenantColumn: tenantColumn ?? null, accept: accept as readonly IsolationCheck[] };
 }
 
-/** The first few, because a message is read by a person. */
+/** Lists the first five: a person has to read the message. */
 function list(objects: readonly string[]): string {
   const shown = objects.slice(0, 5).join(', ');
   return objects.length > 5 ? `${shown} and ${objects.length - 5} more` : shown;
 }
 
 /**
- * Refuses to serve where the login of a pool is not held to one tenant: call it once, when an application starts.
- * It tells by catalogs and privileges, and reads no row:
+ * Rejects if the login of a pool is not held to one tenant. Call it once, when an application starts. It reads catalogs
+ * and privileges, and no rows of tables:
  *
  * - `R01`, `R02`: the current or the session user is a superuser, or has BYPASSRLS.
- * - `R07`, `R08`: it is a member, directly or not, of such a role or of an owner of tenants' tables, or owns one.
+ * - `R07`: it is a member, directly or not, of such a role or of an owner of tenant tables.
+ * - `R08`: it owns a tenant table.
  * - `T01`, `T02`: row-level security is not enabled, or not forced, on a table that has the tenant column and that it
  *   can read or write.
- * - `G01`, `M01`: the schema `ragwall` is not there for it, or lacks migrations that this release needs.
- * - `O01`: a pooler before the server hands a session on with what a client left on it. Binding a tenant is safe
- *   there, as it ends with its transaction: accept `O01` where all SQL that comes through the pooler is the application's
- *   own. Where others write SQL, have the pooler reset.
+ * - `G01`, `M01`: it may not use the schema `ragwall`, or the schema lacks migrations that this release needs.
+ * - `O01`: a pooler gives a session to the next client with the settings that the last client left. A bound tenant ends
+ *   with its transaction and is not among them, so accept `O01` where all SQL that comes through the pooler is the
+ *   application's own. Where others write SQL, have the pooler reset the sessions.
  *
  * It takes two statements; behind a pooler, some more on up to three connections, and one session setting of a random
  * name, emptied afterwards.
  *
- * @param sql the application's own pool. One of a single connection cannot tell `O01`.
- * @returns the checks that could not be made, each with its reason; mostly none. They do not fail: log them.
+ * @param sql the application's own pool. With a pool of one connection `O01` cannot be determined.
+ * @returns the checks that could not be made, each with its reason; usually none. They do not fail: log them.
  * @throws RagwallError `NOT_ISOLATED`, with the ids in `checks`, and in the message what was found and what to do;
- *   `INVALID_OPTION`. What the database refuses, or that it does not answer, arrives as the driver's error.
+ *   `INVALID_OPTION`. Errors of the database and of the connection are passed on as the driver's.
  * @example
  * const sql = postgres(process.env.DATABASE_URL, poolOptions);
  * await assertIsolation(sql, { accept: ['O01'] });
  */
 export async function assertIsolation(sql: Sql, options: IsolationOptions = {}): Promise<readonly Undetermined[]> {
   const { tenantColumn, accept } = checkedOptions(options);
-  const { route, found, undetermined } = await findOpen(sql, tenantColumn);
+  const { route, found, undetermined } = await findFailures(sql, tenantColumn);
   const findings = [...found];
   const unknown = [...undetermined];
   if (!accept.includes('M01') && !found.some(({ check }) => check === 'G01')) {
@@ -102,8 +106,8 @@ export async function assertIsolation(sql: Sql, options: IsolationOptions = {}):
   );
   if (failed.length > 0) {
     const lines = failed.map((id) => {
-      const [says, mend] = checks[id];
-      return `${id}: ${says} ${list(findings.filter(({ check }) => check === id).map(({ object }) => object))}; ${mend}.`;
+      const [problem, remedy] = checks[id];
+      return `${id}: ${problem} ${list(findings.filter(({ check }) => check === id).map(({ object }) => object))}; ${remedy}.`;
     });
     throw new RagwallError(
       'NOT_ISOLATED',

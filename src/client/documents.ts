@@ -45,8 +45,8 @@ export type NewDocument = DocumentKey & {
 };
 
 /**
- * What became of a document. `embedding required` means that its content or its model is new and that it came
- * without an embedding: nothing was written.
+ * The result for one document. `embedding required`: its content or its model differs from what is stored, and it
+ * has no embedding. Nothing was written for it.
  */
 export interface StoredDocument {
   /** A UUID. */
@@ -54,7 +54,7 @@ export interface StoredDocument {
   readonly status: 'inserted' | 'updated' | 'unchanged' | 'embedding required';
 }
 
-/** What to delete: documents by their UUIDs, or a source from a position on (default 0: all of it). */
+/** What to delete: documents by UUID, or those of a source from the position `fromPosition` on (default 0: all). */
 export type Deletion =
   | { readonly ids: readonly string[]; readonly source?: never }
   | { readonly ids?: never; readonly source: string; readonly fromPosition?: number };
@@ -75,11 +75,11 @@ export async function matchIn(
   if (filter !== undefined && !contained) {
     throw new RagwallError(
       'INVALID_FILTER',
-      'The filter is expected to be a JSON object, 1000 deep at most; undefined in it would silently widen it.',
+      'The filter is expected to be a JSON object of at most 1000 levels, without undefined.',
     );
   }
   const { sql, tenant, onPool } = scope;
-  // Types have their schema: a temporary type of the same name would be found before pg_catalog's.
+  // Types are qualified: an unqualified name would find a temporary type of the same name before that of pg_catalog.
   const rows = await rowsOf(
     sql<(Match & { bound: string })[]>`
     select bound.tenant as bound, m.tenant_id as "tenantId", m.id, m.content, m.metadata, m.similarity
@@ -104,7 +104,7 @@ export async function matchIn(
  * @param k 1 to 1000.
  * @param filter only documents whose metadata contain this object, as `@>` of jsonb defines it.
  * @throws RagwallError `INVALID_VECTOR`, `INVALID_K`, `INVALID_FILTER` before anything is sent; `FOREIGN_ROW`
- *   instead of a row of another tenant than the bound one. PostgresError `RW001` if no tenant is bound.
+ *   if a row belongs to another tenant than the bound one. PostgresError `RW001` if no tenant is bound.
  * @see `ragwall.match_documents()` in db/migrations/committed
  * @example
  * const rows = await sql.begin(async (tx) => {
@@ -177,7 +177,7 @@ export async function upsertIn(scope: TenantScope, json: string): Promise<Stored
 }
 
 /**
- * Stores documents for the bound tenant and returns what became of each, in their order. Storing the same
+ * Stores documents for the bound tenant and returns a result for each, in the same order. Storing the same
  * documents again changes nothing.
  *
  * @param tx a transaction to which {@link setTenant} has bound a tenant.
@@ -220,7 +220,7 @@ export async function deleteIn(scope: TenantScope, deletion: Deletion): Promise<
     sql<{ deleted: number }[]>`select ${call} as deleted from ${scope.boundTenant()} as bound (tenant)`,
     onPool,
   );
-  return (rows.at(-1) as { deleted: number }).deleted; // the last: holes may precede it, see checkRows()
+  return (rows.at(-1) as { deleted: number }).deleted; // the last row: postgres.js may put holes before it, see checkRows()
 }
 
 /**

@@ -22,9 +22,9 @@ export type RagwallErrorCode =
   | 'FOREIGN_ROW'
   /** A transaction was used after it had ended, or after its connection was lost. Run the transaction again. */
   | 'TRANSACTION_CLOSED'
-  /** The connection was lost before the answer came. Whether a write took effect is unknown: repeat it, an upsert can be. */
+  /** The connection was lost before the answer came. Whether a write took effect is unknown. An upsert can be repeated. */
   | 'CONNECTION_LOST'
-  /** The login of this pool is not bound to one tenant. `checks` has the ids of the failed checks. Do not serve. */
+  /** The login of this pool fails checks of `assertIsolation`, whose ids `checks` has. Do not serve. */
   | 'NOT_ISOLATED';
 
 /**

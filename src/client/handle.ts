@@ -33,13 +33,13 @@ interface TenantMethods<Options extends BatchOptions> {
    *
    * @param queryVec `dimensions` finite numbers, not all zero.
    * @throws RagwallError `INVALID_VECTOR`, `INVALID_K`, `INVALID_FILTER`, `INVALID_OPTION` before anything is
-   *   sent; `FOREIGN_ROW` instead of another tenant's row; `CONNECTION_LOST`.
+   *   sent; `FOREIGN_ROW` if a row belongs to another tenant; `CONNECTION_LOST`.
    * @see `ragwall.match_documents()` in db/migrations/committed
    */
   matchDocuments(queryVec: Vector, options?: MatchOptions): Promise<Match[]>;
   /**
    * Stores documents and returns how many were inserted, updated, or left unchanged. A document without an
-   * embedding is compared with what is stored; it has to be embedded only if its content or its model is new.
+   * embedding is compared with the stored one; it has to be embedded only if its content or its model differs.
    * Storing the same documents again changes nothing and embeds nothing.
    *
    * Outside a transaction each batch is a transaction of its own: what was stored before an error stays. In a
@@ -65,7 +65,7 @@ interface TenantMethods<Options extends BatchOptions> {
 
 /** A transaction to which a tenant is bound. Its methods are those of the handle. */
 export interface TenantTransaction extends TenantMethods<BatchOptions> {
-  /** For SQL of one's own, and for savepoints. */
+  /** The transaction of postgres.js, for statements of your own and for savepoints. */
   readonly sql: TransactionSql;
 }
 
@@ -73,7 +73,7 @@ export interface TenantTransaction extends TenantMethods<BatchOptions> {
 export interface Tenant extends TenantMethods<UpsertOptions> {
   /**
    * Runs `fn` in a transaction to which this tenant is bound, and returns what `fn` returns. If `fn` throws,
-   * the transaction is rolled back. It cannot be used after `fn` has settled or its connection was lost.
+   * the transaction is rolled back. `tx` cannot be used after `fn` has settled or the connection was lost.
    *
    * @throws RagwallError `TRANSACTION_CLOSED` from such a use.
    * @example
@@ -140,7 +140,7 @@ export function forTenant(sql: Sql, tenantId: string, options: TenantOptions = {
       guardedBegin(sql, async (tx) => {
         await setTenant(tx, tenant, signer);
         const result = fn(transactionOf(tx));
-        // As sql.begin() of postgres.js does: the statements of an array are awaited.
+        // fn may return an array of statements. Like sql.begin() of postgres.js, wait for all of them.
         return (Array.isArray(result) ? Promise.all(result) : result) as typeof result;
       }),
   });

@@ -9,7 +9,7 @@ import type { TenantScope } from './tenant.js';
 export interface BatchOptions {
   /** How many documents are sent in one statement, 1 to 1000; default 100. */
   readonly batchSize?: number;
-  /** Called after each batch with what became of its documents, in their order. */
+  /** Called after each batch with a result for each of its documents, in their order. */
   readonly onBatch?: (stored: readonly StoredDocument[]) => void;
 }
 
@@ -52,7 +52,7 @@ async function embed(documents: readonly NewDocument[], embedder?: Embedder): Pr
   if (!embedder) {
     throw new RagwallError(
       'EMBEDDER_REQUIRED',
-      `${documents.length} documents are new or changed and have no embedding: give an embedder, or in a transaction the embeddings.`,
+      `${documents.length} documents are new or changed and have no embedding. Give an embedder; in a transaction, give each document its embedding.`,
     );
   }
   const vectors = await embedder.embed(documents.map(({ content }) => content));
@@ -68,7 +68,7 @@ async function embed(documents: readonly NewDocument[], embedder?: Embedder): Pr
 
 /**
  * Stores the documents and returns how many were stored in which way. Each batch takes one statement, and a
- * second one for the documents that had to be embedded. The next batch is read and checked meanwhile.
+ * second one for the documents that had to be embedded. While a batch is stored, the next one is read and checked.
  *
  * @param newScope returns the scope of the next statement.
  * @param dimensions how many numbers each embedding must have.

@@ -27,8 +27,8 @@ export function isPosition(value: unknown): value is number {
 }
 
 /**
- * Returns a copy of a JSON value: a getter or `toJSON` could return something else when the original is
- * written after it was checked.
+ * Returns a copy of a JSON value. The copy is what is checked and sent: a getter or `toJSON` of the original could
+ * return another value after the check.
  * @throws Error for undefined, NaN, infinities, texts that Postgres cannot store, objects that are not plain, and
  *   more than `maxDepth` levels.
  */

@@ -1,4 +1,4 @@
-/** What the start-up guard asks a database: what its login is, what it can reach, and which of it is open. */
+/** Runs the queries of the start-up guard: about the login, the tables that it can reach, and the migrations. */
 import type { Sql } from 'postgres';
 import type { Route } from '../audit/pooler-probe.js';
 import { guardQuery, lastMigration, restrictedGuardQuery } from '../audit/queries.generated.js';
@@ -14,18 +14,18 @@ export interface Undetermined {
 
 export interface Finding {
   readonly check: IsolationCheck;
-  /** What fails it: a role, a table. */
+  /** The role, the table or the migrations that fail the check. */
   readonly object: string;
 }
 
 export interface Findings {
-  /** Of the statement that asked. */
+  /** The connection and the server process of the query. */
   readonly route: Route;
   readonly found: readonly Finding[];
   readonly undetermined: readonly Undetermined[];
 }
 
-async function ask(sql: Sql, query: string, parameters: (string | null)[] = []) {
+async function runGuard(sql: Sql, query: string, parameters: (string | null)[] = []) {
   const rows = await sql.unsafe<{ backend: number; found: Finding[] }[]>(query, parameters);
   const [row] = rows;
   if (!row) throw new Error('a row was expected');
@@ -33,29 +33,30 @@ async function ask(sql: Sql, query: string, parameters: (string | null)[] = []) 
 }
 
 /**
- * Returns what a login can find out about itself: from the catalogs, or, where db/agents.sql has revoked these from it,
- * from functions, which tell less.
+ * Returns the checks that the login fails, from the catalogs. Where db/agents.sql has revoked the catalogs from the login,
+ * it calls access functions such as pg_has_role() instead, and the checks that need the catalogs are undetermined.
  *
- * @param tenantColumns names separated by commas; null: as the setting ragwall.tenant_columns says, or else as the audit
- *   recognises them.
+ * @param tenantColumns names separated by commas. Null: those of the setting ragwall.tenant_columns, or without it those
+ *   that the audit recognises.
  * @see db/audit/queries/guard.sql
  */
-export async function findOpen(sql: Sql, tenantColumns: string | null): Promise<Findings> {
+export async function findFailures(sql: Sql, tenantColumns: string | null): Promise<Findings> {
   try {
-    return { ...(await ask(sql, guardQuery, [tenantColumns])), undetermined: [] };
+    return { ...(await runGuard(sql, guardQuery, [tenantColumns])), undetermined: [] };
   } catch (error) {
     if (!refused(error, '42501')) throw error;
-    const reason = 'this login may not read the catalogs: of all tables only ragwall.documents was looked at';
+    const reason = 'this login may not read the catalogs, so only ragwall.documents was examined';
     return {
-      ...(await ask(sql, restrictedGuardQuery)),
+      ...(await runGuard(sql, restrictedGuardQuery)),
       undetermined: (['R08', 'T01', 'T02'] as const).map((check) => ({ check, reason })),
     };
   }
 }
 
-/** Whether a server refused for one of these reasons. */
+/** Whether an error of the server has one of these SQLSTATEs. */
 const refused = (error: unknown, ...codes: string[]) => codes.includes((error as { code: string })?.code);
 
+/** Returns a finding if the database has fewer migrations than this client needs. */
 export async function migrationBehind(sql: Sql): Promise<Finding[]> {
   try {
     const [row] = await sql<{ migration: number }[]>`select ragwall.migration() as migration`;
@@ -67,7 +68,7 @@ export async function migrationBehind(sql: Sql): Promise<Finding[]> {
       return [
         {
           check: 'M01',
-          object: `those from ragwall.migration() on, of ${lastMigration}, are missing`,
+          object: `ragwall.migration() is missing, and ${lastMigration} are expected`,
         },
       ];
     }

@@ -6,15 +6,15 @@ import { RagwallError } from './errors.js';
 interface Connection {
   /** Called when the connection has closed, before it is used again. */
   onclose: ((error: Error) => void) | null;
-  /** Rejects the statements that the connection has taken and not answered. */
+  /** Rejects the statements that were sent on the connection and not answered. */
   terminate(): void;
 }
 
 /**
  * Makes postgres.js send nothing on the same connection before this statement is answered, and returns the
- * statement. A pipeline gets out of step when the driver prepares a statement again that the server or
- * PgBouncer has forgotten (26000): calls hang, or get each other's answers. PgBouncer also keeps serving a
- * connection for as long as it has more to send.
+ * statement. If the server or PgBouncer no longer has a prepared statement (26000), the driver prepares it again, and
+ * the statements that it sent meanwhile hang or get each other's answers. Besides, PgBouncer serves a connection for as
+ * long as this has more to send, while other connections wait.
  */
 function unpipelined<Q extends Promise<unknown>>(query: Q): Q {
   const sent = query as Q & { options?: object };
@@ -30,8 +30,8 @@ function unpipelined<Q extends Promise<unknown>>(query: Q): Q {
  * Sends a statement and returns its rows.
  *
  * @param onPool whether the statement is sent on a pool, outside any transaction.
- * @throws RagwallError `CONNECTION_LOST` if the driver resolves the statement without a complete answer. It
- *   does so with a statement that it took while its connection was being reset.
+ * @throws RagwallError `CONNECTION_LOST` if the driver resolves the statement without a complete answer, as
+ *   postgres.js does with a statement that it accepted while the connection was being reset.
  */
 export async function rowsOf<Row extends object>(query: PendingQuery<Row[]>, onPool: boolean): Promise<readonly Row[]> {
   const rows = await (onPool ? unpipelined(query) : query);

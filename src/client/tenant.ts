@@ -4,15 +4,16 @@ import { RagwallError } from './errors.js';
 import type { TokenSigner } from './token.js';
 
 /**
- * What every pool should be opened with, because of defects of postgres.js 3.4 that no caller can mend:
+ * Options for every pool. They avoid these defects of postgres.js 3.4:
  * - A connection that dies while types are fetched ends the process. (Not for `sql.reserve()`, which hangs on
  *   a new connection without `fetch_types`.)
  * - A BEGIN behind exactly as many waiting statements as `max_pipeline` (by default 100) stays open, so that
  *   what follows on it is never committed.
  * - A connection that dies between a write and its flush sends nothing any more, and each of its next ten uses hangs until
- *   `connect_timeout` (porsager/postgres #1209). What is longer than 1,023 bytes is flushed at once: so the message
- *   that opens a connection is. (With `ssl` another one comes first, unless `sslnegotiation` is `direct`: PostgreSQL 17.)
- * - The wait for the next attempt to connect grows with every one that fails, of the whole pool, to 20 seconds.
+ *   `connect_timeout` (porsager/postgres #1209). The driver flushes a message of more than 1,023 bytes at once, so
+ *   `connection` makes the start-up message that long. (With `ssl` another message comes first, unless `sslnegotiation`
+ *   is `direct`, which takes PostgreSQL 17.)
+ * - After each failed attempt to connect, the whole pool waits longer before the next, up to 20 seconds.
  *
  * To name the application: `connection: { ...poolOptions.connection, application_name }`.
  * @example const sql = postgres(process.env.DATABASE_URL, poolOptions);
@@ -22,9 +23,9 @@ export const poolOptions = Object.freeze({
   max_pipeline: 1_000_000,
   /** Seconds. */
   connect_timeout: 5,
-  /** Seconds until the next attempt to connect: 0.02 to 1, the more the more have failed. */
+  /** Seconds until the next attempt to connect, at most 1. They grow with the number of attempts that failed. */
   backoff: (failed: number) => (0.5 + Math.random() / 2) * Math.min(3 ** failed / 100, 1),
-  /** The same value as always, 50 times: the server takes the last. */
+  /** The driver's own value of client_encoding, 50 times: the server uses the last. */
   connection: Object.freeze({
     client_encoding: Array<string>(50).fill('UTF8').join('\0client_encoding\0'),
   }),
@@ -111,19 +112,19 @@ export function transactionScope(tx: TransactionSql, tenant?: string): TenantSco
 }
 
 /**
- * Returns the rows of an answer if each belongs to the tenant. An empty answer is expected to be a single row
- * whose `tenantId` is null and whose `bound` names the tenant: a driver that is out of step returns no row at
- * all, which must not be taken for an empty answer.
+ * Returns the rows of an answer if each belongs to the tenant. Statements return at least one row: if nothing is
+ * found, a row whose `tenantId` is null and whose `bound` names the tenant. So no row at all is a defect of the driver, and
+ * not an empty answer.
  *
  * @param received rows, each with its own tenant and the tenant that the database says is bound.
- * @param tenant the tenant that was asked for; by default the bound one.
+ * @param tenant the tenant to which the rows must belong; by default the bound one.
  * @throws RagwallError `FOREIGN_ROW` otherwise. No row is returned then.
  */
 export function checkRows<Row extends { tenantId: string; bound: string }>(
   received: readonly Row[],
   tenant?: string,
 ): readonly Row[] {
-  // postgres.js 3.4 puts a hole for each row of a statement that failed half way before it (#1181).
+  // If a statement fails half way, postgres.js 3.4 leaves holes in the next result, one for each row before (#1181).
   const rows = received.filter(() => true);
   const tenantOf = (row: Row) => row.tenantId ?? row.bound;
   if (
@@ -132,7 +133,7 @@ export function checkRows<Row extends { tenantId: string; bound: string }>(
   ) {
     throw new RagwallError(
       'FOREIGN_ROW',
-      'The database answered for another tenant than the one asked for, or for none; nothing was returned. ' +
+      'The database returned a row of another tenant than that of the call, or no tenant; nothing was passed on. ' +
         'Stop serving and find out which wall is missing.',
     );
   }

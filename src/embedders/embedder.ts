@@ -1,9 +1,9 @@
-/** What an embedder is: one function from texts to vectors, and the name of its model. */
+/** The type of an embedder: a function from texts to vectors, and the name of its model. */
 
 /** An embedding: finite numbers, not all zero, as many as the database's embeddings have dimensions. */
 export type Vector = readonly number[] | Float32Array;
 
-/** How many dimensions an embedding has where the caller does not say: those of `text-embedding-3-small`. */
+/** The default number of dimensions of an embedding: that of `text-embedding-3-small`. */
 export const defaultDimensions = 1536;
 
 /**

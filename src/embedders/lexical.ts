@@ -16,7 +16,7 @@ function hash(text: string, start: number, end: number): number {
   return (h ^ (h >>> 16)) >>> 0;
 }
 
-/** Vectors are stored under the name `lexical-v1`: a change of any result needs another name. */
+/** Vectors are stored under the name `lexical-v1`. A change that alters any result needs another name. */
 function lexicalVector(text: string, dimensions: number): Float32Array {
   const counts = new Map<number, number>();
   const folded = text.normalize('NFKC').toLowerCase();
@@ -44,7 +44,7 @@ function lexicalVector(text: string, dimensions: number): Float32Array {
 
 /**
  * Returns an embedder for demos and tests that needs neither network nor model. It compares spellings: texts
- * are near if they share words or parts of words. It knows nothing of their meaning. Equal texts give equal
+ * are near if they share words or parts of words, whatever they mean. Equal texts give equal
  * vectors, on every machine. Its `model` is algorithm and dimensions, as `lexical-v1@1536`.
  *
  * The features of a text are its words, in NFKC and lower case, and every four successive characters of a word

@@ -11,7 +11,7 @@ export interface Answerer {
   answer(question: string, passages: readonly Match[], options?: AnswerOptions): Promise<Answer>;
   /**
    * Yields the answer piece by piece and returns it as a whole. The citations and links in a piece have been checked
-   * before it is yielded. That the answer cites nothing at all is known in the end only: discard the pieces if it rejects.
+   * before it is yielded. Whether the answer cites anything is known only at its end: discard the pieces if it rejects.
    */
   stream(question: string, passages: readonly Match[], options?: AnswerOptions): AsyncGenerator<string, Answer>;
 }
@@ -40,7 +40,7 @@ interface ChatResponse {
   readonly choices?: readonly ChatChoice[];
 }
 
-/** What is used of a client of OpenAI: those of the package openai, versions 4 to 6, are such clients. */
+/** The part of an OpenAI client that is used. The clients of the package openai, versions 4 to 6, have it. */
 export interface ChatClient {
   readonly chat: {
     readonly completions: {
@@ -71,7 +71,7 @@ export interface AnswererOptions {
 
 const approximateTokens = (text: string) => Math.ceil(new TextEncoder().encode(text).length / 3);
 
-/** A passage in the prompt: one line of JSON, in which no mark can be written. */
+/** Returns a passage as a line of JSON for the prompt. `<` is escaped, so a passage cannot contain a mark. */
 const lineOf = (text: string, index: number) => JSON.stringify({ passage: index + 1, text }).replaceAll('<', '\\u003c');
 
 /** Returns the passages that fit into `budget` tokens, nearest first. The first is cut if need be, others are left out. */
@@ -93,8 +93,8 @@ function fitting(matches: readonly Match[], budget: number, count: (text: string
 
 /**
  * Returns the messages of a question. Passages are JSON between marks that are random in each request, so a document
- * can neither close them nor pass for an instruction of ours. No other tenant's text is in the prompt, whatever the
- * model makes of it.
+ * can neither close them nor pass for an instruction of ours. The prompt has text of this tenant alone, so whatever the
+ * model does with it, it cannot disclose another's.
  */
 function messagesOf(question: string, passages: readonly Passage[], company = 'this company') {
   const mark = crypto.randomUUID();
@@ -124,10 +124,10 @@ function pieceOf({ choices }: ChatResponse): Piece {
   return { text: (choice?.message ?? choice?.delta)?.content, finish: choice?.finish_reason };
 }
 
-/** Returns the problem that a failure of the model is. The error's own message may quote the prompt, and is not used. */
+/** Returns the problem for a failure of the model. The error's own message is not used, because it may quote the prompt. */
 function modelFailure(error: unknown, signal?: AbortSignal): Problem {
   const refused = error instanceof Problem && error.code === 'UNGROUNDED_ANSWER';
-  // The client ends a stream that was aborted as if it were complete.
+  // If a stream is aborted, the client of OpenAI ends it without an error, and it looks like an incomplete answer.
   if (signal?.aborted && !refused) return new Problem('TIMEOUT', undefined, { cause: error });
   if (error instanceof Problem) return error;
   const { status } = Object(error) as { status?: unknown };

@@ -26,12 +26,12 @@ import type { TokenVerifier } from './verify.js';
 export interface ServerOptions {
   /** A pool of postgres.js whose login is `app_user`, opened with `poolOptions` of the package ragwall. */
   readonly sql: Sql;
-  /** Tells whose a token is; {@link tokenVerifier} makes one. */
+  /** Verifies a token and returns its tenant; see {@link tokenVerifier}. */
   readonly verify: TokenVerifier;
   readonly embedder: Embedder;
-  /** Without one, `/documents/answer` is answered 501. */
+  /** Without an answerer, `/documents/answer` returns 501. */
   readonly answerer?: Answerer;
-  /** Signs for which tenant a statement is, as a database in signed mode expects. */
+  /** Signs the tokens that a database in signed mode requires; see `tokenSigner` of the package ragwall. */
   readonly signer?: TokenSigner;
   /** Dimensions of the database's embeddings, 1 to 4000, default 1536. */
   readonly dimensions?: number;
@@ -44,11 +44,11 @@ export interface ServerOptions {
   readonly rateLimiter: RateLimiter | false;
   /** Observes the duration of each request, as `new Histogram(requestDurations)` of prom-client does. */
   readonly metrics?: DurationHistogram;
-  /** Checks of `assertIsolation` that `/readyz` lets fail. */
+  /** Checks of `assertIsolation` that may fail while `/readyz` answers 200. */
   readonly accept?: readonly IsolationCheck[];
   /** Returns the name of the company for which the assistant speaks, for the prompt. No security depends on it. */
   readonly companyOf?: (tenant: string) => string;
-  /** Takes a line of the log for each request; by default it is written to the standard output as JSON. */
+  /** Called with a line of the log for each request. Default: writes it to the standard output as JSON. */
   readonly log?: (entry: LogEntry) => void;
 }
 
@@ -130,7 +130,7 @@ export function createServer(options: ServerOptions): Server {
     return c.json({ status: 'ready' });
   });
 
-  // Before anything else of a request is looked at, the tenant is known, and below its rate.
+  // Authentication and the rate limit come first. Nothing else of a request is read before.
   const milliseconds = limits.seconds * 1_000;
   app.use('/documents/*', timeout(milliseconds, new HTTPException(504)), async (c, next) => {
     c.set('signal', AbortSignal.any([AbortSignal.timeout(milliseconds), c.req.raw.signal]));

@@ -1,11 +1,11 @@
-/** Finds out whose request it is: the bearer token is verified, and the tenant that it names gets a handle. */
+/** Authenticates a request: verifies its bearer token, and returns a handle of the tenant that the token names. */
 import type { Tenant } from 'ragwall';
 import { type TokenVerifier, unauthenticated } from './verify.js';
 
 const longestToken = 8_192;
 
 /**
- * Returns the handle of the tenant that the request's token names. No other header counts.
+ * Returns the handle of the tenant that the request's token names. No other header is read.
  *
  * @param handleOf returns the handle of a tenant id, and throws for what cannot be one, as `forTenant` does.
  * @throws Problem `UNAUTHENTICATED` without exactly one bearer token of at most 8,192 characters, or if it names no

@@ -1,4 +1,4 @@
-/** Lets an answer through only if it cites passages that were retrieved, and has no link that stands in none of them. */
+/** Checks an answer while it streams: it must cite retrieved passages, and each of its links must be in one of them. */
 import { Problem } from './problem.js';
 
 /** The sentence that is answered, to the letter, if the passages do not answer the question. */
@@ -6,7 +6,7 @@ export const noAnswer = "I don't have information about that in the documents yo
 
 /** A passage that an answer cites. */
 export interface Citation {
-  /** The number that stands in the answer, as `[1]`. */
+  /** The number in the answer, 1 for `[1]`. */
   readonly number: number;
   /** The id of the document. */
   readonly id: string;
@@ -28,10 +28,10 @@ export interface Passage {
   readonly text: string;
 }
 
-/** A piece of what a model says. */
+/** A piece of a model's answer. */
 export interface Piece {
   readonly text: string | null | undefined;
-  /** With the last piece why the model ended: `stop`, `length`, or a reason for which there is no answer. */
+  /** In the last piece: why the model ended. `stop` and `length` end an answer; after any other reason there is none. */
   readonly finish: string | null | undefined;
 }
 
@@ -55,7 +55,7 @@ const trailingCitation = /\[[\d, ]{1,40}\](?=[.,;:!?)]*(?:\s|$))/g;
 const withoutInvisible = (text: string) => text.replace(/\p{Cf}/gu, '');
 const normalised = (text: string) => withoutInvisible(text).replace(/\s+/g, ' ');
 
-/** Returns a check of an answer's text: each citation names a passage, and each link stands in a passage as it is. */
+/** Returns a check of an answer's text: each citation names a passage, and each link is in a passage, character by character. */
 function createCheck(passages: readonly Passage[]) {
   const cited = new Set<number>();
   const known = new Set(passages.flatMap(({ text }) => [...linksOf(text), ...(normalised(text).match(group) ?? [])]));
@@ -117,7 +117,7 @@ export async function* grounded(
     if (held.length > 4_000) throw new Problem('UNGROUNDED_ANSWER');
     if (ready !== '') yield ready;
   }
-  // Without a reason the stream was cut off on its way. Other reasons are a filter's or a tool's.
+  // Without a reason the connection was cut. Other reasons come from content filters and tools.
   if (finished !== 'stop' && finished !== 'length') throw new Problem('MODEL_FAILED');
   whole += held;
   check(whole); // again as a whole, in case a link or a citation was split

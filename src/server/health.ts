@@ -1,4 +1,4 @@
-/** Whether the service may serve: it is isolated, it has returned no foreign row, and it is not being shut down. */
+/** Whether the service may serve: its login is isolated, no foreign row was returned, and no shutdown has begun. */
 
 import type { Sql } from 'postgres';
 import { assertIsolation, type IsolationCheck, RagwallError } from 'ragwall';
@@ -15,7 +15,7 @@ export interface Health {
   assertReady(): Promise<void>;
   /** Stops the service if an error means that a wall is missing. */
   notice(error: unknown): void;
-  /** From now on the service is not ready, but it answers the requests that come all the same. */
+  /** Makes the service not ready. It still answers the requests that arrive. */
   drain(): void;
 }
 
@@ -27,7 +27,7 @@ export function createHealth(sql: Sql, accept: readonly IsolationCheck[]): Healt
 
   function isolated(): Promise<unknown> {
     if (last && performance.now() <= last.expires) return last.isolated;
-    // It does not expire before it settles: a database that does not answer is asked once.
+    // The check expires only after it has settled, so a database that does not answer gets one check at a time.
     const check = { expires: Number.POSITIVE_INFINITY, isolated: assertIsolation(sql, { accept }) };
     const settled = () => {
       check.expires = performance.now() + validSeconds * 1_000;

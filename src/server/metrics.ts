@@ -1,6 +1,6 @@
 /** The one metric of the service: how long requests take. */
 
-/** What takes the durations: a `Histogram` of prom-client that is made of {@link requestDurations} is one. */
+/** Observes durations. A `Histogram` of prom-client, made with {@link requestDurations}, is one. */
 export interface DurationHistogram {
   observe(labels: { readonly route: string; readonly method: string; readonly status: number }, seconds: number): void;
 }

@@ -31,8 +31,8 @@ export interface Fault {
 }
 
 /**
- * An error that is answered with its status, title, detail and faults. `more.headers` are added to the answer. Of
- * `more.cause`, the error behind it, name and code are logged and nothing is answered.
+ * An error that is answered with its status, title, detail and faults. `more.headers` are added to the answer.
+ * `more.cause` is the error behind it: its name and code are logged, and nothing of it is sent to the caller.
  */
 export class Problem extends Error {
   override readonly name = 'Problem';
@@ -83,8 +83,8 @@ const isConnectionError = (code: string) =>
   /^(08|53|57P)|^(CONNECTION_|CONNECT_|E(CONN|PIPE|TIMEDOUT|NOTFOUND|HOSTUNREACH|AI_AGAIN))/.test(code);
 
 /**
- * Returns the problem that an error is to the caller. Of other packages' errors no message is used: the driver and
- * other services quote content in theirs.
+ * Returns the problem that the caller gets for an error. Messages of other packages' errors are not used, because the
+ * driver and other services quote content in them.
  */
 export function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;

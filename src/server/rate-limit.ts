@@ -1,7 +1,7 @@
-/** Limits how many requests a tenant makes; a limiter that fails refuses. */
+/** Limits how many requests a tenant makes. If the limiter fails, the request is refused. */
 import { Problem } from './problem.js';
 
-/** What counts requests: every limiter of the package rate-limiter-flexible is one. */
+/** Counts requests. Every limiter of the package rate-limiter-flexible is one. */
 export interface RateLimiter {
   /**
    * Counts a request of a tenant. Rejects with `{ msBeforeNext }`, in milliseconds, if there were too many, and with

@@ -14,7 +14,7 @@ export interface LogEntry {
   readonly method: string;
   /** The path as the route describes it, with `:source` in place of a name; `none` if no route fits. */
   readonly route: string;
-  /** The HTTP status; of a stream that failed the problem's. 499: the caller had gone. */
+  /** The HTTP status. For a stream that failed: the status of its problem. 499: the caller had disconnected. */
   readonly status: number;
   readonly milliseconds: number;
   readonly tenant?: string;
@@ -26,20 +26,20 @@ export interface LogEntry {
   readonly cause?: string;
 }
 
-/** What the middleware and the routes know of a request. */
+/** The variables of a request in the context of Hono. */
 export interface Env {
   Variables: {
     requestId: string;
-    /** Of the tenant that the token names. */
+    /** The handle of the tenant that the token names. */
     tenant: Tenant;
-    /** Aborted when the time is up, or the caller has gone. */
+    /** Aborted when the time is up, or the caller has disconnected. */
     signal: AbortSignal;
     /** The ids of the documents that were found, or cited. */
     documents: readonly string[];
     problem: Problem;
     /** Whether the answer is a stream, which is recorded when it ends. */
     streams: boolean;
-    /** When the request came, on the clock of `performance`. */
+    /** When the request arrived: `performance.now()`, in milliseconds. */
     began: number;
   };
 }
@@ -56,14 +56,14 @@ function nameOf(error: unknown): string | undefined {
   return code === undefined ? name : `${name} ${code}`;
 }
 
-/** The path as the route describes it: what a caller puts into a path is content. */
+/** Returns the pattern of the route. The path itself is not recorded, because the name of a source in it is content. */
 const routeOf = (c: Context<Env>): string =>
   c.req.matchedRoutes.findLast(({ path }) => !path.includes('*'))?.path ?? 'none';
 
-/** Returns what writes a line of the log for each request, and observes its duration. */
+/** Returns a function that writes a line of the log for a request, and observes its duration. */
 export function createRecorder(log: (entry: LogEntry) => void, metrics?: DurationHistogram): Recorder {
   return (c, answered) => {
-    // A failure that the caller did not wait for is not the service's.
+    // If the caller disconnected first, a failure does not count as one of the service.
     const status = c.req.raw.signal.aborted && answered >= 500 ? 499 : answered;
     const method = methods.has(c.req.method) ? c.req.method : 'other';
     const route = routeOf(c);

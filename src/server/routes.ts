@@ -16,7 +16,7 @@ export interface RouteServices {
   readonly companyOf?: ((tenant: string) => string) | undefined;
   readonly turns: Turns;
   readonly record: Recorder;
-  /** Returns the problem that an error is, and notes it for the record. */
+  /** Returns the problem for an error, and sets it as the problem of the request in the log. */
   readonly fail: (c: Context<Env>, error: unknown) => Problem;
 }
 
@@ -78,7 +78,7 @@ export function addRoutes(
       return c.json({ ...answer, citations: [...citations] }, 200);
     }
     const pieces = answerer.stream(question.query, matches, options);
-    const first = await pieces.next(); // before the first piece a failure still has a status of its own
+    const first = await pieces.next(); // awaited before the response begins, so that a failure until here has its own status
     c.set('streams', true);
     return streamSSE(c, async (events) => {
       let status = 200;

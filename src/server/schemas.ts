@@ -1,4 +1,4 @@
-/** What each route takes and returns: requests are checked by it, and the OpenAPI description is made of it. */
+/** Schemas of the requests and responses. Requests are checked by them, and the OpenAPI description is made of them. */
 import { createRoute, z } from '@hono/zod-openapi';
 import type { JsonObject } from 'ragwall';
 import type { Limits } from './limits.js';
@@ -41,7 +41,7 @@ const security = [{ bearer: [] }];
 /** The descriptions of the routes under /documents. */
 export type RouteDescriptions = ReturnType<typeof describeRoutes>;
 
-/** Describes the routes within limits. Members of a body that are not described are ignored, a tenant's name too. */
+/** Describes the routes within limits. Unknown members of a body are ignored, such as the name of a tenant. */
 export function describeRoutes({ batch, contentLength, metadataLength, questionLength, k: mostPassages }: Limits) {
   // Only the size is checked here. The client checks what is in it.
   const metadata = z
@@ -97,7 +97,7 @@ export function describeRoutes({ batch, contentLength, metadataLength, questionL
         z.object({
           documents: z.array(z.object({ id: z.uuid(), status: z.enum(['inserted', 'updated', 'unchanged']) })),
         }),
-        'What became of each document, in their order.',
+        'The id and status of each document, in their order.',
         { ...body, ...embedding },
       ),
     }),
@@ -118,7 +118,7 @@ export function describeRoutes({ batch, contentLength, metadataLength, questionL
       summary: 'Answers a question from the nearest documents, and from nothing else.',
       description:
         'With `stream` the answer comes as server-sent events: `delta` with `text`, then one `done` with what is returned ' +
-        'without `stream`, or one `problem`, after which what came before is to be discarded.',
+        'without `stream`, or one `problem`. After a `problem` discard the text that was received.',
       security,
       request: {
         body: {

@@ -51,15 +51,15 @@ The environment configures it:
   --dimensions <n>           dimensions of the embeddings in the database (default: ${defaultDimensions})
   --rate <n>                 requests of one tenant in a minute, counted in this process (default: 600)
   --seconds <n>              seconds after which a request is answered 504 (default: 30)
-  --drain <n>                seconds for which it still accepts connections after SIGTERM, until a load balancer has
-                             seen that /readyz answers 503 (default: 0)
+  --drain <n>                seconds for which it still accepts connections after SIGTERM, so that a load balancer can
+                             see /readyz answer 503 (default: 0)
   --accept <id>              a check of the start-up guard that may fail. O01: a PgBouncer that does not reset
                              sessions, if only this service sends SQL through it
   --lexical                  embed by spelling instead of meaning, without a model: to try it out
   --help
 
-It refuses to start if its login is not held to one tenant. After SIGTERM or SIGINT it answers the requests that have
-come, and ends.`;
+It refuses to start if its login is not held to one tenant. After SIGTERM or SIGINT it answers the requests that it
+has received, and ends.`;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -9,15 +9,14 @@ export interface Turns {
   /**
    * Runs `statements` when it is this request's turn, and returns what they return.
    *
-   * @param signal of the request: its reason is thrown, and nothing is run, if it was aborted before the turn came,
-   *   or came again after `outside`.
+   * @param signal of the request: if it is aborted while the request waits, its reason is thrown and nothing more is run.
    */
   take<T>(signal: AbortSignal, statements: (outside: OutsideTurn) => Promise<T>): Promise<T>;
 }
 
 /**
- * Returns turns for a pool of `connections`. Requests wait here in the order in which they came, and not in the
- * driver, whose queue keeps a statement that nobody waits for any more.
+ * Returns turns for a pool of `connections`. Requests wait here, in the order of their arrival, and not in the driver: its
+ * queue would still send the statement of a request that has been given up.
  */
 export function createTurns(connections: number): Turns {
   const semaphore = new Semaphore(connections);
@@ -35,7 +34,7 @@ export function createTurns(connections: number): Turns {
         signal.throwIfAborted();
         return await statements(outside);
       } finally {
-        release(); // has no effect on a turn that was released
+        release(); // does nothing if the turn is released already
       }
     },
   };

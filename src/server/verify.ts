@@ -1,4 +1,4 @@
-/** Verifies JSON Web Tokens and reads the tenant in them: the tenant of a request comes from nowhere else. */
+/** Verifies JSON Web Tokens and reads the tenant in them, the only source of the tenant of a request. */
 import type { KeyObject } from 'node:crypto';
 import { createRemoteJWKSet, errors, type JWK, type JWTPayload, jwtVerify } from 'jose';
 import { RagwallError } from 'ragwall';
@@ -7,7 +7,7 @@ import { Problem } from './problem.js';
 
 /**
  * Returns the tenant that a token names. Rejects with a `Problem`: `UNAUTHENTICATED` if the token is not valid,
- * `UNAVAILABLE` if that cannot be found out now.
+ * `UNAVAILABLE` if the keys to verify it cannot be fetched.
  */
 export type TokenVerifier = (token: string) => Promise<string>;
 
@@ -21,7 +21,7 @@ export interface VerifierOptions {
   readonly issuer: string;
   /** The `aud` of every token: this service. */
   readonly audience: string;
-  /** The claim that names the tenant, default `tenant_id`. What begins with `/` is a JSON pointer, as `/app_metadata/tenant`. */
+  /** The claim that names the tenant, default `tenant_id`. If it begins with `/`, it is a JSON pointer, as `/app_metadata/tenant`. */
   readonly claim?: string;
   /** Seconds by which clocks may differ, 0 to 60; default 5. */
   readonly clockTolerance?: number;

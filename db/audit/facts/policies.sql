@@ -48,7 +48,7 @@ pattern as materialized (
     )
   ) as f (own, value)
 ),
--- What an expression does: 'tenant' where it requires the bound tenant, 'unknown' where the text does not tell.
+-- The effect of an expression: 'tenant' if it requires the bound tenant, 'unknown' if the text does not decide.
 verdict as materialized (
   select e.own,
     case
@@ -63,7 +63,7 @@ verdict as materialized (
       when e.own ~ '^\(+ ?SELECT (pg_catalog\.)?jsonb_build_object\(COALESCE\((ragwall\.)?current_tenant\(\), '
         '\{e\}::text\), true\) AS jsonb_build_object\)\)?\[\(*\{\}\)?(::text)?\] IS NOT NULL\)*$'
         then 'tenant'
-      -- Compared with a constant, whoever the bound tenant is.
+      -- The tenant column is compared with a constant instead of the bound tenant.
       when e.own ~ '\{\}(\)|::[\w ]+)* = \(*( ?SELECT \(*)?(''|\{e\}|-?\d|NULL\M)'
         or e.own ~ '(?<![\w"])\(+(''x''|\{e\}|-?\d+|NULL)(\)|::[\w ]+)* = \(*\{\}'
         then 'unknown'

@@ -35,9 +35,10 @@ privilege as materialized (
   cross join lateral pg_catalog.aclexplode(c.attacl) as a
   where a.grantee <> r.relowner
 ),
--- Where application roles begin: the roles that the setting names; or else those with a privilege on a tenant table, on
--- a view of one, or on a security definer function that is in the schema of such a table or names one. An owner of
--- tenant tables counts only for a privilege on another owner's table, and if it can log in or a login can become it.
+-- The roles from which application roles are derived: those that the setting names. Without the setting, the roles
+-- with a privilege on a tenant table, on a view of one, or on a security definer function that is in the schema of such
+-- a table or names one. An owner of tenant tables counts only for a privilege on another owner's table or view, and if
+-- it can log in or a login can become it.
 app_role_root as materialized (
   select n.oid from pg_catalog.pg_roles as n cross join setting as s where n.rolname = any (s.app_roles)
   union
@@ -62,8 +63,8 @@ app_role_root as materialized (
     and e.grantee not in (select t.relowner from tenant_table as t)
     and e.grantee not in (select c.proowner from context_function as c)
 ),
--- Application roles: these, and their members but for owners of tenant tables. Untrusted are those that the setting
--- names, and their members: they run SQL that others write.
+-- Application roles: the roles above, and their members except owners of tenant tables. Those that the setting names as
+-- untrusted, and their members, run SQL that others write.
 app_role as materialized (
   select r.*, r.rolname = any (s.untrusted_roles) or exists (
       select from membership as m join pg_catalog.pg_roles as u on u.oid = m.roleid

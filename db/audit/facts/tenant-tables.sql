@@ -1,5 +1,5 @@
--- What the user said. The generator puts parameters in front of the settings where code sends the query.
-asked (tenant_columns, app_roles, untrusted_roles) as (
+-- The settings that a user makes. Where code sends the query, the generator puts a parameter before each setting.
+given (tenant_columns, app_roles, untrusted_roles) as (
   select
     nullif(current_setting('ragwall.tenant_columns', true), ''),
     nullif(current_setting('ragwall.app_roles', true), ''),
@@ -14,7 +14,7 @@ setting as materialized (
     regexp_split_to_array(btrim(app_roles), '\s*,\s*') as app_roles,
     regexp_split_to_array(btrim(coalesce(untrusted_roles, 'agent_reader, agent_caller')), '\s*,\s*') as untrusted_roles,
     (select oid from pg_catalog.pg_database where datname = current_database()) as database
-  from asked
+  from given
 ),
 schema as materialized (
   select oid, nspname, nspowner, nspacl,

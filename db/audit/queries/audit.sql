@@ -4,8 +4,8 @@
 --   select * from ragwall.audit();                where Ragwall and db/audit-install.sql are installed
 --
 -- It only reads catalogs. It installs nothing and needs no privilege, with Ragwall or without, on PostgreSQL 15 and
--- later. Where db/agents.sql was run, it needs the privileges of pg_monitor. Three settings tell what catalogs do not,
--- each a list of names separated by commas:
+-- later. Where db/agents.sql was run, it needs the privileges of pg_monitor. Three settings supply what is not in the
+-- catalogs, each a list of names separated by commas:
 --
 --   ragwall.tenant_columns    names of tenant columns; default: tenant_id, org_id and the like
 --   ragwall.app_roles         roles of the application; default: the roles with privileges on tenant tables
@@ -21,7 +21,7 @@ with recursive
 \ir ../facts/roles.sql
 \ir ../facts/privileges.sql
 \ir ../facts/indexes.sql
--- How many of each kind were examined. A check of which there was nothing to examine does not apply.
+-- How many objects of each kind were examined. Where there are none, the checks of this kind do not apply.
 examined (kind, number) as (
   select 'tables', count(*) from tenant_table
   union all select 'policies', count(*) from policy

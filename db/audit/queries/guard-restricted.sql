@@ -1,5 +1,5 @@
--- What assertIsolation() asks where db/agents.sql has revoked the catalogs from the login: functions still tell whether
--- row-level security binds it on ragwall.documents, and whether it is a member of the two owners.
+-- The query of assertIsolation() where db/agents.sql has revoked the catalogs from the login. Access functions still
+-- return whether row-level security applies to it on ragwall.documents, and whether it is a member of the two owners.
 with usable as (
   select coalesce(
     pg_catalog.has_schema_privilege(pg_catalog.to_regnamespace('ragwall')::oid, 'usage'), false

@@ -1,4 +1,4 @@
--- What assertIsolation() asks: what the login is and can reach, and which of it is open.
+-- The query of assertIsolation(): attributes and memberships of the login, and open tenant tables that it can reach.
 with
 \ir ../facts/tenant-tables.sql
 login as materialized (

@@ -1,4 +1,4 @@
--- What ragwall audit --probe has to know before it tries: tenant tables, application roles and search functions.
+-- The targets of ragwall audit --probe: tenant tables, application roles and search functions.
 with recursive
 \ir ../facts/tenant-tables.sql
 \ir ../facts/functions.sql

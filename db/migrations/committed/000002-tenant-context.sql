@@ -1,5 +1,5 @@
 --! Previous: sha1:910ce735045dabc6c085417077e85c3a3e6b3e1e
---! Hash: sha1:54cae679b7bccb2317ad83c47e0aeca8c31aa8b0
+--! Hash: sha1:574a77cadd90978b7af6a4af13b9b0ba4163affb
 --! Message: tenant-context
 
 -- The tenant context: the tenant that is bound to a transaction, with a seal that SQL cannot forge.
@@ -9,7 +9,7 @@ set local role ragwall_context;
 
 -- "where k.only_row" makes the primary key usable. Otherwise a caller with enable_seqscan = off makes the plan look
 -- so expensive that JIT compiles it, which takes milliseconds a call.
--- Both sides are hashed with the key before they are compared, so the time that the comparison takes tells nothing.
+-- Both sides are hashed with the key before they are compared, so the time of the comparison discloses nothing.
 create function ragwall.current_tenant()
   returns text
   language plpgsql
@@ -48,9 +48,9 @@ comment on function ragwall.current_tenant() is
 grant execute on function ragwall.current_tenant()
   to app_user, app_reader, agent_reader, agent_caller, ragwall_owner;
 
--- What an earlier client left on a pooled session can act in the transaction of the next client: a temporary table
--- stands in for one of ours, a statement prepared in SQL for one of the driver's, and the next client can read from
--- holdable cursors and channels. Sessions that only drivers have used have none of these.
+-- What an earlier client left on a pooled session can act in the transaction of the next client. A temporary table is
+-- found before ours of the same name. A statement prepared in SQL can replace one of the driver's. The next client can
+-- read from holdable cursors and channels. Sessions that only drivers have used have none of these.
 create function ragwall_private.refuse_residue()
   returns void
   language plpgsql
@@ -108,7 +108,7 @@ begin
     raise exception 'this transaction is already bound to another tenant'
       using errcode = 'RW003', hint = 'Bind one tenant in a transaction. Commit or roll back, then bind the next.';
   end if;
-  -- This runs in every request: one statement finds out whether refuse_residue() has to look at all.
+  -- This runs in every request, so a single query decides whether refuse_residue() is called.
   perform from pg_prepared_statement() where from_sql
   union all
   select from pg_cursor() where is_holdable

@@ -1,5 +1,5 @@
---! Previous: sha1:54cae679b7bccb2317ad83c47e0aeca8c31aa8b0
---! Hash: sha1:34d22431d5887451d9dc366e0de8e4f4eb5c3347
+--! Previous: sha1:574a77cadd90978b7af6a4af13b9b0ba4163affb
+--! Hash: sha1:705425da87954772055ff6c5284749adfd10e79a
 --! Message: signed-tenant
 
 -- Signed mode: the tenant is the one that a short-lived token names, and SQL cannot forge a token.
@@ -160,7 +160,7 @@ comment on function ragwall.signing_keys() is
 -- Nothing of a token is parsed before its signature has been verified. The key is looked up by the whole header, so a
 -- token can choose neither another algorithm nor the way in which a key is found. A signature is compared as text:
 -- it has one canonical spelling, so no token can be varied. Both texts are hashed with a key before they are
--- compared, so the time that the comparison takes tells nothing.
+-- compared, so the time of the comparison discloses nothing.
 create function ragwall.set_tenant_from_token(token text)
   returns text
   language plpgsql

@@ -1,5 +1,5 @@
---! Previous: sha1:34d22431d5887451d9dc366e0de8e4f4eb5c3347
---! Hash: sha1:0526635f07960667f949df6c2b64dfaa2fca8a7a
+--! Previous: sha1:705425da87954772055ff6c5284749adfd10e79a
+--! Hash: sha1:d77963e508fefd39bfb55e3109d01fe5ab8176bc
 --! Message: documents
 
 -- The documents: one table for all tenants, and the policies and grants that separate them.

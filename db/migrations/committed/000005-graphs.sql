@@ -1,5 +1,5 @@
---! Previous: sha1:0526635f07960667f949df6c2b64dfaa2fca8a7a
---! Hash: sha1:4ab3e20be187b6e11a95e464ab96e26bfc038233
+--! Previous: sha1:d77963e508fefd39bfb55e3109d01fe5ab8176bc
+--! Hash: sha1:bcc9bee75b0b6fb19c94477a40623f640a00fba5
 --! Message: graphs
 
 -- Graphs: an HNSW index for each large tenant, the search in it, and which graphs are due.

@@ -1,5 +1,5 @@
---! Previous: sha1:4ab3e20be187b6e11a95e464ab96e26bfc038233
---! Hash: sha1:ea075e85660fcfa13701c1f7a8f16548c9912d48
+--! Previous: sha1:bcc9bee75b0b6fb19c94477a40623f640a00fba5
+--! Hash: sha1:bcb1153c6e4e0c14e7940c28a89352bbdbcca54b
 --! Message: match-documents
 
 -- Search: the nearest documents of the tenant that is bound.

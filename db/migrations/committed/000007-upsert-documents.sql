@@ -1,5 +1,5 @@
---! Previous: sha1:ea075e85660fcfa13701c1f7a8f16548c9912d48
---! Hash: sha1:fce5dfbe0aaf5c277531203b0e74805208d372cd
+--! Previous: sha1:bcb1153c6e4e0c14e7940c28a89352bbdbcca54b
+--! Hash: sha1:cb763d6d5e67237548776d5fc2603288671c8e25
 --! Message: upsert-documents
 
 -- Ingest: repeating an ingest changes nothing and needs no new embeddings.

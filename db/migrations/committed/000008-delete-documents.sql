@@ -1,5 +1,5 @@
---! Previous: sha1:fce5dfbe0aaf5c277531203b0e74805208d372cd
---! Hash: sha1:6e56cadadd7a878405038780e2c51cdcc773a6ef
+--! Previous: sha1:cb763d6d5e67237548776d5fc2603288671c8e25
+--! Hash: sha1:6526c04932b94e61eb2db275cee17a62a2fb9912
 --! Message: delete-documents
 
 -- Deletion. Nobody has DELETE on the table, because it would allow LOCK TABLE, which stops all tenants. So these

@@ -1,5 +1,5 @@
---! Previous: sha1:6e56cadadd7a878405038780e2c51cdcc773a6ef
---! Hash: sha1:a9535a65b323ee4de32d0556bc5036d13529c539
+--! Previous: sha1:6526c04932b94e61eb2db275cee17a62a2fb9912
+--! Hash: sha1:a2ec775a4863c200c0cbf75bf4faf17723818820
 --! Message: protection-keys
 
 -- Protecting a table of yours, part 1 of 6: foreign keys by which tenants can observe each other.

@@ -1,5 +1,5 @@
---! Previous: sha1:a9535a65b323ee4de32d0556bc5036d13529c539
---! Hash: sha1:716402e6ffcd10bfd0147cf94107ecd99d241ad9
+--! Previous: sha1:a2ec775a4863c200c0cbf75bf4faf17723818820
+--! Hash: sha1:0a86c92cbfdf68a3ce7c7a5ef02b4ffc7ac7976b
 --! Message: protection-indexes
 
 -- Protecting a table of yours, part 2 of 6: indexes by which tenants can observe each other.
@@ -65,7 +65,7 @@ as $$
       a.amname, k.conname, k.contype,
       ragwall.column_names(x.indrelid, (x.indkey::smallint[])[0:x.indnkeyatts - 1]) as keys,
       coalesce(pg_get_constraintdef(k.oid), pg_get_indexdef(x.indexrelid)) as definition,
-      -- Those of the server itself, gist and spgist, are exact.
+      -- gist and spgist, which are part of the server, return exact results.
       a.amname not in ('gist', 'spgist') and exists (
         select
         from pg_opclass as o

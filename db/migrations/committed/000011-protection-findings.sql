@@ -1,8 +1,8 @@
---! Previous: sha1:716402e6ffcd10bfd0147cf94107ecd99d241ad9
---! Hash: sha1:3a1f97e8fc3d777cb08764bec8514c5f76a2c3b1
+--! Previous: sha1:0a86c92cbfdf68a3ce7c7a5ef02b4ffc7ac7976b
+--! Hash: sha1:ef64936a64576931410bbfef8f6f87d1ca16cf4d
 --! Message: protection-findings
 
--- Protecting a table of yours, part 3 of 6: everything about the table that would pass the policies.
+-- Protecting a table of yours, part 3 of 6: everything by which a role can get past the policies of the table.
 
 set local role ragwall_owner;
 

@@ -1,5 +1,5 @@
---! Previous: sha1:3a1f97e8fc3d777cb08764bec8514c5f76a2c3b1
---! Hash: sha1:c8fe5102de6dbedc801552f954a1c942d1aa193c
+--! Previous: sha1:ef64936a64576931410bbfef8f6f87d1ca16cf4d
+--! Hash: sha1:77f2b24c3581e5c5d1a448bbd30c4b31dfe4b877
 --! Message: protection-plan
 
 -- Protecting a table of yours, part 4 of 6: the statements that do it.

@@ -1,5 +1,5 @@
---! Previous: sha1:c8fe5102de6dbedc801552f954a1c942d1aa193c
---! Hash: sha1:19b92fc8eecc5276107994aba09e57a155f81797
+--! Previous: sha1:77f2b24c3581e5c5d1a448bbd30c4b31dfe4b877
+--! Hash: sha1:1824ee342de1924ec0cee59b8dca63f521a4a50e
 --! Message: protect-table
 
 -- Protecting a table of yours, part 5 of 6: protect_table() and unprotect_table().

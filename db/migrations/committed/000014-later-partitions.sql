@@ -1,5 +1,5 @@
---! Previous: sha1:19b92fc8eecc5276107994aba09e57a155f81797
---! Hash: sha1:edfd8dc78340ce00819b98dced25752abc053dac
+--! Previous: sha1:1824ee342de1924ec0cee59b8dca63f521a4a50e
+--! Hash: sha1:e276e8a5b6c74c8b0d3d0d220a7f8656da770787
 --! Message: later-partitions
 
 -- Protecting a table of yours, part 6 of 6: partitions that are added later. Then the number of the last migration.

@@ -18,7 +18,7 @@ export interface Attempt {
   readonly statements: readonly Statement[];
   /** Whether no tenant is bound before. */
   readonly unbound?: boolean;
-  /** The attempt is made only if this statement finds a row: else the function does not search this table. */
+  /** The attempt is made only if this statement finds a row. If it finds none, the function does not search this table. */
   readonly onlyIf?: Statement;
 }
 
@@ -72,8 +72,8 @@ const countBoth = ({ tenant, is, count }: ReturnType<typeof parts>, { mine, thei
   count(`${tenant} in (${is(1)}, ${is(2)})`, mine.tenant, theirs.tenant);
 
 /**
- * Returns the attempts without any tenant. They are made before anything is bound in the session: a setting that was
- * set once is empty ever after, which a policy may treat differently from a setting that does not exist.
+ * Returns the attempts without any tenant. They are made before anything is bound in the session. A setting that was set
+ * once stays as an empty text, which a policy may treat differently from a setting that does not exist.
  */
 export const attemptsBeforeBinding = (planted: PlantedTable): Attempt[] => [
   {

@@ -17,7 +17,7 @@ import type { Search } from './targets.js';
 /** What an attempt returned: a number of rows, or the SQLSTATE that it failed with. Never a value. */
 export type Answer = number | string;
 
-/** `unknown`: the attempt was stopped by something else than a wall, or nobody knows how the tenant is bound. */
+/** `unknown`: something else than a wall stopped the attempt, or no way to bind a tenant was found. */
 export interface AttemptResult extends Pick<Attempt, 'check' | 'name'> {
   /** Qualified and quoted. */
   readonly table: string;

@@ -1,4 +1,4 @@
-/** What the probe has to know of a table to insert a row, and values that it can make up for the columns. */
+/** Reads the columns and keys of a table, and makes up values for them, so that the probe can insert a row. */
 import { randomBytes, randomInt, randomUUID } from 'node:crypto';
 import type { TransactionSql } from 'postgres';
 
@@ -91,7 +91,7 @@ export function makeValue(column: Column, nth: number): string | undefined {
   return others[base];
 }
 
-/** Reads what has to be known of a table to insert a row. */
+/** Reads the columns and foreign keys of a table. */
 export async function readTable(tx: TransactionSql, oid: number): Promise<Table> {
   const [table] = await tx<Table[]>`
     select format('%I.%I', n.nspname, c.relname) as name,

@@ -1,4 +1,4 @@
-/** Reads what the probe acts on: tenant tables, application roles, search functions, and how policies find the bound tenant. */
+/** Reads what the probe acts on: tenant tables and the settings that their policies read, roles, search functions. */
 import type { TransactionSql } from 'postgres';
 import { probeQuery } from '../queries.generated.js';
 import { undone } from './savepoint.js';
