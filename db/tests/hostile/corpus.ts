@@ -1,4 +1,4 @@
-/** Reads the hostile statements. A paragraph is an attack: a comment with its name, comments with its outcomes, and its SQL. */
+/** Reads the hostile statements. Before each stands a comment: its name, and in braces its outcomes by mode, if any. */
 import { readdir, readFile } from 'node:fs/promises';
 
 export interface Attack {
@@ -10,6 +10,8 @@ export interface Attack {
 
 /** A token. Numbers of iat, exp and nbf are seconds from now; null removes a claim. */
 interface Token {
+  /** The name of the attack that binds by this token and reads. */
+  readonly attack?: string;
   readonly header?: string;
   readonly claims: Readonly<Record<string, unknown>>;
 }
@@ -24,35 +26,32 @@ export const guesses: Readonly<Record<string, readonly [string, string]>> = {
 
 const read = (file: string) => readFile(new URL(file, import.meta.url), 'utf8');
 
-function attackOf(paragraph: string): Attack {
-  const [name = '', ...lines] = paragraph.split('\n');
-  const outcomes = lines.flatMap((line) => {
-    const [, mode, outcome] = line.match(/^-- ([a-z ]+): ([a-z ]+)$/) ?? [];
-    return mode && outcome ? [[mode, outcome] as const] : [];
-  });
-  const sql = lines.filter((line) => !line.startsWith('-- ')).join('\n');
-  return { name: name.slice(3), sql, outcomes: new Map(outcomes) };
+const tokenOf = "select ragwall.set_tenant_from_token(:'?'); select content from ragwall.documents;";
+
+export const tokens: Readonly<Record<string, Token>> = JSON.parse(await read('tokens.json'));
+
+function attackOf(text: string): Attack {
+  const [line = '', ...sql] = text.trim().split('\n');
+  const [, name = '', outcomes = ''] = /^(.*?)(?: \{(.*)\})?$/.exec(line) ?? [];
+  const pairs = outcomes.split('; ').map((outcome) => outcome.split(': ') as [string, string]);
+  return { name, sql: sql.join('\n'), outcomes: new Map(outcomes ? pairs : []) };
+}
+
+/** The attacks of a file; of tokens.sql, also those of each token that has a name. */
+async function attacksOf(file: string): Promise<Attack[]> {
+  const written = (await read(file)).split(/^-- /m).slice(1).map(attackOf);
+  const signed = Object.entries(tokens).flatMap(([token, { attack: name }]) =>
+    name ? [{ name, sql: tokenOf.replace('?', token), outcomes: new Map() }] : [],
+  );
+  return file === 'tokens.sql' ? [...written, ...signed] : written;
 }
 
 const files = (await readdir(new URL('.', import.meta.url))).filter((name) => name.endsWith('.sql')).sort();
 
 /** The attacks by the name of their file. */
 export const corpus: ReadonlyMap<string, readonly Attack[]> = new Map(
-  await Promise.all(
-    files.map(
-      async (file) =>
-        [
-          file,
-          (await read(file))
-            .trim()
-            .split(/\n{2,}/)
-            .map(attackOf),
-        ] as const,
-    ),
-  ),
+  await Promise.all(files.map(async (file) => [file, await attacksOf(file)] as const)),
 );
-
-export const tokens: Readonly<Record<string, Token>> = JSON.parse(await read('tokens.json'));
 
 /** A query of one row: digests of the documents of all tenants but globex, of globex's, and of catalogs and keys. */
 export const fingerprints = `
