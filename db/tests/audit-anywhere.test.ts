@@ -152,14 +152,7 @@ describe('without Ragwall', () => {
   it('says of an empty database that there is nothing to look at', async () => {
     expect(await findings()).toEqual(['T00 database postgres', 'P08 database postgres for PUBLIC']);
     const statuses = Object.fromEntries((await ask()).map(({ id, status }) => [id, status]));
-    expect(statuses).toMatchObject({
-      T01: 'n/a',
-      R01: 'n/a',
-      C10: 'n/a',
-      K04: 'n/a',
-      X01: 'pass',
-      C04: 'pass',
-    });
+    expect(statuses).toMatchObject({ T01: 'n/a', R01: 'n/a', C10: 'n/a', K04: 'n/a', X01: 'pass', C04: 'pass' });
   });
 
   it('finds what is wrong with the usual design', async () => {

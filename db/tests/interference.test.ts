@@ -106,10 +106,7 @@ describe('where tenants share an index', () => {
     const store = await sharedStore(session, forced(shared));
     await store.build();
     try {
-      const { errorInstance } = await fc.check(claimed(store, false, [claim]), {
-        ...options,
-        endOnFailure: true,
-      });
+      const { errorInstance } = await fc.check(claimed(store, false, [claim]), { ...options, endOnFailure: true });
       expect(String(errorInstance)).toContain(what);
     } finally {
       await store.end();
@@ -157,9 +154,7 @@ describe('attacks where tenants share something else', () => {
   });
 
   // Its lists start at random.
-  it('2,000 documents leave few rows in an IVFFlat index that is built on them', {
-    retry: 2,
-  }, async () => {
+  it('2,000 documents leave few rows in an IVFFlat index that is built on them', { retry: 2 }, async () => {
     const steps = [0, 2_000];
     const [before, after] = await onShared(ivfflat, (store) => flood(store, { steps, rebuild: true }));
     expect(before?.rows).toBeGreaterThan(5);
@@ -200,13 +195,8 @@ describe('attacks on Ragwall', () => {
     });
     await reconstruct(overheard(answers.without), hint, { account: 'eve' });
     await ours.put(victim, [secret]);
-    const { lost, searches, estimate } = await reconstruct(overheard(answers.with), hint, {
-      account: 'trent',
-    });
-    expect({ lost, cosine: cosine(estimate, secret.vector) }).toEqual({
-      lost: 0,
-      cosine: cosine(hint, secret.vector),
-    });
+    const { lost, searches, estimate } = await reconstruct(overheard(answers.with), hint, { account: 'trent' });
+    expect({ lost, cosine: cosine(estimate, secret.vector) }).toEqual({ lost: 0, cosine: cosine(hint, secret.vector) });
     expect(answers.with).toHaveLength(2 * searches);
     expect(answers.with).toEqual(answers.without);
   });

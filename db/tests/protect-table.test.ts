@@ -101,9 +101,7 @@ it('a transaction can neither write a row for another tenant nor give it one of 
 
 it('without a tenant there are no rows', async () => {
   expect(await session.app`select from "my app".chats`).toHaveLength(0);
-  await expect(session.app`insert into "my app".chats (id) values (2)`).rejects.toMatchObject({
-    code: 'RW001',
-  });
+  await expect(session.app`insert into "my app".chats (id) values (2)`).rejects.toMatchObject({ code: 'RW001' });
 });
 
 it('transactions of two tenants at once keep to their own', async () => {

@@ -76,10 +76,7 @@ async function exact(query: Float32Array, k: number, filter: JsonObject = {}) {
 }
 
 async function found(query: Float32Array, k: number, filter?: JsonObject) {
-  const rows = await forTenant(session.app, 'large').matchDocuments(query, {
-    k,
-    ...(filter ? { filter } : {}),
-  });
+  const rows = await forTenant(session.app, 'large').matchDocuments(query, { k, ...(filter ? { filter } : {}) });
   expect(rows.map((row) => row.similarity)).toEqual(rows.map((row) => row.similarity).sort((a, b) => b - a));
   return rows.map((row) => row.content);
 }

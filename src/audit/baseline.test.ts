@@ -91,8 +91,5 @@ it('keeps what a person wrote, and adds what is not accepted yet', async () => {
   const kept = [accepting('a.*'), accepting('gone'), { ...accepting('c.d'), by: 'Ada' }];
   await writeFile(file, JSON.stringify({ note: 'ours', accepted: [...kept, { ...accepting('was'), reason: '' }] }));
   expect(await writeBaseline(file, [row('T02', 'a.b'), row('T02', 'c.d'), row('T02', 'e.*')])).toBe(1);
-  expect(await written()).toEqual({
-    note: 'ours',
-    accepted: [...kept, { id: 'T02', object: 'e.\\*', reason: '' }],
-  });
+  expect(await written()).toEqual({ note: 'ours', accepted: [...kept, { id: 'T02', object: 'e.\\*', reason: '' }] });
 });

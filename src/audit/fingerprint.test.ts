@@ -92,12 +92,7 @@ describe('in the database', () => {
           current_setting('datestyle') as style, current_setting('quote_all_identifiers') as quotes`;
       }),
     );
-    expect(settings[0]).toEqual({
-      zone: 'Asia/Tokyo',
-      path: 'ragwall, public',
-      style: 'German, DMY',
-      quotes: 'on',
-    });
+    expect(settings[0]).toEqual({ zone: 'Asia/Tokyo', path: 'ragwall, public', style: 'German, DMY', quotes: 'on' });
   });
 });
 
@@ -242,9 +237,7 @@ describe('the command', () => {
 
   it('fails on one that has to be read', async () => {
     const inventory = [...clean.inventory, ['setting', 'role app_user', 'work_mem', '1MB']];
-    const { code, text } = await command({
-      diff: await save({ ...clean, fingerprint: '', inventory }),
-    });
+    const { code, text } = await command({ diff: await save({ ...clean, fingerprint: '', inventory }) });
     expect(code).toBe(1);
     expect(text).toContain('\n\nsetting role app_user\n  read      work_mem: 1MB → –\n');
   });

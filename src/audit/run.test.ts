@@ -17,11 +17,7 @@ const query = (evidence: string, status = "'fail'", from = '') => `
 
 it('tells what was audited, and returns the rows', async () => {
   const audit = await session.admin((sql) => readAudit(sql, { query: query("'found'") }));
-  expect(audit).toMatchObject({
-    login: 'postgres',
-    settings: {},
-    rows: [{ id: 'T01', evidence: 'found' }],
-  });
+  expect(audit).toMatchObject({ login: 'postgres', settings: {}, rows: [{ id: 'T01', evidence: 'found' }] });
   expect(audit.database).not.toBe('');
   expect(audit.server).toMatch(/^1[5-9]/);
   expect(audit.pgvector).toMatch(/^0\.\d+\.\d+$/);
@@ -49,9 +45,7 @@ it('looks no name up in a schema that is under audit', async () => {
 
 it('cannot write', async () => {
   const writes = `with gone as (delete from ragwall.documents returning 1) ${query("'x'")}`;
-  await expect(session.admin((sql) => readAudit(sql, { query: writes }))).rejects.toMatchObject({
-    code: '25006',
-  });
+  await expect(session.admin((sql) => readAudit(sql, { query: writes }))).rejects.toMatchObject({ code: '25006' });
 });
 
 it.each([

@@ -171,20 +171,14 @@ describe('refuses', () => {
       'a schema that it may not use',
       'app_user',
       'G01',
-      {
-        change: 'revoke usage on schema ragwall from app_user',
-        undo: 'grant usage on schema ragwall to app_user',
-      },
+      { change: 'revoke usage on schema ragwall from app_user', undo: 'grant usage on schema ragwall to app_user' },
       /app_user/,
     ],
     [
       'a schema that is not there',
       'app_user',
       'G01',
-      {
-        change: 'alter schema ragwall rename to elsewhere',
-        undo: 'alter schema elsewhere rename to ragwall',
-      },
+      { change: 'alter schema ragwall rename to elsewhere', undo: 'alter schema elsewhere rename to ragwall' },
       /app_user/,
     ],
     [
@@ -282,10 +276,7 @@ it('needs the migrations that there are', async () => {
 });
 
 it('passes on what goes wrong between us and the server', async () => {
-  const nowhere = postgres('postgres://app_user@127.0.0.1:1/app', {
-    ...poolOptions,
-    connect_timeout: 1,
-  });
+  const nowhere = postgres('postgres://app_user@127.0.0.1:1/app', { ...poolOptions, connect_timeout: 1 });
   await expect(assertIsolation(nowhere)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   await nowhere.end();
 });

@@ -74,11 +74,7 @@ describe('a document', () => {
   });
 
   it('of ten megabytes is found as it was stored', async () => {
-    const document = {
-      ...good,
-      content: 'é'.repeat(5_000_000),
-      metadata: { a: secret.repeat(131_072) },
-    };
+    const document = { ...good, content: 'é'.repeat(5_000_000), metadata: { a: secret.repeat(131_072) } };
     await acme.upsertDocuments([document]);
     const [found] = await everything();
     expect(found?.content === document.content).toBe(true);

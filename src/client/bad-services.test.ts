@@ -11,13 +11,7 @@ import { setTenant } from './tenant.js';
 import { type TokenSigner, tokenSigner } from './token.js';
 
 const axis = [1, ...Array<number>(1535).fill(0)];
-const key = {
-  kty: 'oct',
-  alg: 'HS256',
-  kid: 'k',
-  aud: 'a',
-  k: Buffer.alloc(32, 7).toString('base64url'),
-};
+const key = { kty: 'oct', alg: 'HS256', kid: 'k', aud: 'a', k: Buffer.alloc(32, 7).toString('base64url') };
 
 let session: Session;
 let acme: Tenant;
@@ -80,9 +74,7 @@ describe('an embedder', () => {
       fuzz(150),
     );
     expect(await acme.matchDocuments(axis)).toEqual([]);
-    expect(await store({ model: 'm', embed: async () => [axis] })).toMatchObject({
-      is: { inserted: 1 },
-    });
+    expect(await store({ model: 'm', embed: async () => [axis] })).toMatchObject({ is: { inserted: 1 } });
     expect(await acme.deleteDocuments({ source: 's' })).toBe(1);
   });
 

@@ -34,10 +34,7 @@ const passage = (position: number, content: string, degrees: number): NewDocumen
 async function seed() {
   for (const tenant of ['acme', 'globex']) {
     await forTenant(session.app, tenant).upsertDocuments(
-      [0, 1, 2].map((n) => ({
-        ...passage(n, `${tenant} ${n}`, n * 30),
-        metadata: { even: n % 2 === 0, tenant },
-      })),
+      [0, 1, 2].map((n) => ({ ...passage(n, `${tenant} ${n}`, n * 30), metadata: { even: n % 2 === 0, tenant } })),
     );
   }
 }
@@ -48,18 +45,8 @@ describe('matchDocuments', () => {
   it('returns the nearest documents of its tenant, nearest first', async () => {
     const found = await forTenant(session.app, 'acme').matchDocuments(vec(0), { k: 2 });
     expect(found.map(({ id: _, ...rest }) => ({ ...rest, similarity: rest.similarity.toFixed(3) }))).toEqual([
-      {
-        tenantId: 'acme',
-        content: 'acme 0',
-        metadata: { even: true, tenant: 'acme' },
-        similarity: '1.000',
-      },
-      {
-        tenantId: 'acme',
-        content: 'acme 1',
-        metadata: { even: false, tenant: 'acme' },
-        similarity: '0.866',
-      },
+      { tenantId: 'acme', content: 'acme 0', metadata: { even: true, tenant: 'acme' }, similarity: '1.000' },
+      { tenantId: 'acme', content: 'acme 1', metadata: { even: false, tenant: 'acme' }, similarity: '0.866' },
     ]);
   });
 
@@ -114,11 +101,7 @@ describe('upsertDocuments', () => {
       return texts.map((_, i) => vec(i));
     },
   });
-  const handbook = ['one', 'two', 'three'].map((content, position) => ({
-    source: 'handbook.md',
-    position,
-    content,
-  }));
+  const handbook = ['one', 'two', 'three'].map((content, position) => ({ source: 'handbook.md', position, content }));
 
   it('embeds only what is new or changed, and repeating it changes nothing', async () => {
     const acme = forTenant(session.app, 'acme');
@@ -131,20 +114,12 @@ describe('upsertDocuments', () => {
     });
     expect(calls).toEqual([['one', 'two'], ['three']]);
     const before = await session.admin((sql) => sql`select xmin, * from ragwall.documents order by id`);
-    expect(await acme.upsertDocuments(handbook, { embedder })).toEqual({
-      inserted: 0,
-      updated: 0,
-      unchanged: 3,
-    });
+    expect(await acme.upsertDocuments(handbook, { embedder })).toEqual({ inserted: 0, updated: 0, unchanged: 3 });
     expect(await session.admin((sql) => sql`select xmin, * from ragwall.documents order by id`)).toEqual(before);
     const changed = handbook.map((document) =>
       document.position === 1 ? { ...document, content: 'TWO', metadata: { edited: true } } : document,
     );
-    expect(await acme.upsertDocuments(changed, { embedder })).toEqual({
-      inserted: 0,
-      updated: 1,
-      unchanged: 2,
-    });
+    expect(await acme.upsertDocuments(changed, { embedder })).toEqual({ inserted: 0, updated: 1, unchanged: 2 });
     expect(calls.slice(2)).toEqual([['TWO']]);
   });
 
@@ -192,18 +167,13 @@ describe('upsertDocuments', () => {
 
   it('refuses an embedder that leaves a vector out, and a document of another model', async () => {
     const acme = forTenant(session.app, 'acme');
-    const idle = {
-      model: 'angles',
-      embed: async () => [vec(0), vec(1), undefined as unknown as Float32Array],
-    };
+    const idle = { model: 'angles', embed: async () => [vec(0), vec(1), undefined as unknown as Float32Array] };
     await expect(acme.upsertDocuments(handbook, { embedder: idle })).rejects.toMatchObject({
       code: 'EMBEDDING_FAILED',
     });
     const [first] = handbook;
     await expect(
-      acme.upsertDocuments([{ ...(first as NewDocument), embeddingModel: 'other' }], {
-        embedder: idle,
-      }),
+      acme.upsertDocuments([{ ...(first as NewDocument), embeddingModel: 'other' }], { embedder: idle }),
     ).rejects.toMatchObject({ code: 'INVALID_DOCUMENT' });
   });
 
@@ -218,10 +188,7 @@ describe('upsertDocuments', () => {
       await new Promise((resolve) => setTimeout(resolve, 100));
     });
     await other;
-    expect((await acme.matchDocuments(vec(0)))[0]).toMatchObject({
-      content: 'two',
-      metadata: { acl: 'restricted' },
-    });
+    expect((await acme.matchDocuments(vec(0)))[0]).toMatchObject({ content: 'two', metadata: { acl: 'restricted' } });
   });
 
   it('does not deadlock with deletions of the same source', async () => {
@@ -285,12 +252,7 @@ it('answers each call at once on a connection whose prepared statements are gone
   await seed();
   const sent: number[] = [];
   const url = inject('engine').appUrl ?? '';
-  const sql = postgres(url, {
-    ...poolOptions,
-    max: 1,
-    onnotice: () => {},
-    debug: () => void sent.push(0),
-  });
+  const sql = postgres(url, { ...poolOptions, max: 1, onnotice: () => {}, debug: () => void sent.push(0) });
   const searchAll = () =>
     Promise.all(
       ['acme', 'globex', 'acme', 'initech'].map(async (tenant) => {
@@ -441,15 +403,11 @@ describe('before anything is sent', () => {
     ['the zero vector', new Float32Array(1536)],
     ['what is zero in half precision', new Float32Array(1536).fill(1e-9)],
   ])('%s is refused as a vector', async (_, vector) => {
-    await expect(acme.matchDocuments(vector as number[])).rejects.toMatchObject({
-      code: 'INVALID_VECTOR',
-    });
+    await expect(acme.matchDocuments(vector as number[])).rejects.toMatchObject({ code: 'INVALID_VECTOR' });
   });
 
   it.each([0, -1, 1001, 1.5, Number.NaN, '5', null])('%s is refused as k', async (k) => {
-    await expect(acme.matchDocuments(vec(0), { k: k as number })).rejects.toMatchObject({
-      code: 'INVALID_K',
-    });
+    await expect(acme.matchDocuments(vec(0), { k: k as number })).rejects.toMatchObject({ code: 'INVALID_K' });
   });
 
   it.each([

@@ -11,11 +11,7 @@ const needsServer = (context: Parameters<typeof needs>[0]) =>
 
 it('fetches no types, waits in no queue of 100, and gives up after five seconds', async () => {
   const sql = postgres(poolOptions); // opens nothing
-  expect(sql.options).toMatchObject({
-    fetch_types: false,
-    max_pipeline: 1_000_000,
-    connect_timeout: 5,
-  });
+  expect(sql.options).toMatchObject({ fetch_types: false, max_pipeline: 1_000_000, connect_timeout: 5 });
   await sql.end();
 });
 

@@ -85,9 +85,7 @@ describe('while an idle connection is being reset', () => {
 
 it('an answer that was cut off is no answer', async () => {
   const cut = Object.assign([{ tenantId: 'acme' }], { command: null });
-  await expect(rowsOf(Promise.resolve(cut) as never, true)).rejects.toMatchObject({
-    code: 'CONNECTION_LOST',
-  });
+  await expect(rowsOf(Promise.resolve(cut) as never, true)).rejects.toMatchObject({ code: 'CONNECTION_LOST' });
 });
 
 describe('a transaction whose connection is reset', () => {

@@ -29,10 +29,7 @@ describe('tokenSigner', () => {
   ])('refuses %s, without repeating it', (_, value) => {
     const text = typeof value === 'object' ? JSON.stringify(value) : value;
     expect(() => tokenSigner(text)).toThrow(
-      expect.objectContaining({
-        code: 'INVALID_OPTION',
-        message: expect.not.stringContaining(secret.slice(0, 20)),
-      }),
+      expect.objectContaining({ code: 'INVALID_OPTION', message: expect.not.stringContaining(secret.slice(0, 20)) }),
     );
   });
 

@@ -189,10 +189,7 @@ describe('a transaction whose connection is lost', () => {
     [
       'a statement at that very moment',
       retryAtOnce,
-      {
-        status: 'rejected',
-        reason: { code: expect.stringMatching(/^(TRANSACTION|CONNECTION)_CLOSED$/) },
-      },
+      { status: 'rejected', reason: { code: expect.stringMatching(/^(TRANSACTION|CONNECTION)_CLOSED$/) } },
     ],
     ['a statement that waits for its turn', twoAtOnce, { value: [lost, lost] }],
     ['a cursor', (tx, wait) => numbers(tx).cursor(wait), lost],

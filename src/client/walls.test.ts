@@ -44,9 +44,7 @@ describe('a search finds one’s own rows', () => {
   });
 
   it('without either the client throws, and returns nothing', async () => {
-    await expect(when([noPolicy, noPinnedTenant], byClient)).rejects.toMatchObject({
-      code: 'FOREIGN_ROW',
-    });
+    await expect(when([noPolicy, noPinnedTenant], byClient)).rejects.toMatchObject({ code: 'FOREIGN_ROW' });
   });
 });
 
@@ -82,9 +80,7 @@ describe('a write under another tenant’s name', () => {
     values ('acme', 'planted', tests.vec(0), 'test')`;
 
   it('without the policy is refused: there is no name to say', async () => {
-    await expect(when([noPolicy], plant)).rejects.toMatchObject({
-      message: 'permission denied for table documents',
-    });
+    await expect(when([noPolicy], plant)).rejects.toMatchObject({ message: 'permission denied for table documents' });
   });
 
   it('with a name to say is refused by the policy', async () => {

@@ -85,10 +85,7 @@ describe.each([
     answer = wrong;
     const embedder = openaiEmbedder(client, { dimensions: 3 });
     const error = await embedder.embed(['271828', '2']).catch((reason: unknown) => reason);
-    expect(error).toMatchObject({
-      code: 'EMBEDDING_FAILED',
-      message: expect.stringContaining(message),
-    });
+    expect(error).toMatchObject({ code: 'EMBEDDING_FAILED', message: expect.stringContaining(message) });
     expect(inspect(error)).not.toContain('271828');
   });
 

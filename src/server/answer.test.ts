@@ -77,9 +77,7 @@ describe.each(Object.entries(ways))('%s', (_, ask) => {
 it('is ended by its signal', async () => {
   model.replies.push({ hangs: 800 });
   const signal = AbortSignal.timeout(50);
-  await expect(answerer.answer(question, passages, { signal })).rejects.toMatchObject({
-    code: 'TIMEOUT',
-  });
+  await expect(answerer.answer(question, passages, { signal })).rejects.toMatchObject({ code: 'TIMEOUT' });
 });
 
 it('is a time-out, and not the model’s failure, if it is aborted in the middle', async () => {
@@ -124,12 +122,7 @@ describe('the prompt', () => {
 
   it('takes as many passages as its budget holds, and cuts the first if it must', async () => {
     const client = new OpenAI({ baseURL: model.url, apiKey: 'none' });
-    const small = openaiAnswerer({
-      client,
-      model: 'stand-in',
-      contextTokens: 200,
-      countTokens: (text) => text.length,
-    });
+    const small = openaiAnswerer({ client, model: 'stand-in', contextTokens: 200, countTokens: (text) => text.length });
     const ask = async (...contents: string[]) => {
       await small.answer('?', contents.map(match)).catch(() => {});
       const lines = messages()[1]?.split('\n').slice(1, -1) ?? [];

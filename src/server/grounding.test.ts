@@ -115,9 +115,7 @@ describe.each(Object.entries(cuts))('%s', (_, cut) => {
   it('tells that an answer was cut off, and refuses one that did not end', async () => {
     expect(await ground(cut('It is so [1] and'), 'length')).toMatchObject({ complete: false });
     for (const finish of [null, 'content_filter', 'tool_calls']) {
-      await expect(ground(cut('It is so [1].'), finish)).rejects.toMatchObject({
-        code: 'MODEL_FAILED',
-      });
+      await expect(ground(cut('It is so [1].'), finish)).rejects.toMatchObject({ code: 'MODEL_FAILED' });
     }
   });
 });

@@ -16,9 +16,7 @@ it.each([
   [0, '1'],
 ])('turns %i ms into whole seconds to wait, %s', async (msBeforeNext, seconds) => {
   const limiter = { consume: () => Promise.reject({ msBeforeNext }) };
-  await expect(limitRate(limiter, 'acme')).rejects.toMatchObject({
-    more: { headers: { 'retry-after': seconds } },
-  });
+  await expect(limitRate(limiter, 'acme')).rejects.toMatchObject({ more: { headers: { 'retry-after': seconds } } });
 });
 
 it.each([new Error('store down'), undefined, 'no', {}])('refuses at %j', async (reason) => {

@@ -110,11 +110,7 @@ describe.each(Object.keys(verifiers))('by %s', (name) => {
   });
 
   it('finds the tenant under another name, or deeper, and nowhere else', async () => {
-    const claims = {
-      tenant_id: undefined,
-      'https://x/tenant': 'globex',
-      app_metadata: { org: 'initech' },
-    };
+    const claims = { tenant_id: undefined, 'https://x/tenant': 'globex', app_metadata: { org: 'initech' } };
     const text = await token({ claims });
     expect(await verify(text, { claim: 'https://x/tenant' })).toBe('globex');
     expect(await verify(text, { claim: '/app_metadata/org' })).toBe('initech');
@@ -148,9 +144,7 @@ it('verifies by a secret', async () => {
 
 it('refuses a key of another name, and says so if keys cannot be had', async () => {
   const unknown = await token({ header: { alg: 'RS256', kid: 'two' } });
-  await expect(tokenVerifier({ ...expected, keys: jwks })(unknown)).rejects.toMatchObject({
-    code: 'UNAUTHENTICATED',
-  });
+  await expect(tokenVerifier({ ...expected, keys: jwks })(unknown)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
   for (const keys of [new URL('/broken', jwks), new URL('http://127.0.0.1:1/jwks')]) {
     await expect(tokenVerifier({ ...expected, keys })(await token())).rejects.toMatchObject({
       code: 'UNAVAILABLE',

@@ -72,10 +72,7 @@ describe('who the application is', () => {
   ] as const)('%s: it cannot become %s, and a member could', async ([, role]) => {
     const become = () => session.app.begin((tx) => tx.unsafe(`set local role ${role}`));
     const [login] = await session.app<{ name: string }[]>`select session_user as name`;
-    await expect(become()).rejects.toMatchObject({
-      code: '42501',
-      message: `permission denied to set role "${role}"`,
-    });
+    await expect(become()).rejects.toMatchObject({ code: '42501', message: `permission denied to set role "${role}"` });
     await session.admin((sql) => sql.unsafe(`grant ${role} to ${login?.name}`));
     try {
       await become();

@@ -22,11 +22,7 @@ export async function openSession(engine: Engine, max = 4): Promise<Session> {
   if (engine.appUrl) {
     const admin = postgres(engine.adminUrl, { ...quiet, max: 1 });
     const app = postgres(engine.appUrl, { ...quiet, max });
-    return {
-      app,
-      admin: (fn) => fn(admin),
-      end: async () => void (await Promise.all([app.end(), admin.end()])),
-    };
+    return { app, admin: (fn) => fn(admin), end: async () => void (await Promise.all([app.end(), admin.end()])) };
   }
   const only = postgres(engine.adminUrl, { ...quiet, max: 1 });
   const become = (role: string) => only.unsafe(`set session authorization ${role}`);

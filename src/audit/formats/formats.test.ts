@@ -45,13 +45,7 @@ const hostile =
 const everywhere = makeReport(
   {
     ...audit(
-      finding({
-        object: hostile,
-        evidence: hostile,
-        remedy: hostile,
-        expects: hostile,
-        reference: hostile,
-      }),
+      finding({ object: hostile, evidence: hostile, remedy: hostile, expects: hostile, reference: hostile }),
       finding({ id: 'T03', status: 'warn', object: hostile, remedy: `Do:\n${hostile}` }),
       finding({ id: 'T04', object: hostile, evidence: hostile }),
       finding({ id: 'T05', status: 'n/a', object: '', evidence: hostile }),
@@ -220,13 +214,7 @@ it('ticks a box by evidence alone, and leaves to a hand what no database can tel
     { ...pass, id: 'R01', area: 'role' },
     finding({ id: 'C01', area: 'tenant' }),
     { ...pass, id: 'X01', area: 'context' },
-    {
-      ...pass,
-      id: 'B01',
-      area: 'context',
-      status: 'n/a',
-      evidence: 'not tried: ragwall audit --probe does',
-    },
+    { ...pass, id: 'B01', area: 'context', status: 'n/a', evidence: 'not tried: ragwall audit --probe does' },
     finding({ id: 'O01', area: 'pool', object: 'pooler' }),
     { ...pass, id: 'M02', area: 'ci' },
     finding({ id: 'P01', area: 'path', status: 'warn', severity: 'low' }),

@@ -1,0 +1,26 @@
+/** The session that the tests of a file share. */
+import { afterAll, beforeAll, inject } from 'vitest';
+import { openSession, type Session } from './session.js';
+
+/**
+ * Opens a session before the tests of the file, or of the block, and closes it after them. `seed` stores the documents of
+ * tests.seed() first; `clear` deletes all documents in the end.
+ */
+export function useSession({ max = 4, seed = false, clear = seed } = {}): Session {
+  let session: Session;
+  beforeAll(async () => {
+    session = await openSession(inject('engine'), max);
+    if (seed) await session.admin((sql) => sql`select tests.seed()`);
+  });
+  afterAll(async () => {
+    if (clear) await session.admin((sql) => sql`delete from ragwall.documents`);
+    await session.end();
+  });
+  return {
+    get app() {
+      return session.app;
+    },
+    admin: (fn) => session.admin(fn),
+    end: () => session.end(),
+  };
+}
