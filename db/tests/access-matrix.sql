@@ -38,112 +38,52 @@ select set_eq(
     from acls
     where grantee <> owner
   $$,
-  array[
-    'agent_caller: usage on schema ragwall',
-    'agent_reader: usage on schema ragwall',
-    'app_reader: usage on schema ragwall',
-    'app_user: usage on schema ragwall',
-    'ragwall_context: usage on schema ragwall',
-    'ragwall_owner: usage on schema ragwall_private',
-
-    'app_reader: select on column documents.tenant_id',
-    'app_reader: select on column documents.id',
-    'app_reader: select on column documents.source',
-    'app_reader: select on column documents.position',
-    'app_reader: select on column documents.content',
-    'app_reader: select on column documents.embedding',
-    'app_reader: select on column documents.embedding_model',
-    'app_reader: select on column documents.metadata',
-    'app_reader: select on column documents.created_at',
-
-    'agent_reader: select on column documents.tenant_id',
-    'agent_reader: select on column documents.id',
-    'agent_reader: select on column documents.source',
-    'agent_reader: select on column documents.position',
-    'agent_reader: select on column documents.content',
-    'agent_reader: select on column documents.embedding',
-    'agent_reader: select on column documents.embedding_model',
-    'agent_reader: select on column documents.metadata',
-    'agent_reader: select on column documents.created_at',
-
-    'app_user: select on column documents.tenant_id',
-    'app_user: select on column documents.id',
-    'app_user: select on column documents.source',
-    'app_user: select on column documents.position',
-    'app_user: select on column documents.content',
-    'app_user: select on column documents.embedding',
-    'app_user: select on column documents.embedding_model',
-    'app_user: select on column documents.metadata',
-    'app_user: select on column documents.created_at',
-
-    -- No insert on documents.tenant_id, none on documents.created_at.
-    'app_user: insert on column documents.id',
-    'app_user: insert on column documents.source',
-    'app_user: insert on column documents.position',
-    'app_user: insert on column documents.content',
-    'app_user: insert on column documents.embedding',
-    'app_user: insert on column documents.embedding_model',
-    'app_user: insert on column documents.metadata',
-
-    -- No update on documents.tenant_id, documents.id, documents.source, documents.position.
-    'app_user: update on column documents.content',
-    'app_user: update on column documents.embedding',
-    'app_user: update on column documents.embedding_model',
-    'app_user: update on column documents.metadata',
-
+  $$
+    values
+      ('agent_caller: usage on schema ragwall'), ('agent_reader: usage on schema ragwall'),
+      ('app_reader: usage on schema ragwall'), ('app_user: usage on schema ragwall'),
+      ('ragwall_context: usage on schema ragwall'), ('ragwall_owner: usage on schema ragwall_private')
+    union all
     -- No delete, truncate, references, trigger or maintain for anyone; nothing on any partition.
-
-    'app_reader: execute on function ragwall.current_tenant()',
-    'app_reader: execute on function ragwall.migration()',
-    'app_user: execute on function ragwall.current_tenant()',
-    'app_user: execute on function ragwall.migration()',
-    'ragwall_owner: execute on function ragwall.current_tenant()',
-    'app_reader: execute on function ragwall.embedding_dimensions()',
-    'app_user: execute on function ragwall.embedding_dimensions()',
-    'app_reader: execute on function ragwall.graph_name(text)',
-    'app_user: execute on function ragwall.graph_name(text)',
-    'ragwall_owner: execute on function ragwall.graph_name(text)',
-    'app_user: execute on function ragwall_private.in_graph(text)',
-    'ragwall_owner: execute on function ragwall_private.in_graph(text)',
-    'app_reader: execute on function ragwall.search_graph(halfvec,integer,jsonb)',
-    'app_user: execute on function ragwall.search_graph(halfvec,integer,jsonb)',
-    'app_reader: execute on function ragwall.is_tenant_id(text)',
-    'app_user: execute on function ragwall.is_tenant_id(text)',
-    'ragwall_context: execute on function ragwall.is_tenant_id(text)',
-    'app_reader: execute on function ragwall.require_tenant()',
-    'app_user: execute on function ragwall.require_tenant()',
-    'app_reader: execute on function ragwall.set_tenant(text)',
-    'app_user: execute on function ragwall.set_tenant(text)',
-    'app_reader: execute on function ragwall.match_documents(halfvec,integer)',
-    'app_user: execute on function ragwall.match_documents(halfvec,integer)',
-    'app_reader: execute on function ragwall.match_documents(halfvec,integer,jsonb)',
-    'app_user: execute on function ragwall.match_documents(halfvec,integer,jsonb)',
-    'app_reader: execute on function ragwall.match_documents(halfvec,double precision,jsonb)',
-    'app_user: execute on function ragwall.match_documents(halfvec,double precision,jsonb)',
-    'app_user: execute on function ragwall.document_id(text,text,integer)',
-    'app_user: execute on function ragwall.upsert_documents(jsonb)',
-    'app_user: execute on function ragwall.delete_documents(uuid[])',
-    'app_user: execute on function ragwall.delete_source(text,integer)',
-
-    'app_reader: execute on function ragwall.set_tenant_from_token(text)',
-    'app_user: execute on function ragwall.set_tenant_from_token(text)',
-
+    select format('%s: select on column documents.%s', role, col)
+    from unnest(array['app_reader', 'agent_reader', 'app_user']) as role,
+      unnest(array[
+        'tenant_id', 'id', 'source', 'position', 'content', 'embedding', 'embedding_model', 'metadata', 'created_at'
+      ]) as col
+    union all
+    -- No insert on documents.tenant_id, none on documents.created_at.
+    select format('app_user: insert on column documents.%s', col)
+    from unnest(array['id', 'source', 'position', 'content', 'embedding', 'embedding_model', 'metadata']) as col
+    union all
+    -- No update on documents.tenant_id, documents.id, documents.source, documents.position.
+    select format('app_user: update on column documents.%s', col)
+    from unnest(array['content', 'embedding', 'embedding_model', 'metadata']) as col
+    union all
     -- No set_tenant(text) for agents, and for nobody the functions of the signing keys.
-    'agent_caller: execute on function ragwall.agent_match_documents(halfvec,integer,jsonb)',
-    'agent_caller: execute on function ragwall.current_tenant()',
-    'agent_caller: execute on function ragwall.migration()',
-    'agent_caller: execute on function ragwall.set_tenant_from_token(text)',
-    'agent_reader: execute on function ragwall.current_tenant()',
-    'agent_reader: execute on function ragwall.migration()',
-    'agent_reader: execute on function ragwall.embedding_dimensions()',
-    'agent_reader: execute on function ragwall.graph_name(text)',
-    'agent_reader: execute on function ragwall.match_documents(halfvec,double precision,jsonb)',
-    'agent_reader: execute on function ragwall.match_documents(halfvec,integer)',
-    'agent_reader: execute on function ragwall.match_documents(halfvec,integer,jsonb)',
-    'agent_reader: execute on function ragwall.require_tenant()',
-    'agent_reader: execute on function ragwall.search_graph(halfvec,integer,jsonb)',
-    'agent_reader: execute on function ragwall.set_tenant_from_token(text)'
-  ],
+    select format('%s: execute on function %s', role, name)
+    from (
+      values
+        ('ragwall.current_tenant()', 'agent_caller, agent_reader, app_reader, app_user, ragwall_owner'),
+        ('ragwall.migration()', 'agent_caller, agent_reader, app_reader, app_user'),
+        ('ragwall.embedding_dimensions()', 'agent_reader, app_reader, app_user'),
+        ('ragwall.graph_name(text)', 'agent_reader, app_reader, app_user, ragwall_owner'),
+        ('ragwall_private.in_graph(text)', 'app_user, ragwall_owner'),
+        ('ragwall.search_graph(halfvec,integer,jsonb)', 'agent_reader, app_reader, app_user'),
+        ('ragwall.is_tenant_id(text)', 'app_reader, app_user, ragwall_context'),
+        ('ragwall.require_tenant()', 'agent_reader, app_reader, app_user'),
+        ('ragwall.set_tenant(text)', 'app_reader, app_user'),
+        ('ragwall.match_documents(halfvec,integer)', 'agent_reader, app_reader, app_user'),
+        ('ragwall.match_documents(halfvec,integer,jsonb)', 'agent_reader, app_reader, app_user'),
+        ('ragwall.match_documents(halfvec,double precision,jsonb)', 'agent_reader, app_reader, app_user'),
+        ('ragwall.document_id(text,text,integer)', 'app_user'),
+        ('ragwall.upsert_documents(jsonb)', 'app_user'),
+        ('ragwall.delete_documents(uuid[])', 'app_user'),
+        ('ragwall.delete_source(text,integer)', 'app_user'),
+        ('ragwall.set_tenant_from_token(text)', 'agent_caller, agent_reader, app_reader, app_user'),
+        ('ragwall.agent_match_documents(halfvec,integer,jsonb)', 'agent_caller')
+    ) as f (name, roles),
+      unnest(string_to_array(roles, ', ')) as role
+  $$,
   'nobody holds any privilege but these'
 );
 
@@ -165,8 +105,7 @@ select set_eq(
       and defaclnamespace = 0
       and defaclrole in ('ragwall_owner'::regrole, 'ragwall_context'::regrole)
   $$,
-  array['ragwall_owner', 'ragwall_context'],
-  'functions that the owners create later are not executable by everybody'
+  array['ragwall_owner', 'ragwall_context'], 'functions that the owners create later are not executable by everybody'
 );
 
 select is_empty(

@@ -1,25 +1,17 @@
 /** What SQL of a language model can do after db/agents.sql: read its own tenant's documents, and learn nothing of others. */
 import { readFile } from 'node:fs/promises';
 import type { TransactionSql } from 'postgres';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { root } from './engine/migrations.js';
-import { openSession, rolledBack, type Session } from './engine/session.js';
+import { rolledBack } from './engine/session.js';
+import { useSession } from './engine/use-session.js';
 
 const roles = ['agent_reader', 'agent_caller'] as const;
 type Role = (typeof roles)[number] | 'app_user' | 'pg_monitor';
 const lockdown = await readFile(new URL('db/agents.sql', root), 'utf8');
 const graph = "create index documents_graph_acme on ragwall.documents_00 (id) where tenant_id = 'acme';";
 const vector = `[1${',0'.repeat(1535)}]`;
-let session: Session;
-
-beforeAll(async () => {
-  session = await openSession(inject('engine'));
-  await session.admin((sql) => sql`select tests.seed()`);
-});
-afterAll(async () => {
-  await session.admin((sql) => sql`delete from ragwall.documents`);
-  await session.end();
-});
+const session = useSession({ seed: true });
 
 /**
  * Runs `act` as a role, bound to acme if it may be, in a transaction that is rolled back. `prepare` is what a superuser

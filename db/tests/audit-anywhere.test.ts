@@ -3,21 +3,18 @@ import { readFile } from 'node:fs/promises';
 import { PGlite } from '@electric-sql/pglite';
 import { vector } from '@electric-sql/pglite-pgvector';
 import type { TransactionSql } from 'postgres';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AuditRow, isFinding } from '../../src/audit/run.js';
 import { root } from './engine/migrations.js';
-import { openSession, rolledBack, type Session } from './engine/session.js';
+import { rolledBack } from './engine/session.js';
+import { useSession } from './engine/use-session.js';
 
 const read = (path: string) => readFile(new URL(path, root), 'utf8');
 const audit = await read('db/audit.sql');
 const world = await read('db/tests/audit/world.sql');
 const key = ({ id, object }: AuditRow) => `${id} ${object}`.trim();
 
-let session: Session;
-beforeAll(async () => {
-  session = await openSession(inject('engine'));
-});
-afterAll(() => session.end());
+const session = useSession();
 
 /** Runs `act` on the database of audit/world.sql, which is undone. */
 const inWorld = <T>(act: (tx: TransactionSql) => Promise<T>): Promise<T> =>

@@ -2,18 +2,15 @@
 import { readFile } from 'node:fs/promises';
 import { PGlite } from '@electric-sql/pglite';
 import { vector } from '@electric-sql/pglite-pgvector';
-import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { bootstrapSql, lastMigration, migrationsSql, root } from './engine/migrations.js';
-import { openSession, rolledBack, type Session } from './engine/session.js';
+import { rolledBack } from './engine/session.js';
+import { useSession } from './engine/use-session.js';
 
 const read = (path: string) => readFile(new URL(path, root), 'utf8');
 const install = await read('db/audit-install.sql');
 
-let session: Session;
-beforeAll(async () => {
-  session = await openSession(inject('engine'));
-});
-afterAll(() => session.end());
+const session = useSession();
 
 it.each(['audit', 'inventory'])('the body of ragwall.%s() is the file of that name', async (name) => {
   const [row] = await session.admin(

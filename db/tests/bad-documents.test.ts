@@ -1,16 +1,12 @@
 /** upsert_documents() stores what it accepts unchanged. Otherwise it names the document that is wrong, and stores none. */
 import fc from 'fast-check';
-import { afterAll, afterEach, beforeAll, expect, inject, it } from 'vitest';
-import { document, documents, id, vector } from './bad-arguments.js';
+import { afterEach, expect, it } from 'vitest';
+import { document, documents, vector } from './bad-arguments.js';
 import { fuzz, outcome } from './bad-input.js';
-import { openSession, type Session } from './engine/session.js';
+import { useSession } from './engine/use-session.js';
 
-let session: Session;
-beforeAll(async () => {
-  session = await openSession(inject('engine'));
-});
+const session = useSession();
 afterEach(() => session.admin((sql) => sql`delete from ragwall.documents`));
-afterAll(() => session.end());
 
 const upsert = (json: string) =>
   outcome(() =>
@@ -50,17 +46,11 @@ it('stores the documents that it reports, unchanged, and nothing else', async ()
   expect(kept).toBeGreaterThan(50);
 });
 
+// What upsert-documents.sql does not refuse already.
 it.each<[string, string, unknown]>([
-  ['RW201', 'null', null],
-  ['RW201', 'an object', document],
   ['RW202', 'null as document', [null]],
-  ['RW202', 'a number as content', [{ ...document, content: 5 }]],
   ['RW202', 'no content', [{ ...document, content: null }]],
-  ['RW202', 'id and source', [{ ...document, id }]],
-  ['RW202', 'a source without position', [{ ...document, position: null }]],
   ['RW202', 'a number as embedding', [{ ...document, embedding: 5 }]],
-  ['RW202', 'an embedding without model', [{ ...document, embedding_model: null }]],
-  ['RW202', 'a list as metadata', [{ ...document, metadata: [] }]],
   ['RW203', 'a document twice', [document, document]],
   ['22P02', 'half a position', [{ ...document, position: 0.5 }]],
   ['22003', 'a position that is too large', [{ ...document, position: 2 ** 31 }]],

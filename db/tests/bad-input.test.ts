@@ -2,10 +2,11 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import type { TransactionSql } from 'postgres';
-import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { expect, inject, it } from 'vitest';
 import { argument, vector } from './bad-arguments.js';
 import { fuzz, isText, outcome, text, texts } from './bad-input.js';
-import { needs, openSession, rolledBack, type Session } from './engine/session.js';
+import { needs, rolledBack } from './engine/session.js';
+import { useSession } from './engine/use-session.js';
 
 const search = async (tx: TransactionSql, filter = '{}') => {
   const rows = await tx`
@@ -13,15 +14,7 @@ const search = async (tx: TransactionSql, filter = '{}') => {
   return rows.map((row) => row.content);
 };
 
-let session: Session;
-beforeAll(async () => {
-  session = await openSession(inject('engine'));
-  await session.admin((sql) => sql`select tests.seed()`);
-});
-afterAll(async () => {
-  await session.admin((sql) => sql`delete from ragwall.documents`);
-  await session.end();
-});
+const session = useSession({ seed: true });
 
 /** Returns the outcome of `act` as a role, bound to a tenant or to none, in a transaction that is rolled back. */
 function as<T>(role: string, tenant: string | null, act: (tx: TransactionSql) => Promise<T>) {

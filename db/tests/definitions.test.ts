@@ -1,14 +1,13 @@
 /** Audit, probe, start-up guard and protect_table() recognise the same tenant tables and application roles. */
 import type { Sql } from 'postgres';
-import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { probe } from '../../src/audit/probe/probe.js';
 import { readAudit } from '../../src/audit/run.js';
 import { assertIsolation } from '../../src/client/assert-isolation.js';
-import { openSession, type Session } from './engine/session.js';
+import { useSession } from './engine/use-session.js';
 
-let session: Session;
+const session = useSession();
 beforeAll(async () => {
-  session = await openSession(inject('engine'));
   await session.admin((sql) =>
     sql.unsafe(`
       create role keeper;
@@ -30,7 +29,6 @@ afterAll(async () => {
       revoke usage on schema tests from api, api2;
       drop role api, api2, keeper`),
   );
-  await session.end();
 });
 
 const tables = ['tests.memos', 'tests.notes'];

@@ -42,39 +42,29 @@ from (
 
 select results_eq(
   format('select ordinal, tenant_id, status from ragwall.upsert_documents(%L)', documents),
-  format($$values (0, 'acme', %L)$$, status),
-  label
+  format($$values (0, 'acme', %L)$$, status), label
 )
 from (
   values
-    (
-      jsonb_build_array(jsonb_build_object('id', tests.id(0), 'content', 'acme secret 0')),
-      'unchanged', 'upsert_documents() compares a document with the one of its tenant'
-    ),
-    (
-      jsonb_build_array(jsonb_build_object(
+    (jsonb_build_array(jsonb_build_object('id', tests.id(0), 'content', 'acme secret 0')),
+      'unchanged', 'upsert_documents() compares a document with the one of its tenant'),
+    (jsonb_build_array(jsonb_build_object(
         'id', tests.id(0), 'content', 'by id', 'embedding', tests.vec(0)::text, 'embedding_model', 'test'
       )),
-      'updated', 'upsert_documents() updates the document of its tenant, found by id, when others have the id'
-    ),
-    (
-      jsonb_build_array(jsonb_build_object(
+      'updated', 'upsert_documents() updates the document of its tenant, found by id, when others have the id'),
+    (jsonb_build_array(jsonb_build_object(
         'source', 'shared.md', 'position', 1, 'content', 'by source', 'embedding', tests.vec(0)::text,
         'embedding_model', 'test'
       )),
-      'updated', 'upsert_documents() updates the document of its tenant, found by source and position, when others have them'
-    ),
-    (
-      jsonb_build_array(jsonb_build_object(
+      'updated', 'upsert_documents() updates the document of its tenant, found by source and position, when others have them'),
+    (jsonb_build_array(jsonb_build_object(
         'source', 'new.md', 'position', 5, 'content', 'new', 'embedding', tests.vec(0)::text, 'embedding_model', 'test'
       )),
-      'inserted', 'upsert_documents() inserts a new document'
-    )
+      'inserted', 'upsert_documents() inserts a new document')
 ) as v (documents, status, label);
 select is(
   (select string_agg(content, ', ' order by content) from ragwall.documents where tenant_id = 'acme'),
-  'acme secret 2, by id, by source, new',
-  'all documents that upsert_documents() wrote belong to its tenant'
+  'acme secret 2, by id, by source, new', 'all documents that upsert_documents() wrote belong to its tenant'
 );
 select is(tests.others(), current_setting('tests.before'), 'upsert_documents() has changed and locked no row of another tenant');
 

@@ -41,7 +41,7 @@ select is_empty(
       and not (p.proconfig is not null and 'search_path=pg_catalog, pg_temp' = any (p.proconfig))
       and (p.prosqlbody is null or p.prosecdef)
   $$,
-  'every function pins its search path, pg_temp last, or is no definer and binds its names at creation'
+  'every function pins its search path, pg_temp last, or is no definer and binds its names at creation [E11d]'
 );
 
 select is_empty(

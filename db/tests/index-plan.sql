@@ -8,13 +8,6 @@ from (values ('large', 60), ('l''arge', 60), ('small', 10), ('middle', 30)) as t
   generate_series(1, documents) as n;
 set local ragwall.graph_from = 50;
 
-create function tests.leaf(tenant text)
-  returns regclass
-  language sql
-  return (
-    select tableoid::regclass from ragwall.documents where tenant_id = tenant limit 1
-  );
-
 select set_eq(
   $$select s from ragwall.index_plan() as s where s like 'create %'$$,
   $$
@@ -82,8 +75,7 @@ set local role app_user;
 select tests.become('l''arge');
 select results_eq(
   'select content, round(similarity::numeric, 2) from ragwall.match_documents(tests.vec(0), 3)',
-  $$values ('l''arge 1', 1.00), ('l''arge 2', 1.00), ('l''arge 3', 1.00)$$,
-  'a valid graph gives the same answer'
+  $$values ('l''arge 1', 1.00), ('l''arge 2', 1.00), ('l''arge 3', 1.00)$$, 'a valid graph gives the same answer'
 );
 reset role;
 create or replace function ragwall.search_graph(query_vec public.halfvec, k integer, filter jsonb)

@@ -6,7 +6,7 @@ set local role app_user;
 
 select throws_ok(
   'select * from ragwall.match_documents(tests.vec(0), 3)', 'RW001', 'no tenant is bound to this transaction',
-  'without a tenant'
+  'a search without a tenant is refused'
 );
 select tests.become('acme');
 
@@ -17,48 +17,41 @@ select results_eq(
     ('acme', tests.id(0), 'acme secret 0', '{"n": 0, "tenant": "acme"}'::jsonb, 0.985),
     ('acme', tests.id(1), 'acme secret 1', '{"n": 1, "tenant": "acme"}'::jsonb, 0.940),
     ('acme', tests.id(2), 'acme secret 2', '{"n": 2, "tenant": "acme"}'::jsonb, 0.643)$$,
-  'the nearest first, with cosine similarity'
+  'the nearest documents come first, with their cosine similarity'
 );
 select results_eq(
-  'select content from ragwall.match_documents(tests.vec(45), 2)',
-  $$values ('acme secret 1'), ('acme secret 2')$$,
+  'select content from ragwall.match_documents(tests.vec(45), 2)', $$values ('acme secret 1'), ('acme secret 2')$$,
   'equal distances are ordered by id'
 );
 select results_eq(
   'select id, round(similarity::numeric, 3) from ragwall.match_documents(tests.vec(180), 1)',
-  'values (tests.id(2), -0.500)',
-  'similarity is negative for what points away'
+  'values (tests.id(2), -0.500)', 'similarity is negative for what points away'
 );
 select results_eq(
-  format('select count(*)::integer from ragwall.match_documents(tests.vec(0), %s)', k),
-  array[least(k, 3)],
+  format('select count(*)::integer from ragwall.match_documents(tests.vec(0), %s)', k), array[least(k, 3)],
   format('k = %s returns as many as there are, at most k', k)
 )
 from unnest(array[1, 2, 3, 1000]) as k;
 select results_eq(
-  'select content from ragwall.match_documents(tests.vec(0), 3, ''{"n": 2}'')',
-  array['acme secret 2'],
+  'select content from ragwall.match_documents(tests.vec(0), 3, ''{"n": 2}'')', array['acme secret 2'],
   'a filter keeps what contains it'
 );
 select results_eq(
   'select content from ragwall.match_documents(query_embedding => tests.vec(0), match_count => 3, '
     || 'filter => ''{"n": 2}'')',
-  array['acme secret 2'],
-  'by the other names too'
+  array['acme secret 2'], 'a filter keeps what contains it, with the other names of the arguments'
 );
 select is_empty(
-  'select content from ragwall.match_documents(tests.vec(0), 3, ''{"n": 9}'')', 'or nothing'
+  'select content from ragwall.match_documents(tests.vec(0), 3, ''{"n": 9}'')', 'a filter that nothing contains keeps nothing'
 );
 select results_eq(
-  format('select count(*)::integer from ragwall.match_documents(tests.vec(0), 3, %s)', filter),
-  array[3],
+  format('select count(*)::integer from ragwall.match_documents(tests.vec(0), 3, %s)', filter), array[3],
   format('the filter %s keeps everything', filter)
 )
 from unnest(array['null', '''{}''']) as filter;
 
 select results_eq(
-  format('select content from ragwall.match_documents(%s)', arguments),
-  $$values ('acme secret 0'), ('acme secret 1')$$,
+  format('select content from ragwall.match_documents(%s)', arguments), $$values ('acme secret 0'), ('acme secret 1')$$,
   format('can be called as (%s)', left(regexp_replace(arguments, '\[[^]]*\]', '[…]'), 90))
 )
 from unnest(array[
@@ -73,8 +66,7 @@ from unnest(array[
 ]) as arguments;
 
 select throws_ok(
-  format('select * from ragwall.match_documents(%s)', arguments), sqlstate, message,
-  format('refused: %s', message)
+  format('select * from ragwall.match_documents(%s)', arguments), sqlstate, message, format('refused: %s', message)
 )
 from (
   values
@@ -100,8 +92,7 @@ reset role;
 set local role agent_caller;
 select results_eq(
   'select content from ragwall.agent_match_documents(current_setting(''tests.vec'')::public.halfvec, 3, ''{"n": 2}'')',
-  array['acme secret 2'],
-  'an agent''s search is the same, filter and all'
+  array['acme secret 2'], 'agent_match_documents() searches with a filter as match_documents() does'
 );
 
 select * from finish();

@@ -39,8 +39,7 @@ $$;
 
 set local role app_user;
 select concat(
-  tests.become(tenant),
-  tests.hostile(cost),
+  tests.become(tenant), tests.hostile(cost),
   is_empty(
     'select 1 from ragwall.documents where ' || condition,
     format('bound to %s, operators costing %s: %s', coalesce(tenant, 'none'), cost, condition)
@@ -53,8 +52,7 @@ from tests.guesses,
 select tests.become('globex');
 select tests.hostile('0.0025');
 select is_empty(
-  'select 1 from ragwall.documents tablesample system (100) where ' || condition,
-  'by a sample: ' || condition
+  'select 1 from ragwall.documents tablesample system (100) where ' || condition, 'by a sample: ' || condition
 )
 from tests.guesses;
 
@@ -65,7 +63,7 @@ select is_empty(
 reset role;
 select is_empty(
   $$select attname from pg_stats where schemaname = 'ragwall' and tablename like 'documents%'$$,
-  'and none for the planner to use'
+  'E17: after ANALYZE there are no statistics for the planner to use'
 );
 
 -- That it answers elsewhere, match-documents.sql shows: here the word is in the message.
@@ -83,8 +81,7 @@ alter policy tenant_floor on ragwall.documents using (tenant_id = (select ragwal
 set local role app_user;
 select tests.become('globex');
 select throws_ok(
-  'select 1 from ragwall.documents where ' || condition,
-  '22012', 'division by zero',
+  'select 1 from ragwall.documents where ' || condition, '22012', 'division by zero',
   'control: with a floor that costs an operator, a right guess shows: ' || condition
 )
 from tests.guesses;
@@ -92,7 +89,7 @@ from tests.guesses;
 select tests.become('globex');
 select is_empty(
   'select 1 from ragwall.documents where content >= ''zzz'' and position >= (select 1/(pg_backend_pid()*0))',
-  'control: and a wrong one does not'
+  'control: with a floor that costs an operator, a wrong guess does not show'
 );
 
 select * from finish();

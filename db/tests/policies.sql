@@ -3,8 +3,7 @@ begin;
 select plan(8);
 
 select policies_are(
-  'ragwall',
-  'documents',
+  'ragwall', 'documents',
   array[
     'tenant_floor', 'select_own_tenant', 'insert_own_tenant', 'update_own_tenant', 'delete_own_tenant'
   ],
@@ -14,11 +13,7 @@ select policies_are(
 select policy_cmd_is('ragwall', 'documents', 'tenant_floor'::name, 'all', 'the floor is for all commands');
 
 select set_eq(
-  $$
-    select policyname::text, permissive, cmd, roles::text[]
-    from pg_policies
-    where schemaname = 'ragwall'
-  $$,
+  $$select policyname::text, permissive, cmd, roles::text[] from pg_policies where schemaname = 'ragwall'$$,
   $$
     values
       ('delete_own_tenant', 'PERMISSIVE', 'DELETE', array['ragwall_owner']),
@@ -77,12 +72,11 @@ select is_empty(
       and c.relkind in ('r', 'p')
       and not (c.relrowsecurity and c.relforcerowsecurity)
   $$,
-  'row-level security is enabled and forced on every table and partition'
+  'row-level security is enabled and forced on every table and partition [E03b]'
 );
 
 select is(
-  (select count(*)::integer from pg_inherits where inhparent = 'ragwall.documents'::regclass),
-  32,
+  (select count(*)::integer from pg_inherits where inhparent = 'ragwall.documents'::regclass), 32,
   'documents has 32 partitions'
 );
 

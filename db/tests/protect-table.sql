@@ -108,7 +108,7 @@ select set_eq(
     from pg_policies as p
     where p.schemaname = 'ragwall'
   $$,
-  'its policies are those of the documents, but that the application may delete'
+  'the policies of the table are those of the documents, except that the application may delete'
 );
 select set_eq(
   $$select line from tests.protected where line ~ '^(Tenant Id|is_tenant_id) '$$,
@@ -125,12 +125,12 @@ select is_empty(
     select attname from pg_stats
     where schemaname = 'a schema' and (attname <> 'lower' or current_setting('server_version_num')::int >= 170000)
   $$,
-  'nor comes back'
+  'ANALYZE gathers no estimate by values again'
 );
 
-select lives_ok($$select ragwall.protect_table('"a schema"."we""ird Table"', 'Tenant Id')$$, 'it can be repeated');
+select lives_ok($$select ragwall.protect_table('"a schema"."we""ird Table"', 'Tenant Id')$$, 'protect_table() can be repeated');
 select set_eq(
-  $$select * from tests.state('"a schema"."we""ird Table"')$$, 'select line from tests.protected', 'and changes nothing then'
+  $$select * from tests.state('"a schema"."we""ird Table"')$$, 'select line from tests.protected', 'protect_table() changes nothing when it is repeated'
 );
 
 -- What is attempted by globex.
@@ -150,8 +150,8 @@ from (
   values
     ($$select string_agg("a body", ', ' order by "Id") from "a schema"."we""ird Table"$$,
       'globex secret 0, globex secret 1, globex secret 2', 'the tenant that is bound reads its own rows'),
-    ($$select (t).length from "a schema"."we""ird Table" as t where "Id" = tests.id(0)$$, '15', 'whole rows, too'),
-    ($$select "a body" from "a schema"."we""ird Table" where "Tenant Id" = 'acme'$$, 'nothing', 'and no others'),
+    ($$select (t).length from "a schema"."we""ird Table" as t where "Id" = tests.id(0)$$, '15', 'the tenant that is bound reads whole rows'),
+    ($$select "a body" from "a schema"."we""ird Table" where "Tenant Id" = 'acme'$$, 'nothing', 'the tenant that is bound reads no rows of others'),
     ($$insert into "a schema"."we""ird Table" ("Id", "a body") values (tests.id(777), 'x') returning "Tenant Id"$$, 'globex',
       'a new row is its own, and an id that acme has can be taken'),
     ($$insert into "a schema"."we""ird Table" ("Id", "a body") values (tests.id(0), 'x')
@@ -160,20 +160,20 @@ from (
     ($$insert into "a schema"."we""ird Table" ("Tenant Id") values ('acme')$$,
       '42501 permission denied for table we"ird Table', 'nobody can name the tenant of a row'),
     ($$update "a schema"."we""ird Table" set "Tenant Id" = 'acme'$$,
-      '42501 permission denied for table we"ird Table', 'nor move one'),
+      '42501 permission denied for table we"ird Table', 'nobody can move a row to another tenant'),
     ($$with u as (update "a schema"."we""ird Table" set "a body" = 'x' returning "Tenant Id") select string_agg("Tenant Id", ' ') from u$$,
       'globex globex globex', 'an update of all rows is one of its own'),
     ($$with d as (delete from "a schema"."we""ird Table" returning "Tenant Id") select string_agg("Tenant Id", ' ') from d$$,
-      'globex globex globex', 'so is a deletion'),
+      'globex globex globex', 'a deletion of all rows is one of its own'),
     ($$merge into "a schema"."we""ird Table" as t using (values (tests.id(777))) as v (id) on t."Id" = v.id
         when matched then delete when not matched then insert ("Id") values (v.id); select count(*) from "a schema"."we""ird Table"$$,
       '4', 'a merge finds no row of another'),
     ('select ctid from "a schema"."we""ird Table"', '42501 permission denied for table we"ird Table', 'no system column is told'),
-    ('truncate "a schema"."we""ird Table"', '42501 permission denied for table we"ird Table', 'nobody can truncate it'),
+    ('truncate "a schema"."we""ird Table"', '42501 permission denied for table we"ird Table', 'nobody can truncate the table'),
     ($$select setval('"a schema"."we""ird Table_counter_seq"', 1)$$,
-      '42501 permission denied for sequence we"ird Table_counter_seq', 'nor set its sequence'),
+      '42501 permission denied for sequence we"ird Table_counter_seq', 'nobody can set the sequence of the table'),
     ('create trigger t before insert on "a schema"."we""ird Table" for each row execute function suppress_redundant_updates_trigger()',
-      '42501 permission denied for table we"ird Table', 'nor put a trigger on it')
+      '42501 permission denied for table we"ird Table', 'nobody can put a trigger on the table')
 ) as a (attack, answer, label);
 select is(tests.others(), current_setting('tests.before'), 'no row of another tenant was changed, or locked');
 
@@ -195,11 +195,11 @@ from
         'alter table "a schema"."we""ird Table" disable row level security',
         '42501 new row violates row-level security policy for table "we"ird Table"', 'acme',
         $$insert into "a schema"."we""ird Table" ("Tenant Id") values ('acme') returning "Tenant Id"$$),
-      ('grant update ("Tenant Id") on "a schema"."we""ird Table" to app_user', 'and a row stays where it is',
+      ('grant update ("Tenant Id") on "a schema"."we""ird Table" to app_user', 'a row cannot be moved where its tenant can be named',
         'alter table "a schema"."we""ird Table" disable row level security',
         '42501 new row violates row-level security policy for table "we"ird Table"', 'acme',
         $$update "a schema"."we""ird Table" set "Tenant Id" = 'acme', "Id" = tests.id(9) where "Tenant Id" = 'globex' and "Id" = tests.id(0) returning "Tenant Id"$$),
-      ('grant ragwall_owner to app_user', 'its owner is bound by the policies',
+      ('grant ragwall_owner to app_user', 'the owner of the table is bound by the policies',
         'alter table "a schema"."we""ird Table" no force row level security', 'globex', '%acme%',
         $$set role ragwall_owner; select string_agg(distinct "Tenant Id", ' ') from "a schema"."we""ird Table"$$),
       ('alter table "a schema"."we""ird Table" add late text default ''late''', 'a column that is added later is closed',
@@ -218,11 +218,11 @@ select is(tests.attack(breach, attack), answer, label)
 from (
   values
     ('', 'select count(*) from "a schema"."we""ird Table"', '0', 'without a tenant there are no rows'),
-    ('', 'insert into "a schema"."we""ird Table" ("a body") values (null)', 'RW001 no tenant is bound to this transaction', 'and no new ones'),
+    ('', 'insert into "a schema"."we""ird Table" ("a body") values (null)', 'RW001 no tenant is bound to this transaction', 'without a tenant no row can be added'),
     ($$insert into "a schema"."we""ird Table" ("Tenant Id") values ('')$$, 'select',
-      '23514 new row for relation "we"ird Table" violates check constraint "is_tenant_id"', 'not of an empty tenant either'),
+      '23514 new row for relation "we"ird Table" violates check constraint "is_tenant_id"', 'a row of an empty tenant is refused'),
     ($$insert into "a schema"."we""ird Table" ("Tenant Id") values (null)$$, 'select',
-      '23502 null value in column "Tenant Id" of relation "we"ird Table" violates not-null constraint', 'nor of none')
+      '23502 null value in column "Tenant Id" of relation "we"ird Table" violates not-null constraint', 'a row without a tenant is refused')
 ) as a (breach, attack, answer, label);
 
 -- The floor, as in planner-oracles.sql.
@@ -267,7 +267,7 @@ select lives_ok($$select ragwall.protect_table('tests.parts')$$, 'a partitioned 
 select is_empty(
   $$select c.oid::regclass from pg_class as c
     where c.oid in (select m from ragwall.with_partitions('tests.parts') as m) and not (c.relrowsecurity and c.relforcerowsecurity)$$,
-  'row-level security is forced on its partitions, too'
+  'row-level security is forced on the partitions of a protected table'
 );
 alter event trigger ragwall_close_partitions enable;
 alter default privileges in schema tests grant all on tables to app_user, public;
@@ -279,7 +279,7 @@ insert into tests.parts values ('acme', 1), ('initech', 2), ('globex', 3);
 select set_eq(
   $$select c.relname::text from pg_class as c
     where c.oid in (select m from ragwall.with_partitions('tests.parts') as m) and c.relowner = 'ragwall_owner'::regrole$$,
-  array['parts', 'first', 'second'], 'its partitions get its owner'
+  array['parts', 'first', 'second'], 'partitions get the owner of the table'
 );
 select is_empty(
   $$select c.oid::regclass, a.* from pg_class as c, aclexplode(c.relacl) as a
@@ -287,18 +287,18 @@ select is_empty(
       and a.grantee <> c.relowner$$,
   'nobody has a privilege on a partition, of those that came later neither, whatever default privileges say'
 );
-select is(tests.attack('', 'select string_agg(tenant_id, '' '') from tests.parts'), 'globex', 'their rows are seen through the table');
+select is(tests.attack('', 'select string_agg(tenant_id, '' '') from tests.parts'), 'globex', 'rows of partitions are seen through the table');
 select unnest(array[
   is(
     tests.attack('grant all on all tables in schema tests to app_user', format('select count(*) from tests.%s', leaf)), '0',
-    'by themselves they show nothing, were they granted: ' || leaf
+    'a partition that is granted shows nothing by itself: ' || leaf
   ),
   is(
     tests.attack(
       format('grant all on all tables in schema tests to app_user; alter table tests.%s disable row level security', leaf),
       format('select count(*) from tests.%s', leaf)
     ),
-    '1', 'control: without row-level security they would: ' || leaf
+    '1', 'control: without row-level security a granted partition shows its rows: ' || leaf
   )
 ])
 from unnest(array['first', 'second', 'third', 'fourth', 'fifth']) as leaf;
@@ -322,12 +322,12 @@ from
   (
     values
       ('team', 'team', 'an owner who cannot log in stays', ''),
-      ('ragwall_owner', 'api', 'one who can does not', ''),
-      ('ragwall_owner', 'team', 'nor one whose member the application is', 'grant team to app_user'),
-      ('ragwall_owner', 'team', 'or a login of its', 'grant app_reader to api; grant team to api'),
-      ('team', 'team', 'but one with other members', 'grant team to api'),
-      ('ragwall_owner', 'team', 'nor one whom row-level security does not bind', 'alter role team bypassrls'),
-      ('ragwall_owner', 'team', 'nor a superuser', 'alter role team superuser')
+      ('ragwall_owner', 'api', 'an owner who can log in is replaced', ''),
+      ('ragwall_owner', 'team', 'an owner whose member the application is, is replaced', 'grant team to app_user'),
+      ('ragwall_owner', 'team', 'an owner whose member a login of the application is, is replaced', 'grant app_reader to api; grant team to api'),
+      ('team', 'team', 'an owner with other members stays', 'grant team to api'),
+      ('ragwall_owner', 'team', 'an owner whom row-level security does not bind is replaced', 'alter role team bypassrls'),
+      ('ragwall_owner', 'team', 'a superuser as owner is replaced', 'alter role team superuser')
   ) as o (owner, before, label, change),
   concat('create table tests.owned (tenant_id text primary key); alter table tests.owned owner to ', before, ';', change) as breach;
 
@@ -338,7 +338,7 @@ select lives_ok($$select ragwall.protect_table('tests.kept', keep_statistics => 
 select is(
   (select string_agg(concat_ws(' ', attname, attnotnull, attname in (select p.attname from pg_stats as p where tablename = 'kept')), ', ' order by attnum)
     from pg_attribute where attrelid = 'tests.kept'::regclass and attnum > 0),
-  'tenant_id t t, id f t', 'which are there then, and every row has a tenant'
+  'tenant_id t t, id f t', 'statistics that are kept are there, and every row has a tenant'
 );
 
 -- The way back.
@@ -349,14 +349,14 @@ select set_eq(
     'owner ragwall_owner f f', 'Tenant Id t', 'Id t gen_random_uuid()', 'a body f', 'flag f false', 'length f length("a body")',
     'number t', $$counter t nextval('"a schema"."we""ird Table_counter_seq"'::regclass)$$
   ],
-  'and leaves an ordinary table of its owner''s, on which nobody has a privilege'
+  'unprotect_table() leaves an ordinary table of its owner''s, on which nobody has a privilege'
 );
 select throws_ok(
   format('select * from ragwall.unprotect_table(%L)', target), 'RW503',
-  format('the table %s was not protected by protect_table()', target), 'it is for tables that are protected: ' || target
+  format('the table %s was not protected by protect_table()', target), 'unprotect_table() is refused for a table that is not protected: ' || target
 )
 from unnest(array['"a schema"."we""ird Table"', 'ragwall.documents', 'tests.guesses']) as target;
-select lives_ok($$select ragwall.protect_table('"a schema"."we""ird Table"', 'Tenant Id')$$, 'and it can be protected again');
+select lives_ok($$select ragwall.protect_table('"a schema"."we""ird Table"', 'Tenant Id')$$, 'after unprotect_table() the table can be protected again');
 
 select * from finish();
 rollback;

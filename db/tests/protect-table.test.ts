@@ -2,15 +2,14 @@
 import postgres, { type TransactionSql } from 'postgres';
 import { afterAll, beforeAll, beforeEach, expect, inject, it } from 'vitest';
 import { forTenant, type Tenant } from '../../src/client/handle.js';
-import { needs, openSession, type Session } from './engine/session.js';
+import { needs } from './engine/session.js';
+import { useSession } from './engine/use-session.js';
 
 const engine = inject('engine');
-let session: Session;
+const session = useSession();
 let acme: Tenant;
 let globex: Tenant;
-
 beforeAll(async () => {
-  session = await openSession(engine);
   acme = forTenant(session.app, 'acme');
   globex = forTenant(session.app, 'globex');
   await session.admin((sql) =>
@@ -28,7 +27,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await session.admin((sql) => sql`drop schema "my app" cascade`);
-  await session.end();
 });
 beforeEach(async () => {
   await session.admin((sql) => sql`delete from "my app".chats`);
@@ -52,17 +50,6 @@ const all = () =>
     return rows.map(({ line }) => line);
   });
 
-it('two tenants have the same ids, and each reads its own rows', async () => {
-  for (const tenant of [acme, globex]) {
-    const rows = await tenant.transaction(
-      ({ sql }) => sql`
-        select c.*, m.n from "my app".chats as c join "my app"."chat messages" as m on m.chat = c.id
-        where m.n = 2`,
-    );
-    expect([...rows]).toEqual([{ Tenant: tenant.tenantId, id: 1, title: `of ${tenant.tenantId}`, n: 2 }]);
-  }
-});
-
 it('updates and deletes without a condition affect the tenant’s own rows only', async () => {
   await globex.transaction((tx) => tx.sql`update "my app"."chat messages" set body = 'globex'`);
   expect(await all()).toEqual(['acme 3 empty', 'globex 3 globex']);
@@ -85,23 +72,10 @@ it('rolling back to a savepoint undoes what came after it, and the tenant stays 
   expect(await all()).toEqual(['acme 3 done empty', 'globex 3 empty']);
 });
 
-it('a transaction can neither write a row for another tenant nor give it one of its own', async () => {
+it('a row cannot refer to another tenant’s', async () => {
   await session.admin((sql) => sql`insert into "my app".chats values ('acme', 7, 'only of acme')`);
-  const refused = [
-    ['42501', `insert into "my app".chats ("Tenant", id) values ('acme', 9)`],
-    ['42501', `update "my app".chats set "Tenant" = 'acme'`],
-    ['23503', `insert into "my app"."chat messages" (chat, n) values (7, 1)`],
-    ['42501', 'truncate "my app"."chat messages"'],
-  ] as const;
-  for (const [code, text] of refused) {
-    await expect(globex.transaction(({ sql }) => sql.unsafe(text))).rejects.toMatchObject({ code });
-  }
-  expect(await all()).toEqual(['acme 3 empty', 'globex 3 empty']);
-});
-
-it('without a tenant there are no rows', async () => {
-  expect(await session.app`select from "my app".chats`).toHaveLength(0);
-  await expect(session.app`insert into "my app".chats (id) values (2)`).rejects.toMatchObject({ code: 'RW001' });
+  const refers = globex.transaction(({ sql }) => sql`insert into "my app"."chat messages" (chat, n) values (7, 1)`);
+  await expect(refers).rejects.toMatchObject({ code: '23503' });
 });
 
 it('transactions of two tenants at once keep to their own', async () => {

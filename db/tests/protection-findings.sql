@@ -62,150 +62,100 @@ select unnest(array[
 ])
 from (
   values
-    (
-      'a tenant that is a uuid', 'alter table tests.chunks drop constraint chunks_tenant_id_document_id_fkey,
+    ('a tenant that is a uuid', 'alter table tests.chunks drop constraint chunks_tenant_id_document_id_fkey,
         alter column tenant_id type uuid using tenant_id::uuid',
       'the column tenant_id is uuid: a tenant column is text or varchar, with a deterministic collation: '
-        'alter table tests.chunks alter column tenant_id type text collate "C" using tenant_id::text'
-    ),
-    (
-      'a tenant that is padded', 'alter table tests.chunks drop constraint chunks_tenant_id_document_id_fkey,
+        'alter table tests.chunks alter column tenant_id type text collate "C" using tenant_id::text'),
+    ('a tenant that is padded', 'alter table tests.chunks drop constraint chunks_tenant_id_document_id_fkey,
         alter column tenant_id type char(9)',
       'the column tenant_id is character(9): a tenant column is text or varchar, with a deterministic collation: '
-        'alter table tests.chunks alter column tenant_id type text collate "C" using tenant_id::text'
-    ),
-    (
-      'a tenant whose case does not matter', 'alter table tests.chunks drop constraint chunks_tenant_id_document_id_fkey,
+        'alter table tests.chunks alter column tenant_id type text collate "C" using tenant_id::text'),
+    ('a tenant whose case does not matter', 'alter table tests.chunks drop constraint chunks_tenant_id_document_id_fkey,
         alter column tenant_id type text collate tests.caseless',
       'the column tenant_id is text: a tenant column is text or varchar, with a deterministic collation: '
-        'alter table tests.chunks alter column tenant_id type text collate "C" using tenant_id::text'
-    ),
-    (
-      'a tenant that is computed', 'drop table tests.chunks; create table tests.chunks (
+        'alter table tests.chunks alter column tenant_id type text collate "C" using tenant_id::text'),
+    ('a tenant that is computed', 'drop table tests.chunks; create table tests.chunks (
         name text, tenant_id text generated always as (lower(name)) stored, primary key (tenant_id))',
       'the column tenant_id is generated: a tenant column is text or varchar, with a deterministic collation: '
-        'alter table tests.chunks alter column tenant_id drop expression'
-    ),
-    (
-      'a foreign key to a bare id', 'alter table tests.chunks add constraint f foreign key (document_id)
+        'alter table tests.chunks alter column tenant_id drop expression'),
+    ('a foreign key to a bare id', 'alter table tests.chunks add constraint f foreign key (document_id)
         references tests.documents (id) on delete set null',
       'the foreign key f of tests.chunks names a row of tests.documents without its tenant: '
         'alter table tests.chunks drop constraint f; alter table tests.chunks add constraint f '
-        'foreign key (tenant_id, document_id) references tests.documents (tenant_id, id) ON DELETE SET NULL (document_id)'
-    ),
-    (
-      'a foreign key from elsewhere', 'create table tests.notes (tenant_id text, author text, chunk integer,
+        'foreign key (tenant_id, document_id) references tests.documents (tenant_id, id) ON DELETE SET NULL (document_id)'),
+    ('a foreign key from elsewhere', 'create table tests.notes (tenant_id text, author text, chunk integer,
         constraint f foreign key (author, chunk) references tests.chunks on delete cascade)',
       'the foreign key f of tests.notes names a row of tests.chunks without its tenant: '
         'alter table tests.notes drop constraint f; alter table tests.notes add constraint f '
-        'foreign key (tenant_id, chunk) references tests.chunks (tenant_id, id) ON DELETE CASCADE'
-    ),
-    (
-      'a foreign key to itself', 'alter table tests.chunks
+        'foreign key (tenant_id, chunk) references tests.chunks (tenant_id, id) ON DELETE CASCADE'),
+    ('a foreign key to itself', 'alter table tests.chunks
         add constraint f foreign key (content, document_id) references tests.chunks (tenant_id, id)',
       'the foreign key f of tests.chunks names a row of tests.chunks without its tenant: '
         'alter table tests.chunks drop constraint f; alter table tests.chunks add constraint f '
-        'foreign key (tenant_id, document_id) references tests.chunks (tenant_id, id)'
-    ),
-    (
-      'a primary key on a bare id', 'alter table tests.chunks drop constraint chunks_pkey, add constraint p primary key (id)',
+        'foreign key (tenant_id, document_id) references tests.chunks (tenant_id, id)'),
+    ('a primary key on a bare id', 'alter table tests.chunks drop constraint chunks_pkey, add constraint p primary key (id)',
       'the key p is unique across tenants, so that errors tell what other tenants have: '
-        'alter table tests.chunks drop constraint p, add constraint p PRIMARY KEY (tenant_id, id)'
-    ),
-    (
-      'a unique key over all', 'alter table tests.chunks add constraint u unique nulls not distinct (id, content)',
+        'alter table tests.chunks drop constraint p, add constraint p PRIMARY KEY (tenant_id, id)'),
+    ('a unique key over all', 'alter table tests.chunks add constraint u unique nulls not distinct (id, content)',
       'the key u is unique across tenants, so that errors tell what other tenants have: '
-        'alter table tests.chunks drop constraint u, add constraint u UNIQUE NULLS NOT DISTINCT (tenant_id, id, content)'
-    ),
-    (
-      'a unique index over all', 'create unique index "a (i" on tests.chunks (md5(content)) include (tenant_id) where id > 0',
+        'alter table tests.chunks drop constraint u, add constraint u UNIQUE NULLS NOT DISTINCT (tenant_id, id, content)'),
+    ('a unique index over all', 'create unique index "a (i" on tests.chunks (md5(content)) include (tenant_id) where id > 0',
       'the index tests."a (i" is unique across tenants, so that errors tell what other tenants have: drop index tests."a (i"; '
-        'CREATE UNIQUE INDEX "a (i" ON tests.chunks USING btree (tenant_id, md5(content)) INCLUDE (tenant_id) WHERE (id > 0)'
-    ),
-    (
-      'a unique index of two tenants', 'create unique index i on tests.chunks (id) where tenant_id = ''a'' or tenant_id = ''b''',
+        'CREATE UNIQUE INDEX "a (i" ON tests.chunks USING btree (tenant_id, md5(content)) INCLUDE (tenant_id) WHERE (id > 0)'),
+    ('a unique index of two tenants', 'create unique index i on tests.chunks (id) where tenant_id = ''a'' or tenant_id = ''b''',
       'the index tests.i is unique across tenants, so that errors tell what other tenants have: drop index tests.i; '
-        'CREATE UNIQUE INDEX i ON tests.chunks USING btree (tenant_id, id) WHERE ((tenant_id = ''a''::text) OR (tenant_id = ''b''::text))'
-    ),
-    (
-      'an exclusion over all', 'alter table tests.chunks add constraint x exclude using btree (content with =)',
+        'CREATE UNIQUE INDEX i ON tests.chunks USING btree (tenant_id, id) WHERE ((tenant_id = ''a''::text) OR (tenant_id = ''b''::text))'),
+    ('an exclusion over all', 'alter table tests.chunks add constraint x exclude using btree (content with =)',
       'the key x is unique across tenants, so that errors tell what other tenants have: '
-        'alter table tests.chunks drop constraint x, add constraint x EXCLUDE USING btree (tenant_id WITH =, content WITH =)'
-    ),
-    (
-      'a graph over all', 'create index i on tests.chunks using hnsw (embedding public.vector_l2_ops)',
-      'the index tests.i is approximate and has the rows of all tenants: create one for each tenant, where tenant_id = …, or none: drop index tests.i'
-    ),
-    (
-      'lists over all', 'create index i on tests.chunks using ivfflat (embedding public.vector_cosine_ops) where id > 0',
-      'the index tests.i is approximate and has the rows of all tenants: create one for each tenant, where tenant_id = …, or none: drop index tests.i'
-    ),
-    (
-      'a permissive policy', 'create policy "a policy" on tests.chunks using (tenant_id = current_setting(''app.current_tenant''))',
-      'the permissive policy "a policy" of tests.chunks lets more rows through: drop policy "a policy" on tests.chunks'
-    ),
-    (
-      'a rule', 'create rule "a rule" as on delete to tests.chunks do instead nothing',
-      'the rule "a rule" of tests.chunks rewrites statements: drop rule "a rule" on tests.chunks'
-    ),
-    (
-      'statistics on several columns', 'create statistics tests."a b" on id, content from tests.chunks',
-      'from the statistics object "a b" explain tells values of other tenants: drop statistics tests."a b"'
-    ),
-    (
-      'a view with a superuser''s rights', 'create view tests.v as select * from tests.chunks; grant select on tests.v to app_user',
-      'tests.v shows the rows of all tenants to other roles: alter view tests.v set (security_invoker = true)'
-    ),
-    (
-      'a view of that kind on another', 'create view tests.v with (security_invoker = true) as select * from tests.chunks;
+        'alter table tests.chunks drop constraint x, add constraint x EXCLUDE USING btree (tenant_id WITH =, content WITH =)'),
+    ('a graph over all', 'create index i on tests.chunks using hnsw (embedding public.vector_l2_ops)',
+      'the index tests.i is approximate and has the rows of all tenants: create one for each tenant, where tenant_id = …, or none: drop index tests.i'),
+    ('lists over all', 'create index i on tests.chunks using ivfflat (embedding public.vector_cosine_ops) where id > 0',
+      'the index tests.i is approximate and has the rows of all tenants: create one for each tenant, where tenant_id = …, or none: drop index tests.i'),
+    ('a permissive policy', 'create policy "a policy" on tests.chunks using (tenant_id = current_setting(''app.current_tenant''))',
+      'the permissive policy "a policy" of tests.chunks lets more rows through: drop policy "a policy" on tests.chunks'),
+    ('a rule', 'create rule "a rule" as on delete to tests.chunks do instead nothing',
+      'the rule "a rule" of tests.chunks rewrites statements: drop rule "a rule" on tests.chunks'),
+    ('statistics on several columns', 'create statistics tests."a b" on id, content from tests.chunks',
+      'from the statistics object "a b" explain tells values of other tenants: drop statistics tests."a b"'),
+    ('a view with a superuser''s rights', 'create view tests.v as select * from tests.chunks; grant select on tests.v to app_user',
+      'tests.v shows the rows of all tenants to other roles: alter view tests.v set (security_invoker = true)'),
+    ('a view of that kind on another', 'create view tests.v with (security_invoker = true) as select * from tests.chunks;
         create view tests."a w" as select * from tests.v; grant select on tests."a w" to public',
-      'tests."a w" shows the rows of all tenants to other roles: alter view tests."a w" set (security_invoker = true)'
-    ),
-    (
-      'a materialized view', 'create materialized view tests.m as select * from tests.chunks; grant select on tests.m to app_reader',
-      'tests.m shows the rows of all tenants to other roles: drop materialized view tests.m'
-    ),
-    (
-      'a foreign partition', 'drop table tests.chunks; create foreign data wrapper w; create server s foreign data wrapper w;
+      'tests."a w" shows the rows of all tenants to other roles: alter view tests."a w" set (security_invoker = true)'),
+    ('a materialized view', 'create materialized view tests.m as select * from tests.chunks; grant select on tests.m to app_reader',
+      'tests.m shows the rows of all tenants to other roles: drop materialized view tests.m'),
+    ('a foreign partition', 'drop table tests.chunks; create foreign data wrapper w; create server s foreign data wrapper w;
         create table tests.chunks (tenant_id text, id integer) partition by list (tenant_id);
         create index on only tests.chunks (tenant_id);
         create foreign table tests.f partition of tests.chunks for values in (''acme'') server s',
       'the partition tests.f is a foreign table, which has no row-level security: '
-        'alter table tests.chunks detach partition tests.f'
-    ),
-    (
-      'an index on partitions of many tenants', 'drop table tests.chunks;
+        'alter table tests.chunks detach partition tests.f'),
+    ('an index on partitions of many tenants', 'drop table tests.chunks;
         create table tests.chunks (tenant_id text, id integer, embedding public.vector(3), primary key (tenant_id, id))
           partition by list (tenant_id);
         create table tests.one partition of tests.chunks for values in (''initech'');
         create table tests.some partition of tests.chunks for values in (''acme'', ''globex'');
         create index i on tests.chunks using hnsw (embedding public.vector_l2_ops)',
-      'the index tests.i is approximate and has the rows of all tenants: create one for each tenant, where tenant_id = …, or none: drop index tests.i'
-    ),
-    (
-      'a foreign key of partitions', 'drop table tests.chunks;
+      'the index tests.i is approximate and has the rows of all tenants: create one for each tenant, where tenant_id = …, or none: drop index tests.i'),
+    ('a foreign key of partitions', 'drop table tests.chunks;
         create table tests.chunks (tenant_id text, id integer,
           constraint f foreign key (id) references tests.documents (id) on delete cascade, primary key (tenant_id, id))
           partition by list (tenant_id);
         create table tests.one partition of tests.chunks for values in (''acme'')',
       'the foreign key f of tests.chunks names a row of tests.documents without its tenant: '
         'alter table tests.chunks drop constraint f; alter table tests.chunks add constraint f '
-        'foreign key (tenant_id, id) references tests.documents (tenant_id, id) ON DELETE CASCADE'
-    ),
-    (
-      'a policy of a partition', 'drop table tests.chunks;
+        'foreign key (tenant_id, id) references tests.documents (tenant_id, id) ON DELETE CASCADE'),
+    ('a policy of a partition', 'drop table tests.chunks;
         create table tests.chunks (tenant_id text, id integer, primary key (tenant_id, id)) partition by list (tenant_id);
         create table tests.one partition of tests.chunks for values in (''acme'');
         create policy select_own_tenant on tests.one using (true)',
-      'the permissive policy select_own_tenant of tests.one lets more rows through: drop policy select_own_tenant on tests.one'
-    ),
-    (
-      'all of what is there', 'alter table tests.chunks drop constraint chunks_pkey, add constraint p primary key (id);
+      'the permissive policy select_own_tenant of tests.one lets more rows through: drop policy select_own_tenant on tests.one'),
+    ('all of what is there', 'alter table tests.chunks drop constraint chunks_pkey, add constraint p primary key (id);
         create rule r as on delete to tests.chunks do instead nothing',
       'the key p is unique across tenants, so that errors tell what other tenants have: '
         'alter table tests.chunks drop constraint p, add constraint p PRIMARY KEY (tenant_id, id); and '
-        'the rule r of tests.chunks rewrites statements: drop rule r on tests.chunks'
-    )
+        'the rule r of tests.chunks rewrites statements: drop rule r on tests.chunks')
 ) as r (label, setup, refusal);
 
 select is(tests.protect(setup, false), answer, label)

@@ -45,14 +45,12 @@ set local role app_reader;
 select tests.become('acme');
 select results_eq(
   'select content from ragwall.documents order by position',
-  $$values ('acme secret 0'), ('acme secret 1'), ('acme secret 2')$$,
-  'a reader reads the rows of its tenant'
+  $$values ('acme secret 0'), ('acme secret 1'), ('acme secret 2')$$, 'a reader reads the rows of its tenant'
 );
 select tests.become('acme');
 select results_eq(
   'select content from ragwall.match_documents(tests.vec(0), 3)',
-  $$values ('acme secret 0'), ('acme secret 1'), ('acme secret 2')$$,
-  'a reader searches the rows of its tenant'
+  $$values ('acme secret 0'), ('acme secret 1'), ('acme secret 2')$$, 'a reader searches the rows of its tenant'
 );
 
 reset role;

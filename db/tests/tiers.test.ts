@@ -1,11 +1,11 @@
 /** A large tenant is searched by a graph of its own: with the answers of the exact search, and always k of them. */
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { vectorText } from '../../src/client/vector.js';
 import { forTenant, type JsonObject, type NewDocument } from '../../src/index.js';
-import { openSession, type Session } from './engine/session.js';
+import { useSession } from './engine/use-session.js';
 
 const size = 1_200;
-let session: Session;
+const session = useSession();
 
 /** Numbers from −1 to 1, the same on every run. */
 function noise(seed: number) {
@@ -22,9 +22,7 @@ function vector(seed: number): Float32Array {
   const own = noise(1000 + seed);
   return Float32Array.from({ length: 1536 }, () => topic() + 0.7 * own());
 }
-
 beforeAll(async () => {
-  session = await openSession(inject('engine'));
   for (const [tenant, offset] of [
     ['large', 0],
     ['other', 5],
@@ -59,7 +57,6 @@ afterAll(async () => {
     const plan = await sql<{ index_plan: string }[]>`select ragwall.index_plan()`;
     for (const { index_plan } of plan) await sql.unsafe(index_plan);
   });
-  await session.end();
 });
 
 const queries = Array.from({ length: 20 }, (_, n) => vector(5_000 + n * 7));

@@ -40,13 +40,11 @@ select tests.upsert(jsonb_build_array(
 select results_eq('ingest', array['inserted', 'inserted', 'inserted'], 'new documents are inserted');
 select from set_config('tests.versions', tests.versions(), true);
 select results_eq('ingest', array['unchanged', 'unchanged', 'unchanged'], 'repeating it changes nothing');
-select is(tests.versions(), current_setting('tests.versions'), 'writes no row');
-select is((select count(*)::integer from ragwall.documents), 6, 'and adds nothing');
+select is(tests.versions(), current_setting('tests.versions'), 'repeating it writes no row');
+select is((select count(*)::integer from ragwall.documents), 6, 'repeating it adds no document');
 
 select results_eq(
-  format('select tests.upsert(jsonb_build_array(tests.document(%s)))', arguments),
-  array[status],
-  label
+  format('select tests.upsert(jsonb_build_array(tests.document(%s)))', arguments), array[status], label
 )
 from (
   values
@@ -55,16 +53,16 @@ from (
     ($$'{"source": "a.md", "position": 0}', 'other', null, '{}'$$, 'embedding required',
       'a changed content requires an embedding'),
     ($$'{"source": "a.md", "position": 0}', 'first', null, '{"embedding_model": "new"}'$$,
-      'embedding required', 'so does another model'),
+      'embedding required', 'another model requires an embedding'),
     ($$'{"source": "b.md", "position": 0}', 'first', null, '{}'$$, 'embedding required',
-      'and a new document'),
+      'a new document requires an embedding'),
     ($$'{"source": "a.md", "position": 0}', 'first', null, '{"metadata": {"v": 2}}'$$, 'updated',
-      'changed metadata do not'),
+      'changed metadata require no embedding'),
     ($$'{"source": "a.md", "position": 0}', 'other', 45, '{}'$$, 'updated', 'changed content is updated'),
     ($$'{"source": "a.md", "position": 0}', 'other', 45, '{"embedding_model": "new"}'$$, 'updated',
-      'so is another model'),
+      'another model is updated'),
     ($$'{"source": "a.md", "position": 0}', 'other', 50, '{"embedding_model": "new"}'$$, 'updated',
-      'and another embedding'),
+      'another embedding is updated'),
     (format($$'{"id": "%s"}', 'by id', 70, '{}'$$, tests.id(0)), 'updated',
       'a document that came with a source can be named by its id')
 ) as c (arguments, status, label);
@@ -72,13 +70,11 @@ from (
 select results_eq(
   $$select content, metadata, embedding_model, embedding::text from ragwall.documents
     where source = 'a.md' and position = 0$$,
-  $$values ('other', '{"v": 2}'::jsonb, 'new', tests.vec(50)::text)$$,
-  'absent metadata kept what was stored'
+  $$values ('other', '{"v": 2}'::jsonb, 'new', tests.vec(50)::text)$$, 'absent metadata kept what was stored'
 );
 select results_eq(
   'select source, position, content from ragwall.documents where id = tests.id(0)',
-  $$values ('shared.md', 0, 'by id')$$,
-  'an update by id keeps the source'
+  $$values ('shared.md', 0, 'by id')$$, 'an update by id keeps the source'
 );
 select results_eq(
   $$select id from ragwall.documents where source = 'a.md' order by position$$,
@@ -88,21 +84,20 @@ select results_eq(
 
 select is(
   ragwall.document_id('acme', 'a.md', 0), '229cbed8-d3ac-84d9-8a4b-753438088004'::uuid,
-  'as anybody can compute it'
+  'the id of a document is the same on every machine'
 );
 select is(
   (
     select count(distinct ragwall.document_id(tenant, source, n))::integer
     from (values ('ab', 'c'), ('a', 'bc'), ('a', 'c'), ('ab', 'bc')) as t (tenant, source), generate_series(0, 1) as n
   ),
-  8,
-  'and what differs in any of them, in another place, gets another'
+  8, 'documents that differ in tenant, source or position have different ids'
 );
 
 select tests.become('globex');
 select results_eq('ingest', array['inserted', 'inserted', 'inserted'],
   'the same ids and sources are new to another tenant');
-select results_eq('ingest', array['unchanged', 'unchanged', 'unchanged'], 'and its own from then on');
+select results_eq('ingest', array['unchanged', 'unchanged', 'unchanged'], 'documents that another tenant has inserted are its own from then on');
 
 select throws_ok(
   format('select ragwall.upsert_documents(%L)', documents), sqlstate, message, format('refused: %s', documents)
@@ -138,14 +133,13 @@ select throws_ok(
 );
 select is(
   (select content from ragwall.documents where id = ragwall.document_id('globex', 'b.md', 0)), 'by hand',
-  'and its document stays'
+  'a document that was given an id by hand stays'
 );
 
 reset role;
 select is(
   (select string_agg(content, ', ' order by content) from ragwall.documents where tenant_id = 'acm'),
-  'acm secret 0, acm secret 1, acm secret 2',
-  'other tenants'' documents are as they were'
+  'acm secret 0, acm secret 1, acm secret 2', 'other tenants'' documents are as they were'
 );
 
 select * from finish();

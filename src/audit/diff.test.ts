@@ -1,17 +1,16 @@
 /** Changes one thing at a time, and checks which rows are printed, and what they are said to do to a wall. */
 import { readFile } from 'node:fs/promises';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { openSession, rolledBack, type Session } from '../../db/tests/engine/session.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { rolledBack } from '../../db/tests/engine/session.js';
+import { useSession } from '../../db/tests/engine/use-session.js';
 import { type Change, changesToText, diffInventories, effects, type InventoryRow } from './diff.js';
 import { readInventory, readInventoryIn } from './fingerprint.js';
 
-let session: Session;
+const session = useSession();
 let clean: readonly InventoryRow[];
 beforeAll(async () => {
-  session = await openSession(inject('engine'));
   clean = (await session.admin(readInventory)).inventory;
 });
-afterAll(() => session.end());
 
 /** The inventory after some statements, which are rolled back. */
 const inventoryAfter = (statements: string) =>

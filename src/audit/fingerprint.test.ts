@@ -6,7 +6,8 @@ import postgres, { type Sql, type TransactionSql } from 'postgres';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { bootstrapSql } from '../../db/tests/engine/migrations.js';
 import { dumpAndRestore } from '../../db/tests/engine/schema.js';
-import { needs, openSession, rolledBack, type Session } from '../../db/tests/engine/session.js';
+import { needs, rolledBack } from '../../db/tests/engine/session.js';
+import { useSession } from '../../db/tests/engine/use-session.js';
 import { diffInventories } from './diff.js';
 import {
   type Fingerprint,
@@ -51,17 +52,15 @@ const meansOther = [
 ];
 
 const engine = inject('engine');
-let session: Session;
+const session = useSession();
 let clean: Fingerprint;
 let folder: string;
 beforeAll(async () => {
-  session = await openSession(engine);
   clean = await session.admin(readInventory);
   folder = await mkdtemp(join(tmpdir(), 'ragwall-'));
 });
 afterAll(async () => {
   await rm(folder, { recursive: true });
-  await session.end();
 });
 
 /** The fingerprint after `act`, in a transaction that is rolled back. */

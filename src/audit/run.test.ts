@@ -1,14 +1,11 @@
 /** The audit is read in a transaction that can only read, and what it returns is what it should be. */
 import type { Sql } from 'postgres';
-import { afterAll, beforeAll, expect, inject, it } from 'vitest';
-import { openSession, type Session } from '../../db/tests/engine/session.js';
+import { expect, it } from 'vitest';
+import { rolledBack } from '../../db/tests/engine/session.js';
+import { useSession } from '../../db/tests/engine/use-session.js';
 import { commonStatement, readAudit, statementOf } from './run.js';
 
-let session: Session;
-beforeAll(async () => {
-  session = await openSession(inject('engine'));
-});
-afterAll(() => session.end());
+const session = useSession();
 
 /** A query of one row, `evidence` being an expression. */
 const query = (evidence: string, status = "'fail'", from = '') => `
@@ -101,7 +98,30 @@ it('cuts what the statements share', () => {
   expect(commonStatement(text)).toBe('-- What is shared.\nwith shared as (select 1),\nfinding as (');
 });
 
-it('finds the statements of db/audit.sql', () => {
-  expect(statementOf('T01')).toMatch(/^select 'T01'/);
-  expect(commonStatement()).toContain('tenant_table as');
+it('the statement behind each line, run by itself, finds what the line says', async () => {
+  await session.admin(async (sql) => {
+    const { rows } = await readAudit(sql);
+    expect(commonStatement()).toMatch(/\ntenant_table as [\s\S]*\nfinding \([^)]*\) as \($/);
+    const elsewhere: string[] = [];
+    for (const id of new Set(rows.map((row) => row.id))) {
+      const statement = statementOf(id);
+      if (statement === undefined) {
+        elsewhere.push(id);
+        continue;
+      }
+      const found = await rolledBack(sql, async (tx) => {
+        await tx`set local search_path = pg_catalog, pg_temp`;
+        await tx`set local jit = off`;
+        const query = `${commonStatement()} ${statement}) select id, object from finding`;
+        return tx.unsafe<{ id: string; object: string }[]>(query);
+      });
+      // Checks may share a statement: each row of it says whose it is.
+      const own = found.filter((row) => row.id === id && row.object !== '').map(({ object }) => object);
+      const told = rows.filter((row) => row.id === id && row.object !== '').map(({ object }) => object);
+      expect([id, own.sort()]).toEqual([id, told.sort()]);
+    }
+    // Those that no statement can tell say so, and do not pass.
+    const statuses = rows.filter(({ id }) => elsewhere.includes(id)).map(({ status }) => status);
+    expect(new Set(statuses)).toEqual(new Set(['n/a']));
+  });
 });

@@ -4,14 +4,15 @@ import postgres, { type Sql } from 'postgres';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { startEmbedded } from '../../db/tests/engine/embedded.js';
 import { root } from '../../db/tests/engine/migrations.js';
-import { needs, openSession, type Session } from '../../db/tests/engine/session.js';
+import { needs } from '../../db/tests/engine/session.js';
+import { useSession } from '../../db/tests/engine/use-session.js';
 import { lastMigration } from '../audit/queries.generated.js';
 import { assertIsolation, type IsolationOptions } from './assert-isolation.js';
 
 import { poolOptions } from './tenant.js';
 
 const engine = inject('engine');
-let session: Session;
+const session = useSession();
 
 /** ragwall.migration() as the last migration leaves it. */
 const migration = (number: number) => `
@@ -33,9 +34,7 @@ const renamed = (more: string) => ({
 });
 
 const logins = ['guard_app', 'guard_super', 'guard_bypass', 'guard_member', 'guard_owner', 'guard_noinherit'];
-
 beforeAll(async () => {
-  session = await openSession(engine);
   await session.admin((sql) =>
     sql.unsafe(`
       ${ifMissing};
@@ -58,7 +57,6 @@ afterAll(async () => {
       end $$;
       drop role ${logins.join(', ')}`),
   );
-  await session.end();
 });
 
 /** What is found to be wrong, and the checks; or nothing. */

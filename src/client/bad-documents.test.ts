@@ -1,8 +1,8 @@
 /** Whatever is stored is found again unchanged, or refused with its code; so is a deletion. */
 import fc from 'fast-check';
-import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { fuzz, isJson, isText, json, number, outcome, secret, text, thing } from '../../db/tests/bad-input.js';
-import { openSession, type Session } from '../../db/tests/engine/session.js';
+import { useSession } from '../../db/tests/engine/use-session.js';
 import { lexicalEmbedder } from '../embedders/lexical.js';
 import { type Deletion, type NewDocument, upsertDocuments } from './documents.js';
 import { forTenant, type Tenant } from './handle.js';
@@ -11,11 +11,10 @@ const axis = [1, ...Array<number>(1535).fill(0)];
 const id = '00000000-0000-4000-8000-000000000001';
 const good = { source: 's', position: 0, content: 'c', embeddingModel: 'm', embedding: axis };
 
-let session: Session;
+const session = useSession({ clear: true });
 let acme: Tenant;
 const everything = () => acme.matchDocuments(axis, { k: 1000 });
 beforeAll(async () => {
-  session = await openSession(inject('engine'));
   acme = forTenant(session.app, 'acme');
   await forTenant(session.app, 'globex').upsertDocuments([good]);
 });
@@ -25,10 +24,6 @@ afterEach(async () => {
     { tenantId: 'globex', content: 'c' },
   ]);
   await session.admin((sql) => sql`delete from ragwall.documents where tenant_id <> 'globex'`);
-});
-afterAll(async () => {
-  await session.admin((sql) => sql`delete from ragwall.documents`);
-  await session.end();
 });
 
 const endless = { a: {} };

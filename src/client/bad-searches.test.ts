@@ -1,8 +1,8 @@
 /** Whatever a search is asked with, it is refused with its code, or answered as a computation beside it answers. */
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { fuzz, isJson, json, number, outcome, secret, text, texts, thing } from '../../db/tests/bad-input.js';
-import { openSession, type Session } from '../../db/tests/engine/session.js';
+import { useSession } from '../../db/tests/engine/use-session.js';
 import { forTenant, type Tenant } from './handle.js';
 import type { JsonObject } from './input.js';
 import { setTenant } from './tenant.js';
@@ -26,21 +26,16 @@ function contains(whole: unknown, part: unknown): boolean {
   return Object.entries(part).every(([key, item]) => own.has(key) && contains(own.get(key), item));
 }
 
-let session: Session;
+const session = useSession({ clear: true });
 let acme: Tenant;
 const stored: JsonObject[] = fc
   .sample(json.object, { seed: 1, numRuns: 80 })
   .filter(isJson)
   .map((metadata) => JSON.parse(JSON.stringify(metadata)));
 beforeAll(async () => {
-  session = await openSession(inject('engine'));
   acme = forTenant(session.app, 'acme');
   await acme.upsertDocuments(stored.map((metadata, n) => passage(n, axis, metadata)));
   await forTenant(session.app, 'globex').upsertDocuments([passage(0, axis, { globex: true })]);
-});
-afterAll(async () => {
-  await session.admin((sql) => sql`delete from ragwall.documents`);
-  await session.end();
 });
 
 const found = async (tenant: Tenant, filter: unknown) =>

@@ -1,8 +1,8 @@
 /** Whatever embedders, servers and signers answer, and whatever they are made with, is used or refused with its code. */
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { fuzz, json, number, outcome, secret, text, thing } from '../../db/tests/bad-input.js';
-import { openSession, type Session } from '../../db/tests/engine/session.js';
+import { useSession } from '../../db/tests/engine/use-session.js';
 import type { Embedder } from '../embedders/embedder.js';
 import { lexicalEmbedder } from '../embedders/lexical.js';
 import { type OpenAIEmbeddings, openaiEmbedder } from '../embedders/openai.js';
@@ -13,15 +13,10 @@ import { type TokenSigner, tokenSigner } from './token.js';
 const axis = [1, ...Array<number>(1535).fill(0)];
 const key = { kty: 'oct', alg: 'HS256', kid: 'k', aud: 'a', k: Buffer.alloc(32, 7).toString('base64url') };
 
-let session: Session;
+const session = useSession({ clear: true });
 let acme: Tenant;
 beforeAll(async () => {
-  session = await openSession(inject('engine'));
   acme = forTenant(session.app, 'acme');
-});
-afterAll(async () => {
-  await session.admin((sql) => sql`delete from ragwall.documents`);
-  await session.end();
 });
 
 describe('an option', () => {

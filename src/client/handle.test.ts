@@ -1,18 +1,15 @@
 /** The client against a real database: what it returns, what it refuses, and what it never sends. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import postgres, { type Sql } from 'postgres';
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
-import { needs, openSession, type Session } from '../../db/tests/engine/session.js';
+import { beforeEach, describe, expect, inject, it } from 'vitest';
+import { needs } from '../../db/tests/engine/session.js';
+import { useSession } from '../../db/tests/engine/use-session.js';
 import type { Embedder } from '../embedders/embedder.js';
 import { deleteDocuments, matchDocuments, type NewDocument } from './documents.js';
 import { forTenant, type TenantTransaction } from './handle.js';
 import { poolOptions, setTenant } from './tenant.js';
 
-let session: Session;
-beforeAll(async () => {
-  session = await openSession(inject('engine'));
-});
-afterAll(() => session.end());
+const session = useSession();
 beforeEach(() => session.admin((sql) => sql`delete from ragwall.documents`));
 
 /** A unit vector at an angle in degrees: two of them have the cosine of their difference as similarity. */

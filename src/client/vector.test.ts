@@ -1,19 +1,12 @@
 /** A vector is compared as its half-precision numbers are on paper, or refused; its text keeps all of them. */
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { fuzz, number, outcome, thing } from '../../db/tests/bad-input.js';
-import { openSession, type Session } from '../../db/tests/engine/session.js';
+import { useSession } from '../../db/tests/engine/use-session.js';
 import { forTenant } from './handle.js';
 import { vectorText } from './vector.js';
 
-let session: Session;
-beforeAll(async () => {
-  session = await openSession(inject('engine'));
-});
-afterAll(async () => {
-  await session.admin((sql) => sql`delete from ragwall.documents`);
-  await session.end();
-});
+const session = useSession({ clear: true });
 
 /** Whether the database reads both texts as the same numbers. */
 async function same(short: string, long: string): Promise<boolean> {

@@ -1,20 +1,12 @@
 /** Each wall alone stops a cross-tenant read or write: all others are taken down, and it holds. */
 import type { TransactionSql } from 'postgres';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { openSession, type Session } from '../../db/tests/engine/session.js';
+import { describe, expect, it } from 'vitest';
+import { useSession } from '../../db/tests/engine/use-session.js';
 import { afterBreaches, type Breach, nameToSay, noPinnedTenant, noPolicy } from '../../db/tests/engine/walls.js';
 import { matchDocuments } from './documents.js';
 import { forTenant, type TenantTransaction } from './handle.js';
 
-let session: Session;
-beforeAll(async () => {
-  session = await openSession(inject('engine'));
-  await session.admin((sql) => sql`select tests.seed()`);
-});
-afterAll(async () => {
-  await session.admin((sql) => sql`delete from ragwall.documents`);
-  await session.end();
-});
+const session = useSession({ seed: true });
 
 const query = Array.from({ length: 1536 }, (_, i) => (i === 0 ? 1 : 0));
 

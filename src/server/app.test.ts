@@ -4,8 +4,8 @@ import type { Sql } from 'postgres';
 import { Histogram, Registry } from 'prom-client';
 import { type Embedder, openaiEmbedder } from 'ragwall';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
-import { openSession, type Session } from '../../db/tests/engine/session.js';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { useSession } from '../../db/tests/engine/use-session.js';
 import { type StandIn, startStandIn } from '../../scripts/lab/openai/stand-in.js';
 import { openaiAnswerer } from './answer.js';
 import { createServer, type Server, type ServerOptions } from './app.js';
@@ -14,8 +14,7 @@ import { requestDurations } from './metrics.js';
 import type { LogEntry } from './request-log.js';
 import { unauthenticated } from './verify.js';
 
-const engine = inject('engine');
-let session: Session;
+const session = useSession({ max: 2 });
 let model: StandIn;
 let embedder: Embedder;
 let options: ServerOptions;
@@ -37,14 +36,11 @@ function counted(sql: Sql): Sql {
     },
   });
 }
-
 beforeAll(async () => {
-  session = await openSession(engine, 2);
   model = await startStandIn();
 });
 afterAll(async () => {
   await model.close();
-  await session.end();
 });
 beforeEach(() => {
   const client = new OpenAI({ baseURL: model.url, apiKey: 'none', maxRetries: 0, timeout: 2_000 });

@@ -1,6 +1,6 @@
 -- Attacks E03 to E27 on what else a database has: nothing of it holds, copies or shows rows, or keys.
 begin;
-select plan(24);
+select plan(18);
 select tests.seed();
 
 create function tests.found(query text, change text)
@@ -40,13 +40,6 @@ from
       'alter event trigger ragwall_close_partitions disable;
       alter table ragwall.documents detach partition ragwall.documents_00;
       create table ragwall.new partition of ragwall.documents for values with (modulus 64, remainder 0)'),
-    ('E03b', 'no partition is without its own row-level security',
-      $$select inhrelid::regclass from pg_inherits join pg_class as c on c.oid = inhrelid
-        where inhparent = 'ragwall.documents'::regclass and not (c.relrowsecurity and c.relforcerowsecurity)$$,
-      -- Past the event trigger, which closes what a protected table gets.
-      'alter event trigger ragwall_close_partitions disable;
-      alter table ragwall.documents detach partition ragwall.documents_00;
-      create table ragwall.new partition of ragwall.documents for values with (modulus 32, remainder 0)'),
     ('E04', 'no name or bound of a relation names a tenant',
       $$select c.oid::regclass from pg_class as c, (select distinct tenant_id from ragwall.documents
           where length(tenant_id) > 3) as t
@@ -55,25 +48,14 @@ from
           and tenant_id not in ('null', 'public')$$,
       'alter table ragwall.documents_00 rename to documents_acme'),
     ('E08', 'no view reads the documents', v.views, 'create view tests.careless as select * from ragwall.documents'),
-    ('E08d', 'nor one that lost security_invoker', v.views,
+    ('E08d', 'no view has lost security_invoker', v.views,
       'create view tests.careless with (security_invoker = true) as select * from ragwall.documents;
       create or replace view tests.careless as select * from ragwall.documents'),
-    ('E09', 'no materialized view holds them', v.views,
+    ('E09', 'no materialized view holds the documents', v.views,
       'create materialized view tests.careless as select * from ragwall.documents'),
-    ('E13', 'nor does a view that filters stand for the policies', v.views,
+    ('E13', 'no view that filters stands for the policies', v.views,
       'create view tests.careless as select * from ragwall.documents where tenant_id = ragwall.current_tenant()'),
-    ('E17', 'there are no statistics on the documents',
-      $$select attname from pg_stats where schemaname = 'ragwall'$$,
-      'alter table ragwall.documents alter content set statistics 100; analyze ragwall.documents'),
-    ('E17c', 'nor statistics on expressions',
-      $$select stxname from pg_statistic_ext where stxrelid in (
-          select oid from pg_class where relnamespace = 'ragwall'::regnamespace)
-        union all
-        select indexrelid::regclass::name from pg_index
-        where indrelid in (select oid from pg_class where relnamespace = 'ragwall'::regnamespace)
-          and indexprs is not null$$,
-      'create index on ragwall.documents_00 (lower(content))'),
-    ('E24', 'no publication ships them',
+    ('E24', 'no publication sends the documents',
       $$select pubname from pg_publication where puballtables
         union all select pubname from pg_publication_tables where schemaname like 'ragwall%'$$,
       'create publication careless for table ragwall.documents'),

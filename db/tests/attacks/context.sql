@@ -1,12 +1,7 @@
 -- Attacks A10 to A13 and B: what claims a tenant otherwise than by binding it is void.
 begin;
-select plan(28);
+select plan(25);
 select tests.seed();
-
-create function tests.seen()
-  returns text
-  language sql
-  return (select string_agg(distinct d.tenant_id, ' ') from ragwall.documents as d);
 
 select concat(
   tests.become(tenant),
@@ -16,19 +11,8 @@ from (values ('acme', 'acme'), ('ACME', 'ACME'), ('Acme', 'nothing')) as t (tena
 select is(
   tests.attack('', $$select ragwall.set_tenant('globex ')$$),
   'RW002 the tenant id is expected to be 1 to 128 printable ASCII characters without spaces',
-  'A10b: no name is padded with spaces'
+  'A10b: a name that is padded with spaces is refused'
 );
-select is(
-  (
-    select format('%s %s %s', a.atttypid::regtype, c.collname, c.collisdeterministic)
-    from pg_attribute as a
-    join pg_collation as c on c.oid = a.attcollation
-    where a.attrelid = 'ragwall.documents'::regclass and a.attname = 'tenant_id'
-  ),
-  'text C t',
-  'A10b: names are text, compared byte by byte'
-);
-
 -- The control for what follows: the policies that everybody writes, which trust the setting.
 create function tests.trust(expression text)
   returns text
@@ -58,13 +42,13 @@ from (
       'set local row_security = off; select tests.seen()'),
     ('A13', 'a setting that is overwritten shows nothing', 'nothing', null,
       $$select set_config('app.current_tenant', 'acme', true); select tests.seen()$$),
-    ('A13b', 'nor does one that an expression overwrites', 'nothing', null,
+    ('A13b', 'a setting that an expression overwrites shows nothing', 'nothing', null,
       $$select case when set_config('app.current_tenant', 'acme', true) = 'acme' then tests.seen() end$$),
-    ('A13c', 'nor if all is one statement', 'nothing', null,
+    ('A13c', 'a setting that is overwritten in the statement that reads shows nothing', 'nothing', null,
       $$with forged as materialized (select set_config('app.current_tenant', 'acme', true) as tenant)
         select string_agg(d.content, ' ')
         from forged, lateral (select * from ragwall.documents where tenant_id = tenant offset 0) as d$$),
-    ('A13d', 'nor in a read-only transaction', 'nothing', null,
+    ('A13d', 'a setting that is overwritten in a read-only transaction shows nothing', 'nothing', null,
       $$set local transaction_read_only = on;
         select set_config('app.current_tenant', 'acme', true);
         select tests.seen()$$)
@@ -104,21 +88,12 @@ from (
       'select tests.seen()')
 ) as b (vector, label, change, answer, breach, seen, attack);
 
--- In a savepoint, or after another tenant.
-select is(tests.attack(bind, $$select ragwall.set_tenant('acme')$$), answer, label)
-from (
-  values
-    ('select tests.become(''globex'')', 'RW003 this transaction is already bound to another tenant',
-      'B11: a transaction that is bound to one tenant cannot be bound to another'),
-    ('select tests.become(null)', 'acme', 'B11, control: one that is not can')
-) as b (bind, answer, label);
-
 select tests.become(null);
 savepoint batch;
 select is(ragwall.set_tenant('acme'), 'acme', 'B08, control: a savepoint can bind a tenant');
 savepoint next;
 select throws_ok(
-  $$select ragwall.set_tenant('globex')$$, 'RW003', null, 'B08: and the next cannot bind another'
+  $$select ragwall.set_tenant('globex')$$, 'RW003', null, 'B08: a savepoint within that one cannot bind another tenant'
 );
 rollback to batch;
 select is(ragwall.current_tenant(), null, 'B08: with the savepoint the tenant is gone, and no earlier one is back');

@@ -1,6 +1,6 @@
 -- Attacks E11: whatever stands before the names that our functions use, they find their own.
 begin;
-select plan(20);
+select plan(19);
 select tests.seed();
 
 create function tests.evil()
@@ -45,7 +45,7 @@ select unnest(array[
     tests.attack('', 'set local search_path = pg_temp, ragwall_private, pg_catalog; ' || attack), answer,
     format('%s: %s', vector, label)
   ),
-  alike(tests.attack(tests.unqualified(routine), attack), seen, format('%s, control: if it named it alone it would', vector))
+  alike(tests.attack(tests.unqualified(routine), attack), seen, format('%s, control: with an unqualified name it would', vector))
 ])
 from (
   values
@@ -83,7 +83,7 @@ select unnest(array[
   ),
   alike(
     tests.attack(tests.repinned('set search_path = pg_catalog, public'), attack), 'P0001 runs as %',
-    format('E11d, control: nor may pg_temp be left out of where they are pinned: %s', call)
+    format('E11d, control: if pg_temp were not the last of the pinned schemas one would: %s', call)
   )
 ])
 from
@@ -94,17 +94,6 @@ from
       ('delete_documents(array[tests.id(0)])', '1'), ('delete_source(''shared.md'', 0)', '3')
   ) as e (call, answer),
   format('select ragwall.%s::pg_catalog.varchar', call) as attack;
-
-select is_empty(
-  $$
-    select oid::regprocedure
-    from pg_proc
-    where pronamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace)
-      and prosqlbody is null
-      and not exists (select from unnest(proconfig) as c where c ~ '^search_path=pg_catalog, pg_temp$')
-  $$,
-  'E11d: every function that looks names up when it runs looks in pg_temp last'
-);
 
 select * from finish();
 rollback;

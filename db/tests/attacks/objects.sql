@@ -41,9 +41,9 @@ from
         '42501 permission denied for table acmes',
         'grant select on ragwall.acmes to app_user; alter table ragwall.acmes disable row level security', '%acme%',
         $$select tests.seen('ragwall.acmes')$$),
-      ('E02', 'with grants on all tables it shows nothing', 'grant all on all tables in schema ragwall to app_user',
+      ('E02', 'a partition that is granted shows nothing', 'grant all on all tables in schema ragwall to app_user',
         'nothing', 'alter table ragwall.acmes disable row level security', '%acme%', $$select tests.seen('ragwall.acmes')$$),
-      ('E02b', 'and takes nothing', 'grant all on all tables in schema ragwall to app_user',
+      ('E02b', 'a partition that is granted takes no row', 'grant all on all tables in schema ragwall to app_user',
         '42501 new row violates row-level security policy for table "acmes"',
         'alter table ragwall.acmes disable row level security', 'planted',
         $$insert into ragwall.acmes (tenant_id, content, embedding, embedding_model)
@@ -64,7 +64,7 @@ from
         insert into ragwall.documents select * from ragwall.old',
         '42501 permission denied for table documents', 'grant select on ragwall.documents to app_user', '%acme%',
         $$select tests.seen('ragwall.documents')$$),
-      ('E07', 'and a search in it, were it granted, is the tenant''s own',
+      ('E07', 'a search in a granted table in the place of documents finds rows of the tenant',
         'alter table ragwall.documents rename to old;
         create table ragwall.documents (like ragwall.old including all);
         insert into ragwall.documents select * from ragwall.old;
@@ -86,7 +86,7 @@ from
         reset role',
         '42', 'alter table ragwall.documents no force row level security', '%acme%',
         $$select tests.seen('ragwall.careless')$$),
-      ('E10', 'a function is executable by nobody',
+      ('E10', 'a new function is executable by nobody',
         'set local role ragwall_owner;
         create function ragwall.careless() returns text language sql security definer
         return tests.seen(''ragwall.documents'');
@@ -95,7 +95,7 @@ from
         'alter function ragwall.careless() owner to current_user;
         grant execute on function ragwall.careless() to app_user', '%acme%',
         'select ragwall.careless()'),
-      ('E10', 'and one of the owner''s is filtered, were it granted',
+      ('E10', 'a function of the owner''s that is granted is filtered',
         'set local role ragwall_owner;
         create function ragwall.careless() returns text language sql security definer
         return tests.seen(''ragwall.documents'');

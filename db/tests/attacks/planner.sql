@@ -33,14 +33,14 @@ from
       ('E12', 'a cheap function of the caller''s sees no other row', '', 'globex',
         'alter table ragwall.documents disable row level security', 'P0001 saw acme %',
         $$select string_agg(distinct tenant_id, ' ') from ragwall.documents where tests.spy(content)$$),
-      ('E12b', 'nor does an operator that raises', '', 'globex',
+      ('E12b', 'an operator that raises sees no other row', '', 'globex',
         'alter table ragwall.documents disable row level security', '22012 division by zero',
         $$select string_agg(distinct tenant_id, ' ') from ragwall.documents where 1 / (position - 777) <= 0$$),
-      ('E12c', 'nor one that claims to be leakproof', 'alter function tests.spy(text) leakproof', 'globex',
+      ('E12c', 'a function that claims to be leakproof sees no other row', 'alter function tests.spy(text) leakproof', 'globex',
         'alter policy tenant_floor on ragwall.documents using (tenant_id = (select ragwall.current_tenant()))',
         'P0001 saw acme %',
         $$select string_agg(distinct tenant_id, ' ') from ragwall.documents where tests.spy(content)$$),
-      ('E12d', 'which not even the owner of a function can claim', 'alter function tests.spy(text) owner to app_user',
+      ('E12d', 'the owner of a function cannot mark it leakproof', 'alter function tests.spy(text) owner to app_user',
         '42501 only superuser can define a leakproof function', 'alter role app_user superuser', 'done',
         $$alter function tests.spy(text) leakproof; select 'done'$$)
   ) as e (vector, label, change, answer, breach, seen, attack),
@@ -52,23 +52,6 @@ insert into ragwall.documents (tenant_id, source, position, content, embedding, 
 select 'acme', 'big.md', n, 'we buy initech', tests.vec(0), 'test', '2020-01-01'
 from generate_series(1, 300) as n;
 analyze ragwall.documents;
-
-create function tests.leaf()
-  returns regclass
-  language sql
-  return (select tableoid::regclass from ragwall.documents where tenant_id = 'acme' limit 1);
-
-create function tests.neighbour()
-  returns text
-  language sql
-  return (
-    select 'n' || n
-    from generate_series(1, 1000) as n
-    where satisfies_hash_partition(
-      'ragwall.documents'::regclass, 32, right(tests.leaf()::text, 2)::integer, 'n' || n
-    )
-    limit 1
-  );
 
 create function tests.explained(query text)
   returns text
@@ -107,7 +90,7 @@ select *
 from
   (
     values
-      ('E15', 'a name', 'explain', 'tenant_id = %L', 'acme', tests.neighbour()),
+      ('E15', 'a name', 'explain', 'tenant_id = %L', 'acme', tests.neighbour('acme')),
       ('E15c', 'a content', 'explain', 'content = %L', 'we buy initech', 'we buy zenith'),
       ('E16b', 'a time', 'explain (analyze, buffers off, costs off, timing off, summary off)', 'created_at < %L',
         '2020-01-02 00:00:00+00', '2019-01-02 00:00:00+00'),
@@ -120,10 +103,10 @@ from
     else 'alter table ragwall.documents drop constraint documents_pkey,
       drop constraint documents_tenant_id_source_position_key;
       create index on %1$s (created_at); create index on %1$s (source)' end,
-    tests.leaf()
+    tests.leaf('acme')
   ) as breach;
 
-select tests.become(tests.neighbour());
+select tests.become(tests.neighbour('acme'));
 select is(
   tests.told(hit, setting, '', explain, condition), tests.told(miss, setting, '', explain, condition),
   format('%s: explain tells of %s that acme has what it tells of one that nobody has (%s off)', vector, label, setting)

@@ -23,9 +23,9 @@ from (
         );
         insert into tests.probe values ('acme', tests.id(0));
         select 'done'$$),
-    ('D10', 'nobody can lock the table against all', '', 'grant update on ragwall.documents to app_user',
+    ('D10', 'nobody can lock the table against readers', '', 'grant update on ragwall.documents to app_user',
       $$lock table ragwall.documents in access exclusive mode; select 'done'$$),
-    ('D10b', 'nor against writers', '', 'grant delete on ragwall.documents to app_user',
+    ('D10b', 'nobody can lock the table against writers', '', 'grant delete on ragwall.documents to app_user',
       $$lock table ragwall.documents in share mode; select 'done'$$),
     ('D10e', 'nobody can move a row', 'alter table ragwall.documents disable row level security',
       'alter table ragwall.documents disable row level security;
@@ -47,14 +47,14 @@ from (
   values
     ('D11', 'open: a role can preset what breaks its sessions', 'done',
       $$alter role app_user set row_security = off; select 'done'$$),
-    ('D11b', 'open: and when its statements time out', 'done',
+    ('D11b', 'open: a role can preset when its statements time out', 'done',
       $$alter role app_user set statement_timeout = '1ms'; select 'done'$$),
-    ('D11c', 'it can preset no tenant', '42501 permission denied to set parameter "app.current_tenant"',
+    ('D11c', 'a role can preset no tenant', '42501 permission denied to set parameter "app.current_tenant"',
       $$alter role app_user set app.current_tenant = 'acme'; select 'done'$$),
-    ('D12', 'open: it can change its own password', 'done', $$alter role app_user password 'x'; select 'done'$$),
-    ('K06', 'open: it can preset where its names are looked up', 'done',
+    ('D12', 'open: a role can change its own password', 'done', $$alter role app_user password 'x'; select 'done'$$),
+    ('K06', 'open: a role can preset where its names are looked up', 'done',
       $$alter role app_user set search_path = pg_temp; select 'done'$$),
-    ('K06', 'which a search does not depend on', 'globex',
+    ('K06', 'a search does not depend on where names are looked up', 'globex',
       $$set local search_path = pg_temp;
         select string_agg(distinct tenant_id, ' ') from ragwall.match_documents(tests.vec(0), 10)$$)
 ) as d (vector, label, answer, attack);

@@ -4,13 +4,8 @@ select plan(14);
 select tests.seed();
 
 create table tests.given as
-select
-  jwk, tests.token(jwk, '{}') as acme, tests.token(jwk, '{"tenant_id": "globex"}') as globex,
-  floor(extract(epoch from now())) as at
-from ragwall.add_signing_key('k') as jwk;
-
--- Signed mode.
-revoke execute on function ragwall.set_tenant(text) from app_user, app_reader;
+select jwk, tests.token(jwk, '{}') as acme, tests.token(jwk, '{"tenant_id": "globex"}') as globex
+from tests.enter_signed_mode() as jwk;
 grant select on tests.given to public;
 
 select tests.become(null);
@@ -24,7 +19,7 @@ from
       ('J07', 'a made-up seal is void', format(
         'select set_config(''app.current_tenant'', ''acme'', true), set_config(''app.tenant_seal'', %L, true); ',
         repeat('0', 64)) || seen, 'nothing'),
-      ('J07, control', 'the right one is not', format(
+      ('J07, control', 'the right seal is not void', format(
         'select set_config(''app.current_tenant'', ''acme'', true), set_config(''app.tenant_seal'', %L, true); ',
         (select ragwall_private.seal(inner_key, outer_key, 'acme') from ragwall_private.seal_key)) || seen, 'acme'),
       ('J07b', 'the seal of one tenant does not fit another',
@@ -33,9 +28,9 @@ from
       ('J08i', 'a second token cannot bind another tenant',
         bind || format('select ragwall.set_tenant_from_token(%L)', acme),
         'RW003 this transaction is already bound to another tenant'),
-      ('J08k', 'after reset all it still takes a token',
+      ('J08k', 'after reset all nothing but a token binds',
         bind || 'reset all; select ragwall.set_tenant_from_token(''acme'')', 'RW005 the token is not accepted'),
-      ('J08k', 'open: one that is valid binds',
+      ('J08k', 'open: after reset all a second token that is valid binds',
         bind || format('reset all; select ragwall.set_tenant_from_token(%L); ', acme) || seen, 'acme'),
       ('J09b', 'no function can be replaced',
         'create or replace function ragwall.current_tenant() returns text language sql return ''acme''',
@@ -45,7 +40,7 @@ from
 savepoint bound;
 select is(ragwall.set_tenant_from_token(acme), 'acme', 'J08g, control: a token binds in a savepoint') from tests.given;
 rollback to bound;
-select is(ragwall.current_tenant(), null, 'J08g: and no longer than it');
+select is(ragwall.current_tenant(), null, 'J08g: with the savepoint the tenant is gone');
 
 -- A schema before pg_catalog in which every comparison holds and every hash is the same.
 create schema shadows;
@@ -71,7 +66,7 @@ from
       ('no other comparison is used on a token', 'set_tenant_from_token(text)', format(
         'select ragwall.set_tenant_from_token(%L)', overlay(acme placing repeat('A', 43) from length(acme) - 42)),
         'RW005 the token is not accepted'),
-      ('nor on a seal', 'current_tenant()',
+      ('no other comparison is used on a seal', 'current_tenant()',
         $$select set_config('app.current_tenant', 'acme', true), set_config('app.tenant_seal', 'x', true);
         select ragwall.current_tenant()$$, 'nothing')
   ) as j (label, routine, attack, answer);

@@ -1,13 +1,12 @@
 -- Attacks J10 to J16: no privilege, error, function or setting tells a key, or another tenant's rows.
 begin;
-select plan(23);
+select plan(26);
 select tests.seed();
 
 create table tests.given as
-select
-  jwk, tests.token(jwk, '{}') as acme, tests.token(jwk, '{"tenant_id": "globex"}') as globex,
-  floor(extract(epoch from now())) as at
-from ragwall.add_signing_key('k') as jwk;
+select jwk, tests.token(jwk, '{"tenant_id": "globex"}') as globex, floor(extract(epoch from now())) as at
+from tests.enter_signed_mode() as jwk;
+grant select on tests.given to public;
 
 create function tests.spy(content text)
   returns text
@@ -22,10 +21,6 @@ begin
 end
 $$;
 
--- Signed mode.
-revoke execute on function ragwall.set_tenant(text) from app_user, app_reader;
-grant select on tests.given to public;
-
 select tests.become(null);
 select is(tests.attack('', attack), answer, format('%s: %s', vector, label))
 from
@@ -35,14 +30,20 @@ from
     values
       ('J10', 'the keys of tokens cannot be read', 'select * from ragwall_private.signing_key',
         '42501 permission denied for schema ragwall_private'),
-      ('J10', 'nor the key of the seals', 'select * from ragwall_private.seal_key',
+      ('J10', 'the key of the seals cannot be read', 'select * from ragwall_private.seal_key',
         '42501 permission denied for schema ragwall_private'),
       ('J10', 'nobody binds without a token', 'select ragwall_private.bind(''acme'')',
         '42501 permission denied for schema ragwall_private'),
       ('J10', 'nobody adds a key', 'select ragwall.add_signing_key(''mine'')',
         '42501 permission denied for function add_signing_key'),
-      ('J10', 'or lists them', 'select * from ragwall.signing_keys()',
+      ('J10', 'nobody adds a key for an audience', 'select ragwall.add_signing_key(''mine'', ''x'')',
+        '42501 permission denied for function add_signing_key'),
+      ('J10', 'nobody retires a key', 'select ragwall.retire_signing_key(''k'')',
+        '42501 permission denied for function retire_signing_key'),
+      ('J10', 'nobody lists the keys', 'select * from ragwall.signing_keys()',
         '42501 permission denied for function signing_keys'),
+      ('J10', 'nobody makes a seal', 'select ragwall_private.seal(''a'', ''b'', ''acme'')',
+        '42501 permission denied for schema ragwall_private'),
       ('J14', 'a leaky function sees nothing of another''s', bind || 'select tests.spy(content) from ragwall.documents
         order by position limit 1', 'globex secret 0'),
       ('J16', 'the token stays in no setting', bind || format(
@@ -115,7 +116,7 @@ select unnest(array[
         unnest(array['hex', 'base64', 'escape']) as format
       where strpos(told, left(encode(secret, format), 16)) > 0
     ),
-    format('J10c: and not a key: %s', label)
+    format('J10c: no error tells a key: %s', label)
   )
 ])
 from

@@ -10,12 +10,12 @@ select unnest(array[
 ])
 from (
   values
-    ('E17b', 'the statistics themselves are closed', '', '42501 permission denied for table pg_statistic',
+    ('E17b', 'pg_statistic is closed', '', '42501 permission denied for table pg_statistic',
       'grant select on pg_statistic to app_user', '^[1-9]', 'select count(*) from pg_statistic'),
-    ('E17b', 'and what is shown of them is not of tables with policies',
+    ('E17b', 'statistics of tables with policies are not shown',
       'alter table ragwall.documents alter content set statistics 100; analyze ragwall.documents', '0',
       'alter role app_user superuser', '^[1-9]', $$select count(*) from pg_stats where schemaname = 'ragwall'$$),
-    ('E22c', 'not even to a monitor',
+    ('E22c', 'statistics of tables with policies are not shown to a monitor',
       'alter table ragwall.documents alter content set statistics 100; analyze ragwall.documents;
       alter role app_user inherit; grant pg_monitor to app_user', '0',
       'alter role app_user superuser', '^[1-9]', $$select count(*) from pg_stats where schemaname = 'ragwall'$$),
@@ -77,8 +77,8 @@ select is(tests.strong(), null, 'E22, E23: none of ours may replicate, or is a m
 select isnt(tests.attack(change, 'reset role; select tests.strong()'), 'nothing', label)
 from (
   values
-    ('alter role app_user replication', 'E23, control: one that may is found'),
-    ('create role careless in role app_user, pg_read_server_files', 'E22, control: so is a login that is one')
+    ('alter role app_user replication', 'E23, control: a role that may replicate is found'),
+    ('create role careless in role app_user, pg_read_server_files', 'E22, control: a login that is a member of one is found')
 ) as e (change, label);
 
 select * from finish();

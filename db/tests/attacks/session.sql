@@ -8,16 +8,16 @@ set local plan_cache_mode = force_generic_plan;
 set local role app_user;
 prepare seen as select distinct tenant_id collate "default" from ragwall.documents;
 select tests.become('acme');
-select results_eq('seen', array['acme'], 'B12, control: a plan that is kept');
+select results_eq('seen', array['acme'], 'B12, control: the plan is made for acme');
 select tests.become('globex');
-select results_eq('seen', array['globex'], 'B12, J12b: keeps no tenant, however it was bound');
+select results_eq('seen', array['globex'], 'B12, J12b: a plan that is kept keeps no tenant');
 reset role;
 alter function ragwall.current_tenant() immutable;
 set local role app_user;
 select tests.become('acme');
-select results_eq('seen', array['acme'], 'B12, control: if the tenant were immutable');
+select results_eq('seen', array['acme'], 'B12, control: if current_tenant() were immutable, the plan would be made for acme');
 select tests.become('globex');
-select results_eq('seen', array['acme'], 'B12, control: it would');
+select results_eq('seen', array['acme'], 'B12, control: if current_tenant() were immutable, a kept plan would keep the tenant');
 rollback to plans;
 deallocate seen;
 
@@ -38,7 +38,7 @@ select is_empty(
       and proparallel = 's'
       and concat(prosrc, pg_get_function_sqlbody(oid)) ~ '(current_setting|backend_pid|_tenant\()'
   $$,
-  'J13.2: because nothing that reads the context runs in a worker, whose process is another'
+  'J13.2: no function that reads the context runs in a worker process'
 );
 
 -- What stands before the table.
@@ -102,7 +102,7 @@ from (
     ('revoke execute on function set_config(text, text, boolean) from public;'
       'grant execute on function set_config(text, text, boolean) to ragwall_context',
       $$select ragwall.set_tenant('acme'); select distinct tenant_id from ragwall.documents$$, 'acme',
-      'K03b: and binding a tenant still can')
+      'K03b: a tenant can be bound if its owner alone may execute set_config()')
 ) as k (change, attack, answer, label);
 
 select * from finish();

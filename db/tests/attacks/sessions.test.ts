@@ -1,22 +1,14 @@
 /** Attacks that need a login, the end of a transaction, or two connections at once. The ids are those of README.md. */
 import postgres, { type Sql, type TransactionSql } from 'postgres';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
 import { poolOptions, setTenant } from '../../../src/client/tenant.js';
 import { bootstrapSql } from '../engine/migrations.js';
-import { needs, openSession, type Session } from '../engine/session.js';
+import { needs } from '../engine/session.js';
+import { useSession } from '../engine/use-session.js';
 
 const engine = inject('engine');
 const servers = ['docker', 'url'] as const;
-let session: Session;
-
-beforeAll(async () => {
-  session = await openSession(engine, 1);
-  await session.admin((sql) => sql`select tests.seed()`);
-});
-afterAll(async () => {
-  await session.admin((sql) => sql`delete from ragwall.documents`);
-  await session.end();
-});
+const session = useSession({ max: 1, seed: true });
 
 const seen = async (sql: Sql | TransactionSql) => {
   const rows = await sql<{ tenant_id: string }[]>`select distinct tenant_id from ragwall.documents`;

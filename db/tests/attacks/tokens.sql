@@ -1,17 +1,13 @@
 -- Attacks J00 to J06: nothing but a token that a key signed, for here and now, binds a tenant.
 begin;
-select plan(21);
+select plan(14);
 select tests.seed();
 
 create table tests.given as
 select
-  jwk, tests.token(jwk, '{}') as acme, tests.token(jwk, '{"tenant_id": "globex"}') as globex, at,
-  jsonb_build_object('tenant_id', 'acme', 'aud', jwk::jsonb -> 'aud', 'iat', at, 'exp', at + 60) as claims,
+  jwk, tests.token(jwk, '{}') as acme, floor(extract(epoch from now())) as at,
   format('{"kid": "k", "aud": "ragwall:%s", "k": "%s"}', current_database(), repeat('A', 43)) as other
-from ragwall.add_signing_key('k') as jwk, floor(extract(epoch from now())) as at;
-
--- Signed mode.
-revoke execute on function ragwall.set_tenant(text) from app_user, app_reader;
+from tests.enter_signed_mode() as jwk;
 
 create function tests.read_by(token text, breach text)
   returns text
@@ -33,35 +29,23 @@ from (
     ('nobody is anybody', $$select ragwall.set_tenant('acme')$$, '42501 permission denied for function set_tenant')
 ) as j (label, attack, answer);
 
-select is(
-  tests.read_by(token, ''), error, format('%s: refused: %s', vector, label)
-)
+select is(tests.read_by(token, ''), 'RW005 the token is not accepted', format('%s: refused: %s', vector, label))
 from
   tests.given,
   regexp_split_to_array(acme, '\.') as a,
-  regexp_split_to_array(globex, '\.') as b,
+  jsonb_build_object('tenant_id', 'acme', 'aud', jwk::jsonb -> 'aud', 'iat', at, 'exp', at + 60) as claims,
   coalesce('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_') as alphabet,
-  ragwall_private.base64url('{"alg":"none"}') as none,
   lateral (
     values
-      ('J02', 'no algorithm and no signature', concat_ws('.', none, a[2], '')),
-      ('J02b', 'no algorithm, with a signature', concat_ws('.', none, a[2], a[3])),
+      ('J02', 'no algorithm and no signature', concat_ws('.', ragwall_private.base64url('{"alg":"none"}'), a[2], '')),
       ('J03', 'another algorithm, signed with the key', tests.sign(jwk, '{"alg":"HS512","kid":"k"}', claims)),
       ('J03', 'a header in other words, signed with the key', tests.sign(jwk, '{"alg": "HS256","kid":"k"}', claims)),
       ('J03b', 'SQL for the name of a key', tests.sign(jwk, '{"alg":"HS256","kid":"'' or true --"}', claims)),
       ('J03b', 'a path for the name of a key', tests.sign(other, '{"alg":"HS256","kid":"/dev/null"}', claims)),
       ('J03c', 'another key', tests.token(other, '{}')),
-      ('J04', 'a payload with the signature of another', concat_ws('.', b[1], a[2], b[3])),
       ('J04b', 'another spelling of the signature', overlay(acme placing
-        substr(alphabet, strpos(alphabet, right(acme, 1)) + 1, 1) from length(acme))),
-      ('J04c', 'a fourth segment', acme || '.e30'),
-      ('J05', 'expired', tests.token(jwk, jsonb_build_object('iat', at - 60, 'exp', at))),
-      ('J05b', 'valid for longer than 300 s', tests.token(jwk, jsonb_build_object('exp', at + 301))),
-      ('J05c', 'for another database', tests.token(jwk, '{"aud": "ragwall:elsewhere"}')),
-      ('J05d', 'issued in the future', tests.token(jwk, jsonb_build_object('iat', at + 30, 'exp', at + 60)))
-  ) as j (vector, label, token),
-  coalesce(case when vector < 'J05' then 'RW005 the token is not accepted'
-    else 'RW006 the token is authentic, but not valid here and now' end) as error;
+        substr(alphabet, strpos(alphabet, right(acme, 1)) + 1, 1) from length(acme)))
+  ) as j (vector, label, token);
 
 -- What the wall was, in each case: the comparison of signatures, or of the claims with here and now.
 create function tests.altered(wall text, breach text)
@@ -87,8 +71,8 @@ from
   tests.given,
   lateral (
     values
-      ('J06: open: whoever has a token can use it again until it expires', acme, '', 'acme'),
-      ('J06: but a key that is retired ends it', acme, 'select ragwall.retire_signing_key(''k'')',
+      ('J06, open: whoever has a token can use it again until it expires', acme, '', 'acme'),
+      ('J06: a token of a key that was retired is refused', acme, 'select ragwall.retire_signing_key(''k'')',
         'RW005 the token is not accepted')
   ) as j (label, token, breach, answer);
 

@@ -93,6 +93,51 @@ create function tests.token(jwk text, claims jsonb)
 comment on function tests.token(text, jsonb) is
   'A token of acme for a minute from now; claims replace its own, and null takes one away.';
 
+-- The bodies of these are texts, so that they do not keep a test from changing the table.
+create function tests.seen()
+  returns text
+  language sql
+  set search_path = pg_catalog, pg_temp
+as $$
+  select string_agg(distinct d.tenant_id, ' ') from ragwall.documents as d
+$$;
+
+comment on function tests.seen() is 'The tenants whose documents the caller reads.';
+
+create function tests.leaf(tenant text)
+  returns regclass
+  language sql
+  set search_path = pg_catalog, pg_temp
+as $$
+  select ('ragwall.documents_' || lpad(n::text, 2, '0'))::regclass
+  from generate_series(0, 31) as n
+  where satisfies_hash_partition('ragwall.documents'::regclass, 32, n, tenant)
+$$;
+
+create function tests.neighbour(tenant text)
+  returns text
+  language sql
+  set search_path = pg_catalog, pg_temp
+as $$
+  select 'n' || n from generate_series(1, 1000) as n where tests.leaf('n' || n) = tests.leaf(tenant) limit 1
+$$;
+
+comment on function tests.leaf(text) is 'The partition of a tenant''s documents.';
+comment on function tests.neighbour(text) is 'A name without documents whose partition is the same.';
+
+create function tests.enter_signed_mode()
+  returns text
+  language plpgsql
+as $$
+begin
+  revoke execute on function ragwall.set_tenant(text) from app_user, app_reader;
+  return ragwall.add_signing_key('k');
+end
+$$;
+
+comment on function tests.enter_signed_mode() is
+  'Takes the naming of tenants from the application, and returns a new signing key, which is called k.';
+
 create function tests.attack(breach text, attack text)
   returns text
   language plpgsql

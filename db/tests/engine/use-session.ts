@@ -6,7 +6,8 @@ import { openSession, type Session } from './session.js';
  * Opens a session before the tests of the file, or of the block, and closes it after them. `seed` stores the documents of
  * tests.seed() first; `clear` deletes all documents in the end.
  */
-export function useSession({ max = 4, seed = false, clear = seed } = {}): Session {
+export function useSession(options: { max?: number; seed?: boolean; clear?: boolean } = {}): Session {
+  const { max, seed = false, clear = seed } = options;
   let session: Session;
   beforeAll(async () => {
     session = await openSession(inject('engine'), max);

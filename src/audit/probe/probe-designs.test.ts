@@ -1,20 +1,18 @@
 /** The probe on tables that others designed: it binds as their policies read, and says what it could not try. */
 import type { Sql } from 'postgres';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { openSession, type Session } from '../../../db/tests/engine/session.js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { useSession } from '../../../db/tests/engine/use-session.js';
 import type { AuditRow } from '../run.js';
 import { probe } from './probe.js';
 
-let session: Session;
-beforeAll(async () => {
-  session = await openSession(inject('engine'));
-  // Our own table is found by this default, whatever the tenant columns are said to be.
-  await session.admin((sql) => sql`alter table ragwall.documents alter tenant_id drop default`);
-});
-afterAll(async () => {
-  await session.admin((sql) => sql`alter table ragwall.documents alter tenant_id set default ragwall.require_tenant()`);
-  await session.end();
-});
+const session = useSession();
+// Our own table is found by this default, whatever the tenant columns are said to be.
+beforeAll(() =>
+  session.admin(async (sql) => void (await sql`alter table ragwall.documents alter tenant_id drop default`)),
+);
+afterAll(() =>
+  session.admin((sql) => sql`alter table ragwall.documents alter tenant_id set default ragwall.require_tenant()`),
+);
 
 const grants = 'grant select, insert, update, delete on all tables in schema theirs to their_app';
 

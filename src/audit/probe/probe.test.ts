@@ -1,22 +1,14 @@
 /** The probe crosses where a wall of ours is gone, says by which way, and leaves nothing behind. */
 import postgres, { type Sql } from 'postgres';
-import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { needs, openSession, type Session } from '../../../db/tests/engine/session.js';
+import { describe, expect, inject, it } from 'vitest';
+import { needs } from '../../../db/tests/engine/session.js';
+import { useSession } from '../../../db/tests/engine/use-session.js';
 import { poolOptions } from '../../client/tenant.js';
 import type { AuditRow } from '../run.js';
 import { probe } from './probe.js';
 
 const engine = inject('engine');
-let session: Session;
-
-beforeAll(async () => {
-  session = await openSession(engine);
-  await session.admin((sql) => sql`select tests.seed()`);
-});
-afterAll(async () => {
-  await session.admin((sql) => sql`delete from ragwall.documents`);
-  await session.end();
-});
+const session = useSession({ seed: true });
 
 /** What is found to be wrong: checks with their objects. */
 const failing = (rows: readonly AuditRow[]) =>
