@@ -4,7 +4,7 @@ import { json, text } from './bad-input.js';
 
 /** Returns a vector of 1536 dimensions that begins with these numbers; the others are 0. */
 export const vector = (...some: unknown[]) => `[${[...some, ...Array(1536 - some.length).fill(0)]}]`;
-export const id = '00000000-0000-4000-8000-000000000000';
+const id = '00000000-0000-4000-8000-000000000000';
 export const document = { ...{ source: 's', position: 0, content: 'c', embedding: vector(1), embedding_model: 'm' } };
 
 /** Arrays of documents, most of which have one field that is wrong. */
