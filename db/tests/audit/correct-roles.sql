@@ -6,31 +6,25 @@ from (
     ('a trigger', $sql$
       create function shop.touch() returns trigger language plpgsql as
         $$begin new.placed_at := now(); return new; end$$;
-      create trigger touch before update on shop.orders for each row execute function shop.touch()
-    $sql$),
+      create trigger touch before update on shop.orders for each row execute function shop.touch()$sql$),
     ('a function that fixes where names are looked up', $$
       create function shop.notes() returns setof text language sql stable set search_path = pg_catalog, pg_temp as
-        'select note from shop.orders'
-    $$),
+        'select note from shop.orders'$$),
     ('a function that is bound when it is written', $$
-      create function shop.notes() returns setof text stable begin atomic select note from shop.orders; end
-    $$),
+      create function shop.notes() returns setof text stable begin atomic select note from shop.orders; end$$),
     ('a definer function of an owner who is bound', $sql$
       create function shop.notes() returns setof text language plpgsql security definer set search_path = shop,
         pg_temp as $$begin return query select note from orders; end$$;
       alter function shop.notes() owner to ragwall_owner;
       revoke execute on function shop.notes() from public;
-      grant execute on function shop.notes() to app_user
-    $sql$),
+      grant execute on function shop.notes() to app_user$sql$),
     ('a definer function that no application calls', $$
       create function shop.totals() returns bigint security definer begin atomic select count(*) from shop.orders; end;
-      revoke execute on function shop.totals() from public
-    $$),
+      revoke execute on function shop.totals() from public$$),
     ('a definer function in a schema that is closed', $$
       create schema closed;
       create function closed.totals() returns bigint security definer begin atomic select count(*) from shop.orders;
-        end
-    $$),
+        end$$),
     ('a function that sets for the transaction', $sql$
       create function shop.enter(t text) returns text language plpgsql set search_path = pg_catalog, pg_temp as $$
         begin
@@ -44,8 +38,7 @@ from (
     ('an event trigger of a superuser''s', $sql$
       create function shop.watch() returns event_trigger language plpgsql set search_path = pg_catalog, pg_temp as
         $$begin end$$;
-      create event trigger watch on ddl_command_end execute function shop.watch()
-    $sql$),
+      create event trigger watch on ddl_command_end execute function shop.watch()$sql$),
     ('extensions', $sql$
       do $$
         declare
@@ -65,8 +58,7 @@ from (
     ('logins that are members', $$
       create role team in role app_user;
       create role one login in role team;
-      create role two login in role app_reader, team
-    $$),
+      create role two login in role app_reader, team$$),
     ('an owner that is a member', 'grant app_user to ragwall_owner'),
     ('owners that refer to each other''s tables', $$
       create role billing;
@@ -75,8 +67,7 @@ from (
       alter table shop.bills owner to billing;
       alter default privileges for role billing revoke execute on functions from public;
       grant references, select on shop.orders to billing;
-      grant select on shop.recent to billing
-    $$),
+      grant select on shop.recent to billing$$),
     ('an administrator of a role',
       'create role dba login createrole' || case when current_setting('server_version_num')::integer >= 160000
         then '; grant app_user, ragwall_owner to dba with admin true, inherit false, set false' else '' end),
@@ -84,18 +75,15 @@ from (
     ('a role that has nothing to do with it', $$
       create role other login;
       create table public.theirs (id bigserial primary key, data text);
-      alter table public.theirs owner to other
-    $$),
+      alter table public.theirs owner to other$$),
     ('default privileges that are taken back', $$
       alter default privileges for role shop_staff revoke execute on functions from public;
-      alter default privileges for role ragwall_owner grant usage on types to app_user
-    $$),
+      alter default privileges for role ragwall_owner grant usage on types to app_user$$),
     ('settings', $$
       alter role app_user set search_path = shop, public;
       alter role app_user set statement_timeout = '5s';
       alter role app_user set app.token_lifetime = '60';
-      alter role app_user set row_security = on
-    $$),
+      alter role app_user set row_security = on$$),
     ('a preset that there is no tenant',
       format('alter database %I set app.current_tenant = ''''', current_database())),
     ('residue is refused, and graphs are early',
@@ -103,29 +91,24 @@ from (
         current_database())),
     ('signed mode', $$
       revoke execute on function ragwall.set_tenant(text) from app_user, app_reader;
-      select ragwall.add_signing_key('k')
-    $$),
+      select ragwall.add_signing_key('k')$$),
     ('roles that were told', $$set local ragwall.app_roles = 'app_user, app_reader'$$),
 
     -- Policies.
     ('a policy for all commands', $$
       create policy everything on shop.orders to ragwall_owner using (tenant_id = (select ragwall.current_tenant()))
-        with check (tenant_id = (select ragwall.current_tenant()))
-    $$),
+        with check (tenant_id = (select ragwall.current_tenant()))$$),
     ('a restrictive policy for another purpose', $$
       create policy "not % today" on shop.orders as restrictive for select using (note <> 'hidden' or current_user =
-        'app_reader')
-    $$),
+        'app_reader')$$),
     ('a floor that costs nothing', $$
       alter policy tenant_floor on shop.orders using ((select jsonb_build_object(coalesce(ragwall.current_tenant(),
-        ''), true))[tenant_id] is not null)
-    $$),
+        ''), true))[tenant_id] is not null)$$),
     ('a function of claims', $$
       create function shop.claims() returns jsonb stable return jsonb_build_object('app', jsonb_build_object('t',
         ragwall.current_tenant()));
       alter function shop.claims() owner to ragwall_owner;
-      alter policy select_own on shop.orders using (((select shop.claims()) -> 'app' ->> 't') = tenant_id)
-    $$)
+      alter policy select_own on shop.orders using (((select shop.claims()) -> 'app' ->> 't') = tenant_id)$$)
 ) as v (name, statement)
 union all
 select 'using ' || condition, format('alter policy select_own on shop.orders using (%s)', condition)

@@ -5,78 +5,62 @@ from (
     -- How the tenant is named.
     ('a uuid', $$
       create table shop.files (tenant_id uuid not null, id uuid not null, path text, primary key (tenant_id, id));
-      call tests.protect('shop.files')
-    $$),
+      call tests.protect('shop.files')$$),
     ('a bigint', $$
       create table shop.files (tenant_id bigint not null, path text);
-      call tests.protect('shop.files')
-    $$),
+      call tests.protect('shop.files')$$),
     ('an integer in mixed case, in a table with an odd name', $$
       create table public."we""ird %s (Table" ("orgId" integer not null, "a %s" text);
-      call tests.protect('public."we""ird %s (Table"', 'orgId')
-    $$),
+      call tests.protect('public."we""ird %s (Table"', 'orgId')$$),
     ('a varchar', $$
       create table shop.files (tenant_id varchar(40) collate "C" not null check (tenant_id <> ''), path text);
-      call tests.protect('shop.files')
-    $$),
+      call tests.protect('shop.files')$$),
     ('a domain', $$
       create domain shop.tenant as text collate "C" not null check (value ~ '^[a-z]+$');
       create table shop.files (tenant_id shop.tenant, path text);
-      call tests.protect('shop.files')
-    $$),
+      call tests.protect('shop.files')$$),
     ('a check that it is not null', $$
       create table shop.files (tenant_id uuid check (tenant_id is not null), path text);
-      call tests.protect('shop.files')
-    $$),
+      call tests.protect('shop.files')$$),
     ('a name that was told', $$
       set local ragwall.tenant_columns = 'tenant_id, the "account"';
       create table shop.files ("the ""account""" uuid not null, path text);
-      call tests.protect('shop.files', 'the "account"')
-    $$),
+      call tests.protect('shop.files', 'the "account"')$$),
     ('one of a list of tenants', $$
       create table shop.tenants (id text collate "C" primary key, name text);
       alter table shop.tenants owner to ragwall_owner;
       create table shop.files (tenant_id text collate "C" not null references shop.tenants, path text);
-      call tests.protect('shop.files')
-    $$),
+      call tests.protect('shop.files')$$),
     ('a list of tenants that names them', $$
       create table shop.tenants (tenant_id uuid primary key, name text);
       call tests.protect('shop.tenants');
       create table shop.files (tenant_id uuid not null references shop.tenants, path text);
-      call tests.protect('shop.files')
-    $$),
+      call tests.protect('shop.files')$$),
 
     -- Keys and indexes.
     ('keys of a tenant''s own rows', $$
-      alter table shop.items add parent_id uuid, add foreign key (tenant_id, parent_id) references shop.items
-    $$),
+      alter table shop.items add parent_id uuid, add foreign key (tenant_id, parent_id) references shop.items$$),
     ('a key to what is shared', 'alter table shop.orders add country text references shop.countries'),
     ('a generated column', 'alter table shop.orders add shouted text generated always as (upper(note)) stored'),
     ('indexes that lead with the tenant', $$
       create index on shop.orders (tenant_id, placed_at desc);
       create unique index on shop.items (tenant_id, number) where number > 0;
-      create index on shop.orders (tenant_id) include (note)
-    $$),
+      create index on shop.orders (tenant_id) include (note)$$),
     ('a graph of one tenant', $$
-      create index on shop.orders using hnsw (embedding public.halfvec_cosine_ops) where tenant_id = 'o''brien'
-    $$),
+      create index on shop.orders using hnsw (embedding public.halfvec_cosine_ops) where tenant_id = 'o''brien'$$),
     ('a graph of one tenant and of what is new', $$
       create index on shop.orders using hnsw (embedding public.halfvec_cosine_ops) where tenant_id = 'acme' and
-        placed_at > '2026-01-01Z'
-    $$),
+        placed_at > '2026-01-01Z'$$),
     ('a graph of one numbered tenant', $$
       create table shop.files (tenant_id bigint not null, v public.halfvec(3));
       call tests.protect('shop.files');
-      create index on shop.files using hnsw (v public.halfvec_cosine_ops) where tenant_id = 42
-    $$),
+      create index on shop.files using hnsw (v public.halfvec_cosine_ops) where tenant_id = 42$$),
     ('a graph as index_plan() makes it', $$
       create index documents_graph_0 on ragwall.documents_00 using hnsw (embedding public.halfvec_cosine_ops) where
-        tenant_id = 'acme' and ragwall_private.in_graph(tenant_id)
-    $$),
+        tenant_id = 'acme' and ragwall_private.in_graph(tenant_id)$$),
     ('an index of one tenant', $$
       create index on shop.orders (placed_at) where tenant_id = 'acme';
-      create unique index on shop.items (number) where tenant_id = 'acme'
-    $$),
+      create unique index on shop.items (number) where tenant_id = 'acme'$$),
     ('a partition a tenant, each with its graph', $$
       create table shop.files (tenant_id uuid not null, id uuid not null, v public.halfvec(3)) partition by list
         (tenant_id);
@@ -88,8 +72,7 @@ from (
       alter table shop.files attach partition shop.files_1 for values in ('00000000-0000-4000-8000-000000000001');
       alter table shop.files attach partition shop.files_2 for values in ('00000000-0000-4000-8000-000000000002');
       create index on shop.files_1 using hnsw (v public.halfvec_cosine_ops);
-      create unique index on shop.files_1 (id)
-    $$),
+      create unique index on shop.files_1 (id)$$),
     ('a partition a tenant, and again by time, and graphs by the parent', $$
       create table shop.files (tenant_id bigint not null, at date, v public.halfvec(3)) partition by list (tenant_id);
       create table shop.files_1 partition of shop.files for values in (1) partition by range (at);
@@ -97,12 +80,10 @@ from (
       call tests.protect('shop.files');
       call tests.protect('shop.files_1');
       call tests.protect('shop.files_1_2026');
-      create index on shop.files using hnsw (v public.halfvec_cosine_ops)
-    $$),
+      create index on shop.files using hnsw (v public.halfvec_cosine_ops)$$),
     ('identities where there are no tenants', $$
       create table shop.runs (id bigint generated always as identity primary key);
-      grant select, insert on shop.runs to app_user
-    $$),
+      grant select, insert on shop.runs to app_user$$),
     ('a publication of one tenant', $$create publication one for table shop.orders where (tenant_id = 'acme')$$),
     ('a publication of what is shared', 'create publication shared for table shop.countries'),
 
@@ -111,40 +92,31 @@ from (
       create view shop.latest with (security_invoker = on) as select * from shop.recent;
       grant select on shop.latest to app_user;
       create view shop.last with (security_barrier, security_invoker = 1) as select * from shop.latest limit 1;
-      grant select on shop.last to app_user
-    $$),
+      grant select on shop.last to app_user$$),
     ('a view that no application reads', $$
-      create view shop.totals as select tenant_id, count(*) from shop.orders group by 1
-    $$),
+      create view shop.totals as select tenant_id, count(*) from shop.orders group by 1$$),
     ('a materialized view that no application reads', $$
-      create materialized view shop.totals as select tenant_id, count(*) from shop.orders group by 1
-    $$),
+      create materialized view shop.totals as select tenant_id, count(*) from shop.orders group by 1$$),
     ('a view of what is shared', $$
       create view shop.names as select name from shop.countries;
-      grant select on shop.names to app_user
-    $$),
+      grant select on shop.names to app_user$$),
     ('tables without tenants', $$
       create schema other;
       grant usage on schema other to public;
       create table other.plans (code text primary key, metadata jsonb, description text);
       grant select on other.plans to public;
-      create table other.log (note text, body text)
-    $$),
+      create table other.log (note text, body text)$$),
     ('a temporary table', $$
       create temporary table orders (tenant_id text);
-      create temporary view seen as select * from shop.orders
-    $$),
+      create temporary view seen as select * from shop.orders$$),
     ('tables that protect_table() took over', $$
       create table public.chats (tenant_id text, id uuid, line text, primary key (tenant_id, id));
       grant all on public.chats to public;
-      select ragwall.protect_table('public.chats', allow_delete => false)
-    $$),
+      select ragwall.protect_table('public.chats', allow_delete => false)$$),
     ('keys of the tenants'' own', $$
       create table shop.hooks (tenant_id uuid not null, secret text);
-      call tests.protect('shop.hooks')
-    $$),
+      call tests.protect('shop.hooks')$$),
     ('a key beside what is granted', $$
       create table shop.hooks (url text, secret text);
-      grant select (url) on shop.hooks to app_user
-    $$)
+      grant select (url) on shop.hooks to app_user$$)
 ) as v (name, statement)

@@ -3,8 +3,7 @@ select *
 from (
   values
     ('R00', 'database ' || quote_ident(current_database()), 'a role that is not there', $$
-      set local ragwall.app_roles = 'app_user, app_reader, typo'
-    $$),
+      set local ragwall.app_roles = 'app_user, app_reader, typo'$$),
     ('R01', 'app_user', 'a superuser', 'alter role app_user superuser'),
     ('R01', 'boss', 'a superuser who is a member', 'create role boss login superuser in role app_user'),
     ('R02', 'app_reader', 'bypassrls', 'alter role app_reader bypassrls'),
@@ -16,14 +15,12 @@ from (
     ('R06', 'app_reader in pg_monitor', 'a role of the server''s that has others', 'grant pg_monitor to app_reader'),
     ('R06', 'app_user in pg_write_all_data', 'a role of the server''s, by a group', $$
       grant pg_write_all_data to shop_staff;
-      grant shop_staff to app_user
-    $$),
+      grant shop_staff to app_user$$),
     ('R07', 'app_user in ragwall_owner', 'a member of the owner', 'grant ragwall_owner to app_user'),
     ('R07', 'app_user in ragwall_owner', 'by a group that does not inherit', $$
       alter role shop_staff noinherit;
       grant ragwall_owner to shop_staff;
-      grant shop_staff to app_user
-    $$),
+      grant shop_staff to app_user$$),
     ('R07', 'app_user in ragwall_owner', 'as its administrator alone',
       'grant ragwall_owner to app_user with admin option' || case when current_setting('server_version_num')::integer
         >= 160000 then '; grant ragwall_owner to app_user with inherit false, set false' else '' end),
@@ -32,8 +29,7 @@ from (
     ('R07', 'app_user in ragwall_owner', 'becoming it alone', 'grant ragwall_owner to app_user'
       || case when current_setting('server_version_num')::integer >= 160000 then ' with inherit false, set true' else '' end),
     ('R07', 'app_reader in ragwall_context', 'a member of who owns the context', $$
-      grant ragwall_context to app_reader
-    $$),
+      grant ragwall_context to app_reader$$),
     ('R07', 'app_user in boss', 'a member of who is not bound', 'create role boss bypassrls; grant boss to app_user'),
     ('R07', 'app_user in boss', 'a member of who makes roles', 'create role boss createrole; grant boss to app_user'),
     ('R07', 'app_user in boss', 'a member of who replicates', 'create role boss replication; grant boss to app_user'),
@@ -44,23 +40,18 @@ from (
     ('R08', 'app_user', 'it owns the database', format('alter database %I owner to app_user', current_database())),
     ('R08', 'app_user', 'it owns what has no tenants', $$
       create table shop.jobs (id integer);
-      alter table shop.jobs owner to app_user
-    $$),
+      alter table shop.jobs owner to app_user$$),
     ('R08', 'shop_staff', 'a group of its owns a schema', $$
       alter schema shop owner to shop_staff;
-      grant shop_staff to app_user
-    $$),
+      grant shop_staff to app_user$$),
     ('R09', 'ragwall_owner', 'the owner logs in', 'alter role ragwall_owner login'),
     ('R10', 'backup', 'a login that bypasses', 'create role backup login bypassrls'),
     ('R10', 'backup', 'a login that replicates', 'create role backup login replication'),
     ('R11', 'shop.orders for app_reader', 'a privilege to pass on', $$
-      grant select on shop.orders to app_reader with grant option
-    $$),
+      grant select on shop.orders to app_reader with grant option$$),
     ('R12', 'parameter log_statement for app_user', 'a parameter', $$
-      grant set on parameter log_statement to app_user
-    $$),
+      grant set on parameter log_statement to app_user$$),
     ('R12', 'parameter log_statement for shop_staff', 'a parameter, by a group', $$
       grant set, alter system on parameter log_statement to shop_staff;
-      grant shop_staff to app_user
-    $$)
+      grant shop_staff to app_user$$)
 ) as v (id, object, name, statement)
