@@ -1,6 +1,5 @@
-/** What the labs feed in: numbers from a seed, vectors, awkward tenants, and SQuAD, a text that nobody here wrote. */
+/** What the labs feed in: numbers from a seed, vectors, and awkward tenants. */
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { shuffler } from 'd3-array';
 import type { Vector } from '../../src/index.js';
 
@@ -106,32 +105,3 @@ export function basis(x: Vector, seed: number): number[][] {
 
 /** Names of tenants that something may take for a prefix, a pattern, a quote, a parameter or a word of SQL. */
 export const awkwardTenants = ['acme', 'acme-2', 'ACME', '%', '_', "o'hara", '$1', '\\', '"', 'null'];
-
-/** An article of SQuAD 2.0, as a tenant, with those of its questions that can be answered. */
-interface Article {
-  readonly tenant: string;
-  readonly paragraphs: readonly { readonly text: string; readonly questions: readonly string[] }[];
-}
-
-interface Squad {
-  readonly data: readonly {
-    readonly title: string;
-    readonly paragraphs: readonly {
-      readonly context: string;
-      readonly qas: readonly { readonly question: string; readonly is_impossible: boolean }[];
-    }[];
-  }[];
-}
-
-/** Reads the articles of dev-v2.0.json. */
-export async function readSquad(path: string): Promise<Article[]> {
-  const { data }: Squad = JSON.parse(await readFile(path, 'utf8'));
-  return data.map(({ title, paragraphs }) => ({
-    // ASCII without spaces, as a tenant id has to be.
-    tenant: `squad-${title.normalize('NFKD').replace(/[^!-~]+/g, '-')}`.slice(0, 128),
-    paragraphs: paragraphs.map(({ context, qas }) => ({
-      text: context,
-      questions: qas.filter((qa) => !qa.is_impossible).map(({ question }) => question),
-    })),
-  }));
-}

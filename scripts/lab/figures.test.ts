@@ -7,7 +7,6 @@ import { type Figures, figuresFile, readFigures, replaceFigures } from './report
 const machine: Machine = {
   ...{ commit: 'f200b4d', date: '2026-11-28', postgres: '17.12', pgvector: '0.8.0' },
   ...{ pgbouncer: '1.24.1', server: 'in a container', node: 'v20.19.0', cores: 2 },
-  ...{ cpu: 'a CPU', memoryGiB: 8, platform: 'linux x64' },
 };
 const table = { title: 'Load', head: ['service', 'a second'], rows: [['ragwall serve', '374']] };
 const load: Figures = { lab: 'load', command: 'npm run load', machine, tables: [table] };

@@ -1,6 +1,6 @@
 /** What the labs compute from their samples, and the machine on which those were taken. */
 import { execFileSync } from 'node:child_process';
-import { cpus, totalmem } from 'node:os';
+import { cpus } from 'node:os';
 import * as d3 from 'd3-array';
 import type { Engine } from '../../db/tests/engine/engine.js';
 import { connect, inContainer } from './setup.js';
@@ -41,10 +41,7 @@ export interface Machine {
   readonly server: string;
   /** With its v. */
   readonly node: string;
-  readonly cpu: string;
   readonly cores: number;
-  readonly memoryGiB: number;
-  readonly platform: string;
 }
 
 const servers = { embedded: 'embedded', docker: 'in a container', url: 'given by URL' } as const;
@@ -64,10 +61,7 @@ export async function describeMachine({ adminUrl, containerId, kind }: Engine): 
     pgbouncer: pooler ? (/\d[\d.]*\d/.exec(pooler)?.[0] ?? 'unknown') : undefined,
     server: servers[kind],
     node: process.version,
-    cpu: cpus()[0]?.model.trim() ?? 'unknown',
     cores: cpus().length,
-    memoryGiB: Math.round(totalmem() / 1024 ** 3),
-    platform: `${process.platform} ${process.arch}`,
   };
 }
 

@@ -17,20 +17,14 @@ export const ms = (x: number) => (x < 10 ? x.toFixed(2) : x < 100 ? x.toFixed(1)
 export const ratio = (x: number | undefined) => (x === undefined || Number.isNaN(x) ? '–' : x.toFixed(2));
 export const share = (x: number) => x.toFixed(3);
 export const whole = (x: number) => Math.round(x).toLocaleString('en-GB');
-export const mib = (bytes: number) => (bytes / 1024 ** 2).toFixed(1);
 export const micros = (x: number) => (Math.abs(x) < 10 ? x.toFixed(1) : x.toFixed(0));
-export const percent = (part: number, of: number) => `${((100 * part) / of).toFixed(1)} %`;
 
-/** Which columns hold figures alone: they are aligned to the right. */
-export const figureColumns = ({ head, rows }: Table): boolean[] =>
-  head.map((_, i) => rows.every((row) => /^[-–\d.,()‡† %]*$/.test(row[i] ?? '')));
-
-/** Returns a table in Markdown, below its title as a heading of this level, and its note. */
-function toMarkdown(table: Table, level = 3): string {
-  const { title, note, head, rows } = table;
-  const align = figureColumns(table).map((isFigure) => (isFigure ? 'right' : null));
+/** Returns a table in Markdown, below its title as a heading, and its note. */
+function toMarkdown({ title, note, head, rows }: Table): string {
+  // Columns of figures alone are aligned to the right.
+  const align = head.map((_, i) => (rows.every((row) => /^[-–\d.,() %]*$/.test(row[i] ?? '')) ? 'right' : null));
   const lines = markdownTable([head, ...rows], { align, stringLength: (text) => [...text].length });
-  return [`${'#'.repeat(level)} ${title}`, ...(note ? [note] : []), lines].join('\n\n');
+  return [`### ${title}`, ...(note ? [note] : []), lines].join('\n\n');
 }
 
 /** Prints tables. */

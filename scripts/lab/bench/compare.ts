@@ -1,11 +1,8 @@
-/** Puts the same queries to several designs: how good and fast the answers are, and how many a second. */
+/** Puts the same queries to several designs: how good the answers are, and how long they take. */
 import { random, shuffle } from '../data.js';
-import { mean, median, pairedRatio, quantile, recallOf, sum, timed } from '../measure.js';
-import { progress } from '../report.js';
-import type { Server } from './database.js';
-import { type Asker, type Design, type Found, limitOf, named, open } from './designs.js';
-import type { Scale } from './scale.js';
-import type { ClassName, Query } from './world.js';
+import { mean, median, pairedRatio, quantile, recallOf, timed } from '../measure.js';
+import { type Asker, type Design, type Found, open } from './designs.js';
+import type { Query } from './world.js';
 
 /** What one design answered to the queries of one class, and how fast. Times are milliseconds. */
 export interface Cell {
@@ -17,15 +14,10 @@ export interface Cell {
   readonly rows: number;
   readonly p50: number;
   readonly p95: number;
-  readonly p99: number;
-  /** Median over the queries of its time to that of the dedicated table, asked in the same form. */
-  readonly pairedRatio?: number;
-  /** Its p50 to that of the dedicated table, asked in the same form. */
-  readonly ratio?: number;
+  /** Median over the queries of its time to that of the dedicated table; NaN if that was not asked in this form. */
+  readonly overStatement: number;
+  readonly overTransaction: number;
 }
-
-/** Milliseconds by design and sample; NaN for samples after the design's time was used up. */
-export type Times = ReadonlyMap<string, Float64Array>;
 
 export interface Options {
   readonly rounds: number;
@@ -44,12 +36,13 @@ export async function compare(
   url: string,
   queries: readonly Query[],
   { rounds, patience, seed, onSample }: Options,
-): Promise<{ cells: Cell[]; times: Times }> {
+): Promise<Cell[]> {
   const next = random(seed, 4);
   const lanes = await Promise.all(
     designs.map(async (design) => ({
       design,
       asker: await open(design, url),
+      /** NaN for samples after the design's time was used up. */
       times: new Float64Array(queries.length * rounds).fill(Number.NaN),
       recall: [] as number[],
       rows: [] as number[],
@@ -76,25 +69,18 @@ export async function compare(
     }
   }
   await Promise.all(lanes.map(({ asker }) => asker.close()));
-  const times = new Map(lanes.map((lane) => [lane.design.name, lane.times]));
-  const cells = lanes.map(({ design, recall, rows, times: own }): Cell => {
-    const baseline = times.get(limitOf(design.form));
-    const p50 = median(own);
-    return {
-      design: design.name,
-      samples: own.filter((x) => !Number.isNaN(x)).length,
-      recall: mean(recall),
-      rows: mean(rows),
-      p50,
-      p95: quantile(own, 0.95),
-      p99: quantile(own, 0.99),
-      ...(baseline && {
-        pairedRatio: pairedRatio(own, baseline),
-        ratio: p50 / median(baseline),
-      }),
-    };
-  });
-  return { cells, times };
+  const over = (times: Float64Array, limit: string) =>
+    pairedRatio(times, lanes.find(({ design }) => design.name === limit)?.times ?? []);
+  return lanes.map(({ design, recall, rows, times }) => ({
+    design: design.name,
+    samples: rows.length,
+    recall: mean(recall),
+    rows: mean(rows),
+    p50: median(times),
+    p95: quantile(times, 0.95),
+    overStatement: over(times, 'limit, one statement'),
+    overTransaction: over(times, 'limit, begin … commit'),
+  }));
 }
 
 /** Asks one query of each tenant seven times, so that PostgreSQL has its final plan for it; for `seconds` at most. */
@@ -107,87 +93,4 @@ async function warmUp(asker: Asker, queries: readonly Query[], seconds: number):
       await asker.ask(query);
     }
   }
-}
-
-/** Whether the samples are too few for a quantile: fewer than 20, or fewer than three beyond it. */
-export const tooFew = (samples: number, q: number) => samples * (1 - q) < 3 || samples < 20;
-
-export interface Rate {
-  readonly design: string;
-  readonly clients: number;
-  readonly pooled: boolean;
-  /** Median of the turns. */
-  readonly perSecond: number;
-  readonly requests: number;
-}
-
-const contenders = [
-  'guide',
-  'guide, kept connection',
-  'limit, one statement',
-  'limit, begin … commit',
-  'ragwall, one statement',
-  'ragwall, sql.begin',
-  'ragwall, transaction()',
-];
-
-async function turn(askers: readonly Asker[], queries: readonly Query[], seconds: number) {
-  const began = performance.now();
-  let requests = 0;
-  await Promise.all(
-    askers.map(async (asker, client) => {
-      for (let n = client; performance.now() - began < seconds * 1000; n += 1) {
-        await asker.ask(queries[n % queries.length] as Query);
-        requests += 1;
-      }
-    }),
-  );
-  return { requests, perSecond: (1000 * requests) / (performance.now() - began) };
-}
-
-/** Has 1 and then 50 clients ask without pause, one design after the other in turns. Returns the rates by class. */
-export async function throughput(
-  { engine }: Server,
-  queries: ReadonlyMap<ClassName, readonly Query[]>,
-  { throughput: { seconds, turns } }: Scale,
-): Promise<Map<ClassName, Rate[]>> {
-  const designs = named(...contenders);
-  const rates = new Map<ClassName, Rate[]>([...queries.keys()].map((name) => [name, []]));
-  const bar = progress('throughput', 2 * turns * designs.length * queries.size);
-  for (const clients of [1, 50]) {
-    const pooled = clients > 1 && engine.poolerUrl !== undefined;
-    // The guide opens a connection for each request, and so has no use for a pooler.
-    const isPooled = ({ connects }: Design) => pooled && !connects;
-    const openOne = (design: Design) =>
-      isPooled(design) ? open(design, engine.poolerUrl ?? '', true) : open(design, engine.appUrl);
-    const lanes = await Promise.all(
-      designs.map(async (design) => ({
-        design,
-        askers: await Promise.all(Array.from({ length: clients }, () => openOne(design))),
-      })),
-    );
-    for (const [className, own] of queries) {
-      const measured = lanes.map(() => [] as Awaited<ReturnType<typeof turn>>[]);
-      for (const { askers } of lanes) await turn(askers, own, seconds / 4);
-      for (let n = 0; n < turns; n += 1) {
-        for (const [i, { askers }] of lanes.entries()) {
-          measured[i]?.push(await turn(askers, own, seconds));
-          bar.step();
-        }
-      }
-      for (const [i, { design }] of lanes.entries()) {
-        const all = measured[i] ?? [];
-        rates.get(className)?.push({
-          design: design.name,
-          clients,
-          pooled: isPooled(design),
-          perSecond: median(all.map(({ perSecond }) => perSecond)),
-          requests: sum(all, ({ requests }) => requests),
-        });
-      }
-    }
-    await Promise.all(lanes.flatMap(({ askers }) => askers.map((asker) => asker.close())));
-  }
-  bar.stop();
-  return rates;
 }

@@ -17,15 +17,10 @@ export interface Asker {
 
 export interface Design {
   readonly name: string;
-  readonly family: 'guide' | 'hnsw' | 'limit' | 'ragwall';
-  /** Whether a request is one statement or a transaction. It is compared with the dedicated table asked in the same form. */
-  readonly form: 'statement' | 'transaction';
   /** What it does, in a line. */
   readonly about: string;
-  /** Settings of its connection. Behind PgBouncer it runs without them, because connections are shared there. */
+  /** Settings of its connection. */
   readonly settings?: readonly string[];
-  /** Its statement, for EXPLAIN. Undefined for Ragwall, whose statement is inside a function. */
-  statement?(query: Query): string;
   /** Whether it opens a connection per request. */
   readonly connects?: true;
   request(sql: Sql, query: Query, url: string): Promise<readonly Found[]>;
@@ -42,8 +37,6 @@ const dedicated = ({ tenant }: Query) => `
 const connectForGood = (url: string) => connect(url, { max_lifetime: null });
 
 const ofTable = (table: string) => ({
-  form: 'transaction' as const,
-  statement: () => shared(table),
   request: (sql: Sql, { tenant: { name }, vector }: Query) =>
     sql.begin(async (tx) => {
       await tx`select set_config('app.current_tenant', ${name}, true)`;
@@ -58,16 +51,13 @@ const forced = ['enable_seqscan', 'enable_bitmapscan', 'enable_sort'].map((name)
  * Without sorts the planner has to take the order from the HNSW index. Where there is no index it sorts all the same,
  * but at a cost so high that it would also compile the plan: hence no JIT.
  */
-const byIndex = ['set enable_sort = off', 'set jit = off'];
+const byIndex = ['set hnsw.ef_search = 100', 'set enable_sort = off', 'set jit = off'];
 
 export const designs: readonly Design[] = [
   {
     name: 'guide',
-    family: 'guide',
-    form: 'transaction',
     about: 'shared ivfflat (lists 100, probes 1), policy on the setting, a new connection per request',
     connects: true,
-    statement: () => shared('bench.guide'),
     async request(_, { tenant: { name }, vector }, url) {
       const sql = connectForGood(url);
       try {
@@ -82,50 +72,41 @@ export const designs: readonly Design[] = [
   {
     ...ofTable('bench.guide'),
     name: 'guide, kept connection',
-    family: 'guide',
     about: 'the same on a connection that is kept, the tenant set in each transaction',
   },
   {
     ...ofTable('bench.hnsw'),
     name: 'shared hnsw',
-    family: 'hnsw',
     about: 'shared HNSW under the same policy, ef_search 40; the planner may prefer the btree on tenant_id',
     settings: ['set hnsw.ef_search = 40'],
   },
   {
     ...ofTable('bench.hnsw'),
     name: 'shared hnsw, iterative',
-    family: 'hnsw',
     about: 'the same with iterative scan, relaxed order',
     settings: ['set hnsw.ef_search = 40', iterative],
   },
   {
     ...ofTable('bench.hnsw'),
     name: 'shared hnsw, index forced',
-    family: 'hnsw',
     about: 'shared HNSW, ef_search 40, where the planner has nothing else to choose',
     settings: ['set hnsw.ef_search = 40', ...forced],
   },
   {
     ...ofTable('bench.hnsw'),
     name: 'shared hnsw, iterative, forced',
-    family: 'hnsw',
     about: 'the same with iterative scan, relaxed order',
     settings: ['set hnsw.ef_search = 40', iterative, ...forced],
   },
   {
     name: 'limit, one statement',
-    family: 'limit',
-    form: 'statement',
-    about: 'the limit: a dedicated table for each tenant, no policy, halfvec in the row, one prepared statement',
+    about:
+      'a dedicated table of the tenant, no policy, halfvec in the row, indexed as ragwall is; one prepared statement',
     settings: byIndex,
-    statement: dedicated,
     request: (sql, query) => sql.unsafe<Found[]>(dedicated(query), [vectorText(query.vector)], { prepare: true }),
   },
   {
     name: 'limit, begin … commit',
-    family: 'limit',
-    form: 'transaction',
     about: 'the same inside sql.begin()',
     settings: byIndex,
     request: (sql, query) =>
@@ -133,15 +114,11 @@ export const designs: readonly Design[] = [
   },
   {
     name: 'ragwall, one statement',
-    family: 'ragwall',
-    form: 'statement',
     about: 'forTenant(sql, tenant).matchDocuments(vector)',
     request: (sql, { tenant, vector }) => forTenant(sql, tenant.name, { dimensions }).matchDocuments(vector, { k }),
   },
   {
     name: 'ragwall, sql.begin',
-    family: 'ragwall',
-    form: 'transaction',
     about: 'sql.begin(): setTenant(), then matchDocuments()',
     request: (sql, { tenant, vector }) =>
       sql.begin(async (tx) => {
@@ -151,8 +128,6 @@ export const designs: readonly Design[] = [
   },
   {
     name: 'ragwall, transaction()',
-    family: 'ragwall',
-    form: 'transaction',
     about: 'forTenant(sql, tenant).transaction(): the guarded sql.begin()',
     request: (sql, { tenant, vector }) =>
       forTenant(sql, tenant.name).transaction((tx) => tx.matchDocuments(vector, { k })),
@@ -167,17 +142,12 @@ export const named = (...names: readonly string[]): Design[] =>
     return found;
   });
 
-/** Returns the dedicated-table design of the same form, with which a design is compared. */
-export const limitOf = (form: Design['form']) =>
-  form === 'statement' ? 'limit, one statement' : 'limit, begin … commit';
-
-/** Connects a design to a server, or without its settings to a pooler. */
-export async function open(design: Design, url: string, pooled = false): Promise<Asker> {
+/** Connects a design to a server. */
+export async function open(design: Design, url: string): Promise<Asker> {
   const sql = connectForGood(url);
-  const ask = async (query: Query) => design.request(sql, query, url);
-  if (design.settings && !pooled) {
+  if (design.settings) {
     // pgvector's settings exist once its library is loaded, which a first vector does.
     await sql.unsafe(`select '[1]'::vector; ${design.settings.join('; ')}`);
   }
-  return { ask, close: () => sql.end() };
+  return { ask: (query) => design.request(sql, query, url), close: () => sql.end() };
 }

@@ -1,4 +1,4 @@
-/** What each wall costs: many calls in a loop in the server, one call a transaction, and whole statements side by side. */
+/** What each wall costs: many calls in a loop in the server, and whole statements side by side. */
 import type { TransactionSql } from 'postgres';
 import { rolledBack } from '../../../db/tests/engine/session.js';
 import { noPolicy } from '../../../db/tests/engine/walls.js';
@@ -11,14 +11,8 @@ import { type Design, named, open } from './designs.js';
 import type { Scale } from './scale.js';
 import type { Query } from './world.js';
 
-/** A part of the price in microseconds a request. A figure is undefined where the part cannot be measured by itself. */
-export interface Part {
-  readonly part: string;
-  /** Mean of many calls in one loop of one transaction, with all caches warm. */
-  readonly loop?: number;
-  /** Median of calls that are the only one of their transaction, as in a request. */
-  readonly once?: number;
-}
+/** A part of the price, in microseconds a request. */
+export type Part = readonly [part: string, micros: number];
 
 const search = (from: string) => `for found in select * from ${from} loop null; end loop;`;
 
@@ -82,37 +76,6 @@ async function inLoops({ engine }: Server, query: Query, { walls: { calls, loops
   return Object.fromEntries([...times].map(([name, own]) => [name, median(own)])) as Record<Body, number>;
 }
 
-/** Times set_tenant() and match_documents() once a transaction, and the search of the dedicated table once in another. */
-async function once({ admin, engine }: Server, query: Query, calls: number) {
-  const all = bodies(query);
-  const timed = (name: string, steps: readonly string[]) => `
-    create function bench.${name}(v public.halfvec) returns double precision[] language plpgsql as $bench$
-    declare
-      found record;
-      at timestamptz[] := array[clock_timestamp()];
-    begin
-      ${steps.map((step) => `${step} at := at || clock_timestamp();`).join('\n')}
-      return array(
-        select extract(epoch from at[i + 1] - at[i]) * 1e6 from generate_series(1, ${steps.length}) as i
-      );
-    end $bench$`;
-  const steps = [`perform ragwall.set_tenant('${query.tenant.name}');`, all.match];
-  await admin.unsafe(`${timed('ours', steps)}; ${timed('dedicated', [all.dedicated])}`);
-  const sql = connect(engine.appUrl);
-  const vector = vectorText(query.vector);
-  const samples: number[][] = [[], [], []];
-  for (let n = -20; n < calls; n += 1) {
-    const [ours] = await sql<{ t: number[] }[]>`select to_json(bench.ours(${vector})) as t`;
-    const [limit] = await sql<{ t: number[] }[]>`select to_json(bench.dedicated(${vector})) as t`;
-    if (n < 0) continue;
-    for (const [i, x] of [...(ours?.t ?? []), ...(limit?.t ?? [])].entries()) samples[i]?.push(x);
-  }
-  await sql.end();
-  await admin.unsafe('drop function bench.ours, bench.dedicated');
-  const [bind = Number.NaN, match = Number.NaN, dedicated = Number.NaN] = samples.map(median);
-  return { bind, match, dedicated };
-}
-
 /** Returns the microseconds that a call takes in this process, as the mean of a loop after another to warm up. */
 function timeOf(run: () => unknown, calls: number): number {
   for (let n = 0; n < calls; n += 1) run();
@@ -123,39 +86,23 @@ function timeOf(run: () => unknown, calls: number): number {
 
 /** Measures the parts with a query of a small tenant, whose documents need no index. */
 export async function wallsPrice(server: Server, query: Query, scale: Scale): Promise<Part[]> {
-  const { calls } = scale.walls;
   const loops = await inLoops(server, query, scale);
-  const single = await once(server, query, calls);
-  const trips = await roundTrips(server, query, calls);
+  const trips = await roundTrips(server, query, scale.walls.calls);
   const tenantId = query.tenant.name;
   const rows = Array.from({ length: 10 }, () => ({ bound: tenantId, tenantId, id: '' }));
-  const check = timeOf(() => checkRows(rows, tenantId), 20_000);
-  const over = single.match - single.dedicated;
+  const bind = loops.bind - loops.clear;
+  const match = loops.match - loops.dedicated;
   return [
-    { part: 'set_tenant()', loop: loops.bind - loops.clear, once: single.bind },
-    {
-      part: 'match_documents() over the search of a table of one’s own',
-      loop: loops.match - loops.dedicated,
-      once: over,
-    },
-    { part: '… of that, the policies', loop: loops.match - loops.unguarded },
-    { part: '… of that, a check of the seal, each', loop: loops.check - loops.nothing },
-    { part: 'the client’s check of ten rows', loop: check },
-    {
-      part: 'what is left: the statement around the functions',
-      once: trips.whole - single.bind - over,
-    },
-    { part: 'the whole: one statement over the limit’s one statement', once: trips.whole },
-    {
-      part: 'to compare: the search of a table of one’s own',
-      loop: loops.dedicated,
-      once: single.dedicated,
-    },
-    { part: 'to compare: an empty statement, select 1, as the client sees it', once: trips.empty },
-    {
-      part: 'to compare: writing the vector as text, in the client',
-      loop: timeOf(() => vectorText(query.vector), 200),
-    },
+    ['set_tenant()', bind],
+    ['match_documents() over the search of a table of one’s own', match],
+    ['… of that, the policies', loops.match - loops.unguarded],
+    ['… of that, a check of the seal, each', loops.check - loops.nothing],
+    ['the client’s check of ten rows', timeOf(() => checkRows(rows, tenantId), 20_000)],
+    ['the whole: one statement over the limit’s one statement', trips.whole],
+    ['what of the whole is in none of these: caches that are cold, the statement itself', trips.whole - bind - match],
+    ['to compare: the search of a table of one’s own', loops.dedicated],
+    ['to compare: an empty statement, select 1, as the client sees it', trips.empty],
+    ['to compare: writing the vector as text, in the client', timeOf(() => vectorText(query.vector), 200)],
   ];
 }
 

@@ -26,8 +26,6 @@ export interface Tenant {
   /** Its number among all tenants of a run, from 0. Its documents follow from it. */
   readonly number: number;
   readonly documents: number;
-  /** Undefined for neighbours, which are not measured. */
-  readonly className?: ClassName;
 }
 
 export interface Query {
@@ -135,7 +133,6 @@ export function createWorld(seed: number) {
       for (let i = 0; i < dimensions; i += 1) x[i] = (x[i] as number) + (0.045 / Math.sqrt(dimensions)) * gauss(next);
       return scale(x, 1);
     },
-    id: idOf,
   };
 }
 
@@ -156,12 +153,7 @@ export function zipf(prefix: string, firstNumber: number, documents: number): Te
 
 /** Yields the documents of all tenants in random order, as documents of many tenants arrive. */
 export function* mixed(world: World, tenants: readonly Tenant[]): Generator<[Tenant, Document]> {
-  const turns = new Uint32Array(tenants.reduce((sum, tenant) => sum + tenant.documents, 0));
-  let at = 0;
-  for (const [i, { documents }] of tenants.entries()) {
-    turns.fill(i, at, at + documents);
-    at += documents;
-  }
+  const turns = Uint32Array.from(tenants.flatMap(({ documents }, i) => Array<number>(documents).fill(i)));
   const given = new Uint32Array(tenants.length);
   for (const i of shuffle(turns, random(world.seed, 5, turns.length))) {
     const tenant = tenants[i] as Tenant;
