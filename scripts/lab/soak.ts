@@ -15,7 +15,6 @@ const help = `npm run soak                     50 clients, in trusting mode, for
 --minutes <n>     how long faults are made, 0.1 to 1440; default 9
 --clients <n>     connections to PgBouncer, 1 to 200, each with two callers of different tenants; default 50
 --signed          in signed mode
---kill            also KILL in PgBouncer's console, in which 1.24.1 now and then crashes or loops for ever
 --seed <n>        makes other calls and faults, in another order; default 1
 ${writeFiguresHelp}
 
@@ -37,11 +36,10 @@ await command(
     minutes: { type: 'string', default: '9' },
     clients: { type: 'string', default: '50' },
     signed: { type: 'boolean', default: false },
-    kill: { type: 'boolean', default: false },
     seed: { type: 'string', default: '1' },
     ...writeFiguresOption,
   },
-  async ({ signed, kill, ...values }) => {
+  async ({ signed, ...values }) => {
     const minutes = Number(values.minutes);
     if (!(minutes >= 0.1 && minutes <= 1440)) {
       throw new Error('--minutes is expected to be a number from 0.1 to 1440');
@@ -53,7 +51,6 @@ await command(
       const client = ragwallClient(signed ? await signedMode(engine) : undefined);
       const faults = await openFaults(engine, client);
       await faults.admin.unsafe(brokenSchema);
-      if (!kill) faults.large.delete('pooler: KILL, RESUME');
       const pace = { smallEvery: 200, largeEvery: 3_000, settleWithin: 30, recoverWithin: 60 };
       const options = { ...pace, clients, seed };
       const secondsSince = (began: number) => (performance.now() - began) / 1_000;

@@ -6,8 +6,8 @@ import { connect, inContainer, withDatabase } from '../setup.js';
 import { isLost } from './errors.js';
 import type { Client } from './stores.js';
 
-/** Makes a fault, which is over when the promise resolves. False: there was nothing to strike. A text: the kind it became. */
-export type Fault = () => Promise<boolean | string>;
+/** Makes a fault, which is over when the promise resolves. False: there was nothing to strike. */
+export type Fault = () => Promise<boolean>;
 export type Faults = Awaited<ReturnType<typeof openFaults>>;
 
 const restartPooler = (signal: 'QUIT' | 'KILL') => `
@@ -81,15 +81,6 @@ export async function openFaults({ adminUrl, poolerUrl, containerId }: Engine, c
     return done;
   }
 
-  /** Drops all connections of the database. PgBouncer 1.24.1 now and then crashes or loops for ever. */
-  async function drop() {
-    const dropped = pooler.unsafe(`kill ${database}`).then(() => pgbouncer(`resume ${database}`));
-    if (await Promise.race([dropped, sleep(10_000, false, { ref: false })])) return true;
-    dropped.catch(() => {});
-    await exec(restartPooler('KILL'));
-    return 'pooler: KILL never ended, crashed';
-  }
-
   // By default PgBouncer refuses all clients for 15 seconds after it found no server.
   await exec(`echo 'server_login_retry = 1' >> pgbouncer.ini; kill -HUP $(<pgbouncer.pid)`);
 
@@ -102,7 +93,6 @@ export async function openFaults({ adminUrl, poolerUrl, containerId }: Engine, c
     ['pooler: RELOAD', () => pgbouncer('reload')],
     ['pooler: RECONNECT', () => pgbouncer('reconnect')],
     ['pooler: PAUSE, RESUME', pause],
-    ['pooler: KILL, RESUME', drop],
     ['pooler restarted', () => exec(restartPooler('QUIT'))],
     ['pooler crashed', () => exec(restartPooler('KILL'))],
     ['pool exhausted', exhaust],

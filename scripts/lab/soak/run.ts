@@ -54,7 +54,7 @@ async function makeFaults(
     const struck = await Promise.race([strike(), endless]).catch((error) =>
       isLost(error) ? false : Promise.reject(error),
     );
-    if (struck) tally.fault(struck === true ? kind : struck);
+    if (struck) tally.fault(kind);
   }
 }
 
