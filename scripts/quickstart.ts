@@ -1,13 +1,12 @@
 /** Runs Postgres, PgBouncer and the service in signed mode on this machine, to be tried with curl. */
 import { randomBytes } from 'node:crypto';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
 import { SignJWT } from 'jose';
-import postgres from 'postgres';
 import { serveCommand } from 'ragwall-server/serve';
 import { type RunningEngine, startBestEngine } from '../db/tests/engine/engine.js';
 import { root } from '../db/tests/engine/migrations.js';
 import { type StandIn, startStandIn } from './lab/openai/stand-in.js';
+import { command, connect } from './lab/setup.js';
 
 const help = `npm run quickstart    runs Postgres, PgBouncer and the service on 127.0.0.1:8080 until Ctrl-C or SIGTERM
 
@@ -25,7 +24,7 @@ const audience = 'ragwall';
 
 /** Puts the database into signed mode, and returns the service's login and its signing key. */
 async function signedMode(engine: RunningEngine): Promise<{ url: string; key: string }> {
-  const admin = postgres(engine.adminUrl, { max: 1, onnotice: () => {} });
+  const admin = connect(engine.adminUrl);
   const [row] = await admin<{ key: string }[]>`select ragwall.add_signing_key('quickstart') as key`;
   await admin`revoke execute on function ragwall.set_tenant(text) from app_user, app_reader`;
   // The embedded engine has one session, which every connection gets as it is.
@@ -45,23 +44,14 @@ async function writeTokens(folder: URL, secret: Buffer): Promise<void> {
   await writeFile(new URL('tokens', folder), (await Promise.all(lines)).join(''), { mode: 0o600 });
 }
 
-async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      help: { type: 'boolean' },
-      embedded: { type: 'boolean' },
-      port: { type: 'string', default: '8080' },
-    },
-  });
-  if (values.help) {
-    console.log(help);
-    return 0;
-  }
+const options = { embedded: { type: 'boolean', default: false }, port: { type: 'string', default: '8080' } } as const;
+
+await command(help, options, async ({ embedded, port }) => {
   // A signal during the start ends it when the engine is up, because only then can the engine be stopped.
   let interrupted = false;
   for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => (interrupted = true));
   const folder = new URL('.quickstart/', root);
-  const engine = await startBestEngine(values.embedded ? 'embedded' : undefined, undefined, console.log);
+  const engine = await startBestEngine(embedded ? 'embedded' : undefined, undefined, console.log);
   const { OPENAI_API_KEY, OPENAI_BASE_URL, RAGWALL_CHAT_MODEL, RAGWALL_EMBEDDING_MODEL } = process.env;
   let standIn: StandIn | undefined;
   try {
@@ -70,7 +60,7 @@ async function main(): Promise<number> {
     const secret = Buffer.from(randomBytes(32).toString('hex'));
     await writeTokens(folder, secret);
     if (interrupted) return 0;
-    return await serveCommand(['--port', values.port, '--pool', engine.appUrl ? '5' : '1', '--accept', 'O01'], {
+    return await serveCommand(['--port', port, '--pool', engine.appUrl ? '5' : '1', '--accept', 'O01'], {
       ...(standIn
         ? { OPENAI_BASE_URL: standIn.url, OPENAI_API_KEY: 'none', RAGWALL_CHAT_MODEL: 'stand-in' }
         : { OPENAI_BASE_URL, OPENAI_API_KEY, RAGWALL_CHAT_MODEL, RAGWALL_EMBEDDING_MODEL }),
@@ -85,11 +75,4 @@ async function main(): Promise<number> {
     await standIn?.close();
     await engine.stop();
   }
-}
-
-try {
-  process.exitCode = await main();
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
-}
+});
