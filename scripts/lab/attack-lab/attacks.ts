@@ -6,30 +6,22 @@ import { mean, median, timed } from '../measure.js';
 import type { Store } from './stores.js';
 import { passage } from './world.js';
 
-export interface Starvation {
-  /** Documents that the attacker has stored. */
-  readonly stored: number;
-  /** Documents that the victim's search for ten returns. */
-  readonly rows: number;
-  /** How many of them it also returned before the attack. */
-  readonly right: number;
-}
-
 /**
  * How many of its own ten nearest documents does a tenant still find? The attacker stores documents near a question
- * that the victim's users will ask, as many as the next of `steps`, and the victim searches.
+ * that the victim's users will ask, as many as the next of `steps`, and the victim searches. Returns for each step how
+ * many documents the search returns, and how many of them it also returned before the attack.
  */
 export async function starve(
   store: Store,
   victim: string,
   document: Vector,
   { steps = [0, 10, 20, 30, 41], seed = 1, rebuild = false } = {},
-): Promise<Starvation[]> {
+) {
   const question = near(document, 0.8, seed);
   const attacker = await store.beside(victim, 'flooder');
   const flood = around(question, 0.98, Math.max(...steps), seed + 1);
   const truth = (await store.search(victim, question, 10)).map(({ id }) => id);
-  const results: Starvation[] = [];
+  const results: { stored: number; rows: number; right: number }[] = [];
   let stored = 0;
   for (const step of steps) {
     for (; stored < step; stored = Math.min(step, stored + 500)) {
@@ -43,26 +35,14 @@ export async function starve(
   return results;
 }
 
-export interface Membership {
-  readonly trials: number;
-  /** How often the attacker was right, 0 to 1. */
-  readonly accuracy: number;
-  /** Searches that did not return the attacker's own document. */
-  readonly lost: number;
-}
-
 /**
  * Does another tenant hold this document? The attacker embeds a guess. One account stores 39 documents very near to
  * it, another stores one document a little farther off and asks for the nearest. An index with 40 candidates (the
  * default of hnsw.ef_search) has a place for that document if nobody holds the guess. If somebody does, the guess
  * takes the last place, and the account finds nothing. Half of the guesses, drawn at random, are the victim's.
+ * Returns how often the attacker was right, 0 to 1, and how many searches did not return the attacker's own document.
  */
-export async function membership(
-  store: Store,
-  victim: string,
-  trials: number,
-  { seed = 1, onTrial = () => {} } = {},
-): Promise<Membership> {
+export async function membership(store: Store, victim: string, trials: number, { seed = 1, onTrial = () => {} } = {}) {
   const coin = random(seed);
   let [right, lost] = [0, 0];
   for (let n = 0; n < trials; n += 1) {
@@ -76,15 +56,7 @@ export async function membership(
     if ((found.length === 0) === held) right += 1;
     onTrial();
   }
-  return { trials, accuracy: right / trials, lost };
-}
-
-export interface Reconstruction {
-  readonly searches: number;
-  /** Searches that did not return the attacker's own document. */
-  readonly lost: number;
-  /** The vector that the attacker computes for the victim's; the hint itself if no search lost anything. */
-  readonly estimate: Vector;
+  return { accuracy: right / trials, lost };
 }
 
 const halvings = 10;
@@ -100,13 +72,14 @@ const tolerance = 0.01;
  * nearest. It finds the anchor, unless the victim's document is nearer to the question than the anchor and takes the
  * last of the 40 places of an HNSW search. The points where this changes lie on the plane in the middle between the
  * victim's vector and the anchor. Halving finds such points on parallel lines in all directions; the victim's vector
- * is the mirror image of the anchor in that plane.
+ * is the mirror image of the anchor in that plane. Returns that estimate, or the hint if no search lost anything; the
+ * number of searches; and how many of them did not return the attacker's own document.
  */
 export async function reconstruct(
   store: Store,
   hint: Vector,
   { seed = 300, account = 'mallory', onLine = () => {} } = {},
-): Promise<Reconstruction> {
+) {
   const anchor = near(hint, 0.65, seed);
   const way = plus(anchor, -1, hint);
   // In a row, so that the graph of the index connects one end with the other.
@@ -162,25 +135,12 @@ export async function reconstruct(
   return { searches, lost, estimate: plus(anchor, -2 * dot(anchor, normal), normal) };
 }
 
-export interface Latency {
-  /** Median milliseconds of a search where others have many documents, and of one where nobody has any. */
-  readonly milliseconds: readonly [dense: number, empty: number];
-  /** Buffers that a search touches in both places. */
-  readonly buffers: readonly [dense: number, empty: number];
-  /** How often a search of the dense region takes longer than one of the empty, 0 to 1. At 0.5 they cannot be told apart. */
-  readonly auc: number;
-}
-
 /**
  * Is a region full of other tenants' documents? The attacker searches there and elsewhere, for ten documents in turn,
- * and compares how long it takes.
+ * and compares how long it takes. Returns median milliseconds, and the buffers that a search touches, in both places;
+ * `auc`: how often the first search takes longer, 0 to 1. At 0.5 they cannot be told apart.
  */
-export async function timing(
-  store: Store,
-  tenant: string,
-  [dense, empty]: readonly [Vector, Vector],
-  times = 30,
-): Promise<Latency> {
+export async function timing(store: Store, tenant: string, [dense, empty]: readonly [Vector, Vector], times = 30) {
   const ask = (at: Vector) => timed(() => store.search(tenant, at, 10));
   const taken: [number[], number[]] = [[], []];
   for (let n = -3; n < times; n += 1) {
@@ -189,8 +149,8 @@ export async function timing(
   }
   const longer = taken[0].flatMap((x) => taken[1].map((y) => (x > y ? 1 : x === y ? 0.5 : 0)));
   return {
-    milliseconds: [median(taken[0]), median(taken[1])],
-    buffers: [await store.work(tenant, dense, 10), await store.work(tenant, empty, 10)],
+    milliseconds: taken.map(median),
+    buffers: [await store.work(tenant, dense, 10), await store.work(tenant, empty, 10)] as const,
     auc: mean(longer),
   };
 }
