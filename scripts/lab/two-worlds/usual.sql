@@ -26,16 +26,16 @@ create function ragwall.set_tenant(tenant text)
   language sql
   return set_config('app.current_tenant', tenant, true);
 
-create function ragwall.match_documents(query_vec halfvec, k integer, filter jsonb default null)
+create function ragwall.match_documents(query_embedding halfvec, match_count integer, filter jsonb default null)
   returns table (tenant_id text, id uuid, content text, metadata jsonb, similarity double precision)
   language sql
   stable
   -- As the planner does of itself once the table is large: takes the index.
   set enable_sort = off
 begin atomic
-  select d.tenant_id, d.id, d.content, d.metadata, 1 - (d.embedding <=> query_vec)
+  select d.tenant_id, d.id, d.content, d.metadata, 1 - (d.embedding <=> query_embedding)
   from ragwall.documents as d
   where filter is null or d.metadata @> filter
-  order by d.embedding <=> query_vec
-  limit k;
+  order by d.embedding <=> query_embedding
+  limit match_count;
 end;
