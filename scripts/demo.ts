@@ -4,12 +4,14 @@ import { openSession, type Session } from '../db/tests/engine/session.js';
 import { type Embedder, lexicalEmbedder, openaiEmbedder } from '../src/index.js';
 import { showAttackLab } from './demo/attack-lab-show.js';
 import { showCompanies } from './demo/companies-show.js';
+import { askSquad, squadTable } from './demo/squad.js';
 import { labDatabase } from './lab/attack-lab/stores.js';
 import { describeMachine, type Machine } from './lab/measure.js';
-import { writeFigures, writeFiguresHelp, writeFiguresOption } from './lab/report.js';
+import { print, writeFigures, writeFiguresHelp, writeFiguresOption } from './lab/report.js';
 import { command, withEngine } from './lab/setup.js';
 
 const help = `npm run demo                          two companies, their questions, and attempts to read each other's documents
+npm run demo -- --squad dev-v2.0.json  real text: the articles of SQuAD 2.0 as tenants
 npm run demo -- --attack-lab           what a tenant can do to others that share a vector index with it, and to
                                        Ragwall: starvation, membership, reconstruction, latency; one to three minutes
 
@@ -25,6 +27,12 @@ async function chooseEmbedder(): Promise<Embedder> {
   return openaiEmbedder(new OpenAI());
 }
 
+async function showSquad({ app }: Session, embedder: Embedder, path: string): Promise<number> {
+  const result = await askSquad(app, embedder, path);
+  print(squadTable(result));
+  return result.foreignRows;
+}
+
 async function attackLab(session: Session, machine: Machine, docker: boolean, writes: boolean) {
   const { table, wrong } = await showAttackLab(session);
   if (writes) {
@@ -37,11 +45,12 @@ async function attackLab(session: Session, machine: Machine, docker: boolean, wr
 await command(
   help,
   {
+    squad: { type: 'string' },
     'attack-lab': { type: 'boolean', default: false },
     docker: { type: 'boolean', default: false },
     ...writeFiguresOption,
   },
-  async ({ docker, 'attack-lab': attacks, 'write-figures': writes }) => {
+  async ({ squad, docker, 'attack-lab': attacks, 'write-figures': writes }) => {
     if (writes && !attacks) throw new Error('--write-figures belongs to --attack-lab');
     const url = process.env.DATABASE_URL;
     const embedder = await chooseEmbedder();
@@ -59,7 +68,9 @@ await command(
         try {
           const wrong = attacks
             ? await attackLab(session, machine, docker, writes)
-            : await showCompanies(session, embedder);
+            : squad
+              ? await showSquad(session, embedder, squad)
+              : await showCompanies(session, embedder);
           return wrong === 0 ? 0 : 1;
         } finally {
           await session.end();
