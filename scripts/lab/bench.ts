@@ -35,8 +35,7 @@ async function run(server: Server, scale: Scale, seed: number): Promise<Results>
   for (const [className, own] of prepared.queries) {
     const bar = progress(`asking, ${className}`, own.length * scale.rounds);
     const options = { ...scale, seed, onSample: () => bar.step() };
-    classes.set(className, await compare(designs, server.engine.appUrl, own, options));
-    bar.stop();
+    classes.set(className, await compare(designs, server.engine.appUrl, own, options).finally(bar.stop));
   }
   const [small] = prepared.queries.get('small') ?? [];
   if (!small) throw new Error('there is no small tenant');

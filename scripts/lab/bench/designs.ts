@@ -46,6 +46,12 @@ const ofTable = (table: string) => ({
 
 const iterative = 'set hnsw.iterative_scan = relaxed_order';
 const forced = ['enable_seqscan', 'enable_bitmapscan', 'enable_sort'].map((name) => `set ${name} = off`);
+const sharedHnsw = (way: string, about: string, ...settings: string[]): Design => ({
+  ...ofTable('bench.hnsw'),
+  name: `shared hnsw${way}`,
+  about,
+  settings: ['set hnsw.ef_search = 40', ...settings],
+});
 
 /**
  * Without sorts the planner has to take the order from the HNSW index. Where there is no index it sorts all the same,
@@ -74,30 +80,10 @@ export const designs: readonly Design[] = [
     name: 'guide, kept connection',
     about: 'the same on a connection that is kept, the tenant set in each transaction',
   },
-  {
-    ...ofTable('bench.hnsw'),
-    name: 'shared hnsw',
-    about: 'shared HNSW under the same policy, ef_search 40; the planner may prefer the btree on tenant_id',
-    settings: ['set hnsw.ef_search = 40'],
-  },
-  {
-    ...ofTable('bench.hnsw'),
-    name: 'shared hnsw, iterative',
-    about: 'the same with iterative scan, relaxed order',
-    settings: ['set hnsw.ef_search = 40', iterative],
-  },
-  {
-    ...ofTable('bench.hnsw'),
-    name: 'shared hnsw, index forced',
-    about: 'shared HNSW, ef_search 40, where the planner has nothing else to choose',
-    settings: ['set hnsw.ef_search = 40', ...forced],
-  },
-  {
-    ...ofTable('bench.hnsw'),
-    name: 'shared hnsw, iterative, forced',
-    about: 'the same with iterative scan, relaxed order',
-    settings: ['set hnsw.ef_search = 40', iterative, ...forced],
-  },
+  sharedHnsw('', 'shared HNSW under the same policy, ef_search 40; the planner may prefer the btree on tenant_id'),
+  sharedHnsw(', iterative', 'the same with iterative scan, relaxed order', iterative),
+  sharedHnsw(', index forced', 'shared HNSW, ef_search 40, where the planner has nothing else to choose', ...forced),
+  sharedHnsw(', iterative, forced', 'the same with iterative scan, relaxed order', iterative, ...forced),
   {
     name: 'limit, one statement',
     about:

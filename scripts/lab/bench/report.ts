@@ -75,7 +75,7 @@ const wallsTable = ({ scale: { walls: size }, walls }: Results): Table => ({
   title: 'What the walls cost',
   note:
     `Microseconds a request, for a small tenant; medians. Parts in the server: of ${size.loops} loops of ${size.calls} calls inside ` +
-    `one transaction, all warm. The whole: of ${size.calls} pairs of statements, as the client sees them. For the ` +
+    `one transaction, all warm. The whole: the medians of ${size.calls} statements each, as the client sees them. For the ` +
     'policies, row-level security is disabled and that is rolled back.',
   head: ['part', 'µs'],
   rows: walls.map(([part, cost]) => [part, micros(cost)]),

@@ -4,10 +4,11 @@ import { rolledBack } from '../../../db/tests/engine/session.js';
 import { noPolicy } from '../../../db/tests/engine/walls.js';
 import { checkRows } from '../../../src/client/tenant.js';
 import { vectorText } from '../../../src/client/vector.js';
-import { median, timed } from '../measure.js';
+import { median } from '../measure.js';
 import { connect } from '../setup.js';
+import { compare } from './compare.js';
 import { limitTable, type Server } from './database.js';
-import { type Design, named, open } from './designs.js';
+import { named } from './designs.js';
 import type { Scale } from './scale.js';
 import type { Query } from './world.js';
 
@@ -87,7 +88,10 @@ function timeOf(run: () => unknown, calls: number): number {
 /** Measures the parts with a query of a small tenant, whose documents need no index. */
 export async function wallsPrice(server: Server, query: Query, scale: Scale): Promise<Part[]> {
   const loops = await inLoops(server, query, scale);
-  const trips = await roundTrips(server, query, scale.walls.calls);
+  const whole = named('limit, one statement', 'ragwall, one statement');
+  const options = { rounds: scale.walls.calls, patience: Number.POSITIVE_INFINITY, seed: 1 };
+  const [limit, ours] = await compare(whole, server.engine.appUrl, [query], options);
+  const over = 1000 * ((ours?.p50 ?? Number.NaN) - (limit?.p50 ?? Number.NaN));
   const tenantId = query.tenant.name;
   const rows = Array.from({ length: 10 }, () => ({ bound: tenantId, tenantId, id: '' }));
   const bind = loops.bind - loops.clear;
@@ -98,30 +102,9 @@ export async function wallsPrice(server: Server, query: Query, scale: Scale): Pr
     ['… of that, the policies', loops.match - loops.unguarded],
     ['… of that, a check of the seal, each', loops.check - loops.nothing],
     ['the client’s check of ten rows', timeOf(() => checkRows(rows, tenantId), 20_000)],
-    ['the whole: one statement over the limit’s one statement', trips.whole],
-    ['what of the whole is in none of these: caches that are cold, the statement itself', trips.whole - bind - match],
+    ['the whole: one statement over the limit’s one statement', over],
+    ['what of the whole is in none of these: caches that are cold, the statement itself', over - bind - match],
     ['to compare: the search of a table of one’s own', loops.dedicated],
-    ['to compare: an empty statement, select 1, as the client sees it', trips.empty],
     ['to compare: writing the vector as text, in the client', timeOf(() => vectorText(query.vector), 200)],
   ];
-}
-
-/** Times Ragwall's statement beside the dedicated table's, in alternating order, and an empty statement; in microseconds. */
-async function roundTrips({ engine }: Server, query: Query, pairs: number) {
-  const [limit, ours] = named('limit, one statement', 'ragwall, one statement');
-  const [a, b] = await Promise.all([limit, ours].map((one) => open(one as Design, engine.appUrl)));
-  const sql = connect(engine.appUrl);
-  const whole: number[] = [];
-  const empty: number[] = [];
-  for (let n = -10; n < pairs; n += 1) {
-    const steps = [() => timed(async () => b?.ask(query)), () => timed(async () => a?.ask(query))] as const;
-    const first = await steps[n & 1 ? 1 : 0]();
-    const second = await steps[n & 1 ? 0 : 1]();
-    const nothing = await timed(async () => sql`select 1`);
-    if (n < 0) continue;
-    whole.push(1000 * (n & 1 ? second - first : first - second));
-    empty.push(1000 * nothing);
-  }
-  await Promise.all([a?.close(), b?.close(), sql.end()]);
-  return { whole: median(whole), empty: median(empty) };
 }
