@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { membership, reconstruct, starve } from '../../scripts/lab/attack-lab/attacks.js';
 import {
+  fill,
   forced,
   hashed,
   iterative,
@@ -121,7 +122,7 @@ const all = (stored: number) => ({ stored, rows: 10, right: 10 });
 async function onShared<T>(shared: Shared, act: (store: Store) => Promise<T>): Promise<T> {
   const store = await sharedStore(session, forced(shared));
   try {
-    await store.fill(world(size));
+    await fill(store, world(size));
     await store.build();
     return await act(store);
   } finally {
@@ -166,7 +167,7 @@ describe('attacks on Ragwall', () => {
   let ours: Store;
   beforeAll(async () => {
     ours = await ragwallStore(session);
-    await ours.fill(world(size));
+    await fill(ours, world(size));
   });
   afterAll(() => ours.end());
 

@@ -27,9 +27,9 @@ class Findings {
   }
 }
 
-async function fill(store: stores.Store, build = true): Promise<stores.Store> {
+async function prepare(store: stores.Store, build = true): Promise<stores.Store> {
   console.log(`  … storing documents: ${store.name}`);
-  await store.fill(tenants);
+  await stores.fill(store, tenants);
   if (build) await store.build();
   return store;
 }
@@ -54,7 +54,7 @@ async function starvation(session: Session, control: stores.Store, ours: stores.
     [stores.hashed, 41, false],
     [stores.ivfflat, 5_000, true],
   ] as const) {
-    const store = await fill(await stores.sharedStore(session, stores.forced(design)));
+    const store = await prepare(await stores.sharedStore(session, stores.forced(design)));
     const results = await starve(store, victim, vectorOf(0), { steps: [0, size], rebuild });
     const found = results.map(({ right }) => right);
     const after = rebuild ? ', on which the index is built anew' : ', of a tenant in the same partition';
@@ -136,8 +136,8 @@ export async function showAttackLab(session: Session): Promise<{ table: Table; w
 row-level security is on. The usual design has one HNSW index for all tenants with pgvector's defaults: the index
 returns 40 candidates, and then those of other tenants are dropped. Ragwall searches within the tenant.
 ${sizes}.\n`);
-  const control = await fill(await stores.sharedStore(session, stores.usual));
-  const ours = await fill(await stores.ragwallStore(session), false);
+  const control = await prepare(await stores.sharedStore(session, stores.usual));
+  const ours = await prepare(await stores.ragwallStore(session), false);
   const findings = new Findings();
   await starvation(session, control, ours, findings);
   await guessing(control, ours, findings);

@@ -43,8 +43,6 @@ export interface Store {
   search(tenant: string, vector: Vector, k: number): Promise<Found[]>;
   /** As a tenant: returns how many buffers a search touches, when the session has the catalogs in its cache. */
   work(tenant: string, vector: Vector, k: number): Promise<number>;
-  /** As the administrator: stores the documents that are there before an attack. */
-  fill(tenants: ReadonlyMap<string, readonly Point[]>): Promise<void>;
   /** As the administrator: builds the shared index anew, or the graphs of these tenants. */
   build(...tenants: readonly string[]): Promise<void>;
   /** As the administrator: returns a name that begins with `wish` and falls into the same partition as `tenant`. */
@@ -68,13 +66,10 @@ async function buffersOf(tx: TransactionSql, statement: string): Promise<number>
   return Math.min(...runs);
 }
 
-/** Returns the rows of all tenants as JSON for json_to_recordset(). */
-const asJson = (tenants: ReadonlyMap<string, readonly Point[]>, text: (vector: Vector) => string) =>
-  JSON.stringify(
-    [...tenants].flatMap(([tenant_id, documents]) =>
-      documents.map(({ id, vector }) => ({ tenant_id, id, embedding: text(vector) })),
-    ),
-  );
+/** Stores the documents that are there before an attack. */
+export async function fill(store: Store, tenants: ReadonlyMap<string, readonly Point[]>): Promise<void> {
+  for (const [tenant, documents] of tenants) await store.put(tenant, documents);
+}
 
 /** Returns a name that begins with `wish` and falls into the same hash partition of a table as `tenant`. */
 async function nameBeside(
@@ -176,18 +171,17 @@ export function searching({ app, admin }: Session, shared: Shared): Store {
   const nearest = (vector: string, k: number) => `
     select id, 1 - (embedding <=> ${vector}) as similarity
     from ${schema}.documents order by embedding <=> ${vector} limit ${k}`;
-  const columns = 'tenant_id, id, embedding';
-  const insert = `
-    insert into ${schema}.documents (${columns}) select ${columns}
-    from json_to_recordset($1::text::json) as d (tenant_id text, id uuid, embedding public.vector)`;
+  const upsert = `
+    insert into ${schema}.documents (tenant_id, id, embedding)
+    select $1, id, embedding from json_to_recordset($2::text::json) as d (id uuid, embedding public.vector)
+    on conflict (${key}) do update set embedding = excluded.embedding`;
   const json = (vector: Iterable<number>) => JSON.stringify([...vector]);
   return {
     name,
     put: (tenant, documents) =>
       as(tenant, async (tx) => {
-        const rows = asJson(new Map([[tenant, documents]]), json);
-        const update = `on conflict (${key}) do update set embedding = excluded.embedding`;
-        await tx.unsafe(`${insert} ${update}`, [rows]);
+        const rows = documents.map(({ id, vector }) => ({ id, embedding: json(vector) }));
+        await tx.unsafe(upsert, [tenant, JSON.stringify(rows)]);
       }),
     remove: (tenant, ids) =>
       as(tenant, async (tx) => {
@@ -204,7 +198,6 @@ export function searching({ app, admin }: Session, shared: Shared): Store {
         if (settings) await tx.unsafe(settings);
         return buffersOf(tx, nearest(`'${json(vector)}'::public.vector`, k));
       }),
-    fill: async (tenants) => void (await admin((sql) => sql.unsafe(insert, [asJson(tenants, json)]))),
     build: async () =>
       admin(async (sql) => {
         await sql.unsafe(`
@@ -257,16 +250,6 @@ export async function ragwallStore({ app, admin }: Session): Promise<Store> {
         const text = vectorText(filledUp(vector));
         return buffersOf(tx, `select * from ragwall.match_documents('${text}', ${k})`);
       }),
-    async fill(tenants) {
-      const rows = asJson(tenants, (vector) => vectorText(filledUp(vector)));
-      await admin(
-        (sql) => sql`
-          insert into ragwall.documents (tenant_id, id, content, embedding, embedding_model)
-          select tenant_id, id, id, embedding, 'lab'
-          from json_to_recordset(${rows}::text::json)
-            as d (tenant_id text, id uuid, embedding public.halfvec)`,
-      );
-    },
     async build(...tenants) {
       const names = await admin(
         (sql) => sql<{ name: string }[]>`
