@@ -8,7 +8,7 @@ import { equivalents } from './mutants/equivalents.js';
 import { databaseMutants, type Mutant, title } from './mutants/mutant.js';
 import { byPgtap, byVitest, greenSuites, greenTests, ofClient, type Verdict } from './mutants/run.js';
 import { loadSuites } from './mutants/suites.js';
-import { print, type Table, whole, writeFigures, writeFiguresHelp, writeFiguresOption } from './report.js';
+import { print, progress, type Table, whole, writeFigures, writeFiguresHelp, writeFiguresOption } from './report.js';
 import { command, connect, withEngine } from './setup.js';
 
 const help = `npm run mutants                     breaks every wall, one at a time; about ten minutes on two cores
@@ -32,31 +32,15 @@ async function mutantsOf(engine: Engine, only: RegExp): Promise<Mutant[]> {
 
 const reasonFor = (mutant: Mutant) => equivalents.find(({ pattern }) => pattern.test(title(mutant)))?.reason;
 
-/** Returns a function that prints each verdict, or without `kills` a line each five seconds. */
-function reporter(total: number, kills: boolean): (verdict: Verdict) => void {
-  let done = 0;
-  let printed = performance.now();
-  return ({ mutant, killer, error }) => {
-    done += 1;
-    if (kills) {
-      console.log(`${title(mutant)}\n  ${killer ?? error ?? 'no test noticed'}`);
-    } else if (performance.now() - printed > 5_000) {
-      printed = performance.now();
-      console.log(`${done} of ${total}`);
-    }
-  };
-}
-
 /** Makes each mutant and runs pgTAP; where no assertion fails, and for the client, Vitest. */
 async function verdictsOf(
   engine: Engine,
   mutants: readonly Mutant[],
   chosen: string | undefined,
-  kills: boolean,
+  onVerdict: (verdict: Verdict) => void,
 ): Promise<Verdict[]> {
   const suites = (await loadSuites()).filter(({ name }) => new RegExp(chosen ?? '').test(name));
   const verdicts: Verdict[] = [];
-  const onVerdict = reporter(mutants.length, kills);
   const settle = (verdict: Verdict) => {
     verdicts.push(verdict);
     onVerdict(verdict);
@@ -150,7 +134,12 @@ await command(
           for (const mutant of mutants) console.log(`${title(mutant)}\n  ${mutant.statement}`);
           return 0;
         }
-        const { table, left } = summary(await verdictsOf(engine, mutants, suites, kills));
+        const bar = progress('breaking', mutants.length);
+        const verdicts = await verdictsOf(engine, mutants, suites, ({ mutant, killer, error }) => {
+          bar.step();
+          if (kills) console.log(`${title(mutant)}\n  ${killer ?? error ?? 'no test noticed'}`);
+        }).finally(bar.stop);
+        const { table, left } = summary(verdicts);
         print(table);
         if (values['write-figures']) {
           await writeFigures({ lab: 'mutants', command: 'npm run mutants', machine, tables: [table] });
