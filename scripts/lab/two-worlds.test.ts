@@ -59,7 +59,9 @@ describe('two databases that differ in one tenant’s rows', () => {
   });
 
   it('control: answer differently in the usual design, by rows and errors', async () => {
-    const found = await withWorlds({ design: 'usual' }, (worlds) => run(worlds, course).then(unexplained));
+    const found = await withWorlds({ design: 'usual' }, (worlds) =>
+      run(worlds, { ...course, statements: 1_200 }).then(unexplained),
+    );
     for (const kind of ['search', 'write', 'oracle']) {
       expect(found).toContainEqual(expect.stringMatching(`^${kind}: `));
     }

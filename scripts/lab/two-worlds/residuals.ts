@@ -70,7 +70,7 @@ const residuals: readonly Residual[] = [
   },
   {
     roles: own,
-    kind: /^aggregate$/,
+    kind: /^(aggregate|settings)$/,
     what: ['order'],
     sql: /group by (rollup|cube|grouping sets)/,
     reason:
