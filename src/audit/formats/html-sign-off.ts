@@ -23,7 +23,7 @@ export function verdict(report: Report): Html {
   const gates = gating(report);
   const open = report.rows.filter(isOpen).length;
   const accepted = report.rows.filter((row) => row.accepted !== undefined).length;
-  const [kind, says] =
+  const [kind, sentence] =
     gates > 0
       ? (['fail', `${plural(gates, 'finding')} to be mended before this is signed.`] as const)
       : open + accepted > 0
@@ -31,7 +31,7 @@ export function verdict(report: Report): Html {
         : (['pass', 'Every check passes. What no database can tell is to be ticked by hand.'] as const);
   const cells = (status: 'fail' | 'warn') =>
     severities.map((severity) => html`<td class="n">${openBySeverity(report, status, severity)}</td>`);
-  return html`<div class="verdict ${toneOf(kind)}">${sign(kind)}<p><strong>${says}</strong>
+  return html`<div class="verdict ${toneOf(kind)}">${sign(kind)}<p><strong>${sentence}</strong>
 What gates: findings of severity ${threshold(report)}.</p></div>
 <div class="totals small">
 <table class="counts">
