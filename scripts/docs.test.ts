@@ -83,6 +83,19 @@ describe('links', () => {
     }
     expect(dead).toEqual([]);
   });
+
+  it.each(pages)('%s names files that are there', async (page) => {
+    const named = textOf(page).match(/(?<=`)(?:db|docs|scripts|src)\/[\w./-]+\.(?:ini|md|sql|ts)(?=`)/g) ?? [];
+    const missing = await Promise.all(
+      named.map((file) =>
+        access(join(here, file)).then(
+          () => [],
+          () => [file],
+        ),
+      ),
+    );
+    expect(missing.flat()).toEqual([]);
+  });
 });
 
 describe('blocks of code', () => {
