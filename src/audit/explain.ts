@@ -15,6 +15,6 @@ export function explainCheck(id: string): string {
     .filter((entry) => entry.startsWith('### '));
   const found = entries.find((entry) => entry.startsWith(`### ${id.toUpperCase()}\n`));
   if (found) return found.trim();
-  const ids = entries.map((entry) => entry.slice(4, entry.indexOf('\n')));
+  const ids = entries.map((entry) => entry.slice(4, entry.indexOf('\n'))).sort();
   throw new Error(`--explain expects the id of a check, one of ${ids.join(', ')}`);
 }
