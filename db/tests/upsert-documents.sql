@@ -143,4 +143,6 @@ select is(
 );
 
 select * from finish();
+-- It would outlive the transaction, and the next file may run in this session.
+deallocate ingest;
 rollback;
