@@ -185,6 +185,7 @@ describe('a transaction whose connection is lost', () => {
     ['unsafe SQL', whenLost((tx) => tx.unsafe('select 1')), refused],
     ['a savepoint', whenLost((tx) => tx.savepoint(async () => {})), refused],
     ['in a savepoint', (tx, wait) => tx.savepoint((inner) => whenLost(tenants)(inner, wait)), refused],
+    ['a statement of a savepoint', inSavepoint, refused],
     ['a file that was being read', fileWhenLost, refused],
     [
       'a statement at that very moment',
@@ -211,6 +212,18 @@ describe('a transaction whose connection is lost', () => {
   });
 
   const numbers = (tx: TransactionSql) => tx`select generate_series(1, 3) as n`;
+
+  /** Settles as the statement does, whatever the savepoint around it does. */
+  async function inSavepoint(tx: TransactionSql, wait: () => Promise<void>) {
+    const settled = new Promise((resolve, reject) => {
+      tx.savepoint((inner) => {
+        const statement = whenLost(tenants)(inner, wait);
+        statement.then(resolve, reject);
+        return statement;
+      }).catch(() => {});
+    });
+    return settled;
+  }
 
   async function loopWhenLost(tx: TransactionSql, wait: () => Promise<void>) {
     for await (const _ of numbers(tx).cursor()) {

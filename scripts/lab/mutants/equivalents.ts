@@ -23,7 +23,7 @@ export const equivalents: readonly { readonly pattern: RegExp; readonly reason: 
     reason: 'The planner uses no index that is not valid; asking saves a search in vain.',
   },
   {
-    pattern: /^client: documents\.ts: the search does not wait for the tenant$/,
+    pattern: /^client: client\/documents\.ts: the search does not wait for the tenant$/,
     reason:
       'The planner begins with the function that returns one row, whether or not the next depends on it; the argument ' +
       'makes that certain, and no test can tell.',
