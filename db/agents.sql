@@ -118,5 +118,6 @@ begin
 end
 $$;
 
--- match_documents() reads whether the index of the tenant is valid.
-grant select (indexrelid, indisvalid) on pg_index to agent_reader;
+-- build_search_table() waits for older transactions, and says whose they are.
+grant execute on function pg_current_snapshot(), pg_snapshot_xmin(pg_snapshot), pg_snapshot_xmax(pg_snapshot),
+  pg_current_xact_id_if_assigned(), pg_stat_get_activity(integer) to ragwall_owner;

@@ -254,6 +254,22 @@ verdict as materialized (
 condition as materialized (
   select e.*, v.meaning from expression as e join verdict as v on v.own = e.own
 ),
+-- Tables of which a policy for all roles and commands requires the tenant that a sealed function returns. Whatever
+-- their other policies trust, it has to hold as well.
+sealed_table as materialized (
+  select c.polrelid
+  from condition as c
+  where not c.polpermissive and c.polcmd = '*' and 0 = any (c.polroles) and c.part = 'using' and c.meaning = 'tenant'
+    and c.expression !~* '\mcurrent_setting\('
+    and (
+      select bool_and(r.prosecdef and regexp_replace(r.body, '--[^\n]*|/\*.*?\*/', '', 'g')
+        ~* '(seal|sha256|sha512|hmac|verif|signature)')
+      from pg_catalog.pg_depend as d
+      join routine as r on r.oid = d.refobjid
+      where d.classid = 'pg_catalog.pg_policy'::regclass and d.objid = c.oid
+        and d.refclassid = 'pg_catalog.pg_proc'::regclass and r.schema <> 'pg_catalog'::regnamespace
+    )
+),
 -- Views and materialized views of tenants' rows, also through other views and functions. copied: the rows come from a
 -- materialized view or a foreign table, to which no policy applies.
 derived as (
@@ -331,8 +347,8 @@ privilege as materialized (
 ),
 -- The roles from which application roles are derived: those that the setting names. Without the setting, the roles
 -- with a privilege on a tenant table, on a view of one, or on a security definer function that is in the schema of such
--- a table or names one. An owner of tenant tables counts only for a privilege on another owner's table or view, and if
--- it can log in or a login can become it.
+-- a table or names one. An owner of tenant tables, or of security definer functions, counts only for a privilege on
+-- another owner's table or view, and if it can log in or a login can become it.
 app_role_root as materialized (
   select n.oid from pg_catalog.pg_roles as n cross join setting as s where n.rolname = any (s.app_roles)
   union
@@ -340,7 +356,9 @@ app_role_root as materialized (
   from privilege as p
   cross join setting as s
   where s.app_roles is null and p.oid in (select t.oid from tenant_table as t union select v.oid from view as v)
-    and (p.grantee not in (select t.relowner from tenant_table as t) or exists (
+    and (p.grantee not in (
+      select t.relowner from tenant_table as t union select f.proowner from routine as f where f.prosecdef
+    ) or exists (
       select from pg_catalog.pg_roles as l
       where l.rolcanlogin and not l.rolsuper and (
         l.oid = p.grantee or exists (select from membership as m where m.member = l.oid and m.roleid = p.grantee)
@@ -355,7 +373,9 @@ app_role_root as materialized (
     and (f.schema in (select t.schema from tenant_table as t)
       or f.oid in (select n.oid from mention as n join tenant_table as t on t.oid = n.relation))
     and e.grantee not in (select t.relowner from tenant_table as t)
-    and e.grantee not in (select c.proowner from context_function as c)
+    and e.grantee not in (
+      select c.proowner from context_function as c union select f.proowner from routine as f where f.prosecdef
+    )
 ),
 -- Application roles: the roles above, and their members except owners of tenant tables. Those that the setting names as
 -- untrusted, and their members, run SQL that others write.
@@ -952,6 +972,7 @@ finding (id, severity, status, object, evidence, remedy) as (
     where b.body ~* '\mcurrent_setting\('
     group by b.polrelid
   ) as b on b.polrelid = t.oid
+  where t.oid not in (select x.polrelid from sealed_table as x)
 
   union all
   -- [C02] No application role can replace a function that policies call
@@ -1040,7 +1061,7 @@ finding (id, severity, status, object, evidence, remedy) as (
   cross join lateral (
     select t.oid in (
       select c.polrelid from condition as c where c.own ~ 'current_setting\(' and c.own !~ 'NULLIF\('
-    ) as empty
+    ) and t.oid not in (select x.polrelid from sealed_table as x) as empty
   ) as n
   where not t.child and t.typcategory = 'S' and (t.oid, t.attnum) not in (
     select k.conrelid, unnest(k.conkey)
@@ -1130,7 +1151,7 @@ finding (id, severity, status, object, evidence, remedy) as (
   union all
   -- [M01] All migrations of this release are applied
   select 'M01', null, 'fail', 'schema ragwall',
-    format('the last migration that was applied is %s of %s', coalesce(m.done, 0), 14),
+    format('the last migration that was applied is %s of %s', coalesce(m.done, 0), 18),
     'Apply the migrations: graphile-migrate migrate.'
   from schema as s
   cross join lateral (
@@ -1138,7 +1159,7 @@ finding (id, severity, status, object, evidence, remedy) as (
     from routine as f
     where f.nspname = 'ragwall' and f.proname = 'migration'
   ) as m
-  where s.nspname = 'ragwall' and coalesce(m.done, 0) < 14
+  where s.nspname = 'ragwall' and coalesce(m.done, 0) < 18
 
   union all
   -- [M02] Default privileges grant nothing to application roles or PUBLIC
@@ -1206,8 +1227,7 @@ finding (id, severity, status, object, evidence, remedy) as (
       b.oid is not null and m.relation in (select oid from tenant_table)
       or m.relation in (select oid from view where copied)
       or m.name like 'ragwall_private.%' and (f.nspname, f.proname) not in (
-        values ('ragwall', 'current_tenant'), ('ragwall', 'set_tenant'), ('ragwall', 'set_tenant_from_token'),
-          ('ragwall', 'graph_name')
+        values ('ragwall', 'current_tenant'), ('ragwall', 'set_tenant'), ('ragwall', 'set_tenant_from_token')
       )
     )
   ) as n on true
@@ -2084,6 +2104,22 @@ verdict as materialized (
 condition as materialized (
   select e.*, v.meaning from expression as e join verdict as v on v.own = e.own
 ),
+-- Tables of which a policy for all roles and commands requires the tenant that a sealed function returns. Whatever
+-- their other policies trust, it has to hold as well.
+sealed_table as materialized (
+  select c.polrelid
+  from condition as c
+  where not c.polpermissive and c.polcmd = '*' and 0 = any (c.polroles) and c.part = 'using' and c.meaning = 'tenant'
+    and c.expression !~* '\mcurrent_setting\('
+    and (
+      select bool_and(r.prosecdef and regexp_replace(r.body, '--[^\n]*|/\*.*?\*/', '', 'g')
+        ~* '(seal|sha256|sha512|hmac|verif|signature)')
+      from pg_catalog.pg_depend as d
+      join routine as r on r.oid = d.refobjid
+      where d.classid = 'pg_catalog.pg_policy'::regclass and d.objid = c.oid
+        and d.refclassid = 'pg_catalog.pg_proc'::regclass and r.schema <> 'pg_catalog'::regnamespace
+    )
+),
 -- Views and materialized views of tenants' rows, also through other views and functions. copied: the rows come from a
 -- materialized view or a foreign table, to which no policy applies.
 derived as (
@@ -2161,8 +2197,8 @@ privilege as materialized (
 ),
 -- The roles from which application roles are derived: those that the setting names. Without the setting, the roles
 -- with a privilege on a tenant table, on a view of one, or on a security definer function that is in the schema of such
--- a table or names one. An owner of tenant tables counts only for a privilege on another owner's table or view, and if
--- it can log in or a login can become it.
+-- a table or names one. An owner of tenant tables, or of security definer functions, counts only for a privilege on
+-- another owner's table or view, and if it can log in or a login can become it.
 app_role_root as materialized (
   select n.oid from pg_catalog.pg_roles as n cross join setting as s where n.rolname = any (s.app_roles)
   union
@@ -2170,7 +2206,9 @@ app_role_root as materialized (
   from privilege as p
   cross join setting as s
   where s.app_roles is null and p.oid in (select t.oid from tenant_table as t union select v.oid from view as v)
-    and (p.grantee not in (select t.relowner from tenant_table as t) or exists (
+    and (p.grantee not in (
+      select t.relowner from tenant_table as t union select f.proowner from routine as f where f.prosecdef
+    ) or exists (
       select from pg_catalog.pg_roles as l
       where l.rolcanlogin and not l.rolsuper and (
         l.oid = p.grantee or exists (select from membership as m where m.member = l.oid and m.roleid = p.grantee)
@@ -2185,7 +2223,9 @@ app_role_root as materialized (
     and (f.schema in (select t.schema from tenant_table as t)
       or f.oid in (select n.oid from mention as n join tenant_table as t on t.oid = n.relation))
     and e.grantee not in (select t.relowner from tenant_table as t)
-    and e.grantee not in (select c.proowner from context_function as c)
+    and e.grantee not in (
+      select c.proowner from context_function as c union select f.proowner from routine as f where f.prosecdef
+    )
 ),
 -- Application roles: the roles above, and their members except owners of tenant tables. Those that the setting names as
 -- untrusted, and their members, run SQL that others write.
@@ -2273,9 +2313,9 @@ as $inventory$
 -- A default has no row: a column that may be null, a role that is no superuser. A privilege has a row if somebody else
 -- than the owner holds it, or if the owner has lost it. A privilege on an object of the server or of an extension has a
 -- row only if it differs from what the server or the extension granted at first. Two things are left out. Settings of
--- the server itself, because no migration changes them. And the graphs of tenants, because they come and go with
--- documents: an index is one if its name begins with documents_graph_ and its predicate names one tenant and
--- in_graph().
+-- the server itself, because no migration changes them. And the search tables of tenants, because they come and go with
+-- documents: a table is one if its name in ragwall_search is search_ and 32 hexadecimal digits, it has the columns of a
+-- search table, ragwall_owner owns it, and ragwall_search alone may read it.
 
 with recursive
 this as materialized (
@@ -2301,6 +2341,24 @@ relation as materialized (
     and c.relkind in ('r', 'p', 'v', 'm', 'S', 'f')
     and c.relnamespace::regnamespace::text !~ '^pg_(temp|toast)'
     and (c.tableoid, c.oid) not in (select classid, objid from extension_part)
+    and not (
+      c.relnamespace::regnamespace::text = 'ragwall_search'
+      and c.relname ~ '^search_[0-9a-f]{32}$'
+      and c.relkind = 'r'
+      and c.relowner::regrole::text = 'ragwall_owner'
+      and not (c.relhastriggers or c.relhasrules or c.relispartition or c.relhassubclass)
+      and not exists (
+        select from aclexplode(c.relacl) as a
+        where a.grantee <> c.relowner
+          and (a.grantee = 0 or a.grantee::regrole::text <> 'ragwall_search'
+            or a.privilege_type <> 'SELECT' or a.is_grantable)
+      )
+      and not exists (
+        select from pg_catalog.pg_attribute as a
+        where a.attrelid = c.oid and a.attnum > 0
+          and (a.attname not in ('id', 'embedding', 'metadata') or a.attacl is not null)
+      )
+    )
 ),
 col as materialized (
   select a.*, r.relowner, r.relkind, r.name || '.' || quote_ident(a.attname) as name
@@ -2648,18 +2706,6 @@ constraint_fact (kind, object, property, value) as (
       ) then pg_get_indexdef(i.indexrelid) end),
       ('invalid', case when not i.indisvalid then 'true' end)
   ) as f (property, value)
-  where not (
-    c.relname ~ '^documents_graph_'
-    and not i.indisunique
-    and r.relispartition
-    and (select h.inhparent::regclass::text from pg_catalog.pg_inherits as h where h.inhrelid = r.oid)
-      = 'ragwall.documents'
-    and coalesce(
-      pg_get_expr(i.indpred, i.indrelid)
-        ~ $re$^\(\(tenant_id = '([^']|'')*'::text\) AND ragwall_private\.in_graph\(tenant_id\)\)$re$,
-      false
-    )
-  )
   union all
   select 'trigger', quote_ident(g.tgname) || ' on ' || r.name, f.property, f.value
   from pg_catalog.pg_trigger as g

@@ -215,6 +215,22 @@ verdict as materialized (
 condition as materialized (
   select e.*, v.meaning from expression as e join verdict as v on v.own = e.own
 ),
+-- Tables of which a policy for all roles and commands requires the tenant that a sealed function returns. Whatever
+-- their other policies trust, it has to hold as well.
+sealed_table as materialized (
+  select c.polrelid
+  from condition as c
+  where not c.polpermissive and c.polcmd = '*' and 0 = any (c.polroles) and c.part = 'using' and c.meaning = 'tenant'
+    and c.expression !~* '\mcurrent_setting\('
+    and (
+      select bool_and(r.prosecdef and regexp_replace(r.body, '--[^\n]*|/\*.*?\*/', '', 'g')
+        ~* '(seal|sha256|sha512|hmac|verif|signature)')
+      from pg_catalog.pg_depend as d
+      join routine as r on r.oid = d.refobjid
+      where d.classid = 'pg_catalog.pg_policy'::regclass and d.objid = c.oid
+        and d.refclassid = 'pg_catalog.pg_proc'::regclass and r.schema <> 'pg_catalog'::regnamespace
+    )
+),
 -- Views and materialized views of tenants' rows, also through other views and functions. copied: the rows come from a
 -- materialized view or a foreign table, to which no policy applies.
 derived as (
@@ -292,8 +308,8 @@ privilege as materialized (
 ),
 -- The roles from which application roles are derived: those that the setting names. Without the setting, the roles
 -- with a privilege on a tenant table, on a view of one, or on a security definer function that is in the schema of such
--- a table or names one. An owner of tenant tables counts only for a privilege on another owner's table or view, and if
--- it can log in or a login can become it.
+-- a table or names one. An owner of tenant tables, or of security definer functions, counts only for a privilege on
+-- another owner's table or view, and if it can log in or a login can become it.
 app_role_root as materialized (
   select n.oid from pg_catalog.pg_roles as n cross join setting as s where n.rolname = any (s.app_roles)
   union
@@ -301,7 +317,9 @@ app_role_root as materialized (
   from privilege as p
   cross join setting as s
   where s.app_roles is null and p.oid in (select t.oid from tenant_table as t union select v.oid from view as v)
-    and (p.grantee not in (select t.relowner from tenant_table as t) or exists (
+    and (p.grantee not in (
+      select t.relowner from tenant_table as t union select f.proowner from routine as f where f.prosecdef
+    ) or exists (
       select from pg_catalog.pg_roles as l
       where l.rolcanlogin and not l.rolsuper and (
         l.oid = p.grantee or exists (select from membership as m where m.member = l.oid and m.roleid = p.grantee)
@@ -316,7 +334,9 @@ app_role_root as materialized (
     and (f.schema in (select t.schema from tenant_table as t)
       or f.oid in (select n.oid from mention as n join tenant_table as t on t.oid = n.relation))
     and e.grantee not in (select t.relowner from tenant_table as t)
-    and e.grantee not in (select c.proowner from context_function as c)
+    and e.grantee not in (
+      select c.proowner from context_function as c union select f.proowner from routine as f where f.prosecdef
+    )
 ),
 -- Application roles: the roles above, and their members except owners of tenant tables. Those that the setting names as
 -- untrusted, and their members, run SQL that others write.
@@ -913,6 +933,7 @@ finding (id, severity, status, object, evidence, remedy) as (
     where b.body ~* '\mcurrent_setting\('
     group by b.polrelid
   ) as b on b.polrelid = t.oid
+  where t.oid not in (select x.polrelid from sealed_table as x)
 
   union all
   -- [C02] No application role can replace a function that policies call
@@ -1001,7 +1022,7 @@ finding (id, severity, status, object, evidence, remedy) as (
   cross join lateral (
     select t.oid in (
       select c.polrelid from condition as c where c.own ~ 'current_setting\(' and c.own !~ 'NULLIF\('
-    ) as empty
+    ) and t.oid not in (select x.polrelid from sealed_table as x) as empty
   ) as n
   where not t.child and t.typcategory = 'S' and (t.oid, t.attnum) not in (
     select k.conrelid, unnest(k.conkey)
@@ -1091,7 +1112,7 @@ finding (id, severity, status, object, evidence, remedy) as (
   union all
   -- [M01] All migrations of this release are applied
   select 'M01', null, 'fail', 'schema ragwall',
-    format('the last migration that was applied is %s of %s', coalesce(m.done, 0), 14),
+    format('the last migration that was applied is %s of %s', coalesce(m.done, 0), 18),
     'Apply the migrations: graphile-migrate migrate.'
   from schema as s
   cross join lateral (
@@ -1099,7 +1120,7 @@ finding (id, severity, status, object, evidence, remedy) as (
     from routine as f
     where f.nspname = 'ragwall' and f.proname = 'migration'
   ) as m
-  where s.nspname = 'ragwall' and coalesce(m.done, 0) < 14
+  where s.nspname = 'ragwall' and coalesce(m.done, 0) < 18
 
   union all
   -- [M02] Default privileges grant nothing to application roles or PUBLIC
@@ -1167,8 +1188,7 @@ finding (id, severity, status, object, evidence, remedy) as (
       b.oid is not null and m.relation in (select oid from tenant_table)
       or m.relation in (select oid from view where copied)
       or m.name like 'ragwall_private.%' and (f.nspname, f.proname) not in (
-        values ('ragwall', 'current_tenant'), ('ragwall', 'set_tenant'), ('ragwall', 'set_tenant_from_token'),
-          ('ragwall', 'graph_name')
+        values ('ragwall', 'current_tenant'), ('ragwall', 'set_tenant'), ('ragwall', 'set_tenant_from_token')
       )
     )
   ) as n on true

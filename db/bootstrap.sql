@@ -10,7 +10,7 @@ declare
   wanted text;
 begin
   foreach wanted in array array[
-    'ragwall_owner', 'ragwall_context', 'app_user', 'app_reader', 'agent_reader', 'agent_caller'
+    'ragwall_owner', 'ragwall_context', 'ragwall_search', 'app_user', 'app_reader', 'agent_reader', 'agent_caller'
   ] loop
     begin
       execute format('create role %I nologin noinherit', wanted);
@@ -32,7 +32,7 @@ begin
   from pg_roles as r
   left join pg_auth_members as m on m.member = r.oid
   where r.rolname in (
-      'ragwall_owner', 'ragwall_context', 'app_user', 'app_reader', 'agent_reader', 'agent_caller'
+      'ragwall_owner', 'ragwall_context', 'ragwall_search', 'app_user', 'app_reader', 'agent_reader', 'agent_caller'
     )
     and (r.rolsuper or r.rolbypassrls or r.rolreplication or r.rolcreaterole or m.roleid is not null);
   if unbound is not null then
@@ -47,6 +47,7 @@ do $$
 begin
   comment on role ragwall_owner is 'Owns the schema ragwall and its tables. Cannot log in.';
   comment on role ragwall_context is 'Owns the functions that bind tenants, and their keys. Cannot log in.';
+  comment on role ragwall_search is 'Owns the function that searches, and nothing else. Cannot log in.';
   comment on role app_user is 'The application: reads and writes the documents of the bound tenant.';
   comment on role app_reader is 'The application, read-only: reads the documents of the bound tenant.';
   comment on role agent_reader is
@@ -58,13 +59,13 @@ exception when insufficient_privilege then
 end
 $$;
 
--- The migrations create objects as the two owners. A superuser may do that. Another role has to be a member of both.
+-- The migrations create objects as the three owners. A superuser may do that. Another role has to be a member of all.
 do $$
 declare
   owning text;
 begin
   if current_setting('is_superuser') = 'off' then
-    foreach owning in array array['ragwall_owner', 'ragwall_context'] loop
+    foreach owning in array array['ragwall_owner', 'ragwall_context', 'ragwall_search'] loop
       if not pg_has_role(current_user, owning, 'usage') then
         execute format(
           'grant %I to %I %s',

@@ -11,19 +11,21 @@ CREATE SCHEMA ragwall_private;
 
 ALTER SCHEMA ragwall_private OWNER TO ragwall_context;
 
-COMMENT ON SCHEMA ragwall_private IS 'The keys of the tenant context and the functions that read them. Only ragwall_context has privileges on the tables. Besides ragwall_context, only ragwall_owner has USAGE on the schema.';
+COMMENT ON SCHEMA ragwall_private IS 'The keys of the tenant context and the functions that read them. Only ragwall_context has privileges on it.';
 
-CREATE TYPE ragwall.ranked_document AS (
+CREATE TYPE ragwall.match AS (
 	tenant_id text,
 	id uuid,
+	source text,
+	"position" integer,
 	content text,
 	metadata jsonb,
-	distance double precision
+	similarity double precision
 );
 
-ALTER TYPE ragwall.ranked_document OWNER TO ragwall_owner;
+ALTER TYPE ragwall.match OWNER TO ragwall_owner;
 
-COMMENT ON TYPE ragwall.ranked_document IS 'A document and its cosine distance to a query, 0 to 2.';
+COMMENT ON TYPE ragwall.match IS 'A document that was found. similarity: the cosine, -1 to 1.';
 
 CREATE FUNCTION ragwall.add_signing_key(kid text, audience text) RETURNS text
     LANGUAGE plpgsql
@@ -73,7 +75,7 @@ ALTER FUNCTION ragwall.add_signing_key(kid text) OWNER TO ragwall_context;
 
 COMMENT ON FUNCTION ragwall.add_signing_key(kid text) IS 'Calls add_signing_key(kid, audience) with the audience ragwall: followed by the name of the database. kid: the name of the key, 1 to 64 letters, digits, dots, - and _. Returns the key as a JWK (RFC 7517), only once. Raises RW401 if kid is null or ill-formed, RW402 if there is a key of this name. For superusers and ragwall_context.';
 
-CREATE FUNCTION ragwall.agent_match_documents(query_vec public.halfvec, k integer, filter jsonb) RETURNS TABLE(tenant_id text, id uuid, content text, metadata jsonb, similarity double precision)
+CREATE FUNCTION ragwall.agent_match_documents(query_vec public.halfvec, k integer, filter jsonb) RETURNS SETOF ragwall.match
     LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 10
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET client_min_messages TO 'notice'
@@ -86,7 +88,7 @@ begin
         hint = 'The statement may not have the word explain anywhere. Pass a text that has it as a parameter.';
   end if;
   return query
-  select m.tenant_id, m.id, m.content, m.metadata, m.similarity
+  select m.*
   from ragwall.match_documents(query_vec, k, filter) as m;
 end
 $$;
@@ -114,6 +116,205 @@ CREATE FUNCTION ragwall.audit() RETURNS TABLE(id text, area text, expects text, 
 ALTER FUNCTION ragwall.audit() OWNER TO ragwall_owner;
 
 COMMENT ON FUNCTION ragwall.audit() IS 'Checks whether tenants are isolated in this database. Returns one row for each check that passes or does not apply, and one row for each finding. status: pass, fail, warn or n/a. severity: critical, high, medium or low. Reads catalogs only. The settings ragwall.tenant_columns, ragwall.app_roles and ragwall.untrusted_roles name what the catalogs cannot tell. The body is db/audit.sql. For DBAs: nobody but the owner may execute it.';
+
+CREATE FUNCTION ragwall.build_search_table() RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    AS $_$
+declare
+  tenant constant text := ragwall.require_tenant();
+  fresh constant name := 'search_' || replace(gen_random_uuid()::text, '-', '');
+  until constant xid8 := pg_snapshot_xmax(pg_current_snapshot());
+  entry ragwall_search.directory;
+  m integer;
+  recall record;
+  stored bigint;
+begin
+  select s.* into entry from ragwall_search.directory as s where s.tenant_id = tenant;
+  if not found then
+    insert into ragwall_search.directory (tenant_id) values (tenant) on conflict do nothing;
+    return 'registered';
+  end if;
+  if entry.built_at is null then
+    if pg_current_xact_id_if_assigned() is not null or current_setting('transaction_isolation') <> 'read committed' then
+      raise exception 'a search table is expected to be built first in a transaction that is read committed and has '
+        'written nothing'
+        using errcode = 'RW303', hint = 'Run each statement of ragwall.index_plan() by itself.';
+    end if;
+    while pg_snapshot_xmin(pg_current_snapshot()) < until loop
+      if clock_timestamp() > statement_timestamp() + interval '10 s' then
+        raise exception 'a transaction that began before is still under way'
+          using errcode = 'RW304', hint = 'Try again when it has ended.', detail = coalesce((
+            select string_agg(u.who, '; ')
+            from (
+              select format('process %s, user %s, database %s', a.pid, a.usename, a.datname) as who
+              from pg_stat_activity as a
+              where age(a.backend_xid) > age(until::xid)
+              union all
+              select format('prepared transaction %L, user %s, database %s', p.gid, p.owner, p.database)
+              from pg_prepared_xacts as p
+              where age(p.transaction) > age(until::xid)
+            ) as u
+          ), 'It has just ended.');
+      end if;
+      perform pg_sleep(0.01);
+    end loop;
+  end if;
+
+  -- Another session that builds for this tenant, or brings its search table up to date, is waited for.
+  select s.* into entry from ragwall_search.directory as s where s.tenant_id = tenant for update;
+  if entry.previous is not null then
+    execute format('drop table if exists ragwall_search.%I', entry.previous);
+  end if;
+  -- CVE-2026-3172: before pgvector 0.8.2 a parallel build may put what it finds in other relations into the index.
+  if (select string_to_array(extversion, '.')::integer[] < '{0,8,2}' from pg_extension where extname = 'vector') then
+    perform set_config('max_parallel_maintenance_workers', '0', true);
+  end if;
+  -- What is noted up to here is in the documents that are read below.
+  delete from ragwall_search.tail as t where t.tenant_id = tenant;
+  execute format(
+    'create table ragwall_search.%I (
+      id uuid not null, embedding public.halfvec(%s) not null, metadata jsonb not null
+    ) with (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_insert_scale_factor = 0.1)',
+    fresh, entry.dimensions
+  );
+  execute format(
+    'alter table ragwall_search.%I alter embedding set storage %s, alter metadata set storage main',
+    fresh, case when entry.dimensions <= 3700 then 'plain' else 'external' end
+  );
+  perform ragwall.forget_statistics(format('ragwall_search.%I', fresh)::regclass);
+  execute format(
+    'insert into ragwall_search.%I (id, embedding, metadata)
+    select d.id, d.embedding, d.metadata from ragwall.documents as d where d.tenant_id = $1',
+    fresh
+  ) using tenant;
+  get diagnostics stored = row_count;
+  execute format('alter table ragwall_search.%I add primary key (id)', fresh);
+  execute format('create index on ragwall_search.%I using gin (metadata jsonb_path_ops)', fresh);
+  execute format('grant select on ragwall_search.%I to ragwall_search', fresh);
+  -- A graph with more edges takes five times as long to build, and is for those that need it.
+  foreach m in array array[16, 32] loop
+    continue when m < entry.edges;
+    if m > entry.edges then
+      execute format('drop index ragwall_search.%I', fresh || '_hnsw');
+    end if;
+    -- A graph that does not fit into the memory is built several times slower.
+    perform set_config('maintenance_work_mem', greatest(
+      pg_size_bytes(current_setting('maintenance_work_mem')) / 1024,
+      least(262144, stored * (2 * entry.dimensions + 40 * m + 300) / 1024)
+    ) || 'kB', true);
+    execute format(
+      'create index %I on ragwall_search.%I using hnsw (embedding public.halfvec_cosine_ops) '
+        'with (m = %s, ef_construction = %s)',
+      fresh || '_hnsw', fresh, m, case m when 16 then 64 else 200 end
+    );
+    recall := ragwall_search.measure(fresh, stored);
+    exit when recall.ef_100 is not null or stored < 1000;
+  end loop;
+  if recall.ef_10 is null then
+    execute format('drop index ragwall_search.%I', fresh || '_hnsw');
+  end if;
+  update ragwall_search.directory as s
+  set relation = fresh,
+    previous = entry.relation,
+    documents = stored,
+    edges = m,
+    applied = 0,
+    measured = 0,
+    pages = pg_relation_size(format('ragwall_search.%I', fresh)::regclass) / current_setting('block_size')::integer,
+    bytes = pg_total_relation_size(format('ragwall_search.%I', fresh)::regclass),
+    ef_10 = recall.ef_10,
+    ef_100 = recall.ef_100,
+    recall_10 = recall.recall_10,
+    recall_100 = recall.recall_100,
+    built_at = clock_timestamp(),
+    measured_at = clock_timestamp()
+  where s.tenant_id = tenant;
+  return format('built: %s documents', stored);
+end
+$_$;
+
+ALTER FUNCTION ragwall.build_search_table() OWNER TO ragwall_owner;
+
+COMMENT ON FUNCTION ragwall.build_search_table() IS 'Builds the search table of the bound tenant anew and puts it in the place of the old one, and says how many documents it has. For a tenant that has none: only registers the tenant, and is to be called once more in a transaction of its own. Nobody waits for it; searches and writes go on. Raises RW001 if no tenant is bound; before the first build RW303 if its transaction has written or is not read committed, RW304 if a transaction that began earlier is still under way after ten seconds (the detail says whose). For members of ragwall_owner. Security definer: it runs as the owner, who is bound by the policies.';
+
+CREATE FUNCTION ragwall.catch_up(most integer) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET cpu_index_tuple_cost TO '0.005'
+    SET cpu_operator_cost TO '0.0025'
+    SET cpu_tuple_cost TO '0.01'
+    SET enable_bitmapscan TO 'on'
+    SET enable_hashagg TO 'on'
+    SET enable_hashjoin TO 'on'
+    SET enable_indexonlyscan TO 'on'
+    SET enable_indexscan TO 'on'
+    SET enable_nestloop TO 'on'
+    SET enable_presorted_aggregate TO 'on'
+    SET enable_seqscan TO 'off'
+    SET enable_sort TO 'on'
+    SET enable_tidscan TO 'on'
+    SET jit TO 'off'
+    SET max_parallel_workers_per_gather TO '0'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET random_page_cost TO '4'
+    SET seq_page_cost TO '1'
+    AS $_$
+declare
+  tenant constant text := ragwall.require_tenant();
+  entry ragwall_search.directory;
+  taken uuid[];
+begin
+  if most is null or most not between 1 and 100000 then
+    raise exception 'the number of documents is expected to be 1 to 100000'
+      using errcode = 'RW302';
+  end if;
+  select s.* into entry
+  from ragwall_search.directory as s
+  where s.tenant_id = tenant
+  for update skip locked;
+  if entry.relation is null or to_regclass('ragwall_search.' || entry.relation) is null then
+    return 0;
+  end if;
+  taken := array(
+    select distinct t.id
+    from (select t.id from ragwall_search.tail as t where t.tenant_id = tenant order by t.id limit most) as t
+  );
+  if taken = '{}' then
+    return 0;
+  end if;
+  delete from ragwall_search.tail as t
+  where t.tenant_id = tenant
+    and t.id = any (taken);
+  -- This statement sees what the one above saw, or more; what is newer is noted in the tail.
+  execute format(
+    'with wanted as (
+      select u.id, d.embedding, d.metadata
+      from unnest($1) as u (id)
+      left join lateral (
+        select d.embedding, d.metadata from ragwall.documents as d where d.tenant_id = $2 and d.id = u.id offset 0
+      ) as d on true
+    ),
+    removed as (
+      delete from ragwall_search.%1$I as s using wanted as w where s.id = w.id and w.embedding is null
+    )
+    insert into ragwall_search.%1$I as s (id, embedding, metadata)
+    select w.id, w.embedding, w.metadata from wanted as w where w.embedding is not null
+    on conflict (id) do update set embedding = excluded.embedding, metadata = excluded.metadata
+    where s.embedding operator(public.<>) excluded.embedding or s.metadata <> excluded.metadata',
+    entry.relation
+  ) using taken, tenant;
+  update ragwall_search.directory as s
+  set applied = s.applied + cardinality(taken)
+  where s.tenant_id = tenant;
+  return cardinality(taken);
+end
+$_$;
+
+ALTER FUNCTION ragwall.catch_up(most integer) OWNER TO ragwall_owner;
+
+COMMENT ON FUNCTION ragwall.catch_up(most integer) IS 'Brings documents of the bound tenant that have changed into its search table, and returns how many: 0 if it has none, if nothing has changed, or if another session is at it. most: how many at once, 1 to 100000; one takes a few milliseconds. Searches answer rightly without it, and take three to four microseconds longer for each document that it has not yet brought in. Raises RW001 if no tenant is bound, RW302 if most is null or out of range. Security definer: only the owner may write search tables.';
 
 CREATE FUNCTION ragwall.close_partitions() RETURNS event_trigger
     LANGUAGE plpgsql
@@ -196,26 +397,37 @@ COMMENT ON FUNCTION ragwall.current_tenant() IS 'Returns the tenant that is boun
 CREATE FUNCTION ragwall.delete_documents(ids uuid[]) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
-    SET plan_cache_mode TO 'force_custom_plan'
+    SET cpu_index_tuple_cost TO '0.005'
+    SET cpu_operator_cost TO '0.0025'
+    SET cpu_tuple_cost TO '0.01'
+    SET enable_bitmapscan TO 'on'
+    SET enable_hashagg TO 'on'
+    SET enable_hashjoin TO 'on'
+    SET enable_indexonlyscan TO 'on'
+    SET enable_indexscan TO 'on'
+    SET enable_nestloop TO 'on'
+    SET enable_presorted_aggregate TO 'on'
     SET enable_seqscan TO 'off'
+    SET enable_sort TO 'on'
+    SET enable_tidscan TO 'on'
     SET jit TO 'off'
+    SET max_parallel_workers_per_gather TO '0'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET random_page_cost TO '4'
+    SET seq_page_cost TO '1'
     AS $$
 declare
   tenant constant text := ragwall.require_tenant();
   deleted integer;
 begin
-  with locked as (
-    select d.id
-    from ragwall.documents as d
-    where d.tenant_id = tenant
-      and d.id = any (ids)
-    order by d.id
-    for update
-  )
+  perform
+  from (select distinct i.id from unnest(ids) as i (id) order by i.id) as i
+  cross join lateral (
+    select from ragwall.documents as d where d.tenant_id = tenant and d.id = i.id offset 0 for update
+  ) as d;
   delete from ragwall.documents as d
-  using locked
   where d.tenant_id = tenant
-    and d.id = locked.id;
+    and d.id = any (ids);
   get diagnostics deleted = row_count;
   return deleted;
 end
@@ -228,16 +440,32 @@ COMMENT ON FUNCTION ragwall.delete_documents(ids uuid[]) IS 'Deletes documents o
 CREATE FUNCTION ragwall.delete_source(source text, from_position integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
-    SET plan_cache_mode TO 'force_custom_plan'
+    SET cpu_index_tuple_cost TO '0.005'
+    SET cpu_operator_cost TO '0.0025'
+    SET cpu_tuple_cost TO '0.01'
+    SET enable_bitmapscan TO 'on'
+    SET enable_hashagg TO 'on'
+    SET enable_hashjoin TO 'on'
+    SET enable_indexonlyscan TO 'on'
+    SET enable_indexscan TO 'on'
+    SET enable_nestloop TO 'on'
+    SET enable_presorted_aggregate TO 'on'
     SET enable_seqscan TO 'off'
+    SET enable_sort TO 'on'
+    SET enable_tidscan TO 'on'
     SET jit TO 'off'
+    SET max_parallel_workers_per_gather TO '0'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET random_page_cost TO '4'
+    SET seq_page_cost TO '1'
     AS $$
 #variable_conflict use_column
 declare
   tenant constant text := ragwall.require_tenant();
+  locked uuid[];
   deleted integer;
 begin
-  with locked as (
+  locked := array(
     select d.id
     from ragwall.documents as d
     where d.tenant_id = tenant
@@ -245,11 +473,10 @@ begin
       and d.position >= from_position
     order by d.id
     for update
-  )
+  );
   delete from ragwall.documents as d
-  using locked
   where d.tenant_id = tenant
-    and d.id = locked.id;
+    and d.id = any (locked);
   get diagnostics deleted = row_count;
   return deleted;
 end
@@ -278,6 +505,38 @@ $$;
 ALTER FUNCTION ragwall.document_id(tenant text, source text, "position" integer) OWNER TO ragwall_owner;
 
 COMMENT ON FUNCTION ragwall.document_id(tenant text, source text, "position" integer) IS 'Returns the id that upsert_documents() gives to a new document of this tenant, source and position: a UUID of version 8, from the SHA-256 of the three. position: 0 and up. Null if an argument is null.';
+
+CREATE FUNCTION ragwall.drop_search_table() RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  tenant constant text := ragwall.require_tenant();
+  entry ragwall_search.directory;
+begin
+  select s.* into entry from ragwall_search.directory as s where s.tenant_id = tenant for update;
+  if entry.relation is not null and entry.previous is null then
+    update ragwall_search.directory as s
+    set relation = null, previous = entry.relation, built_at = clock_timestamp()
+    where s.tenant_id = tenant;
+    return 'out of use';
+  end if;
+  if entry.previous is not null then
+    execute format('drop table if exists ragwall_search.%I', entry.previous);
+  end if;
+  if entry.relation is not null then
+    update ragwall_search.directory as s set previous = null where s.tenant_id = tenant;
+  else
+    delete from ragwall_search.directory as s where s.tenant_id = tenant;
+    delete from ragwall_search.tail as t where t.tenant_id = tenant;
+  end if;
+  return 'dropped';
+end
+$$;
+
+ALTER FUNCTION ragwall.drop_search_table() OWNER TO ragwall_owner;
+
+COMMENT ON FUNCTION ragwall.drop_search_table() IS 'Drops the table that the bound tenant''s search table has replaced. If there is none, takes the search table out of use: searches are exact from then on, and the next call drops it. A minute should lie between, because searches that began earlier may still read it. Raises RW001 if no tenant is bound. For members of ragwall_owner. Security definer: it runs as the owner, who is bound by the policies.';
 
 CREATE FUNCTION ragwall.embedding_dimensions() RETURNS integer
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -313,6 +572,36 @@ CREATE FUNCTION ragwall.fingerprint() RETURNS text
 ALTER FUNCTION ragwall.fingerprint() OWNER TO ragwall_owner;
 
 COMMENT ON FUNCTION ragwall.fingerprint() IS 'Returns one hash of all rows of ragwall.inventory(): sha256: and 64 hexadecimal digits. It changes when something changes that isolation rests on, and otherwise stays the same. `ragwall audit --fingerprint --diff` prints what has changed. For DBAs: nobody but the owner may execute it.';
+
+CREATE FUNCTION ragwall.fix_plans(routine regprocedure) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  setting record;
+begin
+  for setting in
+    select s.name, coalesce(f.value, s.boot_val) as value
+    from pg_settings as s
+    left join (values
+      ('plan_cache_mode', 'force_generic_plan'), ('enable_seqscan', 'off'), ('jit', 'off'),
+      ('max_parallel_workers_per_gather', '0')
+    ) as f (name, value) on f.name = s.name
+    where f.name is not null
+      or s.name in (
+        'seq_page_cost', 'random_page_cost', 'cpu_tuple_cost', 'cpu_index_tuple_cost', 'cpu_operator_cost',
+        'enable_bitmapscan', 'enable_hashagg', 'enable_hashjoin', 'enable_indexonlyscan', 'enable_indexscan',
+        'enable_nestloop', 'enable_presorted_aggregate', 'enable_sort', 'enable_tidscan'
+      )
+  loop
+    execute format('alter function %s set %I = %L', routine, setting.name, setting.value);
+  end loop;
+end
+$$;
+
+ALTER FUNCTION ragwall.fix_plans(routine regprocedure) OWNER TO ragwall_owner;
+
+COMMENT ON FUNCTION ragwall.fix_plans(routine regprocedure) IS 'Gives a function a value of its own for each setting of Query Tuning by which a caller could change its plans: the default of PostgreSQL, but no sequential scans, no parallel workers, no compilation, and plans that the session keeps. For the owner of the function. Raises 22004 for null.';
 
 CREATE FUNCTION ragwall.foreign_key_findings(target regclass, tenant_column name) RETURNS TABLE(finding text, remedy text)
     LANGUAGE sql STABLE PARALLEL RESTRICTED
@@ -392,31 +681,6 @@ ALTER FUNCTION ragwall.forget_statistics(relation regclass) OWNER TO ragwall_own
 
 COMMENT ON FUNCTION ragwall.forget_statistics(relation regclass) IS 'Makes ANALYZE gather no statistics on any column of a table. Those that were gathered before stay. For the owner of the table. Raises 22004 for null.';
 
-CREATE FUNCTION ragwall.graph_name(tenant text) RETURNS text
-    LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-declare
-  inner_key bytea;
-  outer_key bytea;
-begin
-  if (tenant = ragwall.current_tenant() or pg_has_role(session_user, 'ragwall_owner', 'member')) is not true then
-    return null;
-  end if;
-  select k.inner_key, k.outer_key
-  into inner_key, outer_key
-  from ragwall_private.seal_key as k
-  where k.only_row;
-  return 'documents_graph_' || left(
-    encode(sha256(outer_key || sha256(inner_key || convert_to('graph ' || tenant, 'UTF8'))), 'hex'), 32
-  );
-end
-$$;
-
-ALTER FUNCTION ragwall.graph_name(tenant text) OWNER TO ragwall_context;
-
-COMMENT ON FUNCTION ragwall.graph_name(tenant text) IS 'The name of the HNSW index that holds one tenant''s documents and no others; it is there if index_plan() found the tenant large enough. Null unless the tenant is bound, or for a member of ragwall_owner. Security definer: the name is a hash with the key of the seals.';
-
 CREATE FUNCTION ragwall.index_findings(target regclass, tenant_column name) RETURNS TABLE(refused boolean, finding text, remedy text)
     LANGUAGE sql STABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -494,81 +758,73 @@ CREATE FUNCTION ragwall.index_plan() RETURNS SETOF text
     SET jit TO 'off'
     AS $_$
 declare
-  -- From how many documents on; it goes when there are fewer than half of that.
-  due constant integer := case
-    when coalesce(current_setting('ragwall.graph_from', true), '') = '' then 1000
-    when current_setting('ragwall.graph_from') ~ '^[0-9]{1,9}$' then current_setting('ragwall.graph_from')::integer
+  -- From how many documents on; the search table goes when there are fewer than half of that.
+  large constant integer := case
+    when coalesce(current_setting('ragwall.search_table_from', true), '') = '' then 1000
+    when current_setting('ragwall.search_table_from') ~ '^[0-9]{1,9}$'
+      then current_setting('ragwall.search_table_from')::integer
     else 0
   end;
-  safe constant boolean := (
-    select string_to_array(extversion, '.')::integer[] >= '{0,8,2}'
-    from pg_extension
-    where extname = 'vector'
-  );
-  statements text[] := '{}';
-  leaf regclass;
-  graph record;
-  candidate text;
-  pages bigint;
+  pages constant bigint := pg_relation_size('ragwall.documents_rows') / current_setting('block_size')::integer;
   share double precision;
+  step constant text := 'select ragwall.set_tenant(%L); select ragwall.%s';
+  registered text[] := '{}';
+  entry ragwall.search_tables;
+  candidate text;
   counted integer;
 begin
-  if due < 1 then
-    raise exception 'ragwall.graph_from is expected to be a whole number from 1'
+  if large < 1 then
+    raise exception 'ragwall.search_table_from is expected to be a whole number from 1'
       using errcode = 'RW301';
   end if;
-  for leaf in
-    select inhrelid from pg_inherits where inhparent = 'ragwall.documents'::regclass order by inhrelid
-  loop
-    for graph in
-      select c.oid::regclass as name, i.indisvalid as valid, pg_get_expr(i.indpred, i.indrelid) as predicate
-      from pg_index as i
-      join pg_class as c on c.oid = i.indexrelid
-      where i.indrelid = leaf
-        and c.relname like 'documents\_graph\_%'
-        -- Somebody is building it.
-        and not exists (select from pg_stat_progress_create_index as p where p.index_relid = c.oid)
-      order by c.oid
-    loop
-      execute format('select count(*) from (select from %s where %s limit %s) as s', leaf, graph.predicate, due)
-      into counted;
-      if counted < due / 2 or graph.name::text ~ '_cc(new|old)\d*$' then
-        statements := statements || format('drop index concurrently %s', graph.name);
-      elsif not graph.valid then
-        statements := statements || format('reindex index concurrently %s', graph.name);
-      end if;
-    end loop;
-
-    pages := pg_relation_size(leaf) / current_setting('block_size')::integer;
-    share := least(100, greatest(2000.0 / due, 100000.0 / greatest(pages, 1)));
-    for candidate in execute format(
-      'select tenant_id from %s tablesample system (%s) group by tenant_id having count(*) >= %s order by 1',
-      leaf, share, due * share / 400
-    ) loop
-      continue when to_regclass('ragwall.' || ragwall.graph_name(candidate)) is not null;
-      execute format('select count(*) from (select from %s where tenant_id = %L limit %s) as s', leaf, candidate, due)
-      into counted;
-      if counted >= due then
-        statements := statements || format(
-          'create index concurrently %I on %s using hnsw (embedding public.halfvec_cosine_ops) '
-            'where tenant_id = %L and ragwall_private.in_graph(tenant_id)',
-          ragwall.graph_name(candidate), leaf, candidate
-        );
-      end if;
-    end loop;
+  share := least(100, greatest(2000.0 / large, 100000.0 / greatest(pages, 1)));
+  for candidate in execute format(
+    'select d.tenant_id from ragwall.documents_rows as d tablesample system (%s)
+    where not exists (select from ragwall_search.directory as s where s.tenant_id = d.tenant_id)
+    group by d.tenant_id having count(*) >= %s order by 1',
+    share, large * share / 400
+  ) loop
+    select count(*) into counted
+    from (select from ragwall.documents_rows as d where d.tenant_id = candidate limit large) as d;
+    if counted >= large then
+      return next format(step, candidate, 'build_search_table()');
+      registered := registered || candidate;
+    end if;
   end loop;
-
-  -- CVE-2026-3172: a parallel build may put what it finds in other relations into the index.
-  if not safe and cardinality(statements) > 0 then
-    return next 'set max_parallel_maintenance_workers = 0';
+  for entry in select s.* from ragwall.search_tables as s order by s.tenant_id loop
+    if entry.previous is not null and entry.built_at < clock_timestamp() - interval '1 minute' then
+      return next format(step, entry.tenant_id, 'drop_search_table()');
+    end if;
+    continue when entry.relation is null and entry.previous is not null;
+    select count(*) into counted
+    from (select from ragwall.documents_rows as d where d.tenant_id = entry.tenant_id limit large / 2) as d;
+    if counted < large / 2 then
+      if entry.previous is null then
+        return next format(step, entry.tenant_id, 'drop_search_table()');
+      end if;
+    elsif entry.due = 'catch up' then
+      for batch in 0..(entry.tail - 1) / 1000 loop
+        return next format(step, entry.tenant_id, 'catch_up(1000)');
+      end loop;
+    elsif entry.due is not null then
+      return next format(step, entry.tenant_id, entry.due || '_search_table()');
+    end if;
+  end loop;
+  return query
+  select format(step, u.tenant_id, 'build_search_table()') from unnest(registered) as u (tenant_id);
+  if exists (
+    select from ragwall_search.tail as t
+    where not exists (select from ragwall_search.directory as s where s.tenant_id = t.tenant_id)
+  ) then
+    return next 'delete from ragwall_search.tail as t '
+      'where not exists (select from ragwall_search.directory as s where s.tenant_id = t.tenant_id)';
   end if;
-  return query select unnest(statements);
 end
 $_$;
 
 ALTER FUNCTION ragwall.index_plan() OWNER TO ragwall_owner;
 
-COMMENT ON FUNCTION ragwall.index_plan() IS 'The statements that are due, one a row, each to be run by itself outside a transaction, in one session (psql: \gexec): to create the HNSW index of a tenant that has come to ragwall.graph_from documents (a setting, default 1000), to drop one of a tenant that has fewer than half of that, to rebuild one that is not valid. For a superuser, or a member of ragwall_owner with BYPASSRLS; others get an error, not an empty plan. Raises RW301 if the setting is no number from 1.';
+COMMENT ON FUNCTION ragwall.index_plan() IS 'The statements that are due, one a row, each to be run by itself and committed (psql: \gexec): to build the search table of a tenant that has come to ragwall.search_table_from documents (a setting, default 1000), to bring one up to date, to measure its recall, to build a worn one anew, to drop one of a tenant that has fewer than half as many. For a superuser, or a member of ragwall_owner with BYPASSRLS; others get an error, not an empty plan. Raises RW301 if the setting is no number from 1.';
 
 CREATE FUNCTION ragwall.is_pinned(index regclass, tenant_column name) RETURNS boolean
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -623,88 +879,111 @@ ALTER FUNCTION ragwall.is_tenant_id(tenant text) OWNER TO ragwall_owner;
 
 COMMENT ON FUNCTION ragwall.is_tenant_id(tenant text) IS 'Returns whether a text is a well-formed tenant id: 1 to 128 printable ASCII characters without spaces. Case matters. Null for null. Does not tell whether there is such a tenant.';
 
-CREATE FUNCTION ragwall.match_documents(query_vec public.halfvec, k integer, filter jsonb) RETURNS TABLE(tenant_id text, id uuid, content text, metadata jsonb, similarity double precision)
-    LANGUAGE plpgsql STABLE ROWS 10
+CREATE FUNCTION ragwall.search_documents(query_vec public.halfvec, k integer, filter jsonb) RETURNS SETOF ragwall.match
+    LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 10
     SET search_path TO 'pg_catalog', 'pg_temp'
-    SET plan_cache_mode TO 'force_custom_plan'
+    SET "hnsw.iterative_scan" TO 'off'
+    SET "hnsw.ef_search" TO '40'
+    SET cpu_index_tuple_cost TO '0.005'
+    SET cpu_operator_cost TO '0.0025'
+    SET cpu_tuple_cost TO '0.01'
+    SET enable_bitmapscan TO 'on'
+    SET enable_hashagg TO 'on'
+    SET enable_hashjoin TO 'on'
+    SET enable_indexonlyscan TO 'on'
+    SET enable_indexscan TO 'on'
+    SET enable_nestloop TO 'on'
+    SET enable_presorted_aggregate TO 'on'
     SET enable_seqscan TO 'off'
+    SET enable_sort TO 'on'
+    SET enable_tidscan TO 'on'
     SET jit TO 'off'
     SET max_parallel_workers_per_gather TO '0'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET random_page_cost TO '4'
+    SET seq_page_cost TO '1'
     AS $$
-#variable_conflict use_column
+#variable_conflict use_variable
 declare
-  tenant constant text := ragwall.require_tenant();
-  graph constant regclass := to_regclass('ragwall.' || ragwall.graph_name(tenant));
-  found ragwall.ranked_document[];
+  tenant constant text := ragwall.current_tenant();
+  entry ragwall_search.directory;
+  found ragwall.match[];
 begin
-  if query_vec is null then
-    raise exception 'the query vector is null'
-      using errcode = 'RW101', hint = 'Embed the question with the model that embedded the documents.';
-  end if;
-  if public.vector_dims(query_vec) <> ragwall.embedding_dimensions() then
-    raise exception 'the query vector is expected to have % dimensions, and has %',
-        ragwall.embedding_dimensions(), public.vector_dims(query_vec)
-      using errcode = 'RW102', hint = 'Embed the question with the model that embedded the documents.';
-  end if;
-  if public.l2_norm(query_vec) = 0 then
-    raise exception 'the query vector is all zeros, which have no direction'
-      using errcode = 'RW103', hint = 'Embed a text that is not empty.';
-  end if;
-  if k is null or k not between 1 and 1000 then
-    raise exception 'k is expected to be 1 to 1000'
-      using errcode = 'RW104';
-  end if;
-  if filter is not null and jsonb_typeof(filter) <> 'object' then
-    raise exception 'the filter is expected to be a JSON object, or null for none'
-      using errcode = 'RW105', hint = 'A document matches if its metadata contains the filter (jsonb @>).';
+  if (
+    tenant is not null
+    and public.vector_dims(query_vec) = ragwall.embedding_dimensions()
+    and query_vec operator(public.<=>) query_vec < 2
+    and k between 1 and 1000
+    and (filter is null or jsonb_typeof(filter) = 'object')
+  ) is not true then
+    perform ragwall.refuse_search(query_vec, k, filter);
   end if;
 
-  -- A build that was interrupted leaves an index that is not valid.
-  if graph is not null and (select i.indisvalid from pg_index as i where i.indexrelid = graph) then
-    found := ragwall.search_graph(query_vec, k, filter);
-    if cardinality(found) = k then
-      return query
-      select f.tenant_id, f.id, f.content, f.metadata, 1 - f.distance
-      from unnest(found) as f;
+  select s.* into entry from ragwall_search.directory as s where s.tenant_id = tenant;
+  if entry.relation is not null then
+    found := ragwall_search.search_table(entry, query_vec, k, filter);
+    if found is not null then
+      return query select f.* from unnest(found) as f;
       return;
     end if;
   end if;
 
   return query
-  select d.tenant_id, d.id, d.content, d.metadata,
-    1 - (d.embedding operator(public.<=>) query_vec) as similarity
-  from ragwall.documents as d
-  where d.tenant_id = tenant
-    and (filter is null or d.metadata @> filter)
-  order by similarity desc, d.id
+  select r.tenant_id, r.id, r.source, r.position, r.content, r.metadata,
+    1 - (r.embedding operator(public.<=>) query_vec) as similarity
+  from ragwall.documents_rows as r
+  where r.tenant_id = tenant
+    and (filter is null or r.metadata @> filter)
+  order by similarity desc, r.id
   limit k;
 end
 $$;
 
-ALTER FUNCTION ragwall.match_documents(query_vec public.halfvec, k integer, filter jsonb) OWNER TO ragwall_owner;
+ALTER FUNCTION ragwall.search_documents(query_vec public.halfvec, k integer, filter jsonb) OWNER TO ragwall_search;
 
-COMMENT ON FUNCTION ragwall.match_documents(query_vec public.halfvec, k integer, filter jsonb) IS 'Returns the k documents of the bound tenant that are nearest to query_vec among those whose metadata contains filter: nearest first, ties by id, fewer than k only if fewer match. Exact, unless the tenant has a graph (see index_plan()), which may miss a document for one that is nearly as near. similarity: the cosine, -1 to 1. query_vec: embedding_dimensions() numbers, not all zero. k: 1 to 1000. filter: a JSON object, compared by @>; null for none. Raises RW001 if no tenant is bound, RW101 if query_vec is null, RW102 if its dimensions are wrong, RW103 if it is all zeros, RW104 if k is null or out of range, RW105 if filter is no object.';
+COMMENT ON FUNCTION ragwall.search_documents(query_vec public.halfvec, k integer, filter jsonb) IS 'Returns the k documents of the bound tenant that are nearest to query_vec among those whose metadata contains filter: nearest first, ties by id, fewer than k only if fewer match. Exact, unless the tenant has a search table (see search_tables), which may miss a document for one that is nearly as near. query_vec: embedding_dimensions() numbers, not all zero. k: 1 to 1000. filter: a JSON object, compared by @>; null for none. Raises what refuse_search() does. Security definer: its owner, ragwall_search, reads the documents where they are stored, and is bound by the policies there.';
 
-CREATE FUNCTION ragwall.match_documents(query_vec public.halfvec, k integer) RETURNS TABLE(tenant_id text, id uuid, content text, metadata jsonb, similarity double precision)
+CREATE FUNCTION ragwall.match_documents(query_vec public.halfvec, k integer, filter jsonb) RETURNS SETOF ragwall.match
     LANGUAGE sql STABLE ROWS 10
     BEGIN ATOMIC
  SELECT m.tenant_id,
      m.id,
+     m.source,
+     m."position",
      m.content,
      m.metadata,
      m.similarity
-    FROM ragwall.match_documents(match_documents.query_vec, match_documents.k, NULL::jsonb) m(tenant_id, id, content, metadata, similarity);
+    FROM ragwall.search_documents(match_documents.query_vec, match_documents.k, match_documents.filter) m(tenant_id, id, source, "position", content, metadata, similarity);
+END;
+
+ALTER FUNCTION ragwall.match_documents(query_vec public.halfvec, k integer, filter jsonb) OWNER TO ragwall_owner;
+
+COMMENT ON FUNCTION ragwall.match_documents(query_vec public.halfvec, k integer, filter jsonb) IS 'Returns the k documents of the bound tenant that are nearest to query_vec among those whose metadata contains filter: nearest first, ties by id, fewer than k only if fewer match. Exact, unless the tenant has a search table (see search_tables), which may miss a document for one that is nearly as near. similarity: the cosine, -1 to 1. query_vec: embedding_dimensions() numbers, not all zero. k: 1 to 1000. filter: a JSON object, compared by @>; null for none. Raises RW001 if no tenant is bound, RW101 if query_vec is null, RW102 if its dimensions are wrong, RW103 if it is all zeros, RW104 if k is null or out of range, RW105 if filter is no object.';
+
+CREATE FUNCTION ragwall.match_documents(query_vec public.halfvec, k integer) RETURNS SETOF ragwall.match
+    LANGUAGE sql STABLE ROWS 10
+    BEGIN ATOMIC
+ SELECT m.tenant_id,
+     m.id,
+     m.source,
+     m."position",
+     m.content,
+     m.metadata,
+     m.similarity
+    FROM ragwall.match_documents(match_documents.query_vec, match_documents.k, NULL::jsonb) m(tenant_id, id, source, "position", content, metadata, similarity);
 END;
 
 ALTER FUNCTION ragwall.match_documents(query_vec public.halfvec, k integer) OWNER TO ragwall_owner;
 
 COMMENT ON FUNCTION ragwall.match_documents(query_vec public.halfvec, k integer) IS 'Calls match_documents(query_vec, k, filter) without a filter: the k documents of the bound tenant that are nearest to query_vec. query_vec: embedding_dimensions() numbers, not all zero. k: 1 to 1000. Raises RW001 if no tenant is bound, RW101 to RW104 for null and for arguments out of range.';
 
-CREATE FUNCTION ragwall.match_documents(query_embedding public.halfvec, match_count double precision, filter jsonb) RETURNS TABLE(tenant_id text, id uuid, content text, metadata jsonb, similarity double precision)
+CREATE FUNCTION ragwall.match_documents(query_embedding public.halfvec, match_count double precision, filter jsonb) RETURNS SETOF ragwall.match
     LANGUAGE sql STABLE ROWS 10
     BEGIN ATOMIC
  SELECT m.tenant_id,
      m.id,
+     m.source,
+     m."position",
      m.content,
      m.metadata,
      m.similarity
@@ -712,16 +991,45 @@ CREATE FUNCTION ragwall.match_documents(query_embedding public.halfvec, match_co
          CASE
              WHEN (((match_documents.match_count >= (1)::double precision) AND (match_documents.match_count <= (1000)::double precision)) AND (match_documents.match_count = trunc(match_documents.match_count))) THEN (match_documents.match_count)::integer
              ELSE NULL::integer
-         END, match_documents.filter) m(tenant_id, id, content, metadata, similarity);
+         END, match_documents.filter) m(tenant_id, id, source, "position", content, metadata, similarity);
 END;
 
 ALTER FUNCTION ragwall.match_documents(query_embedding public.halfvec, match_count double precision, filter jsonb) OWNER TO ragwall_owner;
 
 COMMENT ON FUNCTION ragwall.match_documents(query_embedding public.halfvec, match_count double precision, filter jsonb) IS 'Calls match_documents(query_vec, k, filter) by the argument names of other vector stores. query_embedding: embedding_dimensions() numbers, not all zero. match_count: a whole number, 1 to 1000. filter: a JSON object, or null for none. Raises RW001 if no tenant is bound, RW101 to RW105 for its arguments.';
 
+CREATE FUNCTION ragwall.measure_search_table() RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  tenant constant text := ragwall.require_tenant();
+  entry ragwall_search.directory;
+  measured record;
+  counted bigint;
+begin
+  select s.* into entry from ragwall_search.directory as s where s.tenant_id = tenant for update;
+  if entry.relation is null then
+    return 'no search table';
+  end if;
+  execute format('select count(*) from ragwall_search.%I', entry.relation) into counted;
+  measured := ragwall_search.measure(entry.relation, counted);
+  update ragwall_search.directory as s
+  set (measured, ef_10, ef_100, recall_10, recall_100, measured_at)
+    = (s.applied, measured.ef_10, measured.ef_100, measured.recall_10, measured.recall_100, clock_timestamp())
+  where s.tenant_id = tenant;
+  return format('measured: recall %s of 10, %s of 100', round(measured.recall_10::numeric, 3),
+    round(measured.recall_100::numeric, 3));
+end
+$$;
+
+ALTER FUNCTION ragwall.measure_search_table() OWNER TO ragwall_owner;
+
+COMMENT ON FUNCTION ragwall.measure_search_table() IS 'Measures the recall of the bound tenant''s search table again, sets the hnsw.ef_search of its searches accordingly, and says what it found. Raises RW001 if no tenant is bound. For members of ragwall_owner. Security definer: it runs as the owner, who is bound by the policies.';
+
 CREATE FUNCTION ragwall.migration() RETURNS integer
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN 14;
+    RETURN 18;
 
 ALTER FUNCTION ragwall.migration() OWNER TO ragwall_owner;
 
@@ -1102,6 +1410,40 @@ ALTER FUNCTION ragwall.protection_plan(target regclass, tenant_column name, allo
 
 COMMENT ON FUNCTION ragwall.protection_plan(target regclass, tenant_column name, allow_delete boolean, keep_statistics boolean) IS 'Returns the statements that protect_table() executes with the same arguments, in their order. Executes nothing.';
 
+CREATE FUNCTION ragwall.refuse_search(query_vec public.halfvec, k integer, filter jsonb) RETURNS void
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform ragwall.require_tenant();
+  if query_vec is null then
+    raise exception 'the query vector is null'
+      using errcode = 'RW101', hint = 'Embed the question with the model that embedded the documents.';
+  end if;
+  if public.vector_dims(query_vec) <> ragwall.embedding_dimensions() then
+    raise exception 'the query vector is expected to have % dimensions, and has %',
+        ragwall.embedding_dimensions(), public.vector_dims(query_vec)
+      using errcode = 'RW102', hint = 'Embed the question with the model that embedded the documents.';
+  end if;
+  if public.l2_norm(query_vec) = 0 then
+    raise exception 'the query vector is all zeros, which have no direction'
+      using errcode = 'RW103', hint = 'Embed a text that is not empty.';
+  end if;
+  if k is null or k not between 1 and 1000 then
+    raise exception 'k is expected to be 1 to 1000'
+      using errcode = 'RW104';
+  end if;
+  if filter is not null and jsonb_typeof(filter) <> 'object' then
+    raise exception 'the filter is expected to be a JSON object, or null for none'
+      using errcode = 'RW105', hint = 'A document matches if its metadata contains the filter (jsonb @>).';
+  end if;
+end
+$$;
+
+ALTER FUNCTION ragwall.refuse_search(query_vec public.halfvec, k integer, filter jsonb) OWNER TO ragwall_owner;
+
+COMMENT ON FUNCTION ragwall.refuse_search(query_vec public.halfvec, k integer, filter jsonb) IS 'Raises what is wrong with a search: RW001 if no tenant is bound, RW101 if query_vec is null, RW102 if its dimensions are wrong, RW103 if it is all zeros, RW104 if k is null or out of range, RW105 if filter is no object. Returns if nothing is. Called by search_documents() where its one condition has failed.';
+
 CREATE FUNCTION ragwall.require_tenant() RETURNS text
     LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1174,48 +1516,33 @@ ALTER FUNCTION ragwall.revocations(target regclass, owner oid) OWNER TO ragwall_
 
 COMMENT ON FUNCTION ragwall.revocations(target regclass, owner oid) IS 'Returns the statements that revoke what roles have been granted on a table, its columns, partitions and sequences. Grants to the owner of the table are left, and grants to owner, who may be its next one; 0 is nobody.';
 
-CREATE FUNCTION ragwall.search_graph(query_vec public.halfvec, k integer, filter jsonb) RETURNS ragwall.ranked_document[]
-    LANGUAGE plpgsql STABLE SECURITY DEFINER
+CREATE FUNCTION ragwall.search_as(tenant text, query_vec public.halfvec, k integer, filter jsonb) RETURNS SETOF ragwall.match
+    LANGUAGE plpgsql ROWS 10
     SET search_path TO 'pg_catalog', 'pg_temp'
-    SET plan_cache_mode TO 'force_custom_plan'
-    SET enable_seqscan TO 'off'
-    SET enable_sort TO 'off'
-    SET enable_indexscan TO 'on'
-    SET jit TO 'off'
-    SET max_parallel_workers_per_gather TO '0'
-    SET "hnsw.iterative_scan" TO 'relaxed_order'
-    SET "hnsw.ef_search" TO '100'
-    SET "hnsw.max_scan_tuples" TO '2000'
     AS $$
-#variable_conflict use_column
-declare
-  tenant constant text := ragwall.require_tenant();
-  found ragwall.ranked_document[];
 begin
-  if k between 34 and 1000 then
-    perform
-      set_config('hnsw.ef_search', least(1000, 3 * k)::text, true),
-      set_config('hnsw.max_scan_tuples', greatest(2000, 20 * k)::text, true);
-  end if;
-  select array_agg(row(n.*)::ragwall.ranked_document order by n.distance + 0, n.id)
-  into found
-  from (
-    select d.tenant_id, d.id, d.content, d.metadata,
-      d.embedding operator(public.<=>) query_vec as distance
-    from ragwall.documents as d
-    where d.tenant_id = tenant
-      and ragwall_private.in_graph(d.tenant_id)
-      and (filter is null or d.metadata @> filter)
-    order by distance
-    limit least(k, 1000)
-  ) as n;
-  return found;
+  perform ragwall.set_tenant(tenant);
+  return query select m.* from ragwall.search_documents(query_vec, k, filter) as m;
 end
 $$;
 
-ALTER FUNCTION ragwall.search_graph(query_vec public.halfvec, k integer, filter jsonb) OWNER TO ragwall_owner;
+ALTER FUNCTION ragwall.search_as(tenant text, query_vec public.halfvec, k integer, filter jsonb) OWNER TO ragwall_owner;
 
-COMMENT ON FUNCTION ragwall.search_graph(query_vec public.halfvec, k integer, filter jsonb) IS 'The nearest documents of the bound tenant as its graph finds them, nearest first; fewer than k, or null, if it looked at as many as it may and found no more that fit the filter. For match_documents(), which then searches exactly. Security definer: nobody else may say in_graph(), and the owner is bound by the same policies.';
+COMMENT ON FUNCTION ragwall.search_as(tenant text, query_vec public.halfvec, k integer, filter jsonb) IS 'Calls set_tenant(tenant), then match_documents(query_vec, k, filter). tenant: 1 to 128 printable ASCII characters without spaces. query_vec: embedding_dimensions() numbers, not all zero. k: 1 to 1000. filter: a JSON object, or null for none. Raises RW002, RW003, RW004 and RW007 as set_tenant() does, RW101 to RW105 as match_documents() does, and 42501 in signed mode, in which nobody may execute set_tenant().';
+
+CREATE FUNCTION ragwall.search_with_token(token text, query_vec public.halfvec, k integer, filter jsonb) RETURNS SETOF ragwall.match
+    LANGUAGE plpgsql ROWS 10
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  perform ragwall.set_tenant_from_token(token);
+  return query select m.* from ragwall.search_documents(query_vec, k, filter) as m;
+end
+$$;
+
+ALTER FUNCTION ragwall.search_with_token(token text, query_vec public.halfvec, k integer, filter jsonb) OWNER TO ragwall_owner;
+
+COMMENT ON FUNCTION ragwall.search_with_token(token text, query_vec public.halfvec, k integer, filter jsonb) IS 'Calls set_tenant_from_token(token), then match_documents(query_vec, k, filter). token: a JWT that a key of signing_keys() signed. query_vec: embedding_dimensions() numbers, not all zero. k: 1 to 1000. filter: a JSON object, or null for none. Raises RW003 and RW005 to RW007 as set_tenant_from_token() does, RW101 to RW105 as match_documents() does.';
 
 CREATE FUNCTION ragwall.set_tenant(tenant text) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1290,6 +1617,13 @@ begin
       using errcode = 'RW006',
         hint = 'Expected: tenant_id, aud as in ragwall.signing_keys(), and iat and exp at most 300 '
         'seconds apart. iat and nbf may be at most 5 seconds ahead of the clock of the server.';
+  end if;
+  -- Who has no token may have SQL on this session: a statement of his that stands in the place of one of the driver's
+  -- would run in the transaction of whoever has one.
+  if exists (select from pg_prepared_statement() where from_sql)
+    and coalesce(current_setting('app.current_tenant', true), '') = ''
+  then
+    perform ragwall_private.refuse_residue();
   end if;
   return ragwall_private.bind(claims ->> 'tenant_id');
 end
@@ -1436,10 +1770,24 @@ COMMENT ON FUNCTION ragwall.unprotect_table(target regclass) IS 'Removes what pr
 CREATE FUNCTION ragwall.upsert_documents(documents jsonb) RETURNS TABLE(ordinal integer, tenant_id text, id uuid, status text)
     LANGUAGE plpgsql ROWS 100
     SET search_path TO 'pg_catalog', 'pg_temp'
-    SET plan_cache_mode TO 'force_custom_plan'
+    SET cpu_index_tuple_cost TO '0.005'
+    SET cpu_operator_cost TO '0.0025'
+    SET cpu_tuple_cost TO '0.01'
+    SET enable_bitmapscan TO 'on'
+    SET enable_hashagg TO 'on'
+    SET enable_hashjoin TO 'on'
+    SET enable_indexonlyscan TO 'on'
+    SET enable_indexscan TO 'on'
+    SET enable_nestloop TO 'on'
+    SET enable_presorted_aggregate TO 'on'
     SET enable_seqscan TO 'off'
+    SET enable_sort TO 'on'
+    SET enable_tidscan TO 'on'
     SET jit TO 'off'
     SET max_parallel_workers_per_gather TO '0'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET random_page_cost TO '4'
+    SET seq_page_cost TO '1'
     AS $$
 #variable_conflict use_column
 declare
@@ -1503,11 +1851,10 @@ begin
     -- Locks what is compared below, so that it does not change before it is written. Every function here locks in the
     -- order of the key, so that two sessions never wait for each other.
     perform
-    from ragwall.documents as d
-    where d.tenant_id = tenant
-      and d.id = any (ids)
-    order by d.id
-    for update;
+    from (select i.id from unnest(ids) as i (id) order by i.id) as i
+    cross join lateral (
+      select from ragwall.documents as d where d.tenant_id = tenant and d.id = i.id offset 0 for update
+    ) as d;
 
     for ordinal, tenant_id, id, status in
       with given as materialized (
@@ -1554,6 +1901,7 @@ begin
         from compared as c
         where d.tenant_id = tenant
           and d.id = c.id
+          and d.id = any (ids) -- so that no plan reads more
           and c.exists
           and c.unchanged is not true
           and c.embedding is not null
@@ -1624,23 +1972,26 @@ CREATE FUNCTION ragwall_private.bind(tenant text) RETURNS text
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  bound constant text := ragwall.current_tenant();
+  bound text;
 begin
-  if bound = tenant then
-    return tenant;
+  -- Of an empty setting the seal need not be verified.
+  if current_setting('app.current_tenant', true) <> '' then
+    bound := ragwall.current_tenant();
+    if bound = tenant then
+      return tenant;
+    end if;
+    if bound is not null then
+      raise exception 'this transaction is already bound to another tenant'
+        using errcode = 'RW003', hint = 'Bind one tenant in a transaction. Commit or roll back, then bind the next.';
+    end if;
   end if;
-  if bound is not null then
-    raise exception 'this transaction is already bound to another tenant'
-      using errcode = 'RW003', hint = 'Bind one tenant in a transaction. Commit or roll back, then bind the next.';
-  end if;
-  -- This runs in every request, so a single query decides whether refuse_residue() is called.
-  perform from pg_prepared_statement() where from_sql
-  union all
-  select from pg_cursor() where is_holdable
-  union all
-  select from pg_listening_channels()
-  limit 1;
-  if found or pg_my_temp_schema() <> 0 then
+  -- This runs in every request, so one expression decides whether refuse_residue() is called. It does not ask for
+  -- prepared statements: Postgres lists them only all together, so a binding would cost more the more the driver has.
+  -- set_tenant_from_token() does. Whoever may name tenants needs no statement of another client's.
+  if pg_my_temp_schema() <> 0
+    or exists (select from pg_cursor() where is_holdable)
+    or exists (select from pg_listening_channels())
+  then
     perform ragwall_private.refuse_residue();
   end if;
   perform
@@ -1660,19 +2011,6 @@ $$;
 ALTER FUNCTION ragwall_private.bind(tenant text) OWNER TO ragwall_context;
 
 COMMENT ON FUNCTION ragwall_private.bind(tenant text) IS 'Binds a tenant to this transaction and returns it. tenant: well-formed, which callers have to check. Raises RW003 if another tenant is bound, RW004 if the key of the seals is missing, RW007 like refuse_residue(). Only for set_tenant() and set_tenant_from_token(), which call it as their owner.';
-
-CREATE FUNCTION ragwall_private.in_graph(tenant text) RETURNS boolean
-    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-begin
-  return true;
-end
-$$;
-
-ALTER FUNCTION ragwall_private.in_graph(tenant text) OWNER TO ragwall_context;
-
-COMMENT ON FUNCTION ragwall_private.in_graph(tenant text) IS 'Returns true, for null as well. It is in the predicate of every graph, and only ragwall_owner, as which search_graph() runs, may name it: no query of a caller can use a graph.';
 
 CREATE FUNCTION ragwall_private.pad(key bytea, mask integer) RETURNS bytea
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -1748,7 +2086,7 @@ CREATE TABLE ragwall.documents (
     source text,
     "position" integer,
     content text NOT NULL,
-    embedding public.halfvec(1536) NOT NULL,
+    embedding public.halfvec NOT NULL,
     embedding_model text NOT NULL,
     metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
@@ -1758,7 +2096,8 @@ CREATE TABLE ragwall.documents (
     CONSTRAINT documents_metadata_check CHECK ((jsonb_typeof(metadata) = 'object'::text)),
     CONSTRAINT documents_position_check CHECK (("position" >= 0)),
     CONSTRAINT documents_source_check CHECK (((octet_length(source) >= 1) AND (octet_length(source) <= 1024))),
-    CONSTRAINT documents_tenant_id_check CHECK (ragwall.is_tenant_id(tenant_id))
+    CONSTRAINT documents_tenant_id_check CHECK (ragwall.is_tenant_id(tenant_id)),
+    CONSTRAINT embedding_has_the_dimensions_of_this_database CHECK ((public.vector_dims(embedding) = ragwall.embedding_dimensions()))
 )
 PARTITION BY HASH (tenant_id);
 ALTER TABLE ONLY ragwall.documents ALTER COLUMN tenant_id SET STATISTICS 0;
@@ -1800,13 +2139,13 @@ COMMENT ON COLUMN ragwall.documents.metadata IS 'A JSON object to filter by. Nev
 
 COMMENT ON COLUMN ragwall.documents.created_at IS 'When the document was first stored.';
 
-CREATE TABLE ragwall.documents_00 (
+CREATE TABLE ragwall.documents_rows (
     tenant_id text DEFAULT ragwall.require_tenant() NOT NULL COLLATE pg_catalog."C",
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     source text,
     "position" integer,
     content text NOT NULL,
-    embedding public.halfvec(1536) NOT NULL,
+    embedding public.halfvec NOT NULL,
     embedding_model text NOT NULL,
     metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
@@ -1816,28 +2155,60 @@ CREATE TABLE ragwall.documents_00 (
     CONSTRAINT documents_metadata_check CHECK ((jsonb_typeof(metadata) = 'object'::text)),
     CONSTRAINT documents_position_check CHECK (("position" >= 0)),
     CONSTRAINT documents_source_check CHECK (((octet_length(source) >= 1) AND (octet_length(source) <= 1024))),
-    CONSTRAINT documents_tenant_id_check CHECK (ragwall.is_tenant_id(tenant_id))
+    CONSTRAINT documents_tenant_id_check CHECK (ragwall.is_tenant_id(tenant_id)),
+    CONSTRAINT embedding_has_the_dimensions_of_this_database CHECK ((public.vector_dims(embedding) = ragwall.embedding_dimensions()))
 );
-ALTER TABLE ONLY ragwall.documents_00 ALTER COLUMN tenant_id SET STATISTICS 0;
-ALTER TABLE ONLY ragwall.documents_00 ALTER COLUMN tenant_id SET STORAGE PLAIN;
-ALTER TABLE ONLY ragwall.documents_00 ALTER COLUMN id SET STATISTICS 0;
-ALTER TABLE ONLY ragwall.documents_00 ALTER COLUMN source SET STATISTICS 0;
-ALTER TABLE ONLY ragwall.documents_00 ALTER COLUMN source SET STORAGE MAIN;
-ALTER TABLE ONLY ragwall.documents_00 ALTER COLUMN "position" SET STATISTICS 0;
-ALTER TABLE ONLY ragwall.documents_00 ALTER COLUMN content SET STATISTICS 0;
-ALTER TABLE ONLY ragwall.documents_00 ALTER COLUMN embedding SET STATISTICS 0;
-ALTER TABLE ONLY ragwall.documents_00 ALTER COLUMN embedding SET STORAGE PLAIN;
-ALTER TABLE ONLY ragwall.documents_00 ALTER COLUMN embedding_model SET STATISTICS 0;
-ALTER TABLE ONLY ragwall.documents_00 ALTER COLUMN embedding_model SET STORAGE MAIN;
-ALTER TABLE ONLY ragwall.documents_00 ALTER COLUMN metadata SET STATISTICS 0;
-ALTER TABLE ONLY ragwall.documents_00 ALTER COLUMN metadata SET STORAGE MAIN;
-ALTER TABLE ONLY ragwall.documents_00 ALTER COLUMN created_at SET STATISTICS 0;
+ALTER TABLE ONLY ragwall.documents_rows ALTER COLUMN tenant_id SET STATISTICS 0;
+ALTER TABLE ONLY ragwall.documents_rows ALTER COLUMN tenant_id SET STORAGE PLAIN;
+ALTER TABLE ONLY ragwall.documents_rows ALTER COLUMN id SET STATISTICS 0;
+ALTER TABLE ONLY ragwall.documents_rows ALTER COLUMN source SET STATISTICS 0;
+ALTER TABLE ONLY ragwall.documents_rows ALTER COLUMN source SET STORAGE MAIN;
+ALTER TABLE ONLY ragwall.documents_rows ALTER COLUMN "position" SET STATISTICS 0;
+ALTER TABLE ONLY ragwall.documents_rows ALTER COLUMN content SET STATISTICS 0;
+ALTER TABLE ONLY ragwall.documents_rows ALTER COLUMN embedding SET STATISTICS 0;
+ALTER TABLE ONLY ragwall.documents_rows ALTER COLUMN embedding SET STORAGE PLAIN;
+ALTER TABLE ONLY ragwall.documents_rows ALTER COLUMN embedding_model SET STATISTICS 0;
+ALTER TABLE ONLY ragwall.documents_rows ALTER COLUMN embedding_model SET STORAGE MAIN;
+ALTER TABLE ONLY ragwall.documents_rows ALTER COLUMN metadata SET STATISTICS 0;
+ALTER TABLE ONLY ragwall.documents_rows ALTER COLUMN metadata SET STORAGE MAIN;
+ALTER TABLE ONLY ragwall.documents_rows ALTER COLUMN created_at SET STATISTICS 0;
 
-ALTER TABLE ONLY ragwall.documents_00 FORCE ROW LEVEL SECURITY;
+ALTER TABLE ONLY ragwall.documents_rows FORCE ROW LEVEL SECURITY;
 
-ALTER TABLE ragwall.documents_00 OWNER TO ragwall_owner;
+ALTER TABLE ragwall.documents_rows OWNER TO ragwall_owner;
 
-COMMENT ON TABLE ragwall.documents_00 IS 'A hash partition of ragwall.documents. It can only be reached through its parent.';
+COMMENT ON TABLE ragwall.documents_rows IS 'The rows of ragwall.documents. Only ragwall_search reads them here; everybody else goes through ragwall.documents.';
+
+CREATE VIEW ragwall.search_tables WITH (security_invoker='true') AS
+ SELECT s.tenant_id,
+    s.relation,
+    s.previous,
+    s.documents,
+    s.applied,
+    t.tail,
+    b.bytes,
+    s.ef_10,
+    s.ef_100,
+    s.recall_10,
+    s.recall_100,
+    s.built_at,
+    s.measured_at,
+        CASE
+            WHEN ((s.relation IS NULL) AND (s.previous IS NOT NULL)) THEN NULL::text
+            WHEN ((b.bytes IS NULL) OR (t.tail > GREATEST((1000)::bigint, (s.documents / 5))) OR (((s.applied + t.tail))::numeric > GREATEST((1000)::numeric, ((s.documents)::numeric * 0.3))) OR (b.bytes > ((2 * s.bytes) + 10000000))) THEN 'build'::text
+            WHEN (((s.applied)::numeric > ((s.measured)::numeric + ((s.documents)::numeric * 0.05))) OR ((s.applied > s.measured) AND (s.measured_at < (clock_timestamp() - '1 day'::interval)))) THEN 'measure'::text
+            WHEN (t.tail > 0) THEN 'catch up'::text
+            ELSE NULL::text
+        END AS due
+   FROM ((ragwall_search.directory s
+     CROSS JOIN LATERAL ( SELECT count(*) AS tail
+           FROM ragwall_search.tail t_1
+          WHERE (t_1.tenant_id = s.tenant_id)) t)
+     CROSS JOIN LATERAL ( SELECT pg_total_relation_size(to_regclass(('ragwall_search.'::text || (s.relation)::text))) AS bytes) b);
+
+ALTER VIEW ragwall.search_tables OWNER TO ragwall_owner;
+
+COMMENT ON VIEW ragwall.search_tables IS 'The search tables of large tenants, for members of ragwall_owner. relation: the table, null before it is built and when it is out of use. previous: the one before it, until it is dropped. documents: when it was built. applied: changes since then. tail: changes that are not yet in it, with which every search compares. bytes: with its indexes. ef_10, ef_100: the hnsw.ef_search for the ten and the hundred nearest, null where searches are exact, because the index is not worth it. recall_10, recall_100: shares that were found, at measured_at. due: what index_plan() does next, if anything: build (it is missing, or worn, or twice as large as it was), catch up, measure.';
 
 CREATE TABLE ragwall_private.seal_key (
     only_row boolean DEFAULT true NOT NULL,
@@ -1856,19 +2227,19 @@ COMMENT ON COLUMN ragwall_private.seal_key.inner_key IS '64 random bytes: one bl
 
 COMMENT ON COLUMN ragwall_private.seal_key.outer_key IS '64 random bytes, independent of inner_key.';
 
-ALTER TABLE ONLY ragwall.documents ATTACH PARTITION ragwall.documents_00 FOR VALUES WITH (modulus 32, remainder 0);
+ALTER TABLE ONLY ragwall.documents ATTACH PARTITION ragwall.documents_rows FOR VALUES WITH (modulus 1, remainder 0);
 
 ALTER TABLE ONLY ragwall.documents
     ADD CONSTRAINT documents_pkey PRIMARY KEY (tenant_id, id);
 
-ALTER TABLE ONLY ragwall.documents_00
-    ADD CONSTRAINT documents_00_pkey PRIMARY KEY (tenant_id, id);
+ALTER TABLE ONLY ragwall.documents_rows
+    ADD CONSTRAINT documents_rows_pkey PRIMARY KEY (tenant_id, id);
 
 ALTER TABLE ONLY ragwall.documents
     ADD CONSTRAINT documents_tenant_id_source_position_key UNIQUE (tenant_id, source, "position");
 
-ALTER TABLE ONLY ragwall.documents_00
-    ADD CONSTRAINT documents_00_tenant_id_source_position_key UNIQUE (tenant_id, source, "position");
+ALTER TABLE ONLY ragwall.documents_rows
+    ADD CONSTRAINT documents_rows_tenant_id_source_position_key UNIQUE (tenant_id, source, "position");
 
 ALTER TABLE ONLY ragwall_private.seal_key
     ADD CONSTRAINT seal_key_pkey PRIMARY KEY (only_row);
@@ -1876,9 +2247,13 @@ ALTER TABLE ONLY ragwall_private.seal_key
 ALTER TABLE ONLY ragwall_private.signing_key
     ADD CONSTRAINT signing_key_pkey PRIMARY KEY (header);
 
-ALTER INDEX ragwall.documents_pkey ATTACH PARTITION ragwall.documents_00_pkey;
+ALTER INDEX ragwall.documents_pkey ATTACH PARTITION ragwall.documents_rows_pkey;
 
-ALTER INDEX ragwall.documents_tenant_id_source_position_key ATTACH PARTITION ragwall.documents_00_tenant_id_source_position_key;
+ALTER INDEX ragwall.documents_tenant_id_source_position_key ATTACH PARTITION ragwall.documents_rows_tenant_id_source_position_key;
+
+CREATE TRIGGER note_change AFTER INSERT OR DELETE OR UPDATE ON ragwall.documents FOR EACH ROW EXECUTE FUNCTION ragwall_search.note_change();
+
+ALTER TABLE ragwall.documents ENABLE ALWAYS TRIGGER note_change;
 
 CREATE POLICY delete_own_tenant ON ragwall.documents FOR DELETE TO ragwall_owner USING ((tenant_id = ( SELECT ragwall.current_tenant() AS current_tenant)));
 
@@ -1886,7 +2261,7 @@ COMMENT ON POLICY delete_own_tenant ON ragwall.documents IS 'Only for delete_doc
 
 ALTER TABLE ragwall.documents ENABLE ROW LEVEL SECURITY;
 
-ALTER TABLE ragwall.documents_00 ENABLE ROW LEVEL SECURITY;
+ALTER TABLE ragwall.documents_rows ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY insert_own_tenant ON ragwall.documents FOR INSERT TO app_user WITH CHECK ((tenant_id = ( SELECT ragwall.current_tenant() AS current_tenant)));
 
@@ -1896,9 +2271,17 @@ CREATE POLICY select_own_tenant ON ragwall.documents FOR SELECT TO agent_reader,
 
 COMMENT ON POLICY select_own_tenant ON ragwall.documents IS 'A role reads the documents of the tenant that is bound. ragwall_owner needs it for the functions that delete.';
 
+CREATE POLICY select_own_tenant ON ragwall.documents_rows FOR SELECT TO ragwall_search USING ((tenant_id = ( SELECT current_setting('app.current_tenant'::text, true) AS current_setting)));
+
+COMMENT ON POLICY select_own_tenant ON ragwall.documents_rows IS 'ragwall_search reads the documents of the tenant that is bound. Without the seal: the floor verifies it.';
+
 CREATE POLICY tenant_floor ON ragwall.documents AS RESTRICTIVE USING (((( SELECT jsonb_build_object(COALESCE(ragwall.current_tenant(), ''::text), true) AS jsonb_build_object))[tenant_id] IS NOT NULL)) WITH CHECK ((tenant_id = ( SELECT ragwall.current_tenant() AS current_tenant)));
 
 COMMENT ON POLICY tenant_floor ON ragwall.documents IS 'Only rows of the bound tenant, for every role and command. It is restrictive: a permissive policy that is added later cannot widen it.';
+
+CREATE POLICY tenant_floor ON ragwall.documents_rows AS RESTRICTIVE USING ((tenant_id = ( SELECT ragwall.current_tenant() AS current_tenant))) WITH CHECK ((tenant_id = ( SELECT ragwall.current_tenant() AS current_tenant)));
+
+COMMENT ON POLICY tenant_floor ON ragwall.documents_rows IS 'Only rows of the bound tenant, for every role and command that names the partition.';
 
 CREATE POLICY update_own_tenant ON ragwall.documents FOR UPDATE TO app_user, ragwall_owner USING ((tenant_id = ( SELECT ragwall.current_tenant() AS current_tenant))) WITH CHECK ((tenant_id = ( SELECT ragwall.current_tenant() AS current_tenant)));
 
@@ -1913,8 +2296,7 @@ GRANT USAGE ON SCHEMA ragwall TO agent_reader;
 GRANT USAGE ON SCHEMA ragwall TO app_reader;
 GRANT USAGE ON SCHEMA ragwall TO app_user;
 GRANT USAGE ON SCHEMA ragwall TO ragwall_context;
-
-GRANT USAGE ON SCHEMA ragwall_private TO ragwall_owner;
+GRANT USAGE ON SCHEMA ragwall TO ragwall_search;
 
 REVOKE ALL ON FUNCTION ragwall.add_signing_key(kid text, audience text) FROM PUBLIC;
 
@@ -1927,6 +2309,11 @@ REVOKE ALL ON FUNCTION ragwall.app_roles() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION ragwall.audit() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION ragwall.build_search_table() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION ragwall.catch_up(most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION ragwall.catch_up(most integer) TO app_user;
+
 REVOKE ALL ON FUNCTION ragwall.close_partitions() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION ragwall.column_names(relation regclass, numbers smallint[]) FROM PUBLIC;
@@ -1937,6 +2324,7 @@ GRANT ALL ON FUNCTION ragwall.current_tenant() TO agent_reader;
 GRANT ALL ON FUNCTION ragwall.current_tenant() TO app_reader;
 GRANT ALL ON FUNCTION ragwall.current_tenant() TO app_user;
 GRANT ALL ON FUNCTION ragwall.current_tenant() TO ragwall_owner;
+GRANT ALL ON FUNCTION ragwall.current_tenant() TO ragwall_search;
 
 REVOKE ALL ON FUNCTION ragwall.delete_documents(ids uuid[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION ragwall.delete_documents(ids uuid[]) TO app_user;
@@ -1947,24 +2335,24 @@ GRANT ALL ON FUNCTION ragwall.delete_source(source text, from_position integer) 
 REVOKE ALL ON FUNCTION ragwall.document_id(tenant text, source text, "position" integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION ragwall.document_id(tenant text, source text, "position" integer) TO app_user;
 
+REVOKE ALL ON FUNCTION ragwall.drop_search_table() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION ragwall.embedding_dimensions() FROM PUBLIC;
 GRANT ALL ON FUNCTION ragwall.embedding_dimensions() TO agent_reader;
 GRANT ALL ON FUNCTION ragwall.embedding_dimensions() TO app_reader;
 GRANT ALL ON FUNCTION ragwall.embedding_dimensions() TO app_user;
+GRANT ALL ON FUNCTION ragwall.embedding_dimensions() TO ragwall_search;
 
 REVOKE ALL ON FUNCTION ragwall.inventory() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION ragwall.fingerprint() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION ragwall.fix_plans(routine regprocedure) FROM PUBLIC;
+GRANT ALL ON FUNCTION ragwall.fix_plans(routine regprocedure) TO ragwall_search;
+
 REVOKE ALL ON FUNCTION ragwall.foreign_key_findings(target regclass, tenant_column name) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION ragwall.forget_statistics(relation regclass) FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION ragwall.graph_name(tenant text) FROM PUBLIC;
-GRANT ALL ON FUNCTION ragwall.graph_name(tenant text) TO agent_reader;
-GRANT ALL ON FUNCTION ragwall.graph_name(tenant text) TO app_reader;
-GRANT ALL ON FUNCTION ragwall.graph_name(tenant text) TO app_user;
-GRANT ALL ON FUNCTION ragwall.graph_name(tenant text) TO ragwall_owner;
 
 REVOKE ALL ON FUNCTION ragwall.index_findings(target regclass, tenant_column name) FROM PUBLIC;
 
@@ -1978,6 +2366,12 @@ REVOKE ALL ON FUNCTION ragwall.is_tenant_id(tenant text) FROM PUBLIC;
 GRANT ALL ON FUNCTION ragwall.is_tenant_id(tenant text) TO app_reader;
 GRANT ALL ON FUNCTION ragwall.is_tenant_id(tenant text) TO app_user;
 GRANT ALL ON FUNCTION ragwall.is_tenant_id(tenant text) TO ragwall_context;
+
+REVOKE ALL ON FUNCTION ragwall.search_documents(query_vec public.halfvec, k integer, filter jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION ragwall.search_documents(query_vec public.halfvec, k integer, filter jsonb) TO agent_reader;
+GRANT ALL ON FUNCTION ragwall.search_documents(query_vec public.halfvec, k integer, filter jsonb) TO app_reader;
+GRANT ALL ON FUNCTION ragwall.search_documents(query_vec public.halfvec, k integer, filter jsonb) TO app_user;
+GRANT ALL ON FUNCTION ragwall.search_documents(query_vec public.halfvec, k integer, filter jsonb) TO ragwall_owner;
 
 REVOKE ALL ON FUNCTION ragwall.match_documents(query_vec public.halfvec, k integer, filter jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION ragwall.match_documents(query_vec public.halfvec, k integer, filter jsonb) TO agent_reader;
@@ -1994,6 +2388,8 @@ GRANT ALL ON FUNCTION ragwall.match_documents(query_embedding public.halfvec, ma
 GRANT ALL ON FUNCTION ragwall.match_documents(query_embedding public.halfvec, match_count double precision, filter jsonb) TO app_reader;
 GRANT ALL ON FUNCTION ragwall.match_documents(query_embedding public.halfvec, match_count double precision, filter jsonb) TO app_user;
 
+REVOKE ALL ON FUNCTION ragwall.measure_search_table() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION ragwall.migration() FROM PUBLIC;
 GRANT ALL ON FUNCTION ragwall.migration() TO agent_caller;
 GRANT ALL ON FUNCTION ragwall.migration() TO agent_reader;
@@ -2006,23 +2402,32 @@ REVOKE ALL ON FUNCTION ragwall.protection_findings(target regclass, tenant_colum
 
 REVOKE ALL ON FUNCTION ragwall.protection_plan(target regclass, tenant_column name, allow_delete boolean, keep_statistics boolean) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION ragwall.refuse_search(query_vec public.halfvec, k integer, filter jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION ragwall.refuse_search(query_vec public.halfvec, k integer, filter jsonb) TO ragwall_search;
+
 REVOKE ALL ON FUNCTION ragwall.require_tenant() FROM PUBLIC;
 GRANT ALL ON FUNCTION ragwall.require_tenant() TO agent_reader;
 GRANT ALL ON FUNCTION ragwall.require_tenant() TO app_reader;
 GRANT ALL ON FUNCTION ragwall.require_tenant() TO app_user;
+GRANT ALL ON FUNCTION ragwall.require_tenant() TO ragwall_search;
 
 REVOKE ALL ON FUNCTION ragwall.retire_signing_key(kid text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION ragwall.revocations(target regclass, owner oid) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION ragwall.search_graph(query_vec public.halfvec, k integer, filter jsonb) FROM PUBLIC;
-GRANT ALL ON FUNCTION ragwall.search_graph(query_vec public.halfvec, k integer, filter jsonb) TO agent_reader;
-GRANT ALL ON FUNCTION ragwall.search_graph(query_vec public.halfvec, k integer, filter jsonb) TO app_reader;
-GRANT ALL ON FUNCTION ragwall.search_graph(query_vec public.halfvec, k integer, filter jsonb) TO app_user;
+REVOKE ALL ON FUNCTION ragwall.search_as(tenant text, query_vec public.halfvec, k integer, filter jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION ragwall.search_as(tenant text, query_vec public.halfvec, k integer, filter jsonb) TO app_reader;
+GRANT ALL ON FUNCTION ragwall.search_as(tenant text, query_vec public.halfvec, k integer, filter jsonb) TO app_user;
+
+REVOKE ALL ON FUNCTION ragwall.search_with_token(token text, query_vec public.halfvec, k integer, filter jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION ragwall.search_with_token(token text, query_vec public.halfvec, k integer, filter jsonb) TO agent_reader;
+GRANT ALL ON FUNCTION ragwall.search_with_token(token text, query_vec public.halfvec, k integer, filter jsonb) TO app_reader;
+GRANT ALL ON FUNCTION ragwall.search_with_token(token text, query_vec public.halfvec, k integer, filter jsonb) TO app_user;
 
 REVOKE ALL ON FUNCTION ragwall.set_tenant(tenant text) FROM PUBLIC;
 GRANT ALL ON FUNCTION ragwall.set_tenant(tenant text) TO app_reader;
 GRANT ALL ON FUNCTION ragwall.set_tenant(tenant text) TO app_user;
+GRANT ALL ON FUNCTION ragwall.set_tenant(tenant text) TO ragwall_owner;
 
 REVOKE ALL ON FUNCTION ragwall.set_tenant_from_token(token text) FROM PUBLIC;
 GRANT ALL ON FUNCTION ragwall.set_tenant_from_token(token text) TO agent_caller;
@@ -2046,10 +2451,6 @@ REVOKE ALL ON FUNCTION ragwall.with_partitions(target regclass) FROM PUBLIC;
 REVOKE ALL ON FUNCTION ragwall_private.base64url(bytes bytea) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION ragwall_private.bind(tenant text) FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION ragwall_private.in_graph(tenant text) FROM PUBLIC;
-GRANT ALL ON FUNCTION ragwall_private.in_graph(tenant text) TO app_user;
-GRANT ALL ON FUNCTION ragwall_private.in_graph(tenant text) TO ragwall_owner;
 
 REVOKE ALL ON FUNCTION ragwall_private.pad(key bytea, mask integer) FROM PUBLIC;
 
@@ -2094,3 +2495,17 @@ GRANT SELECT(metadata),INSERT(metadata),UPDATE(metadata) ON TABLE ragwall.docume
 GRANT SELECT(created_at) ON TABLE ragwall.documents TO agent_reader;
 GRANT SELECT(created_at) ON TABLE ragwall.documents TO app_reader;
 GRANT SELECT(created_at) ON TABLE ragwall.documents TO app_user;
+
+GRANT SELECT(tenant_id) ON TABLE ragwall.documents_rows TO ragwall_search;
+
+GRANT SELECT(id) ON TABLE ragwall.documents_rows TO ragwall_search;
+
+GRANT SELECT(source) ON TABLE ragwall.documents_rows TO ragwall_search;
+
+GRANT SELECT("position") ON TABLE ragwall.documents_rows TO ragwall_search;
+
+GRANT SELECT(content) ON TABLE ragwall.documents_rows TO ragwall_search;
+
+GRANT SELECT(embedding) ON TABLE ragwall.documents_rows TO ragwall_search;
+
+GRANT SELECT(metadata) ON TABLE ragwall.documents_rows TO ragwall_search;

@@ -22,8 +22,7 @@ left join lateral (
     b.oid is not null and m.relation in (select oid from tenant_table)
     or m.relation in (select oid from view where copied)
     or m.name like 'ragwall_private.%' and (f.nspname, f.proname) not in (
-      values ('ragwall', 'current_tenant'), ('ragwall', 'set_tenant'), ('ragwall', 'set_tenant_from_token'),
-        ('ragwall', 'graph_name')
+      values ('ragwall', 'current_tenant'), ('ragwall', 'set_tenant'), ('ragwall', 'set_tenant_from_token')
     )
   )
 ) as n on true

@@ -24,6 +24,7 @@ join (
   where b.body ~* '\mcurrent_setting\('
   group by b.polrelid
 ) as b on b.polrelid = t.oid
+where t.oid not in (select x.polrelid from sealed_table as x)
 
 -- C02 high: No application role can replace a function that policies call
 -- Examines: functions in policies
@@ -135,7 +136,7 @@ from tenant_table as t
 cross join lateral (
   select t.oid in (
     select c.polrelid from condition as c where c.own ~ 'current_setting\(' and c.own !~ 'NULLIF\('
-  ) as empty
+  ) and t.oid not in (select x.polrelid from sealed_table as x) as empty
 ) as n
 where not t.child and t.typcategory = 'S' and (t.oid, t.attnum) not in (
   select k.conrelid, unnest(k.conkey)

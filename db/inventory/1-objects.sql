@@ -15,9 +15,9 @@
 -- A default has no row: a column that may be null, a role that is no superuser. A privilege has a row if somebody else
 -- than the owner holds it, or if the owner has lost it. A privilege on an object of the server or of an extension has a
 -- row only if it differs from what the server or the extension granted at first. Two things are left out. Settings of
--- the server itself, because no migration changes them. And the graphs of tenants, because they come and go with
--- documents: an index is one if its name begins with documents_graph_ and its predicate names one tenant and
--- in_graph().
+-- the server itself, because no migration changes them. And the search tables of tenants, because they come and go with
+-- documents: a table is one if its name in ragwall_search is search_ and 32 hexadecimal digits, it has the columns of a
+-- search table, ragwall_owner owns it, and ragwall_search alone may read it.
 
 with recursive
 this as materialized (
@@ -43,6 +43,24 @@ relation as materialized (
     and c.relkind in ('r', 'p', 'v', 'm', 'S', 'f')
     and c.relnamespace::regnamespace::text !~ '^pg_(temp|toast)'
     and (c.tableoid, c.oid) not in (select classid, objid from extension_part)
+    and not (
+      c.relnamespace::regnamespace::text = 'ragwall_search'
+      and c.relname ~ '^search_[0-9a-f]{32}$'
+      and c.relkind = 'r'
+      and c.relowner::regrole::text = 'ragwall_owner'
+      and not (c.relhastriggers or c.relhasrules or c.relispartition or c.relhassubclass)
+      and not exists (
+        select from aclexplode(c.relacl) as a
+        where a.grantee <> c.relowner
+          and (a.grantee = 0 or a.grantee::regrole::text <> 'ragwall_search'
+            or a.privilege_type <> 'SELECT' or a.is_grantable)
+      )
+      and not exists (
+        select from pg_catalog.pg_attribute as a
+        where a.attrelid = c.oid and a.attnum > 0
+          and (a.attname not in ('id', 'embedding', 'metadata') or a.attacl is not null)
+      )
+    )
 ),
 col as materialized (
   select a.*, r.relowner, r.relkind, r.name || '.' || quote_ident(a.attname) as name

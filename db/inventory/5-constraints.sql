@@ -35,18 +35,6 @@ constraint_fact (kind, object, property, value) as (
       ) then pg_get_indexdef(i.indexrelid) end),
       ('invalid', case when not i.indisvalid then 'true' end)
   ) as f (property, value)
-  where not (
-    c.relname ~ '^documents_graph_'
-    and not i.indisunique
-    and r.relispartition
-    and (select h.inhparent::regclass::text from pg_catalog.pg_inherits as h where h.inhrelid = r.oid)
-      = 'ragwall.documents'
-    and coalesce(
-      pg_get_expr(i.indpred, i.indrelid)
-        ~ $re$^\(\(tenant_id = '([^']|'')*'::text\) AND ragwall_private\.in_graph\(tenant_id\)\)$re$,
-      false
-    )
-  )
   union all
   select 'trigger', quote_ident(g.tgname) || ' on ' || r.name, f.property, f.value
   from pg_catalog.pg_trigger as g

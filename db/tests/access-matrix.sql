@@ -5,9 +5,9 @@ select plan(5);
 select set_eq(
   $$
     with acls as (
-      select 'schema' as kind, n.nspname as object, a.*, n.nspowner as owner
+      select 'schema' as kind, n.nspname::text as object, a.*, n.nspowner as owner
       from pg_namespace as n, aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner))) as a
-      where n.nspname in ('ragwall', 'ragwall_private')
+      where n.nspname in ('ragwall', 'ragwall_private', 'ragwall_search')
       union all
       select case c.relkind when 'S' then 'sequence' else 'table' end,
         c.relname, a.*, c.relowner
@@ -15,21 +15,21 @@ select set_eq(
         aclexplode(coalesce(
           c.relacl, acldefault((case c.relkind when 'S' then 's' else 'r' end)::"char", c.relowner)
         )) as a
-      where c.relnamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace)
+      where c.relnamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace, 'ragwall_search'::regnamespace)
       union all
       select 'column', c.relname || '.' || t.attname, a.*, c.relowner
       from pg_class as c
       join pg_attribute as t on t.attrelid = c.oid,
         aclexplode(t.attacl) as a
-      where c.relnamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace)
+      where c.relnamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace, 'ragwall_search'::regnamespace)
       union all
       select 'function', p.oid::regprocedure::text, a.*, p.proowner
       from pg_proc as p, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) as a
-      where p.pronamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace)
+      where p.pronamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace, 'ragwall_search'::regnamespace)
       union all
       select 'type', t.oid::regtype::text, a.*, t.typowner
       from pg_type as t, aclexplode(t.typacl) as a
-      where t.typnamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace)
+      where t.typnamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace, 'ragwall_search'::regnamespace)
     )
     select
       case grantee when 0 then 'public' else grantee::regrole::text end
@@ -42,9 +42,19 @@ select set_eq(
     values
       ('agent_caller: usage on schema ragwall'), ('agent_reader: usage on schema ragwall'),
       ('app_reader: usage on schema ragwall'), ('app_user: usage on schema ragwall'),
-      ('ragwall_context: usage on schema ragwall'), ('ragwall_owner: usage on schema ragwall_private')
+      ('ragwall_context: usage on schema ragwall'),
+      ('ragwall_search: usage on schema ragwall'), ('ragwall_search: usage on schema ragwall_search'),
+      ('app_user: usage on schema ragwall_search'),
+      ('ragwall_search: select on table directory'), ('ragwall_search: select on table tail'),
+      -- What the trigger needs that runs as whoever writes.
+      ('app_user: select on column directory.tenant_id'),
+      ('app_user: insert on column tail.tenant_id'), ('app_user: insert on column tail.id')
     union all
-    -- No delete, truncate, references, trigger or maintain for anyone; nothing on any partition.
+    -- The partition, for the search alone: no created_at, no embedding_model, and nothing to write.
+    select format('ragwall_search: select on column documents_rows.%s', col)
+    from unnest(array['tenant_id', 'id', 'source', 'position', 'content', 'embedding', 'metadata']) as col
+    union all
+    -- No delete, truncate, references, trigger or maintain for anyone; for nobody else anything on the partition.
     select format('%s: select on column documents.%s', role, col)
     from unnest(array['app_reader', 'agent_reader', 'app_user']) as role,
       unnest(array[
@@ -59,19 +69,24 @@ select set_eq(
     select format('app_user: update on column documents.%s', col)
     from unnest(array['content', 'embedding', 'embedding_model', 'metadata']) as col
     union all
-    -- No set_tenant(text) for agents, and for nobody the functions of the signing keys.
+    -- No set_tenant(text) for agents, and for nobody the functions of the signing keys, index_plan(), and those that
+    -- build, measure and drop search tables.
     select format('%s: execute on function %s', role, name)
     from (
       values
-        ('ragwall.current_tenant()', 'agent_caller, agent_reader, app_reader, app_user, ragwall_owner'),
+        ('ragwall.current_tenant()', 'agent_caller, agent_reader, app_reader, app_user, ragwall_owner, ragwall_search'),
         ('ragwall.migration()', 'agent_caller, agent_reader, app_reader, app_user'),
-        ('ragwall.embedding_dimensions()', 'agent_reader, app_reader, app_user'),
-        ('ragwall.graph_name(text)', 'agent_reader, app_reader, app_user, ragwall_owner'),
-        ('ragwall_private.in_graph(text)', 'app_user, ragwall_owner'),
-        ('ragwall.search_graph(halfvec,integer,jsonb)', 'agent_reader, app_reader, app_user'),
+        ('ragwall.embedding_dimensions()', 'agent_reader, app_reader, app_user, ragwall_search'),
+        ('ragwall.fix_plans(regprocedure)', 'ragwall_search'),
         ('ragwall.is_tenant_id(text)', 'app_reader, app_user, ragwall_context'),
-        ('ragwall.require_tenant()', 'agent_reader, app_reader, app_user'),
-        ('ragwall.set_tenant(text)', 'app_reader, app_user'),
+        ('ragwall.require_tenant()', 'agent_reader, app_reader, app_user, ragwall_search'),
+        ('ragwall.set_tenant(text)', 'app_reader, app_user, ragwall_owner'),
+        ('ragwall.refuse_search(halfvec,integer,jsonb)', 'ragwall_search'),
+        ('ragwall_search.search_table(ragwall_search.directory,halfvec,integer,jsonb)', 'ragwall_search'),
+        ('ragwall.search_documents(halfvec,integer,jsonb)', 'agent_reader, app_reader, app_user, ragwall_owner'),
+        ('ragwall.search_as(text,halfvec,integer,jsonb)', 'app_reader, app_user'),
+        ('ragwall.search_with_token(text,halfvec,integer,jsonb)', 'agent_reader, app_reader, app_user'),
+        ('ragwall.catch_up(integer)', 'app_user'),
         ('ragwall.match_documents(halfvec,integer)', 'agent_reader, app_reader, app_user'),
         ('ragwall.match_documents(halfvec,integer,jsonb)', 'agent_reader, app_reader, app_user'),
         ('ragwall.match_documents(halfvec,double precision,jsonb)', 'agent_reader, app_reader, app_user'),
@@ -91,7 +106,7 @@ select is_empty(
   $$
     select defaclrole::regrole, defaclobjtype, a.*
     from pg_default_acl, aclexplode(defaclacl) as a
-    where defaclrole in ('ragwall_owner'::regrole, 'ragwall_context'::regrole)
+    where defaclrole in ('ragwall_owner'::regrole, 'ragwall_context'::regrole, 'ragwall_search'::regrole)
       and a.grantee <> defaclrole
   $$,
   'what the owners create later is granted to nobody by default'
@@ -103,15 +118,18 @@ select set_eq(
     from pg_default_acl
     where defaclobjtype = 'f'
       and defaclnamespace = 0
-      and defaclrole in ('ragwall_owner'::regrole, 'ragwall_context'::regrole)
+      and defaclrole in ('ragwall_owner'::regrole, 'ragwall_context'::regrole, 'ragwall_search'::regrole)
   $$,
-  array['ragwall_owner', 'ragwall_context'], 'functions that the owners create later are not executable by everybody'
+  array['ragwall_owner', 'ragwall_context', 'ragwall_search'], 'functions that the owners create later are not executable by everybody'
 );
 
 select is_empty(
   $$
     select role, privilege
-    from unnest(array['app_user', 'app_reader', 'agent_reader', 'agent_caller', 'ragwall_owner', 'ragwall_context']) as role,
+    from
+      unnest(array[
+        'app_user', 'app_reader', 'agent_reader', 'agent_caller', 'ragwall_owner', 'ragwall_context', 'ragwall_search'
+      ]) as role,
       unnest(array['temporary', 'create']) as privilege
     where has_database_privilege(role, current_database(), privilege)
   $$,
@@ -121,10 +139,10 @@ select is_empty(
 select is_empty(
   $$
     select role, n.nspname
-    from unnest(array['app_user', 'app_reader', 'agent_reader', 'agent_caller']) as role, pg_namespace as n
+    from unnest(array['app_user', 'app_reader', 'agent_reader', 'agent_caller', 'ragwall_search']) as role, pg_namespace as n
     where has_schema_privilege(role, n.oid, 'create')
   $$,
-  'applications and agents may create objects in no schema'
+  'applications, agents and the owner of the search may create objects in no schema'
 );
 
 select * from finish();

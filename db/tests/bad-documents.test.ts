@@ -56,7 +56,7 @@ it.each<[string, string, unknown]>([
   ['22003', 'a position that is too large', [{ ...document, position: 2 ** 31 }]],
   ['22P02', 'an id that is none', [{ id: 'x', content: 'c' }]],
   ['22P02', 'texts in an embedding', [{ ...document, embedding: ['1'] }]],
-  ['22000', 'too few dimensions', [{ ...document, embedding: [1] }]],
+  ['23514', 'too few dimensions', [{ ...document, embedding: [1] }]],
   ['22000', 'NaN in an embedding', [{ ...document, embedding: vector('NaN') }]],
   ['22003', 'more than half precision holds', [{ ...document, embedding: vector(65520) }]],
   ['54000', 'too many dimensions', [{ ...document, embedding: Array(20_000).fill(1) }]],

@@ -84,13 +84,12 @@ it('names, ids and the test of a tenant id equal those computed here', () => {
     fc.asyncProperty(word, word, fc.integer(), async (tenant, source, position) => {
       const { is } = await as('app_user', null, async (tx) => {
         const [row] = await tx`
-          select ragwall.is_tenant_id(${tenant}) as valid, ragwall.graph_name(${tenant}) as graph,
+          select ragwall.is_tenant_id(${tenant}) as valid,
             replace(ragwall.document_id(${tenant}, ${source}, ${position})::text, '-', '') as id`;
         return row;
       });
       expect(is).toEqual({
         valid: /^[!-~]{1,128}$/.test(tenant),
-        graph: expect.stringMatching(/^documents_graph_[0-9a-f]{32}$/),
         id: documentId(tenant, source, position),
       });
     }),
@@ -112,11 +111,11 @@ it('no value written into the settings of the context binds a tenant', () =>
     fuzz(60),
   ));
 
-it('ragwall.graph_from is a whole number from 1, or RW301', () =>
+it('ragwall.search_table_from is a whole number from 1, or RW301', () =>
   fc.assert(
     fc.asyncProperty(fc.oneof(text, fc.nat().map(String), fc.constant('')), async (from) => {
       const { is, code } = await as('postgres', null, async (tx) => {
-        await tx`select set_config('ragwall.graph_from', ${from}, true)`;
+        await tx`select set_config('ragwall.search_table_from', ${from}, true)`;
         return tx`select ragwall.index_plan()`;
       });
       const valid = from === '' || (/^\d{1,9}$/.test(from) && Number(from) > 0);

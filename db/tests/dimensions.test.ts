@@ -5,7 +5,9 @@ import { createEmbedded } from './engine/embedded.js';
 it.each([3, 3072, 4000])('documents of %i dimensions are stored, indexed and found', async (dimensions) => {
   const db = await createEmbedded({ ':EMBEDDING_DIMENSIONS': String(dimensions) });
   try {
-    await db.exec(`set ragwall.graph_from = 10; begin; set local role app_user; select ragwall.set_tenant('acme')`);
+    await db.exec(
+      `set ragwall.search_table_from = 10; begin; set local role app_user; select ragwall.set_tenant('acme')`,
+    );
     const vector = (n: number) => `[${Array.from({ length: dimensions }, (_, i) => Math.sin(i + n))}]`;
     for (let n = 0; n < 12; n += 1) {
       const [document] = [{ source: 's', position: n, content: `${n}`, embedding: vector(n), embedding_model: 'm' }];
@@ -13,7 +15,9 @@ it.each([3, 3072, 4000])('documents of %i dimensions are stored, indexed and fou
     }
     await db.exec('commit');
     const plan = await db.query<{ statement: string }>('select ragwall.index_plan() as statement');
-    for (const { statement } of plan.rows) await db.exec(statement);
+    for (const { statement } of plan.rows) await db.exec(`begin; ${statement}; commit`);
+    const built = await db.query('select documents from ragwall.search_tables');
+    expect(built.rows).toEqual([{ documents: 12 }]);
     await db.exec(`begin; set local role app_user; select ragwall.set_tenant('acme')`);
     const found = await db.query(`select content from ragwall.match_documents($1, 1)`, [vector(5)]);
     expect(found.rows).toEqual([{ content: '5' }]);

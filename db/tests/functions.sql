@@ -6,15 +6,18 @@ select set_eq(
   $$
     select p.oid::regprocedure || ' as ' || p.proowner::regrole
     from pg_proc as p
-    where p.pronamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace)
+    where p.pronamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace, 'ragwall_search'::regnamespace)
       and p.prosecdef
   $$,
   array[
     'ragwall.current_tenant() as ragwall_context',
-    'ragwall.graph_name(text) as ragwall_context',
     'ragwall.set_tenant(text) as ragwall_context',
     'ragwall.set_tenant_from_token(text) as ragwall_context',
-    'ragwall.search_graph(halfvec,integer,jsonb) as ragwall_owner',
+    'ragwall.search_documents(halfvec,integer,jsonb) as ragwall_search',
+    'ragwall.build_search_table() as ragwall_owner',
+    'ragwall.measure_search_table() as ragwall_owner',
+    'ragwall.drop_search_table() as ragwall_owner',
+    'ragwall.catch_up(integer) as ragwall_owner',
     'ragwall.agent_match_documents(halfvec,integer,jsonb) as ragwall_owner',
     'ragwall.delete_documents(uuid[]) as ragwall_owner',
     'ragwall.delete_source(text,integer) as ragwall_owner'
@@ -26,7 +29,7 @@ select is_empty(
   $$
     select p.oid::regprocedure
     from pg_proc as p
-    where p.pronamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace)
+    where p.pronamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace, 'ragwall_search'::regnamespace)
       and p.prosecdef
       and obj_description(p.oid, 'pg_proc') not like '%Security definer: %'
   $$,
@@ -37,7 +40,7 @@ select is_empty(
   $$
     select p.oid::regprocedure
     from pg_proc as p
-    where p.pronamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace)
+    where p.pronamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace, 'ragwall_search'::regnamespace)
       and not (p.proconfig is not null and 'search_path=pg_catalog, pg_temp' = any (p.proconfig))
       and (p.prosqlbody is null or p.prosecdef)
   $$,
@@ -48,12 +51,28 @@ select is_empty(
   $$
     select p.oid::regprocedure
     from pg_proc as p
-    where p.pronamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace)
+    where p.pronamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace, 'ragwall_search'::regnamespace)
       and p.proleakproof
   $$,
   'no function claims to be leakproof'
 );
 
+create function tests.fixed_plans()
+  returns text[]
+  language sql
+  return (
+    select array_agg(f.name || '=' || f.value)
+    from (values
+      ('cpu_index_tuple_cost', '0.005'), ('cpu_operator_cost', '0.0025'), ('cpu_tuple_cost', '0.01'),
+      ('enable_bitmapscan', 'on'), ('enable_hashagg', 'on'), ('enable_hashjoin', 'on'), ('enable_indexonlyscan', 'on'),
+      ('enable_indexscan', 'on'), ('enable_nestloop', 'on'), ('enable_presorted_aggregate', 'on'),
+      ('enable_seqscan', 'off'), ('enable_sort', 'on'), ('enable_tidscan', 'on'), ('jit', 'off'),
+      ('max_parallel_workers_per_gather', '0'), ('plan_cache_mode', 'force_generic_plan'), ('random_page_cost', '4'),
+      ('seq_page_cost', '1')
+    ) as f (name, value)
+    where exists (select from pg_settings as s where s.name = f.name)
+  );
+comment on function tests.fixed_plans() is 'The settings that fix_plans() gives, where the server has them.';
 select set_eq(
   $$
     select p.oid::regprocedure::text,
@@ -66,70 +85,89 @@ select set_eq(
         case p.proparallel when 's' then 'parallel' when 'r' then 'leader' end,
         case when p.proisstrict then 'strict' end
       ),
-      (select string_agg(s, ' ' order by s) from unnest(p.proconfig) as s where s not like 'search_path=%')
+      (
+        select concat_ws(
+          ' ',
+          case when p.proconfig @> tests.fixed_plans() then 'fixed plans' end,
+          string_agg(s, ' ' order by s) filter (
+            where s not like 'search_path=%' and not (p.proconfig @> tests.fixed_plans() and s = any (tests.fixed_plans()))
+          )
+        )
+        from unnest(p.proconfig) as s
+      ) as settings
     from pg_proc as p
-    where p.pronamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace)
+    where p.pronamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace, 'ragwall_search'::regnamespace)
   $$,
   $$
     values
-      ('ragwall.add_signing_key(text)', 'ragwall_context volatile', null),
-      ('ragwall.add_signing_key(text,text)', 'ragwall_context volatile', null),
+      ('ragwall.add_signing_key(text)', 'ragwall_context volatile', ''),
+      ('ragwall.add_signing_key(text,text)', 'ragwall_context volatile', ''),
       ('ragwall.agent_match_documents(halfvec,integer,jsonb)', 'ragwall_owner definer stable',
         'client_min_messages=notice'),
       ('ragwall.app_roles()', 'ragwall_owner stable leader', 'jit=off'),
       ('ragwall.audit()', 'ragwall_owner stable leader', 'jit=off'),
-      ('ragwall.close_partitions()', 'superuser volatile', null),
-      ('ragwall.column_names(regclass,smallint[])', 'ragwall_owner stable parallel', null),
+      ('ragwall.build_search_table()', 'ragwall_owner definer volatile', 'jit=off'),
+      ('ragwall.catch_up(integer)', 'ragwall_owner definer volatile',
+        'fixed plans'),
+      ('ragwall.close_partitions()', 'superuser volatile', ''),
+      ('ragwall.column_names(regclass,smallint[])', 'ragwall_owner stable parallel', ''),
       -- What a worker process would not have: the backend and the transaction that the seal is over.
-      ('ragwall.current_tenant()', 'ragwall_context definer stable leader', null),
+      ('ragwall.current_tenant()', 'ragwall_context definer stable leader', ''),
       ('ragwall.delete_documents(uuid[])', 'ragwall_owner definer volatile',
-        'enable_seqscan=off jit=off plan_cache_mode=force_custom_plan'),
+        'fixed plans'),
       ('ragwall.delete_source(text,integer)', 'ragwall_owner definer volatile',
-        'enable_seqscan=off jit=off plan_cache_mode=force_custom_plan'),
-      ('ragwall.document_id(text,text,integer)', 'ragwall_owner stable parallel strict', null),
-      ('ragwall.embedding_dimensions()', 'ragwall_owner immutable parallel', null),
-      ('ragwall.fingerprint()', 'ragwall_owner stable leader', null),
-      ('ragwall.foreign_key_findings(regclass,name)', 'ragwall_owner stable leader', null),
-      ('ragwall.forget_statistics(regclass)', 'ragwall_owner volatile', null),
-      ('ragwall.graph_name(text)', 'ragwall_context definer stable leader', null),
-      ('ragwall.index_findings(regclass,name)', 'ragwall_owner stable parallel', null),
+        'fixed plans'),
+      ('ragwall.document_id(text,text,integer)', 'ragwall_owner stable parallel strict', ''),
+      ('ragwall.drop_search_table()', 'ragwall_owner definer volatile', ''),
+      ('ragwall.embedding_dimensions()', 'ragwall_owner immutable parallel', ''),
+      ('ragwall.fingerprint()', 'ragwall_owner stable leader', ''),
+      ('ragwall.fix_plans(regprocedure)', 'ragwall_owner volatile', ''),
+      ('ragwall.foreign_key_findings(regclass,name)', 'ragwall_owner stable leader', ''),
+      ('ragwall.forget_statistics(regclass)', 'ragwall_owner volatile', ''),
+      ('ragwall.index_findings(regclass,name)', 'ragwall_owner stable parallel', ''),
       ('ragwall.index_plan()', 'ragwall_owner volatile', 'enable_seqscan=off jit=off row_security=off'),
       -- How what it tells is printed.
       ('ragwall.inventory()', 'ragwall_owner stable leader', 'DateStyle=ISO, YMD IntervalStyle=postgres TimeZone=UTC '
         || 'bytea_output=hex extra_float_digits=1 jit=off lc_monetary=C quote_all_identifiers=off standard_conforming_strings=on'),
-      ('ragwall.is_pinned(regclass,name)', 'ragwall_owner stable parallel', null),
-      ('ragwall.is_safe_owner(oid)', 'ragwall_owner stable leader', null),
-      ('ragwall.is_tenant_id(text)', 'ragwall_owner immutable parallel', null),
-      ('ragwall.match_documents(halfvec,double precision,jsonb)', 'ragwall_owner stable', null),
-      ('ragwall.match_documents(halfvec,integer)', 'ragwall_owner stable', null),
-      ('ragwall.match_documents(halfvec,integer,jsonb)', 'ragwall_owner stable',
-        'enable_seqscan=off jit=off max_parallel_workers_per_gather=0 plan_cache_mode=force_custom_plan'),
-      ('ragwall.migration()', 'ragwall_owner immutable parallel', null),
+      ('ragwall.is_pinned(regclass,name)', 'ragwall_owner stable parallel', ''),
+      ('ragwall.is_safe_owner(oid)', 'ragwall_owner stable leader', ''),
+      ('ragwall.is_tenant_id(text)', 'ragwall_owner immutable parallel', ''),
+      ('ragwall.match_documents(halfvec,double precision,jsonb)', 'ragwall_owner stable', ''),
+      ('ragwall.match_documents(halfvec,integer)', 'ragwall_owner stable', ''),
+      ('ragwall.match_documents(halfvec,integer,jsonb)', 'ragwall_owner stable', ''),
+      ('ragwall.measure_search_table()', 'ragwall_owner definer volatile', ''),
+      ('ragwall.migration()', 'ragwall_owner immutable parallel', ''),
       ('ragwall.protect_table(regclass,name,boolean,boolean)', 'ragwall_owner volatile', 'row_security=off'),
-      ('ragwall.protection_findings(regclass,name,boolean)', 'ragwall_owner stable', null),
-      ('ragwall.protection_plan(regclass,name,boolean,boolean)', 'ragwall_owner stable', null),
-      ('ragwall.require_tenant()', 'ragwall_owner stable leader', null),
-      ('ragwall.retire_signing_key(text)', 'ragwall_context volatile', null),
-      ('ragwall.revocations(regclass,oid)', 'ragwall_owner stable parallel', null),
-      ('ragwall.search_graph(halfvec,integer,jsonb)', 'ragwall_owner definer stable',
-        'enable_indexscan=on enable_seqscan=off enable_sort=off hnsw.ef_search=100 hnsw.iterative_scan=relaxed_order '
-          || 'hnsw.max_scan_tuples=2000 jit=off max_parallel_workers_per_gather=0 plan_cache_mode=force_custom_plan'),
-      ('ragwall.set_tenant(text)', 'ragwall_context definer volatile', null),
-      ('ragwall.set_tenant_from_token(text)', 'ragwall_context definer volatile', null),
-      ('ragwall.signing_keys()', 'ragwall_context stable parallel', null),
-      ('ragwall.tenant_column_of(regclass,name)', 'ragwall_owner stable leader', null),
+      ('ragwall.protection_findings(regclass,name,boolean)', 'ragwall_owner stable', ''),
+      ('ragwall.protection_plan(regclass,name,boolean,boolean)', 'ragwall_owner stable', ''),
+      ('ragwall.require_tenant()', 'ragwall_owner stable leader', ''),
+      ('ragwall.retire_signing_key(text)', 'ragwall_context volatile', ''),
+      ('ragwall.revocations(regclass,oid)', 'ragwall_owner stable parallel', ''),
+      ('ragwall.refuse_search(halfvec,integer,jsonb)', 'ragwall_owner stable', ''),
+      ('ragwall.search_as(text,halfvec,integer,jsonb)', 'ragwall_owner volatile', ''),
+      ('ragwall.search_documents(halfvec,integer,jsonb)', 'ragwall_search definer stable',
+        'fixed plans hnsw.ef_search=40 hnsw.iterative_scan=off'),
+      ('ragwall.search_with_token(text,halfvec,integer,jsonb)', 'ragwall_owner volatile', ''),
+      ('ragwall.set_tenant(text)', 'ragwall_context definer volatile', ''),
+      ('ragwall.set_tenant_from_token(text)', 'ragwall_context definer volatile', ''),
+      ('ragwall.signing_keys()', 'ragwall_context stable parallel', ''),
+      ('ragwall.tenant_column_of(regclass,name)', 'ragwall_owner stable leader', ''),
       ('ragwall.tenant_tables()', 'ragwall_owner stable leader', 'jit=off'),
-      ('ragwall.unprotect_table(regclass)', 'ragwall_owner volatile', null),
+      ('ragwall.unprotect_table(regclass)', 'ragwall_owner volatile', ''),
       ('ragwall.upsert_documents(jsonb)', 'ragwall_owner volatile',
-        'enable_seqscan=off jit=off max_parallel_workers_per_gather=0 plan_cache_mode=force_custom_plan'),
-      ('ragwall.with_partitions(regclass)', 'ragwall_owner stable parallel', null),
-      ('ragwall_private.base64url(bytea)', 'ragwall_context immutable parallel', null),
-      ('ragwall_private.bind(text)', 'ragwall_context volatile', null),
-      ('ragwall_private.in_graph(text)', 'ragwall_context immutable parallel', null),
-      ('ragwall_private.pad(bytea,integer)', 'ragwall_context immutable parallel', null),
-      ('ragwall_private.random_bytes()', 'ragwall_context volatile parallel', null),
-      ('ragwall_private.refuse_residue()', 'ragwall_context volatile', null),
-      ('ragwall_private.seal(bytea,bytea,text)', 'ragwall_context stable leader', null)
+        'fixed plans'),
+      ('ragwall.with_partitions(regclass)', 'ragwall_owner stable parallel', ''),
+      ('ragwall_private.base64url(bytea)', 'ragwall_context immutable parallel', ''),
+      ('ragwall_private.bind(text)', 'ragwall_context volatile', ''),
+      ('ragwall_private.pad(bytea,integer)', 'ragwall_context immutable parallel', ''),
+      ('ragwall_private.random_bytes()', 'ragwall_context volatile parallel', ''),
+      ('ragwall_private.refuse_residue()', 'ragwall_context volatile', ''),
+      ('ragwall_private.seal(bytea,bytea,text)', 'ragwall_context stable leader', ''),
+      ('ragwall_search.measure(name,bigint)', 'ragwall_owner volatile',
+        'fixed plans hnsw.ef_search=40 hnsw.iterative_scan=off'),
+      ('ragwall_search.note_change()', 'ragwall_owner volatile', 'fixed plans'),
+      -- With the settings of search_documents(), which calls it.
+      ('ragwall_search.search_table(ragwall_search.directory,halfvec,integer,jsonb)', 'ragwall_owner stable', '')
   $$,
   'each runs as its owner or caller, is folded no further, and has its planner settings; none presets anything else'
 );
@@ -138,7 +176,7 @@ select is_empty(
   $$
     select p.oid::regprocedure
     from pg_proc as p
-    where p.pronamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace)
+    where p.pronamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace, 'ragwall_search'::regnamespace)
       and (
         obj_description(p.oid, 'pg_proc') is null
         or p.pronargdefaults > 0 and exists (

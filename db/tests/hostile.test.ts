@@ -19,7 +19,11 @@ const modes = {
   trusting: ['select', 'select'],
   signed: [`revoke ${naming} from app_user, app_reader`, `grant ${naming} to app_user, app_reader`],
   // The control: the same statements without row-level security.
-  open: ['disable', 'enable'].map((word) => `alter table ragwall.documents ${word} row level security`),
+  open: ['disable', 'enable'].map((word) =>
+    ['ragwall.documents', 'ragwall_search.directory', 'ragwall_search.tail']
+      .map((table) => `alter table ${table} ${word} row level security`)
+      .join('; '),
+  ),
 } as const;
 const marker = randomBytes(8).toString('hex');
 
@@ -49,6 +53,7 @@ const seed = () =>
       metadata = metadata || jsonb_build_object('marker', right('${marker}', 16 * marked))
     from (select tenant_id as tenant, (tenant_id <> 'globex')::integer as marked from ragwall.documents group by 1) as m
     where tenant_id = tenant;
+    delete from ragwall_search.tail;
   `);
 
 /** Returns the statements with which the application begins a transaction of a tenant in this mode. */
@@ -171,7 +176,8 @@ beforeAll(async () => {
     connection: { ...poolOptions.connection, statement_timeout: 2_000 },
   });
   await seed();
-  await dba('set ragwall.graph_from = 3; set jit = off');
+  // Every tenant gets a search table, as if it were large.
+  await dba('set ragwall.search_table_from = 3; set jit = off');
   for (const { index_plan } of await dba('select ragwall.index_plan()')) await dba(index_plan);
   const [key] = await dba("select ragwall.add_signing_key('hostile') as jwk");
   jwk = key?.jwk;
@@ -186,9 +192,8 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   if (!engine.appUrl) return;
-  await dba("delete from ragwall.documents; select ragwall.retire_signing_key('hostile')");
+  await dba("select tests.clear(), ragwall.retire_signing_key('hostile')");
   await dba('select lo_unlink(oid) from pg_largeobject_metadata'); // those of the attacker
-  for (const { index_plan } of await dba('select ragwall.index_plan()')) await dba(index_plan);
   await dba('reset all');
   await Promise.all([session.end(), attacker.end()]);
   wire.close();

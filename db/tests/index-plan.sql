@@ -1,107 +1,250 @@
--- index_plan() lists graphs to create, to drop and to rebuild.
+-- index_plan() lists what is due for the search tables: to build, to bring up to date, to measure and to drop.
 begin;
-select plan(15);
+select plan(44);
 
-insert into ragwall.documents (tenant_id, content, embedding, embedding_model)
-select tenant, tenant || ' ' || n, tests.vec(n), 'test'
+insert into ragwall.documents (tenant_id, id, content, embedding, embedding_model)
+select tenant, tests.id(n), tenant || ' ' || n, tests.vec(n), 'test'
 from (values ('large', 60), ('l''arge', 60), ('small', 10), ('middle', 30)) as t (tenant, documents),
   generate_series(1, documents) as n;
-set local ragwall.graph_from = 50;
+set local ragwall.search_table_from = 50;
 
-select set_eq(
-  $$select s from ragwall.index_plan() as s where s like 'create %'$$,
-  $$
-    select format(
-      'create index concurrently %I on %s using hnsw (embedding public.halfvec_cosine_ops) '
-        'where tenant_id = %L and ragwall_private.in_graph(tenant_id)',
-      ragwall.graph_name(tenant), tests.leaf(tenant), tenant
-    )
-    from unnest(array['large', 'l''arge']) as tenant
-  $$,
-  'tenants with as many documents as ragwall.graph_from are due a graph, and no others'
-);
-select is(
-  (select count(*)::integer from ragwall.index_plan() as s where s like 'set %'),
-  case when (
-    select string_to_array(extversion, '.')::integer[] < '{0,8,2}' from pg_extension where extname = 'vector'
-  ) then 1 else 0 end,
-  'before pgvector 0.8.2 nothing is built in parallel'
-);
-select unalike(ragwall.graph_name('large'), '%large%', 'the name of a graph does not tell whose it is');
+create function tests.steps(tenants text[], call text)
+  returns setof text
+  language sql
+  return format('select ragwall.set_tenant(%L); select ragwall.%s', unnest(tenants), call);
+comment on function tests.steps(text[], text) is 'The rows of index_plan() by which each tenant in turn calls a function.';
 
-do $$
+create function tests.run()
+  returns void
+  language plpgsql
+  set search_path = pg_catalog, pg_temp
+as $$
 declare
-  statement text;
+  step text;
 begin
-  for statement in select s from ragwall.index_plan() as s loop
-    execute replace(statement, 'concurrently ', '');
+  for step in select s from ragwall.index_plan() as s loop
+    perform set_config('app.current_tenant', '', true);
+    execute step;
   end loop;
+  perform set_config('app.current_tenant', '', true);
 end
 $$;
-select is_empty('select ragwall.index_plan()', 'nothing is due once the graphs are built');
+comment on function tests.run() is 'Runs what is due.';
 
-delete from ragwall.documents where tenant_id = 'large' and content > 'large 5';
-select is(
-  (select count(*)::integer from ragwall.documents where tenant_id = 'large'), 45,
-  'control: the tenant has 45 documents, fewer than graph_from and more than half of it'
-);
-select is_empty('select ragwall.index_plan()', 'a tenant with more than half of graph_from documents keeps its graph');
-delete from ragwall.documents where tenant_id = 'large' and content > 'large 3';
-select results_eq(
-  $$select s from ragwall.index_plan() as s where s not like 'set %'$$,
-  $$select format('drop index concurrently ragwall.%I', ragwall.graph_name('large'))$$,
-  'the graph of a tenant with less than half of graph_from documents is due to be dropped'
-);
-update pg_index set indisvalid = false where indexrelid = ('ragwall.' || ragwall.graph_name('l''arge'))::regclass;
-select ok(
-  exists (
-    select from ragwall.index_plan() as s
-    where s = format('reindex index concurrently ragwall.%I', ragwall.graph_name('l''arge'))
-  ),
-  'a graph that is not valid is due to be rebuilt'
-);
-
--- Valid or not, the answer is the same.
-set local role app_user;
-select tests.become('l''arge');
-select results_eq(
-  'select content, round(similarity::numeric, 2) from ragwall.match_documents(tests.vec(0), 3)',
-  $$values ('l''arge 1', 1.00), ('l''arge 2', 1.00), ('l''arge 3', 1.00)$$,
-  'a graph that is not valid is not used, and the search is exact'
-);
-reset role;
-update pg_index set indisvalid = true where indexrelid = ('ragwall.' || ragwall.graph_name('l''arge'))::regclass;
-set local role app_user;
-select tests.become('l''arge');
-select results_eq(
-  'select content, round(similarity::numeric, 2) from ragwall.match_documents(tests.vec(0), 3)',
-  $$values ('l''arge 1', 1.00), ('l''arge 2', 1.00), ('l''arge 3', 1.00)$$, 'a valid graph gives the same answer'
-);
-reset role;
-create or replace function ragwall.search_graph(query_vec public.halfvec, k integer, filter jsonb)
-  returns ragwall.ranked_document[]
+create function tests.age(tenant text)
+  returns void
   language sql
-  return array[row('l''arge', tests.id(0), 'l''arge 1', '{}', 0)::ragwall.ranked_document];
-set local role app_user;
-select tests.become('l''arge');
+begin atomic
+  update ragwall_search.directory as s set built_at = now() - interval '2 minutes' where s.tenant_id = age.tenant;
+end;
+comment on function tests.age(text) is 'Makes the last change to a tenant''s search table two minutes old.';
+
+create function tests.call(tenant text, call text)
+  returns text
+  language plpgsql
+as $$
+declare
+  said text;
+begin
+  perform tests.become(tenant);
+  execute 'select ragwall.' || call into said;
+  return said;
+end
+$$;
+comment on function tests.call(text, text) is 'What a function says to a tenant.';
+
+create view tests.known as
+select s.tenant_id collate "default" as tenant_id, s.relation, s.previous, s.documents, s.applied, s.tail, s.due from ragwall.search_tables as s;
+
+-- A tenant that becomes large: registered by one statement, built by another.
 select results_eq(
-  'select content from ragwall.match_documents(tests.vec(0), 3)',
-  $$values ('l''arge 1'), ('l''arge 2'), ('l''arge 3')$$,
-  'if a graph finds fewer than k, the search is repeated exactly'
+  'select ragwall.index_plan()',
+  $$
+    select tests.steps(array['l''arge', 'large'], 'build_search_table()')
+    union all
+    select tests.steps(array['l''arge', 'large'], 'build_search_table()')
+  $$,
+  'of tenants with as many documents as ragwall.search_table_from the first builds are due, and of no others'
 );
-select tests.become(null);
-select throws_ok('select ragwall.index_plan()', '42501', 'permission denied for function index_plan',
-  'the application cannot see the plan');
-reset role;
+select is(tests.call(tenant, 'build_search_table()'), 'registered', format('the first call registers %s', tenant))
+from unnest(array['large', 'l''arge']) as tenant;
+select results_eq(
+  'select ragwall.index_plan()', $$select tests.steps(array['l''arge', 'large'], 'build_search_table()')$$,
+  'tenants that are registered are due to be built once'
+);
 select throws_ok(
-  format('set local ragwall.graph_from = %L; select ragwall.index_plan()', setting), 'RW301',
-  'ragwall.graph_from is expected to be a whole number from 1', format('graph_from = %L is refused', setting)
+  $$select tests.call('large', 'build_search_table()')$$, 'RW303',
+  'a search table is expected to be built first in a transaction that is read committed and has written nothing',
+  'the first build is refused where it could not wait for others'
+);
+-- Stands for the wait, which a transaction that has written cannot do.
+update ragwall_search.directory set built_at = now();
+select is(tests.call('large', 'build_search_table()'), 'built: 60 documents', 'the second call builds');
+select results_eq(
+  'select ragwall.index_plan()', $$select tests.steps(array['l''arge'], 'build_search_table()')$$,
+  'what is built is not due any more'
+);
+select from tests.run();
+select is_empty('select ragwall.index_plan()', 'nothing is due once all are built');
+select results_eq(
+  'select tenant_id, documents, applied, tail, due from tests.known order by 1',
+  $$values ('l''arge', 60::bigint, 0::bigint, 0::bigint, null::text), ('large', 60, 0, 0, null)$$,
+  'search_tables tells how many documents each was built of'
+);
+select matches(relation::text, '^search_[0-9a-f]{32}$', 'the name of a search table does not tell whose it is')
+from ragwall_search.directory;
+select isnt(min(relation), max(relation), 'no two search tables have the same name') from ragwall_search.directory;
+select set_eq(
+  format('select id, embedding, metadata from ragwall_search.%I', relation),
+  $$select id, embedding, metadata from ragwall.documents where tenant_id = 'large'$$,
+  'a search table has the documents of its tenant'
 )
-from unnest(array['0', 'many']) as setting;
+from ragwall_search.directory where tenant_id = 'large';
+
+-- Changes.
+update ragwall.documents set embedding = tests.vec(90) where tenant_id = 'large' and id = tests.id(1);
+delete from ragwall.documents where tenant_id = 'large' and id = tests.id(2);
+insert into ragwall.documents (tenant_id, id, content, embedding, embedding_model)
+select tenant, tests.id(100), 'new', tests.vec(1), 'test' from unnest(array['large', 'small']) as tenant;
+select results_eq(
+  'select tenant_id collate "default", id from ragwall_search.tail order by id',
+  $$values ('large', tests.id(1)), ('large', tests.id(2)), ('large', tests.id(100))$$,
+  'the tail has what was updated, deleted and inserted for a large tenant, and nothing of a small one'
+);
+select results_eq(
+  'select ragwall.index_plan()', $$select tests.steps(array['large'], 'catch_up(1000)')$$,
+  'a search table that is behind is due to be brought up to date'
+);
+select from tests.run();
+select set_eq(
+  format('select id, embedding, metadata from ragwall_search.%I', relation),
+  $$select id, embedding, metadata from ragwall.documents where tenant_id = 'large'$$,
+  'a search table that was brought up to date has the documents of its tenant'
+)
+from ragwall_search.directory where tenant_id = 'large';
+select is((select count(*)::integer from ragwall_search.tail), 0, 'the tail has nothing any more');
+select is_empty('select ragwall.index_plan()', 'nothing is due once it is up to date');
+
+update ragwall.documents set content = content where tenant_id = 'large' and id = tests.id(3);
+select from tests.run();
+select results_eq(
+  'select ragwall.index_plan()', $$select tests.steps(array['large'], 'measure_search_table()')$$,
+  'its recall is due to be measured once more than a twentieth has changed'
+);
+select alike(tests.call('large', 'measure_search_table()'), 'measured: recall %', 'measuring tells the recall');
+select is_empty('select ragwall.index_plan()', 'nothing is due once it is measured');
+
+select from tests.become(null);
+savepoint changes;
+update ragwall_search.directory set documents = 100000 where tenant_id = 'large';
+insert into ragwall_search.tail (tenant_id, id) select 'large', tests.id(n) from generate_series(1, 2001) as n;
+select results_eq(
+  'select ragwall.index_plan()',
+  $$select tests.steps(array['large', 'large', 'large'], 'catch_up(1000)')$$,
+  'a long tail is due to be brought in by a thousand at a time'
+);
+rollback to changes;
+
+-- Worn, or gone.
+update ragwall_search.directory set applied = 1001 where tenant_id = 'large';
+select results_eq(
+  'select ragwall.index_plan()', $$select tests.steps(array['large'], 'build_search_table()')$$,
+  'a search table to which much was applied is due to be built anew'
+);
+rollback to changes;
+insert into ragwall_search.tail (tenant_id, id) select 'large', tests.id(n) from generate_series(1, 1001) as n;
+select results_eq(
+  'select ragwall.index_plan()', $$select tests.steps(array['large'], 'build_search_table()')$$,
+  'a search table that is far behind is due to be built anew'
+);
+create table tests.worn as select relation from ragwall_search.directory where tenant_id = 'large';
+select from tests.run();
+select results_eq(
+  $$select previous, relation <> previous, documents, applied, tail, due from tests.known where tenant_id = 'large'$$,
+  'select relation, true, 60::bigint, 0::bigint, 0::bigint, null::text from tests.worn',
+  'another takes its place, and it stays for searches that began earlier'
+);
+select is_empty('select ragwall.index_plan()', 'the replaced one is not due to be dropped at once');
+select from tests.age('large');
+select results_eq(
+  'select ragwall.index_plan()', $$select tests.steps(array['large'], 'drop_search_table()')$$,
+  'the replaced one is due to be dropped after a minute'
+);
+select from tests.run();
+select is(to_regclass(format('ragwall_search.%I', relation)), null, 'the replaced one is dropped') from tests.worn;
+select is_empty('select ragwall.index_plan()', 'nothing is due once it is dropped');
+
+do $$
+begin
+  execute (select format('drop table ragwall_search.%I', relation) from ragwall_search.directory where tenant_id = 'large');
+end
+$$;
+select results_eq(
+  'select ragwall.index_plan()', $$select tests.steps(array['large'], 'build_search_table()')$$,
+  'a search table that is missing is due to be built'
+);
+select tests.become('large');
+select results_eq(
+  'select content from ragwall.match_documents(tests.vec(3), 1)', array['large 3'],
+  'while it is missing searches are exact'
+);
+select from tests.run();
+select from tests.age('large');
+select from tests.run();
+
+-- A tenant that becomes small.
+savepoint built;
+delete from ragwall.documents where tenant_id = 'large' and id > tests.id(45);
+select results_eq(
+  'select ragwall.index_plan()', $$select tests.steps(array['large'], 'catch_up(1000)')$$,
+  'a tenant with at least half of search_table_from documents keeps its search table'
+);
+delete from ragwall.documents where tenant_id = 'large' and id > tests.id(20);
+select results_eq(
+  'select ragwall.index_plan()', $$select tests.steps(array['large'], 'drop_search_table()')$$,
+  'the search table of a tenant with fewer is due to go'
+);
+create table tests.gone as select relation from ragwall_search.directory where tenant_id = 'large';
+select is(tests.call('large', 'drop_search_table()'), 'out of use', 'the first call takes it out of use');
+select results_eq(
+  'select content from ragwall.match_documents(tests.vec(3), 1)', array['large 3'], 'from then on searches are exact'
+);
+select is_empty('select ragwall.index_plan()', 'it is not due to be dropped at once');
+select from tests.age('large');
+select from tests.run();
+select is(to_regclass(format('ragwall_search.%I', relation)), null, 'the next call drops it, after a minute') from tests.gone;
+select is_empty(
+  $$
+    select tenant_id from ragwall_search.directory where tenant_id = 'large'
+    union all
+    select tenant_id from ragwall_search.tail where tenant_id = 'large'
+  $$,
+  'of a tenant without search table nothing is left'
+);
+rollback to built;
+
+-- Noted by a transaction that could not see whether its tenant is large.
+insert into ragwall_search.tail (tenant_id, id) values ('small', tests.id(1)), ('large', tests.id(4));
+select results_eq(
+  'select ragwall.index_plan()',
+  $$
+    select tests.steps(array['large'], 'catch_up(1000)')
+    union all
+    select 'delete from ragwall_search.tail as t where not exists (select from ragwall_search.directory as s '
+      || 'where s.tenant_id = t.tenant_id)'
+  $$,
+  'what the tail has of other tenants is due to be deleted'
+);
+
+select throws_ok(
+  format('set local ragwall.search_table_from = %L; select ragwall.index_plan()', setting), 'RW301',
+  'ragwall.search_table_from is expected to be a whole number from 1', format('search_table_from = %L is refused', setting)
+)
+from unnest(array['0', 'many', '-1', '1e3']) as setting;
 set local role ragwall_owner;
 select throws_ok(
   'select ragwall.index_plan()', '42501',
-  'query would be affected by row-level security policy for table "documents_00"',
+  'query would be affected by row-level security policy for table "directory"',
   'a role that row-level security binds gets an error, not an empty plan'
 );
 

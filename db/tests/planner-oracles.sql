@@ -1,8 +1,9 @@
 -- What the planner does first with a statement tells nothing of other tenants' rows.
 begin;
-select plan(40);
+select plan(57);
 select tests.seed();
-analyze ragwall.documents;
+select from tests.enlarge('acme');
+analyze ragwall.documents, ragwall_search.directory;
 
 -- One row of acme's that no other tenant has anything like.
 insert into ragwall.documents (
@@ -23,6 +24,16 @@ from unnest(array[
   'case when ((''[777:777]={t}'')::boolean[])[position] then (array[true])[%s] end'
 ]) as guess;
 grant select on tests.guesses to app_user;
+
+-- That acme is large, and what there is where only the search reads.
+create table tests.guesses_beneath as
+select format(guess, '(select (1/(pg_backend_pid()*0))::text)') as condition
+from unnest(array[
+  'tenant_id >= ''acme'' and tenant_id <= ''acme'' and tenant_id >= %s',
+  'tenant_id = any(array[''acme'']) and tenant_id = any(array[%s])',
+  'tenant_id ^@ ''acm'' and tenant_id >= %s'
+]) as guess;
+grant select on tests.guesses_beneath to app_user;
 
 create function tests.hostile(operator_cost text)
   returns void
@@ -49,6 +60,25 @@ from tests.guesses,
   unnest(array['0.0025', '0']) as cost,
   unnest(array[null, 'globex']) as tenant;
 
+select concat(
+  tests.become(tenant), tests.hostile(cost),
+  is_empty(
+    'select 1 from ragwall_search.directory where ' || condition,
+    format('the directory, bound to %s, operators costing %s: %s', coalesce(tenant, 'none'), cost, condition)
+  )
+)
+from tests.guesses_beneath,
+  unnest(array['0.0025', '0']) as cost,
+  unnest(array[null, 'globex']) as tenant;
+select throws_ok(
+  format('select 1 from %s where tenant_id >= (select (1/(pg_backend_pid()*0))::text)', relation), '42501',
+  'permission denied for table ' || name, format('no guess can be made about %s', name)
+)
+from
+  (
+    values ('ragwall.documents_rows', 'documents_rows'), ('ragwall_search.tail', 'tail')
+  ) as r (relation, name);
+
 select tests.become('globex');
 select tests.hostile('0.0025');
 select is_empty(
@@ -57,12 +87,12 @@ select is_empty(
 from tests.guesses;
 
 select is_empty(
-  $$select 1 from pg_stats where schemaname = 'ragwall' and tablename like 'documents%'$$,
+  $$select 1 from pg_stats where schemaname in ('ragwall', 'ragwall_search')$$,
   'after ANALYZE there are no statistics to see'
 );
 reset role;
 select is_empty(
-  $$select attname from pg_stats where schemaname = 'ragwall' and tablename like 'documents%'$$,
+  $$select attname from pg_stats where schemaname in ('ragwall', 'ragwall_search')$$,
   'E17: after ANALYZE there are no statistics for the planner to use'
 );
 
@@ -85,6 +115,16 @@ select throws_ok(
   'control: with a floor that costs an operator, a right guess shows: ' || condition
 )
 from tests.guesses;
+
+reset role;
+alter policy tenant_floor on ragwall_search.directory using (tenant_id = (select ragwall.current_tenant()));
+set local role app_user;
+select tests.become('globex');
+select throws_ok(
+  'select 1 from ragwall_search.directory where ' || condition, '22012', 'division by zero',
+  'control: with a floor that costs an operator, a right guess about the directory shows: ' || condition
+)
+from tests.guesses_beneath;
 
 select tests.become('globex');
 select is_empty(

@@ -1,6 +1,6 @@
 -- The row-level security of every table: enabled, forced, and these policies.
 begin;
-select plan(8);
+select plan(12);
 
 select policies_are(
   'ragwall', 'documents',
@@ -10,17 +10,37 @@ select policies_are(
   'documents has the floor and one policy for each command'
 );
 
+select policies_are(
+  'ragwall', 'documents_rows', array['tenant_floor', 'select_own_tenant'],
+  'the partition has a floor of its own, and one policy for ragwall_search'
+);
+select policies_are(
+  'ragwall_search', relation::name, array['tenant_floor', 'own_tenant'], format('%s has the floor and one policy', relation)
+)
+from unnest(array['directory', 'tail']) as relation;
+
 select policy_cmd_is('ragwall', 'documents', 'tenant_floor'::name, 'all', 'the floor is for all commands');
 
 select set_eq(
-  $$select policyname::text, permissive, cmd, roles::text[] from pg_policies where schemaname = 'ragwall'$$,
+  $$
+    select format('%s on %s', policyname, tablename), permissive, cmd, roles::text[]
+    from pg_policies
+    where schemaname in ('ragwall', 'ragwall_search')
+  $$,
   $$
     values
-      ('delete_own_tenant', 'PERMISSIVE', 'DELETE', array['ragwall_owner']),
-      ('insert_own_tenant', 'PERMISSIVE', 'INSERT', array['app_user']),
-      ('select_own_tenant', 'PERMISSIVE', 'SELECT', array['agent_reader', 'app_reader', 'app_user', 'ragwall_owner']),
-      ('tenant_floor', 'RESTRICTIVE', 'ALL', array['public']),
-      ('update_own_tenant', 'PERMISSIVE', 'UPDATE', array['app_user', 'ragwall_owner'])
+      ('delete_own_tenant on documents', 'PERMISSIVE', 'DELETE', array['ragwall_owner']),
+      ('insert_own_tenant on documents', 'PERMISSIVE', 'INSERT', array['app_user']),
+      ('select_own_tenant on documents', 'PERMISSIVE', 'SELECT',
+        array['agent_reader', 'app_reader', 'app_user', 'ragwall_owner']),
+      ('tenant_floor on documents', 'RESTRICTIVE', 'ALL', array['public']),
+      ('update_own_tenant on documents', 'PERMISSIVE', 'UPDATE', array['app_user', 'ragwall_owner']),
+      ('tenant_floor on documents_rows', 'RESTRICTIVE', 'ALL', array['public']),
+      ('select_own_tenant on documents_rows', 'PERMISSIVE', 'SELECT', array['ragwall_search']),
+      ('tenant_floor on directory', 'RESTRICTIVE', 'ALL', array['public']),
+      ('own_tenant on directory', 'PERMISSIVE', 'ALL', array['app_user', 'ragwall_owner', 'ragwall_search']),
+      ('tenant_floor on tail', 'RESTRICTIVE', 'ALL', array['public']),
+      ('own_tenant on tail', 'PERMISSIVE', 'ALL', array['app_user', 'ragwall_owner', 'ragwall_search'])
   $$,
   'the floor is restrictive and for everybody; the others are permissive, each for its command and roles'
 );
@@ -31,6 +51,7 @@ select set_eq(
     from pg_policies,
       lateral (values ('using', qual), ('check', with_check)) as c (clause, expression)
     where schemaname = 'ragwall'
+      and tablename = 'documents'
       and expression is not null
   $$,
   array[
@@ -43,14 +64,47 @@ select set_eq(
     'update_own_tenant check: (tenant_id = ( SELECT ragwall.current_tenant() AS current_tenant))',
     'delete_own_tenant using: (tenant_id = ( SELECT ragwall.current_tenant() AS current_tenant))'
   ],
-  'every clause compares the bare column with the sealed tenant, which is computed once a statement'
+  'every clause on documents compares the bare column with the sealed tenant, which is computed once a statement'
+);
+
+-- No condition of a caller's gets into statements on documents_rows and tail, so their floors may be "=".
+select set_eq(
+  $$
+    select tablename || ' ' || policyname || ' ' || clause || ': ' || regexp_replace(expression, '\s+', ' ', 'g')
+    from pg_policies,
+      lateral (values ('using', qual), ('check', with_check)) as c (clause, expression)
+    where schemaname in ('ragwall', 'ragwall_search')
+      and tablename <> 'documents'
+      and expression is not null
+  $$,
+  $$
+    select relation || ' ' || policy || ' ' || clause || ': ' || expression
+    from
+      unnest(array['documents_rows', 'directory', 'tail']) as relation,
+      unnest(array['using', 'check']) as clause,
+      lateral (
+        values
+          (
+            'tenant_floor', case when relation = 'directory' and clause = 'using' then
+              '((( SELECT jsonb_build_object(COALESCE(ragwall.current_tenant(), ''''::text), true) AS jsonb_build_object)'
+                || ')[tenant_id] IS NOT NULL)'
+            else '(tenant_id = ( SELECT ragwall.current_tenant() AS current_tenant))' end
+          ),
+          (
+            case relation when 'documents_rows' then 'select_own_tenant' else 'own_tenant' end,
+            '(tenant_id = ( SELECT current_setting(''app.current_tenant''::text, true) AS current_setting))'
+          )
+      ) as p (policy, expression)
+    where not (policy = 'select_own_tenant' and clause = 'check')
+  $$,
+  'the floors beneath compare with the sealed tenant, and the policies under them with the setting'
 );
 
 select is_empty(
   $$
     select policyname
     from pg_policies as p
-    where p.schemaname = 'ragwall'
+    where p.schemaname in ('ragwall', 'ragwall_search')
       and obj_description(
         (
           select pol.oid
@@ -68,16 +122,16 @@ select is_empty(
   $$
     select c.oid::regclass
     from pg_class as c
-    where c.relnamespace = 'ragwall'::regnamespace
+    where c.relnamespace in ('ragwall'::regnamespace, 'ragwall_search'::regnamespace)
       and c.relkind in ('r', 'p')
       and not (c.relrowsecurity and c.relforcerowsecurity)
   $$,
   'row-level security is enabled and forced on every table and partition [E03b]'
 );
 
-select is(
-  (select count(*)::integer from pg_inherits where inhparent = 'ragwall.documents'::regclass), 32,
-  'documents has 32 partitions'
+select set_eq(
+  $$select inhrelid::regclass::text from pg_inherits where inhparent = 'ragwall.documents'::regclass$$,
+  array['ragwall.documents_rows'], 'documents has one partition'
 );
 
 select is_empty(
@@ -85,13 +139,13 @@ select is_empty(
     select c.oid::regclass
     from pg_class as c
     where c.relnamespace not in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
-      and c.relnamespace <> 'ragwall'::regnamespace
+      and c.relnamespace not in ('ragwall'::regnamespace, 'ragwall_search'::regnamespace)
       and exists (
         select from pg_attribute as a
         where a.attrelid = c.oid and a.attname = 'tenant_id' and not a.attisdropped
       )
   $$,
-  'no relation outside the schema holds rows of tenants'
+  'no relation outside the two schemas holds rows of tenants'
 );
 
 select * from finish();

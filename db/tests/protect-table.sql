@@ -106,7 +106,7 @@ select set_eq(
     select p.policyname::text, p.permissive, p.cmd, p.qual, p.with_check,
       (select array_agg(r order by r) from unnest(p.roles) as r) as roles
     from pg_policies as p
-    where p.schemaname = 'ragwall'
+    where p.schemaname = 'ragwall' and p.tablename = 'documents'
   $$,
   'the policies of the table are those of the documents, except that the application may delete'
 );

@@ -108,7 +108,7 @@ from (
     ('an exclusion over all', 'alter table tests.chunks add constraint x exclude using btree (content with =)',
       'the key x is unique across tenants, so that errors tell what other tenants have: '
         'alter table tests.chunks drop constraint x, add constraint x EXCLUDE USING btree (tenant_id WITH =, content WITH =)'),
-    ('a graph over all', 'create index i on tests.chunks using hnsw (embedding public.vector_l2_ops)',
+    ('an HNSW index over all', 'create index i on tests.chunks using hnsw (embedding public.vector_l2_ops)',
       'the index tests.i is approximate and has the rows of all tenants: create one for each tenant, where tenant_id = …, or none: drop index tests.i'),
     ('lists over all', 'create index i on tests.chunks using ivfflat (embedding public.vector_cosine_ops) where id > 0',
       'the index tests.i is approximate and has the rows of all tenants: create one for each tenant, where tenant_id = …, or none: drop index tests.i'),

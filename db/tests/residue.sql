@@ -1,6 +1,6 @@
 -- A session with objects that an earlier client may have left binds no tenant, unless the database allows it. See residue.test.ts.
 begin;
-select plan(8);
+select plan(10);
 select tests.seed();
 select from set_config('tests.admin', session_user, true);
 
@@ -22,7 +22,9 @@ set local session authorization app_user;
 select is(tests.binds(), 'temporary objects', 'a session with temporary objects is refused');
 
 prepare stolen as select 1;
-select is(tests.binds(), 'temporary objects, statements prepared in SQL', 'a session with statements prepared in SQL is refused');
+select is(
+  tests.binds(), 'temporary objects, statements prepared in SQL', 'a session with statements prepared in SQL is refused'
+);
 deallocate stolen;
 declare stolen cursor with hold for select 1;
 select is(tests.binds(), 'temporary objects, holdable cursors', 'a session with holdable cursors is refused');
@@ -51,6 +53,29 @@ set local session authorization app_user;
 select is(tests.binds(), 'acme', 'a setting of the database allows them');
 select is(
   (select string_agg(distinct tenant_id, ',') from ragwall.documents), 'acme', 'the tenant is bound and reads its rows'
+);
+
+-- Whoever asks for the prepared statements gets all of the session, so a binding that asked would cost more with each
+-- statement that a driver prepares.
+select from set_config('session_authorization', current_setting('tests.admin'), true);
+create function tests.askers(pattern text)
+  returns text[]
+  language sql
+  return (
+    select coalesce(array_agg(p.oid::regproc::text order by p.oid), '{}')
+    from pg_proc as p
+    where p.pronamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace)
+      and concat(p.prosrc, pg_get_function_sqlbody(p.oid)) ~ pattern
+      and p.proname in ('bind', 'refuse_residue', 'set_tenant', 'set_tenant_from_token', 'current_tenant', 'require_tenant')
+  );
+comment on function tests.askers(text) is 'The functions that bind, or that each statement calls, whose body fits a pattern.';
+select is(
+  tests.askers('pg_prepared_statement'), array['ragwall_private.refuse_residue', 'ragwall.set_tenant_from_token'],
+  'C7: who names a tenant does not ask for the prepared statements'
+);
+select is(
+  tests.askers('pg_cursor'), array['ragwall_private.refuse_residue', 'ragwall_private.bind'],
+  'C7, control: the bodies are searched: these two ask for the cursors'
 );
 
 select * from finish();

@@ -1,12 +1,14 @@
 -- What the roles are, whom they belong to, and what they own.
 begin;
-select plan(5);
+select plan(9);
 
 select set_eq(
   $$
     select rolname::text, rolsuper, rolbypassrls, rolcreaterole, rolcreatedb, rolreplication
     from pg_roles
-    where rolname in ('app_user', 'app_reader', 'agent_reader', 'agent_caller', 'ragwall_owner', 'ragwall_context')
+    where rolname in (
+      'app_user', 'app_reader', 'agent_reader', 'agent_caller', 'ragwall_owner', 'ragwall_context', 'ragwall_search'
+    )
   $$,
   $$
     values
@@ -15,13 +17,14 @@ select set_eq(
       ('app_reader', false, false, false, false, false),
       ('app_user', false, false, false, false, false),
       ('ragwall_context', false, false, false, false, false),
-      ('ragwall_owner', false, false, false, false, false)
+      ('ragwall_owner', false, false, false, false, false),
+      ('ragwall_search', false, false, false, false, false)
   $$,
   'no role of ours is a superuser, bypasses row-level security, or may make others'
 );
 
 select is_empty(
-  $$select rolname from pg_roles where rolname in ('ragwall_owner', 'ragwall_context') and rolcanlogin$$,
+  $$select rolname from pg_roles where rolname in ('ragwall_owner', 'ragwall_context', 'ragwall_search') and rolcanlogin$$,
   'the owners cannot log in'
 );
 
@@ -31,7 +34,7 @@ select is_empty(
     from pg_auth_members as m
     where m.member in (
       'app_user'::regrole, 'app_reader'::regrole, 'agent_reader'::regrole, 'agent_caller'::regrole,
-      'ragwall_owner'::regrole, 'ragwall_context'::regrole
+      'ragwall_owner'::regrole, 'ragwall_context'::regrole, 'ragwall_search'::regrole
     )
   $$,
   'no role of ours is a member of any other'
@@ -53,6 +56,35 @@ select is_empty(
   $$,
   'applications and agents own nothing'
 );
+
+create view tests.members as
+select m.member::regrole, m.roleid::regrole
+from pg_auth_members as m
+where m.roleid in (select oid from pg_roles where rolname in ('ragwall_owner', 'ragwall_context', 'ragwall_search'));
+select is_empty('table tests.members', 'nobody is a member of an owner');
+
+-- Default privileges are no objects.
+create view tests.owned as
+select pg_describe_object(d.classid, d.objid, d.objsubid)
+from pg_shdepend as d
+where d.dbid = (select oid from pg_database where datname = current_database())
+  and d.refclassid = 'pg_authid'::regclass
+  and d.refobjid = (select oid from pg_roles where rolname = 'ragwall_search')
+  and d.deptype = 'o'
+  and d.classid <> 'pg_default_acl'::regclass;
+create view tests.search as
+select pg_describe_object(
+  'pg_proc'::regclass, 'ragwall.search_documents(public.halfvec, integer, jsonb)'::regprocedure, 0
+);
+select set_eq('table tests.owned', 'table tests.search', 'ragwall_search owns the function that searches, and nothing else');
+
+savepoint walls;
+grant ragwall_search to app_user;
+select isnt_empty('table tests.members', 'control: a member of ragwall_search is found');
+create table tests.mine ();
+alter table tests.mine owner to ragwall_search;
+select set_ne('table tests.owned', 'table tests.search', 'control: a table of ragwall_search''s is found');
+rollback to walls;
 
 select is_empty(
   $$

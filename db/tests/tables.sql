@@ -1,6 +1,6 @@
 -- Keys, storage and documentation of the tables: nothing that tenants share can be observed.
 begin;
-select plan(15);
+select plan(18);
 
 select col_is_pk('ragwall', 'documents', array['tenant_id', 'id'], 'the primary key leads with the tenant');
 
@@ -9,8 +9,7 @@ select is_empty(
     select i.indexrelid::regclass
     from pg_index as i
     join pg_class as c on c.oid = i.indrelid
-    where c.relnamespace = 'ragwall'::regnamespace
-      and i.indpred is null
+    where c.relnamespace in ('ragwall'::regnamespace, 'ragwall_search'::regnamespace)
       and (
         select a.attname
         from pg_attribute as a
@@ -18,11 +17,14 @@ select is_empty(
           and a.attnum = i.indkey[0]
       ) is distinct from 'tenant_id'
   $$,
-  'every index leads with the tenant, or is partial: no unique key and no vector index spans tenants'
+  'every index leads with the tenant: no unique key and no vector index spans tenants'
 );
 
 select is_empty(
-  $$select conname from pg_constraint where connamespace = 'ragwall'::regnamespace and contype = 'f'$$,
+  $$
+    select conname from pg_constraint
+    where connamespace in ('ragwall'::regnamespace, 'ragwall_search'::regnamespace) and contype = 'f'
+  $$,
   'there is no foreign key: its checks would pass beneath row-level security'
 );
 
@@ -30,31 +32,45 @@ select is_empty(
   $$
     select c.oid::regclass
     from pg_class as c
-    where c.relnamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace)
+    where c.relnamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace, 'ragwall_search'::regnamespace)
       and c.relkind not in ('r', 'p', 'i', 'I', 'c')
+      and c.oid <> 'ragwall.search_tables'::regclass
   $$,
-  'D06: there are no sequences, views or other relations'
+  'D06: there are no sequences, views or other relations but search_tables'
+);
+
+select is(
+  (select array_to_string(reloptions, ' ') from pg_class where oid = 'ragwall.search_tables'::regclass),
+  'security_invoker=true', 'search_tables shows nobody what the policies of its tables do not'
+);
+
+-- Always: also in a session that applies what another server has replicated.
+select set_eq(
+  $$
+    select format('%s on %s %s', t.tgname, t.tgrelid::regclass, t.tgenabled)
+    from pg_trigger as t
+    join pg_class as c on c.oid = t.tgrelid
+    where c.relnamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace, 'ragwall_search'::regnamespace)
+  $$,
+  array['note_change on ragwall.documents A', 'note_change on ragwall.documents_rows A'],
+  'the only trigger notes changes, always'
 );
 
 select is_empty(
   $$
-    select tgrelid::regclass from pg_trigger where tgrelid in (
-      select oid from pg_class where relnamespace = 'ragwall'::regnamespace
-    )
-    union all
-    select ev_class::regclass from pg_rewrite where ev_class in (
-      select oid from pg_class where relnamespace = 'ragwall'::regnamespace
+    select ev_class::regclass from pg_rewrite where ev_class <> 'ragwall.search_tables'::regclass and ev_class in (
+      select oid from pg_class where relnamespace in ('ragwall'::regnamespace, 'ragwall_search'::regnamespace)
     )
     union all
     select stxrelid::regclass from pg_statistic_ext where stxrelid in (
-      select oid from pg_class where relnamespace = 'ragwall'::regnamespace
+      select oid from pg_class where relnamespace in ('ragwall'::regnamespace, 'ragwall_search'::regnamespace)
     )
     union all
     select indexrelid::regclass from pg_index where indexprs is not null and indrelid in (
-      select oid from pg_class where relnamespace = 'ragwall'::regnamespace
+      select oid from pg_class where relnamespace in ('ragwall'::regnamespace, 'ragwall_search'::regnamespace)
     )
   $$,
-  'E17c: there are no triggers, rules, extended statistics or indexes on expressions'
+  'E17c: there are no rules, extended statistics or indexes on expressions'
 );
 
 select set_eq(
@@ -69,25 +85,32 @@ select set_eq(
     'tenant_id p', 'id p', 'source m', 'position p', 'content x', 'embedding p', 'embedding_model m',
     'metadata m', 'created_at p'
   ],
-  'in every partition all but the content is stored in the row'
+  'all but the content is stored in the row'
 );
 
 select is_empty(
   $$
     select a.attrelid::regclass, a.attname
     from pg_attribute as a
-    left join pg_inherits as i on i.inhrelid = a.attrelid
-    where 'ragwall.documents'::regclass in (a.attrelid, i.inhparent)
+    join pg_class as c on c.oid = a.attrelid
+    where c.relnamespace in ('ragwall'::regnamespace, 'ragwall_search'::regnamespace)
+      and c.relkind in ('r', 'p')
       and a.attnum > 0
       and a.attstattarget is distinct from 0
   $$,
-  'no column of the table or of a partition has statistics, whose estimates would tell of other tenants'
+  'no column has statistics, whose estimates would tell of other tenants'
 );
 
-select col_type_is(
-  'ragwall', 'documents', 'embedding', format('halfvec(%s)', ragwall.embedding_dimensions()),
-  'embeddings have the dimensions that embedding_dimensions() tells'
-);
+select throws_ok(
+  format($$
+    insert into ragwall.documents (tenant_id, content, embedding, embedding_model)
+    values ('acme', 'x', array_fill(1, array[%s])::real[]::public.halfvec, 'test')
+  $$, ragwall.embedding_dimensions() + more),
+  '23514',
+  'new row for relation "documents_rows" violates check constraint "embedding_has_the_dimensions_of_this_database"',
+  format('embeddings have the dimensions that embedding_dimensions() tells, not %s', label)
+)
+from (values (-1, 'one fewer'), (1, 'one more')) as d (more, label);
 
 select is(
   (
@@ -104,7 +127,7 @@ select set_eq(
   $$
     select conrelid::regclass || ': ' || pg_get_constraintdef(oid)
     from pg_constraint
-    where connamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace)
+    where connamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace, 'ragwall_search'::regnamespace)
       and contype in ('c', 'p', 'u')
       and conparentid = 0
       and coninhcount = 0
@@ -119,6 +142,12 @@ select set_eq(
     'ragwall.documents: CHECK ((l2_norm(embedding) > (0)::double precision))',
     'ragwall.documents: CHECK (((octet_length(embedding_model) >= 1) AND (octet_length(embedding_model) <= 200)))',
     'ragwall.documents: CHECK ((jsonb_typeof(metadata) = ''object''::text))',
+    'ragwall.documents: CHECK ((vector_dims(embedding) = ragwall.embedding_dimensions()))',
+    'ragwall_search.directory: PRIMARY KEY (tenant_id)',
+    'ragwall_search.directory: CHECK (ragwall.is_tenant_id(tenant_id))',
+    'ragwall_search.directory: CHECK (((ef_10 >= 10) AND (ef_10 <= 1000)))',
+    'ragwall_search.directory: CHECK (((ef_100 >= 100) AND (ef_100 <= 1000)))',
+    'ragwall_search.tail: CHECK (ragwall.is_tenant_id(tenant_id))',
     'ragwall_private.seal_key: PRIMARY KEY (only_row)',
     'ragwall_private.seal_key: CHECK (only_row)',
     'ragwall_private.seal_key: CHECK ((octet_length(inner_key) = 64))',
@@ -148,16 +177,19 @@ select set_eq(
 
 select set_eq(
   $$
-    select distinct regexp_replace(d.adrelid::regclass::text, '_\d\d$', '') || '.' || a.attname || ': '
+    select distinct regexp_replace(d.adrelid::regclass::text, '_rows$', '') || '.' || a.attname || ': '
       || pg_get_expr(d.adbin, d.adrelid)
     from pg_attrdef as d
     join pg_attribute as a on a.attrelid = d.adrelid and a.attnum = d.adnum
     join pg_class as c on c.oid = d.adrelid
-    where c.relnamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace)
+    where c.relnamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace, 'ragwall_search'::regnamespace)
   $$,
   array[
     'ragwall.documents.tenant_id: ragwall.require_tenant()', 'ragwall.documents.id: gen_random_uuid()',
     'ragwall.documents.metadata: ''{}''::jsonb', 'ragwall.documents.created_at: now()',
+    'ragwall_search.directory.dimensions: ragwall.embedding_dimensions()', 'ragwall_search.directory.documents: 0',
+    'ragwall_search.directory.edges: 16', 'ragwall_search.directory.applied: 0', 'ragwall_search.directory.measured: 0',
+    'ragwall_search.directory.pages: 0', 'ragwall_search.directory.bytes: 0',
     'ragwall_private.seal_key.only_row: true', 'ragwall_private.signing_key.created_at: now()'
   ],
   'a new document belongs to the tenant that is bound, and no other default tells who it is'
@@ -174,10 +206,10 @@ select set_eq(
         union all
         select typowner from pg_type where typnamespace = n.oid
       ) as o (owner)
-    where n.nspname in ('ragwall', 'ragwall_private')
+    where n.nspname in ('ragwall', 'ragwall_private', 'ragwall_search')
     group by n.nspname
   $$,
-  array['ragwall: ragwall_owner', 'ragwall_private: ragwall_context'],
+  array['ragwall: ragwall_owner', 'ragwall_private: ragwall_context', 'ragwall_search: ragwall_owner'],
   'all that there is belongs to the owner of its schema, and nothing to a superuser'
 );
 
@@ -198,7 +230,7 @@ select is_empty(
     from pg_class as c
     left join pg_attribute as a
       on a.attrelid = c.oid and a.attnum > 0 and c.relkind in ('r', 'p') and not c.relispartition
-    where c.relnamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace)
+    where c.relnamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace, 'ragwall_search'::regnamespace)
       and c.relkind in ('r', 'p')
       and a.attname is distinct from 'only_row'
       and (

@@ -1,6 +1,6 @@
 -- The tenant context: bound once, to one transaction, and only by set_tenant().
 begin;
-select plan(34);
+select plan(29);
 select tests.seed();
 set local role app_user;
 
@@ -72,25 +72,6 @@ select cmp_ok(
   '>', 64, 'the halves of the key are random'
 );
 select isnt(inner_key, outer_key, 'the halves of the key differ') from ragwall_private.seal_key;
-select is(
-  ragwall.graph_name('acme'),
-  'documents_graph_' || left(
-    encode(sha256(k.outer_key || sha256(k.inner_key || 'graph acme'::bytea)), 'hex'), 32
-  ),
-  'the name of a tenant''s graph is a hash with the same key'
-)
-from ragwall_private.seal_key as k;
-select from set_config('tests.admin', session_user, true);
-select from set_config('tests.graph', ragwall.graph_name('acme'), true);
-select tests.become('acme');
-set local session authorization app_user;
-select is(ragwall.graph_name('acme'), current_setting('tests.graph'), 'graph_name() tells the bound tenant the name of its graph');
-select is(ragwall.graph_name('globex'), null, 'graph_name() does not tell the name of another tenant''s graph');
-select is(ragwall.graph_name(null), null, 'graph_name() of null is null');
-select from set_config('app.current_tenant', '', true);
-select is(ragwall.graph_name('acme'), null, 'graph_name() is null if no tenant is bound');
-select from set_config('session_authorization', current_setting('tests.admin'), true);
-
 select from set_config('app.current_tenant', '', true);
 select from ragwall_private.seal_key,
   set_config('app.tenant_seal', ragwall_private.seal(inner_key, outer_key, ''), true);

@@ -35,10 +35,10 @@ select throws_ok(
   format('%s', statement), '42501', null, format('a partition cannot be touched: %s', statement)
 )
 from unnest(array[
-  'select * from ragwall.documents_00',
-  'insert into ragwall.documents_00 (content) values (''x'')',
-  'update ragwall.documents_00 set content = ''x''',
-  'delete from ragwall.documents_00'
+  'select * from ragwall.documents_rows',
+  'insert into ragwall.documents_rows (content) values (''x'')',
+  'update ragwall.documents_rows set content = ''x''',
+  'delete from ragwall.documents_rows'
 ]) as statement;
 select throws_ok(
   'alter table ragwall.documents disable row level security', '42501', 'must be owner of table documents',

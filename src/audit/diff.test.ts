@@ -43,7 +43,7 @@ const cases: Case[] = [
   // Tables and policies
   ['alter table ragwall.documents no force row level security', 'table ragwall.documents | loosens forced row security: true → –'],
   ['alter table ragwall.documents disable row level security', 'table ragwall.documents | loosens row security: true → –'],
-  ['alter table ragwall.documents_07 disable row level security', 'table ragwall.documents_07 | loosens row security: true → –'],
+  ['alter table ragwall.documents_rows disable row level security', 'table ragwall.documents_rows | loosens row security: true → –'],
   ['drop policy tenant_floor on ragwall.documents', 'policy tenant_floor on ragwall.documents | loosens mode: restrictive → –'],
   ['drop policy delete_own_tenant on ragwall.documents', 'policy delete_own_tenant on ragwall.documents | tightens mode: permissive → –'],
   ['create policy everything on ragwall.documents for select to app_reader using (true)', 'policy everything on ragwall.documents | loosens mode: – → permissive'],
@@ -54,11 +54,11 @@ const cases: Case[] = [
   ["alter policy delete_own_tenant on ragwall.documents using (tenant_id = 'acme')", "policy delete_own_tenant on ragwall.documents | read using: (tenant_id = ( SELECT ragwall.current_tenant() AS current_tenant)) → (tenant_id = 'acme'::text)"],
   ['create table public.notes (tenant_id text); grant select on public.notes to app_user', 'table public.notes | loosens privilege SELECT for app_user: – → granted', 'neutral'],
   ['create table public.notes (tenant_id text); alter table public.notes enable row level security; create policy p on public.notes using (true)', 'policy p on public.notes | read mode: – → permissive', 'neutral'],
-  ['alter table ragwall.documents detach partition ragwall.documents_31', 'table ragwall.documents_31 | read partition of: ragwall.documents FOR VALUES WITH (modulus 32, remainder 31) → –'],
+  ['alter table ragwall.documents detach partition ragwall.documents_rows', 'table ragwall.documents_rows | read partition of: ragwall.documents FOR VALUES WITH (modulus 1, remainder 0) → –'],
   // Privileges
   ['grant truncate on ragwall.documents to app_user', 'table ragwall.documents | loosens privilege TRUNCATE for app_user: – → granted'],
   ['grant update (tenant_id) on ragwall.documents to app_user', 'column ragwall.documents.tenant_id | loosens privilege UPDATE for app_user: – → granted'],
-  ['grant select on ragwall.documents_03 to app_user with grant option', 'table ragwall.documents_03 | loosens privilege SELECT for app_user: – → with grant option'],
+  ['grant select on ragwall.documents_rows to app_user with grant option', 'table ragwall.documents_rows | loosens privilege SELECT for app_user: – → with grant option'],
   ['revoke insert (source) on ragwall.documents from app_user', 'column ragwall.documents.source | tightens privilege INSERT for app_user: granted → –'],
   ['grant usage on schema ragwall_private to app_user', 'schema ragwall_private | loosens privilege USAGE for app_user: – → granted'],
   ['grant create on schema public to public', 'schema public | loosens privilege CREATE for PUBLIC: – → granted'],
@@ -82,17 +82,18 @@ const cases: Case[] = [
   ['alter function ragwall.current_tenant() immutable', 'function ragwall.current_tenant() | loosens volatility: stable → immutable'],
   ['alter function ragwall.current_tenant() leakproof', 'function ragwall.current_tenant() | loosens leakproof: – → true'],
   ['alter function ragwall.current_tenant() owner to postgres', 'function ragwall.current_tenant() | read owner: ragwall_context → postgres'],
-  ["create or replace function ragwall_private.in_graph(tenant text) returns boolean language plpgsql immutable parallel safe set search_path = pg_catalog, pg_temp as 'begin return false; end'", 'function ragwall_private.in_graph(text) | read body: … → …'],
+  ["create or replace function ragwall_search.note_change() returns trigger language plpgsql volatile parallel unsafe set search_path = pg_catalog, pg_temp as 'begin return null; end'; select ragwall.fix_plans('ragwall_search.note_change()')", 'function ragwall_search.note_change() | read body: … → …'],
+  ['alter table ragwall.documents disable trigger note_change', 'trigger note_change on ragwall.documents, note_change on ragwall.documents_rows | loosens fires: always → never'],
   ["create function public.f() returns integer language sql security definer as 'select 1'", 'function public.f() | loosens security definer: – → true | read privilege EXECUTE for PUBLIC: – → granted', 'neutral'],
   ['create view public.v as select id from ragwall.documents; grant select on public.v to app_user', 'view public.v | loosens privilege SELECT for app_user: – → granted', 'neutral'],
   // Columns, keys, indexes and what else there is
-  ['alter table ragwall.documents alter column content drop not null', 'column ragwall.documents.content, ragwall.documents_00.content, ragwall.documents_01.content, ragwall.documents_02.content, ragwall.documents_03.content, ragwall.documents_04.content, ragwall.documents_05.content, ragwall.documents_06.content, and 25 more | loosens not null: true → –'],
-  ["alter table ragwall.documents alter column tenant_id set default 'acme'", "column ragwall.documents.tenant_id, ragwall.documents_00.tenant_id, ragwall.documents_01.tenant_id, ragwall.documents_02.tenant_id, ragwall.documents_03.tenant_id, ragwall.documents_04.tenant_id, ragwall.documents_05.tenant_id, ragwall.documents_06.tenant_id, and 25 more | read default: ragwall.require_tenant() → 'acme'::text"],
+  ['alter table ragwall.documents alter column content drop not null', 'column ragwall.documents.content, ragwall.documents_rows.content | loosens not null: true → –'],
+  ["alter table ragwall.documents alter column tenant_id set default 'acme'", "column ragwall.documents.tenant_id, ragwall.documents_rows.tenant_id | read default: ragwall.require_tenant() → 'acme'::text"],
   ['alter table ragwall.documents add column note text; grant select (note) on ragwall.documents to app_user', 'column ragwall.documents.note | read privilege SELECT for app_user: – → granted', 'neutral'],
   ['alter table ragwall.documents drop constraint documents_tenant_id_check', 'check constraint documents_tenant_id_check on ragwall.documents | loosens definition: CHECK (ragwall.is_tenant_id(tenant_id)) → –'],
   ['create index i on ragwall.documents (source)', ''],
-  ['create unique index i on ragwall.documents_00 (id)', 'unique index i on ragwall.documents_00 | read definition: – → CREATE UNIQUE INDEX i ON ragwall.documents_00 USING btree (id)'],
-  ['create index documents_graph_all on ragwall.documents_00 using hnsw (embedding public.halfvec_cosine_ops)', 'approximate index documents_graph_all on ragwall.documents_00 | read definition: – → CREATE INDEX documents_graph_all ON ragwall.documents_00 USING hnsw (embedding public.halfvec_cosine_ops)'],
+  ['create unique index i on ragwall.documents_rows (id)', 'unique index i on ragwall.documents_rows | read definition: – → CREATE UNIQUE INDEX i ON ragwall.documents_rows USING btree (id)'],
+  ['create index hnsw_of_all on ragwall.documents_rows using hnsw ((embedding::public.halfvec(3)) public.halfvec_cosine_ops)', 'approximate index hnsw_of_all on ragwall.documents_rows | read definition: – → CREATE INDEX hnsw_of_all ON ragwall.documents_rows USING hnsw (((embedding)::public.halfvec(3)) public.halfvec_cosine_ops)'],
   ['create rule r as on insert to ragwall.documents do also notify x', 'rule r on ragwall.documents | read definition: – → CREATE RULE r AS ON INSERT TO ragwall.documents DO NOTIFY x;'],
   ['create publication p for table ragwall.documents', 'publication p | loosens table ragwall.documents: – → all columns of all rows', 'neutral'],
 ];
@@ -182,18 +183,18 @@ describe('privileges are compared by what a role may do', () => {
     const loose = await inventoryAfter(`${agents};
       grant select on pg_stat_activity to app_user;
       grant execute on function pg_advisory_lock(bigint) to agent_caller;
-      grant select on ragwall.documents_03 to agent_reader;
-      grant select on ragwall.documents_04 to public;`);
+      grant select on ragwall.documents_rows to agent_reader;
+      grant select on ragwall.documents to public;`);
     const loosened = diffInventories(clean, loose).filter(({ effect }) => effect === 'loosens');
     expect(loosened.map(({ object, property }) => `${object}: ${property}`)).toEqual([
-      'ragwall.documents_03: privilege SELECT for agent_reader',
-      'ragwall.documents_04: privilege SELECT for PUBLIC',
+      'ragwall.documents: privilege SELECT for PUBLIC',
+      'ragwall.documents_rows: privilege SELECT for agent_reader',
     ]);
     expect(lineOf(diffInventories(await inventoryAfter(agents), loose))).toBe(
       [
         'function pg_advisory_lock(bigint) | loosens privilege EXECUTE for agent_caller: – → granted',
-        'table ragwall.documents_03 | loosens privilege SELECT for agent_reader: – → granted',
-        'table ragwall.documents_04 | loosens privilege SELECT for PUBLIC: – → granted',
+        'table ragwall.documents | loosens privilege SELECT for PUBLIC: – → granted',
+        'table ragwall.documents_rows | loosens privilege SELECT for agent_reader: – → granted',
         'view pg_stat_activity | loosens privilege SELECT for app_user: – → granted',
       ].join('\n\n'),
     );

@@ -160,23 +160,29 @@ describe('it is the same', () => {
     expect(filled).toBe(clean.fingerprint);
   });
 
-  it('with the graphs of tenants, and not with one that is shared', async () => {
-    const graphs = (tx: TransactionSql) =>
-      tx.unsafe(`select tests.seed(); set local ragwall.graph_from = 2;
-        do $$
-        declare
-          statement text;
-        begin
-          for statement in select s from ragwall.index_plan() as s loop
-            execute replace(statement, 'concurrently ', '');
-          end loop;
-          assert (select count(*) from pg_class where relname like 'documents\\_graph\\_%') = 9;
-        end
-        $$`);
-    expect(await fingerprintAfter(graphs)).toBe(clean.fingerprint);
-    const shared = `create index documents_graph_x on ragwall.documents_00
-      using hnsw (embedding public.halfvec_cosine_ops)`;
-    expect(await fingerprintAfter((tx) => tx.unsafe(shared))).not.toBe(clean.fingerprint);
+  const enlarged = (more: string) => (tx: TransactionSql) =>
+    tx.unsafe(`select tests.seed(); select tests.enlarge('acme'); select tests.enlarge('globex');
+      do $do$ declare relation name := (select relation from ragwall_search.directory where tenant_id = 'acme');
+      begin ${more} end $do$`);
+
+  it('with the search tables of tenants', async () => {
+    const two = "assert (select count(*) from pg_class where relkind = 'r' and relname ~ '^search_[0-9a-f]{32}$') = 2;";
+    expect(await fingerprintAfter(enlarged(two))).toBe(clean.fingerprint);
+  });
+
+  it.each([
+    'grant select on ragwall_search.%I to app_user',
+    'grant select (id) on ragwall_search.%I to app_user',
+    'grant select on ragwall_search.%I to public',
+    'grant insert on ragwall_search.%I to ragwall_search',
+    'alter table ragwall_search.%I owner to ragwall_context',
+    'alter table ragwall_search.%I add tenant_id text',
+    'alter table ragwall_search.%I rename to documents_of_acme',
+    'alter table ragwall_search.%I set schema ragwall',
+    'create rule r as on insert to ragwall_search.%I do also notify x',
+  ])('not after %s', async (change) => {
+    const changed = await fingerprintAfter(enlarged(`execute format('${change}', relation);`));
+    expect(changed).not.toBe(clean.fingerprint);
   });
 });
 

@@ -1,7 +1,7 @@
 // Generated from db/audit/ by `npm run generate`. Not to be edited.
 
 /** The number of the last migration of this release. */
-export const lastMigration = 14;
+export const lastMigration = 18;
 
 /** The checks that the probe makes, by their ids. */
 export const probeChecks = {
@@ -258,6 +258,22 @@ verdict as materialized (
 condition as materialized (
   select e.*, v.meaning from expression as e join verdict as v on v.own = e.own
 ),
+-- Tables of which a policy for all roles and commands requires the tenant that a sealed function returns. Whatever
+-- their other policies trust, it has to hold as well.
+sealed_table as materialized (
+  select c.polrelid
+  from condition as c
+  where not c.polpermissive and c.polcmd = '*' and 0 = any (c.polroles) and c.part = 'using' and c.meaning = 'tenant'
+    and c.expression !~* '\mcurrent_setting\('
+    and (
+      select bool_and(r.prosecdef and regexp_replace(r.body, '--[^\n]*|/\*.*?\*/', '', 'g')
+        ~* '(seal|sha256|sha512|hmac|verif|signature)')
+      from pg_catalog.pg_depend as d
+      join routine as r on r.oid = d.refobjid
+      where d.classid = 'pg_catalog.pg_policy'::regclass and d.objid = c.oid
+        and d.refclassid = 'pg_catalog.pg_proc'::regclass and r.schema <> 'pg_catalog'::regnamespace
+    )
+),
 -- Views and materialized views of tenants' rows, also through other views and functions. copied: the rows come from a
 -- materialized view or a foreign table, to which no policy applies.
 derived as (
@@ -335,8 +351,8 @@ privilege as materialized (
 ),
 -- The roles from which application roles are derived: those that the setting names. Without the setting, the roles
 -- with a privilege on a tenant table, on a view of one, or on a security definer function that is in the schema of such
--- a table or names one. An owner of tenant tables counts only for a privilege on another owner's table or view, and if
--- it can log in or a login can become it.
+-- a table or names one. An owner of tenant tables, or of security definer functions, counts only for a privilege on
+-- another owner's table or view, and if it can log in or a login can become it.
 app_role_root as materialized (
   select n.oid from pg_catalog.pg_roles as n cross join setting as s where n.rolname = any (s.app_roles)
   union
@@ -344,7 +360,9 @@ app_role_root as materialized (
   from privilege as p
   cross join setting as s
   where s.app_roles is null and p.oid in (select t.oid from tenant_table as t union select v.oid from view as v)
-    and (p.grantee not in (select t.relowner from tenant_table as t) or exists (
+    and (p.grantee not in (
+      select t.relowner from tenant_table as t union select f.proowner from routine as f where f.prosecdef
+    ) or exists (
       select from pg_catalog.pg_roles as l
       where l.rolcanlogin and not l.rolsuper and (
         l.oid = p.grantee or exists (select from membership as m where m.member = l.oid and m.roleid = p.grantee)
@@ -359,7 +377,9 @@ app_role_root as materialized (
     and (f.schema in (select t.schema from tenant_table as t)
       or f.oid in (select n.oid from mention as n join tenant_table as t on t.oid = n.relation))
     and e.grantee not in (select t.relowner from tenant_table as t)
-    and e.grantee not in (select c.proowner from context_function as c)
+    and e.grantee not in (
+      select c.proowner from context_function as c union select f.proowner from routine as f where f.prosecdef
+    )
 ),
 -- Application roles: the roles above, and their members except owners of tenant tables. Those that the setting names as
 -- untrusted, and their members, run SQL that others write.
@@ -451,7 +471,7 @@ select
     ) order by r.nspname, r.proname, r.oid), '[]')
     from routine as r
     join pg_catalog.pg_proc as p on p.oid = r.oid
-    where r.proname ~ 'match_documents$' and p.proretset
+    where r.proname ~ '(match|search)_documents$' and p.proretset
   ) as searches`;
 
 /** db/audit/queries/guard.sql. $1: tenant columns; null: as the setting says. */

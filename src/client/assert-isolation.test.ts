@@ -140,10 +140,10 @@ describe('refuses', () => {
       'T01',
       {
         change:
-          'alter table ragwall.documents_07 disable row level security; grant select on ragwall.documents_07 to app_user',
-        undo: 'alter table ragwall.documents_07 enable row level security; revoke select on ragwall.documents_07 from app_user',
+          'alter table ragwall.documents_rows disable row level security; grant select on ragwall.documents_rows to app_user',
+        undo: 'alter table ragwall.documents_rows enable row level security; revoke select on ragwall.documents_rows from app_user',
       },
-      /ragwall\.documents_07/,
+      /ragwall\.documents_rows/,
     ],
     [
       'our table without RLS',

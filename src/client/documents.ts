@@ -1,17 +1,21 @@
 /** The documents of the bound tenant: search, storage and deletion, one function for each function of SQL. */
 import type { TransactionSql } from 'postgres';
 import type { Vector } from '../embedders/embedder.js';
-import { RagwallError } from './errors.js';
+import { checkIntegerOption, RagwallError } from './errors.js';
 import { checkDocument, copyJsonObject, isPosition, isShortText, isText, isUuid, type JsonObject } from './input.js';
 import { rowsOf } from './statement.js';
-import { checkRows, type TenantScope, transactionScope } from './tenant.js';
-import { vectorText } from './vector.js';
+import { checkFound, checkRows, type TenantScope, transactionScope } from './tenant.js';
+import { questionText, vectorText } from './vector.js';
 
 /** A document that was found. */
 export interface Match {
   readonly tenantId: string;
   /** A UUID. */
   readonly id: string;
+  /** What the passage was taken from. Null, like `position`, if the document was stored by its id. */
+  readonly source: string | null;
+  /** The number of the passage in its source, from 0. */
+  readonly position: number | null;
   readonly content: string;
   readonly metadata: JsonObject;
   /** The cosine of the angle to the query vector, −1 to 1. */
@@ -67,7 +71,7 @@ export async function matchIn(
   filter: JsonObject | undefined,
   dimensions?: number,
 ): Promise<Match[]> {
-  const vector = vectorText(queryVec, dimensions);
+  const vector = questionText(queryVec, dimensions);
   if (!Number.isInteger(k) || k < 1 || k > 1000) {
     throw new RagwallError('INVALID_K', 'k is expected to be a whole number from 1 to 1000.');
   }
@@ -78,21 +82,10 @@ export async function matchIn(
       'The filter is expected to be a JSON object of at most 1000 levels, without undefined.',
     );
   }
-  const { sql, tenant, onPool } = scope;
-  // Types are qualified: an unqualified name would find a temporary type of the same name before that of pg_catalog.
-  const rows = await rowsOf(
-    sql<(Match & { bound: string })[]>`
-    select bound.tenant as bound, m.tenant_id as "tenantId", m.id, m.content, m.metadata, m.similarity
-    from ${scope.boundTenant()} as bound (tenant)
-    left join lateral ragwall.match_documents(
-      ${vector},
-      case when bound.tenant is not null then ${k}::integer end,
-      ${contained ? JSON.stringify(contained) : null}::pg_catalog.text::pg_catalog.jsonb
-    ) with ordinality as m on true
-    order by m.ordinality`,
-    onPool,
-  );
-  return checkRows(rows, tenant).map(({ bound: _, ...found }) => found);
+  const json = contained ? JSON.stringify(contained) : null;
+  const rows = await rowsOf(scope.match<Match & { bound: string }>(vector, k, json), scope.onPool);
+  if (scope.onPool) return checkFound(rows, scope.tenant);
+  return checkRows(rows, scope.tenant).map(({ bound: _, ...found }) => found);
 }
 
 /**
@@ -238,4 +231,17 @@ export async function deleteIn(scope: TenantScope, deletion: Deletion): Promise<
  */
 export function deleteDocuments(tx: TransactionSql, deletion: Deletion): Promise<number> {
   return deleteIn(transactionScope(tx), deletion);
+}
+
+/** Runs the statement behind `catchUp()` of a handle. */
+export async function catchUpIn(scope: TenantScope, most: number): Promise<number> {
+  checkIntegerOption('most', most, 1, 100_000);
+  const { sql, onPool } = scope;
+  const rows = await rowsOf(
+    sql<{ changes: number }[]>`
+    select ragwall.catch_up(case when bound.tenant is not null then ${most}::integer end) as changes
+    from ${scope.boundTenant()} as bound (tenant)`,
+    onPool,
+  );
+  return (rows.at(-1) as { changes: number }).changes; // the last row, as above
 }

@@ -1,7 +1,7 @@
 /** The client against a real database: what it returns, what it refuses, and what it never sends. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import postgres, { type Sql } from 'postgres';
-import { beforeEach, describe, expect, inject, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { needs } from '../../db/tests/engine/session.js';
 import { useSession } from '../../db/tests/engine/use-session.js';
 import type { Embedder } from '../embedders/embedder.js';
@@ -42,8 +42,21 @@ describe('matchDocuments', () => {
   it('returns the nearest documents of its tenant, nearest first', async () => {
     const found = await forTenant(session.app, 'acme').matchDocuments(vec(0), { k: 2 });
     expect(found.map(({ id: _, ...rest }) => ({ ...rest, similarity: rest.similarity.toFixed(3) }))).toEqual([
-      { tenantId: 'acme', content: 'acme 0', metadata: { even: true, tenant: 'acme' }, similarity: '1.000' },
-      { tenantId: 'acme', content: 'acme 1', metadata: { even: false, tenant: 'acme' }, similarity: '0.866' },
+      {
+        tenantId: 'acme',
+        ...{ source: 'handbook.md', position: 0, content: 'acme 0' },
+        ...{ metadata: { even: true, tenant: 'acme' }, similarity: '1.000' },
+      },
+      {
+        tenantId: 'acme',
+        ...{ source: 'handbook.md', position: 1, content: 'acme 1' },
+        ...{ metadata: { even: false, tenant: 'acme' }, similarity: '0.866' },
+      },
+    ]);
+    const stored = { id: '00000000-0000-4000-8000-000000000001', content: 'by id', embeddingModel: 'angles' };
+    await forTenant(session.app, 'acme').upsertDocuments([{ ...stored, embedding: vec(-80) }]);
+    expect(await forTenant(session.app, 'acme').matchDocuments(vec(-80), { k: 1 })).toMatchObject([
+      { id: stored.id, source: null, position: null },
     ]);
   });
 
@@ -244,6 +257,62 @@ describe('deleteDocuments', () => {
   });
 });
 
+describe('catchUp', () => {
+  beforeEach(seed);
+  afterEach(() =>
+    session.admin(async (sql) => {
+      await sql`delete from ragwall.documents`;
+      const [row] = await sql`select relation from ragwall_search.directory`;
+      await sql.unsafe(`drop table if exists ragwall_search.${row?.relation ?? 'none'}`);
+      await sql`delete from ragwall_search.directory`;
+      await sql`delete from ragwall_search.tail`;
+    }),
+  );
+
+  const build = () =>
+    session.admin((sql) => {
+      const step = `begin; select ragwall.set_tenant('acme'); select ragwall.build_search_table(); commit;`;
+      return sql.unsafe(step).then(() => sql.unsafe(step));
+    });
+  const add = (count: number) =>
+    forTenant(session.app, 'acme').upsertDocuments(
+      Array.from({ length: count }, (_, n) => passage(10 + n, `more ${n}`, n)),
+    );
+  const tails = () =>
+    session.admin((sql) =>
+      sql`select applied::integer, tail::integer from ragwall.search_tables`.then((rows) => [...rows]),
+    );
+
+  it('brings the changes of its tenant into the search table, as many as it was told', async () => {
+    const [acme, globex] = [forTenant(session.app, 'acme'), forTenant(session.app, 'globex')];
+    expect(await acme.catchUp()).toBe(0);
+    await build();
+    await add(5);
+    expect(await globex.catchUp()).toBe(0);
+    const found = await acme.matchDocuments(vec(0), { k: 8 });
+    expect(await tails()).toEqual([{ applied: 0, tail: 5 }]);
+    expect(await acme.catchUp(2)).toBe(2);
+    expect(await acme.transaction((tx) => tx.catchUp(1))).toBe(1);
+    expect(await tails()).toEqual([{ applied: 3, tail: 2 }]);
+    expect(await acme.catchUp()).toBe(2);
+    expect(await acme.catchUp()).toBe(0);
+    expect(await tails()).toEqual([{ applied: 5, tail: 0 }]);
+    expect(found).toHaveLength(8);
+    expect(await acme.matchDocuments(vec(0), { k: 8 })).toEqual(found);
+  });
+
+  it('undoes nothing when its transaction is rolled back: the changes stay noted', async () => {
+    await build();
+    await add(3);
+    const failed = forTenant(session.app, 'acme').transaction(async (tx) => {
+      expect(await tx.catchUp()).toBe(3);
+      throw new Error('changed my mind');
+    });
+    await expect(failed).rejects.toThrow('changed my mind');
+    expect(await tails()).toEqual([{ applied: 0, tail: 3 }]);
+  });
+});
+
 it('answers each call at once on a connection whose prepared statements are gone, after one another', async (context) => {
   needs(context, inject('engine'), ['docker', 'url'], 'a connection of its own');
   await seed();
@@ -405,6 +474,10 @@ describe('before anything is sent', () => {
 
   it.each([0, -1, 1001, 1.5, Number.NaN, '5', null])('%s is refused as k', async (k) => {
     await expect(acme.matchDocuments(vec(0), { k: k as number })).rejects.toMatchObject({ code: 'INVALID_K' });
+  });
+
+  it.each([0, -1, 100_001, 1.5, Number.NaN, '5', null])('%s is refused as the most to catch up with', async (most) => {
+    await expect(acme.catchUp(most as number)).rejects.toMatchObject({ code: 'INVALID_OPTION' });
   });
 
   it.each([

@@ -1,7 +1,7 @@
 /** The handle of a tenant: its searches, writes and transactions run as this tenant and no other. */
 import type { Sql, TransactionSql } from 'postgres';
 import { defaultDimensions, type Vector } from '../embedders/embedder.js';
-import { type Deletion, deleteIn, type Match, matchIn, type NewDocument } from './documents.js';
+import { catchUpIn, type Deletion, deleteIn, type Match, matchIn, type NewDocument } from './documents.js';
 import { checkIntegerOption, checkOptions, RagwallError } from './errors.js';
 import { type BatchOptions, ingest, type UpsertCounts, type UpsertOptions } from './ingest.js';
 import type { JsonObject } from './input.js';
@@ -61,6 +61,17 @@ interface TenantMethods<Options extends BatchOptions> {
    * @see `ragwall.delete_documents()` and `ragwall.delete_source()` in db/migrations/committed
    */
   deleteDocuments(deletion: Deletion): Promise<number>;
+  /**
+   * Brings documents of this tenant that have changed into its search table, if it has one, and returns how many: fewer
+   * than `most` if none is left, or if another session is at it. Call it after large ingests, until it returns fewer, or
+   * leave it to `ragwall index`. If nobody does it, searches get slower, and never wrong.
+   *
+   * @param most how many at once, 1 to 100,000; default 1000. One takes a few milliseconds.
+   * @throws RagwallError `INVALID_OPTION` before anything is sent; `CONNECTION_LOST`. PostgresError `42501` if the login
+   *   is `app_reader`.
+   * @see `ragwall.catch_up()` in db/migrations/committed
+   */
+  catchUp(most?: number): Promise<number>;
 }
 
 /** A transaction to which a tenant is bound. Its methods are those of the handle. */
@@ -115,6 +126,7 @@ export function forTenant(sql: Sql, tenantId: string, options: TenantOptions = {
     },
     upsertDocuments: async (documents, options = {}) => ingest(newScope, documents, options, dimensions),
     deleteDocuments: async (deletion) => deleteIn(await newScope(), deletion),
+    catchUp: async (most = 1_000) => catchUpIn(await newScope(), most),
   });
 
   function transactionOf(tx: TransactionSql): TenantTransaction {

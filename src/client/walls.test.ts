@@ -2,7 +2,18 @@
 import type { TransactionSql } from 'postgres';
 import { describe, expect, it } from 'vitest';
 import { useSession } from '../../db/tests/engine/use-session.js';
-import { afterBreaches, type Breach, nameToSay, noPinnedTenant, noPolicy } from '../../db/tests/engine/walls.js';
+import {
+  afterBreaches,
+  type Breach,
+  floorAlone,
+  large,
+  nameToSay,
+  noFloor,
+  noPinnedTenant,
+  noPolicy,
+  noPolicyAbove,
+  noPolicyBeneath,
+} from '../../db/tests/engine/walls.js';
 import { matchDocuments } from './documents.js';
 import { forTenant, type TenantTransaction } from './handle.js';
 
@@ -14,29 +25,40 @@ const when = <T>(breaches: readonly Breach[], act: (tx: TransactionSql) => Promi
   afterBreaches(session, breaches, 'globex', act);
 
 /** The tenants whose rows a search returns, by SQL alone: without the client's check. */
-const bySql = async (tx: TransactionSql) => {
+const bySql = async (tx: TransactionSql, k: number) => {
   const rows = await tx<{ tenant_id: string }[]>`
-    select distinct tenant_id from ragwall.match_documents(${`[${query}]`}, 1000)`;
+    select distinct tenant_id from ragwall.match_documents(${`[${query}]`}, ${k})`;
   return rows.map((row) => row.tenant_id);
 };
-const byClient = (tx: TransactionSql) => matchDocuments(tx, query, 1000);
 
-describe('a search finds one’s own rows', () => {
+// Of three documents each: a search for more is exact, one for two looks in the search table, if there is one.
+describe.each<[string, Breach[], number, number]>([
+  ['an exact search', [], 1000, 9],
+  ['a search in a search table', [large('globex'), large('acme')], 2, 2],
+])('%s finds one’s own rows', (_, made, k, unwalled) => {
+  const search = (breaches: readonly Breach[]) => when([...made, ...breaches], (tx) => bySql(tx, k));
+  const byClient = (breaches: readonly Breach[]) => when([...made, ...breaches], (tx) => matchDocuments(tx, query, k));
+
   it.each<[string, Breach[]]>([
     ['with all walls', []],
-    ['without the policy, by the pinned tenant', [noPolicy]],
-    ['without the pinned tenant, by the policy', [noPinnedTenant]],
+    ['without the policies where the application reads', [noPolicyAbove]],
+    ['without the policies where the search reads', [noPolicyBeneath]],
+    ['without any policy, by the pinned tenant', [noPolicy]],
+    ['without the pinned tenant, by the policies', [noPinnedTenant]],
+    ['without the pinned tenant, by the policies where the search reads', [noPinnedTenant, noPolicyAbove]],
+    ['without the pinned tenant, by the floor', [noPinnedTenant, floorAlone]],
+    ['without the pinned tenant, by the permissive policy', [noPinnedTenant, noFloor]],
   ])('%s', async (_, breaches) => {
-    expect(await when(breaches, bySql)).toEqual(['globex']);
-    expect(await when(breaches, byClient)).toHaveLength(3);
+    expect(await search(breaches)).toEqual(['globex']);
+    expect(await byClient(breaches)).toHaveLength(Math.min(k, 3));
   });
 
-  it('without either SQL finds all tenants, so the two are known to be what held', async () => {
-    expect(await when([noPolicy, noPinnedTenant], bySql)).toHaveLength(9);
-  });
-
-  it('without either the client throws, and returns nothing', async () => {
-    await expect(when([noPolicy, noPinnedTenant], byClient)).rejects.toMatchObject({ code: 'FOREIGN_ROW' });
+  it.each<[string, Breach[]]>([
+    ['row-level security', [noPolicyBeneath, noPinnedTenant]],
+    ['both policies', [floorAlone, noFloor, noPinnedTenant]],
+  ])('without the pinned tenant and %s SQL finds others’, and the client returns nothing', async (_, breaches) => {
+    expect(await search(breaches)).toHaveLength(unwalled);
+    await expect(byClient(breaches)).rejects.toMatchObject({ code: 'FOREIGN_ROW' });
   });
 });
 

@@ -80,3 +80,19 @@ verdict as materialized (
 condition as materialized (
   select e.*, v.meaning from expression as e join verdict as v on v.own = e.own
 ),
+-- Tables of which a policy for all roles and commands requires the tenant that a sealed function returns. Whatever
+-- their other policies trust, it has to hold as well.
+sealed_table as materialized (
+  select c.polrelid
+  from condition as c
+  where not c.polpermissive and c.polcmd = '*' and 0 = any (c.polroles) and c.part = 'using' and c.meaning = 'tenant'
+    and c.expression !~* '\mcurrent_setting\('
+    and (
+      select bool_and(r.prosecdef and regexp_replace(r.body, '--[^\n]*|/\*.*?\*/', '', 'g')
+        ~* '(seal|sha256|sha512|hmac|verif|signature)')
+      from pg_catalog.pg_depend as d
+      join routine as r on r.oid = d.refobjid
+      where d.classid = 'pg_catalog.pg_policy'::regclass and d.objid = c.oid
+        and d.refclassid = 'pg_catalog.pg_proc'::regclass and r.schema <> 'pg_catalog'::regnamespace
+    )
+),

@@ -37,8 +37,8 @@ privilege as materialized (
 ),
 -- The roles from which application roles are derived: those that the setting names. Without the setting, the roles
 -- with a privilege on a tenant table, on a view of one, or on a security definer function that is in the schema of such
--- a table or names one. An owner of tenant tables counts only for a privilege on another owner's table or view, and if
--- it can log in or a login can become it.
+-- a table or names one. An owner of tenant tables, or of security definer functions, counts only for a privilege on
+-- another owner's table or view, and if it can log in or a login can become it.
 app_role_root as materialized (
   select n.oid from pg_catalog.pg_roles as n cross join setting as s where n.rolname = any (s.app_roles)
   union
@@ -46,7 +46,9 @@ app_role_root as materialized (
   from privilege as p
   cross join setting as s
   where s.app_roles is null and p.oid in (select t.oid from tenant_table as t union select v.oid from view as v)
-    and (p.grantee not in (select t.relowner from tenant_table as t) or exists (
+    and (p.grantee not in (
+      select t.relowner from tenant_table as t union select f.proowner from routine as f where f.prosecdef
+    ) or exists (
       select from pg_catalog.pg_roles as l
       where l.rolcanlogin and not l.rolsuper and (
         l.oid = p.grantee or exists (select from membership as m where m.member = l.oid and m.roleid = p.grantee)
@@ -61,7 +63,9 @@ app_role_root as materialized (
     and (f.schema in (select t.schema from tenant_table as t)
       or f.oid in (select n.oid from mention as n join tenant_table as t on t.oid = n.relation))
     and e.grantee not in (select t.relowner from tenant_table as t)
-    and e.grantee not in (select c.proowner from context_function as c)
+    and e.grantee not in (
+      select c.proowner from context_function as c union select f.proowner from routine as f where f.prosecdef
+    )
 ),
 -- Application roles: the roles above, and their members except owners of tenant tables. Those that the setting names as
 -- untrusted, and their members, run SQL that others write.

@@ -53,5 +53,5 @@ select
     ) order by r.nspname, r.proname, r.oid), '[]')
     from routine as r
     join pg_catalog.pg_proc as p on p.oid = r.oid
-    where r.proname ~ 'match_documents$' and p.proretset
+    where r.proname ~ '(match|search)_documents$' and p.proretset
   ) as searches

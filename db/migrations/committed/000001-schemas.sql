@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:910ce735045dabc6c085417077e85c3a3e6b3e1e
+--! Hash: sha1:fc68c0f7dd31e90db59a076d6cc473009c870044
 --! Message: schemas
 
 -- The two schemas, the key of the seals, and what a tenant id is.
@@ -27,7 +27,7 @@ end
 $$;
 
 -- Without "in schema": the default privileges of a schema can only add to these, so a revoke there does nothing.
-alter default privileges for role ragwall_owner, ragwall_context
+alter default privileges for role ragwall_owner, ragwall_context, ragwall_search
   revoke execute on functions from public;
 
 set local role ragwall_context;
@@ -35,8 +35,7 @@ set local role ragwall_context;
 create schema ragwall_private;
 
 comment on schema ragwall_private is
-  'The keys of the tenant context and the functions that read them. Only ragwall_context has privileges on the tables. '
-  'Besides ragwall_context, only ragwall_owner has USAGE on the schema.';
+  'The keys of the tenant context and the functions that read them. Only ragwall_context has privileges on it.';
 
 create table ragwall_private.seal_key (
   only_row boolean primary key default true check (only_row),
@@ -100,7 +99,12 @@ comment on schema ragwall is
   'Tenant-isolated retrieval. In each transaction first bind a tenant with set_tenant() or set_tenant_from_token(). '
   'Then call match_documents(), upsert_documents() or delete_documents(), or query the tables.';
 
-grant usage on schema ragwall to app_user, app_reader, agent_reader, agent_caller, ragwall_context;
+grant usage on schema ragwall to app_user, app_reader, agent_reader, agent_caller, ragwall_context, ragwall_search;
+
+create schema ragwall_search;
+
+comment on schema ragwall_search is
+  'The search tables of large tenants, and what is known of them. Everything in it is derived from ragwall.documents.';
 
 create function ragwall.is_tenant_id(tenant text)
   returns boolean
@@ -114,6 +118,44 @@ comment on function ragwall.is_tenant_id(text) is
   'matters. Null for null. Does not tell whether there is such a tenant.';
 
 grant execute on function ragwall.is_tenant_id(text) to app_user, app_reader, ragwall_context;
+
+-- A caller's settings hold in the functions that it calls. By those of the planner it could choose plans whose work
+-- depends on the rows of other tenants.
+create function ragwall.fix_plans(routine regprocedure)
+  returns void
+  language plpgsql
+  volatile
+  parallel unsafe
+  set search_path = pg_catalog, pg_temp
+as $$
+declare
+  setting record;
+begin
+  for setting in
+    select s.name, coalesce(f.value, s.boot_val) as value
+    from pg_settings as s
+    left join (values
+      ('plan_cache_mode', 'force_generic_plan'), ('enable_seqscan', 'off'), ('jit', 'off'),
+      ('max_parallel_workers_per_gather', '0')
+    ) as f (name, value) on f.name = s.name
+    where f.name is not null
+      or s.name in (
+        'seq_page_cost', 'random_page_cost', 'cpu_tuple_cost', 'cpu_index_tuple_cost', 'cpu_operator_cost',
+        'enable_bitmapscan', 'enable_hashagg', 'enable_hashjoin', 'enable_indexonlyscan', 'enable_indexscan',
+        'enable_nestloop', 'enable_presorted_aggregate', 'enable_sort', 'enable_tidscan'
+      )
+  loop
+    execute format('alter function %s set %I = %L', routine, setting.name, setting.value);
+  end loop;
+end
+$$;
+
+comment on function ragwall.fix_plans(regprocedure) is
+  'Gives a function a value of its own for each setting of Query Tuning by which a caller could change its plans: the '
+  'default of PostgreSQL, but no sequential scans, no parallel workers, no compilation, and plans that the session '
+  'keeps. For the owner of the function. Raises 22004 for null.';
+
+grant execute on function ragwall.fix_plans(regprocedure) to ragwall_search;
 
 reset role;
 do $$

@@ -1,5 +1,5 @@
---! Previous: sha1:910ce735045dabc6c085417077e85c3a3e6b3e1e
---! Hash: sha1:574a77cadd90978b7af6a4af13b9b0ba4163affb
+--! Previous: sha1:fc68c0f7dd31e90db59a076d6cc473009c870044
+--! Hash: sha1:2ae1b436be86089cfc13ca11368421a4f21ad983
 --! Message: tenant-context
 
 -- The tenant context: the tenant that is bound to a transaction, with a seal that SQL cannot forge.
@@ -46,11 +46,11 @@ comment on function ragwall.current_tenant() is
   'null. Raises P0002 if the key of the seals is missing. Security definer: it reads the key of the seals.';
 
 grant execute on function ragwall.current_tenant()
-  to app_user, app_reader, agent_reader, agent_caller, ragwall_owner;
+  to app_user, app_reader, agent_reader, agent_caller, ragwall_owner, ragwall_search;
 
 -- What an earlier client left on a pooled session can act in the transaction of the next client. A temporary table is
--- found before ours of the same name. A statement prepared in SQL can replace one of the driver's. The next client can
--- read from holdable cursors and channels. Sessions that only drivers have used have none of these.
+-- found before ours of the same name. The next client can read from holdable cursors and channels. A statement prepared
+-- in SQL can replace one of the driver's. Sessions that only drivers have used have none of these.
 create function ragwall_private.refuse_residue()
   returns void
   language plpgsql
@@ -99,23 +99,26 @@ create function ragwall_private.bind(tenant text)
   set search_path = pg_catalog, pg_temp
 as $$
 declare
-  bound constant text := ragwall.current_tenant();
+  bound text;
 begin
-  if bound = tenant then
-    return tenant;
+  -- Of an empty setting the seal need not be verified.
+  if current_setting('app.current_tenant', true) <> '' then
+    bound := ragwall.current_tenant();
+    if bound = tenant then
+      return tenant;
+    end if;
+    if bound is not null then
+      raise exception 'this transaction is already bound to another tenant'
+        using errcode = 'RW003', hint = 'Bind one tenant in a transaction. Commit or roll back, then bind the next.';
+    end if;
   end if;
-  if bound is not null then
-    raise exception 'this transaction is already bound to another tenant'
-      using errcode = 'RW003', hint = 'Bind one tenant in a transaction. Commit or roll back, then bind the next.';
-  end if;
-  -- This runs in every request, so a single query decides whether refuse_residue() is called.
-  perform from pg_prepared_statement() where from_sql
-  union all
-  select from pg_cursor() where is_holdable
-  union all
-  select from pg_listening_channels()
-  limit 1;
-  if found or pg_my_temp_schema() <> 0 then
+  -- This runs in every request, so one expression decides whether refuse_residue() is called. It does not ask for
+  -- prepared statements: Postgres lists them only all together, so a binding would cost more the more the driver has.
+  -- set_tenant_from_token() does. Whoever may name tenants needs no statement of another client's.
+  if pg_my_temp_schema() <> 0
+    or exists (select from pg_cursor() where is_holdable)
+    or exists (select from pg_listening_channels())
+  then
     perform ragwall_private.refuse_residue();
   end if;
   perform
@@ -161,7 +164,8 @@ comment on function ragwall.set_tenant(text) is
   'objects that an earlier client may have left. Whoever may execute it can bind any tenant. In signed mode nobody '
   'may, and set_tenant_from_token() is the only way. Security definer: it reads the key of the seals.';
 
-grant execute on function ragwall.set_tenant(text) to app_user, app_reader;
+-- ragwall_owner: whoever keeps the search tables binds each tenant in turn.
+grant execute on function ragwall.set_tenant(text) to app_user, app_reader, ragwall_owner;
 
 reset role;
 revoke create on schema ragwall from ragwall_context;

@@ -1,5 +1,5 @@
---! Previous: sha1:574a77cadd90978b7af6a4af13b9b0ba4163affb
---! Hash: sha1:705425da87954772055ff6c5284749adfd10e79a
+--! Previous: sha1:2ae1b436be86089cfc13ca11368421a4f21ad983
+--! Hash: sha1:1c63db8efb0c328ae4fc804e4631d9689d2e4a69
 --! Message: signed-tenant
 
 -- Signed mode: the tenant is the one that a short-lived token names, and SQL cannot forge a token.
@@ -221,6 +221,13 @@ begin
       using errcode = 'RW006',
         hint = 'Expected: tenant_id, aud as in ragwall.signing_keys(), and iat and exp at most 300 '
         'seconds apart. iat and nbf may be at most 5 seconds ahead of the clock of the server.';
+  end if;
+  -- Who has no token may have SQL on this session: a statement of his that stands in the place of one of the driver's
+  -- would run in the transaction of whoever has one.
+  if exists (select from pg_prepared_statement() where from_sql)
+    and coalesce(current_setting('app.current_tenant', true), '') = ''
+  then
+    perform ragwall_private.refuse_residue();
   end if;
   return ragwall_private.bind(claims ->> 'tenant_id');
 end

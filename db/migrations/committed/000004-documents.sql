@@ -1,5 +1,5 @@
---! Previous: sha1:705425da87954772055ff6c5284749adfd10e79a
---! Hash: sha1:d77963e508fefd39bfb55e3109d01fe5ab8176bc
+--! Previous: sha1:1c63db8efb0c328ae4fc804e4631d9689d2e4a69
+--! Hash: sha1:acf13489e6cdda2296fdb79a03edc2f68b5a50d8
 --! Message: documents
 
 -- The documents: one table for all tenants, and the policies and grants that separate them.
@@ -16,7 +16,7 @@ create function ragwall.embedding_dimensions()
 comment on function ragwall.embedding_dimensions() is
   'Returns the number of dimensions of every embedding in this database, 1 to 4000. It was fixed by this migration.';
 
-grant execute on function ragwall.embedding_dimensions() to app_user, app_reader, agent_reader;
+grant execute on function ragwall.embedding_dimensions() to app_user, app_reader, agent_reader, ragwall_search;
 
 create table ragwall.documents (
   tenant_id text collate "C" not null default ragwall.require_tenant()
@@ -25,13 +25,16 @@ create table ragwall.documents (
   source text check (octet_length(source) between 1 and 1024),
   position integer check (position >= 0),
   content text not null,
-  embedding public.halfvec(:EMBEDDING_DIMENSIONS) not null check (public.l2_norm(embedding) > 0),
+  -- Without a number of dimensions in its type, so that one database can come to hold embeddings of several.
+  embedding public.halfvec not null check (public.l2_norm(embedding) > 0),
   embedding_model text not null check (octet_length(embedding_model) between 1 and 200),
   metadata jsonb not null default '{}' check (jsonb_typeof(metadata) = 'object'),
   created_at timestamptz not null default now(),
   primary key (tenant_id, id),
   unique (tenant_id, source, position),
-  check ((source is null) = (position is null))
+  check ((source is null) = (position is null)),
+  constraint embedding_has_the_dimensions_of_this_database
+    check (public.vector_dims(embedding) = ragwall.embedding_dimensions())
 )
 partition by hash (tenant_id);
 
@@ -169,28 +172,44 @@ comment on function ragwall.forget_statistics(regclass) is
   'Makes ANALYZE gather no statistics on any column of a table. Those that were gathered before stay. For the owner of '
   'the table. Raises 22004 for null.';
 
--- A partition has no grant and no policy, so it can only be reached through its parent.
+-- All rows are in one partition, because a partition has policies of its own, and they hold where it is named: there
+-- alone ragwall_search reads. Its statements carry no condition of a caller's, so the floor may be "=", which the
+-- planner folds into one check a statement instead of one a row. More partitions would make the plans and locks of
+-- every statement that does not name its tenant grow (docs/decisions/one-partition.md).
+create table ragwall.documents_rows partition of ragwall.documents for values with (modulus 1, remainder 0);
+
+comment on table ragwall.documents_rows is
+  'The rows of ragwall.documents. Only ragwall_search reads them here; everybody else goes through ragwall.documents.';
+
+alter table ragwall.documents_rows enable row level security;
+alter table ragwall.documents_rows force row level security;
+
+create policy tenant_floor on ragwall.documents_rows
+  as restrictive
+  for all
+  to public
+  using (tenant_id = (select ragwall.current_tenant()))
+  with check (tenant_id = (select ragwall.current_tenant()));
+
+comment on policy tenant_floor on ragwall.documents_rows is
+  'Only rows of the bound tenant, for every role and command that names the partition.';
+
+create policy select_own_tenant on ragwall.documents_rows
+  as permissive
+  for select
+  to ragwall_search
+  using (tenant_id = (select current_setting('app.current_tenant', true)));
+
+comment on policy select_own_tenant on ragwall.documents_rows is
+  'ragwall_search reads the documents of the tenant that is bound. Without the seal: the floor verifies it.';
+
+grant select (tenant_id, id, source, position, content, embedding, metadata)
+  on ragwall.documents_rows to ragwall_search;
+
 do $$
-declare
-  leaf text;
 begin
   perform ragwall.forget_statistics('ragwall.documents');
-  for remainder in 0..31 loop
-    leaf := format('documents_%s', lpad(remainder::text, 2, '0'));
-    execute format(
-      'create table ragwall.%I partition of ragwall.documents for values with (modulus 32, remainder %s)',
-      leaf,
-      remainder
-    );
-    execute format('alter table ragwall.%I enable row level security', leaf);
-    execute format('alter table ragwall.%I force row level security', leaf);
-    perform ragwall.forget_statistics(format('ragwall.%I', leaf)::regclass);
-    execute format(
-      'comment on table ragwall.%I is %L',
-      leaf,
-      'A hash partition of ragwall.documents. It can only be reached through its parent.'
-    );
-  end loop;
+  perform ragwall.forget_statistics('ragwall.documents_rows');
 end
 $$;
 

@@ -64,17 +64,16 @@ from
         insert into ragwall.documents select * from ragwall.old',
         '42501 permission denied for table documents', 'grant select on ragwall.documents to app_user', '%acme%',
         $$select tests.seen('ragwall.documents')$$),
-      ('E07', 'a search in a granted table in the place of documents finds rows of the tenant',
-        'alter table ragwall.documents rename to old;
-        create table ragwall.documents (like ragwall.old including all);
-        insert into ragwall.documents select * from ragwall.old;
-        grant select on ragwall.documents to app_user',
+      ('E07', 'a search in a granted table in the place of the partition finds rows of the tenant',
+        'create table ragwall.documents_rows (like ragwall.acmes including all);
+        insert into ragwall.documents_rows select * from ragwall.acmes;
+        grant select on ragwall.documents_rows to ragwall_search',
         '42',
         $$do $do$
           begin
             execute replace(
-              pg_get_functiondef('ragwall.match_documents(public.halfvec, integer, jsonb)'::regprocedure),
-              'where d.tenant_id = tenant', 'where true'
+              pg_get_functiondef('ragwall.search_documents(public.halfvec, integer, jsonb)'::regprocedure),
+              'where r.tenant_id = tenant', 'where true'
             );
           end
           $do$ $$,

@@ -25,7 +25,7 @@ from (
     ('E21', 'what is stored out of line is closed', '', '42501 permission denied for schema pg_toast',
       'alter role app_user superuser', '^\d+$',
       (select format('select count(*) from %s', reltoastrelid::regclass) from pg_class
-        where oid = 'ragwall.documents_00'::regclass)),
+        where oid = 'ragwall.documents_rows'::regclass)),
     ('E22', 'no file of the server is read', '', '42501 permission denied %',
       'alter role app_user inherit; grant pg_read_server_files to app_user; grant execute on function
         pg_read_file(text) to app_user', '^\d+', $$select pg_read_file('PG_VERSION')$$),

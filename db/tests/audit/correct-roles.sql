@@ -86,8 +86,8 @@ from (
       alter role app_user set row_security = on$$),
     ('a preset that there is no tenant',
       format('alter database %I set app.current_tenant = ''''', current_database())),
-    ('residue is refused, and graphs are early',
-      format('alter database %I set ragwall.residue = ''refuse''; alter database %1$I set ragwall.graph_from = 10',
+    ('residue is refused, and search tables are early',
+      format('alter database %I set ragwall.residue = ''refuse''; alter database %1$I set ragwall.search_table_from = 10',
         current_database())),
     ('signed mode', $$
       revoke execute on function ragwall.set_tenant(text) from app_user, app_reader;
@@ -95,6 +95,8 @@ from (
     ('roles that were told', $$set local ragwall.app_roles = 'app_user, app_reader'$$),
 
     -- Policies.
+    ('a setting under a floor that verifies the seal', $$
+      alter policy select_own on shop.orders using (tenant_id = (select current_setting('app.current_tenant', true)))$$),
     ('a policy for all commands', $$
       create policy everything on shop.orders to ragwall_owner using (tenant_id = (select ragwall.current_tenant()))
         with check (tenant_id = (select ragwall.current_tenant()))$$),

@@ -46,22 +46,20 @@ from (
       create index on shop.orders (tenant_id, placed_at desc);
       create unique index on shop.items (tenant_id, number) where number > 0;
       create index on shop.orders (tenant_id) include (note)$$),
-    ('a graph of one tenant', $$
+    ('an HNSW index of one tenant', $$
       create index on shop.orders using hnsw (embedding public.halfvec_cosine_ops) where tenant_id = 'o''brien'$$),
-    ('a graph of one tenant and of what is new', $$
+    ('an HNSW index of one tenant and of what is new', $$
       create index on shop.orders using hnsw (embedding public.halfvec_cosine_ops) where tenant_id = 'acme' and
         placed_at > '2026-01-01Z'$$),
-    ('a graph of one numbered tenant', $$
+    ('an HNSW index of one numbered tenant', $$
       create table shop.files (tenant_id bigint not null, v public.halfvec(3));
       call tests.protect('shop.files');
       create index on shop.files using hnsw (v public.halfvec_cosine_ops) where tenant_id = 42$$),
-    ('a graph as index_plan() makes it', $$
-      create index documents_graph_0 on ragwall.documents_00 using hnsw (embedding public.halfvec_cosine_ops) where
-        tenant_id = 'acme' and ragwall_private.in_graph(tenant_id)$$),
+    ('a search table', 'select tests.seed(); select tests.enlarge(''acme'')'),
     ('an index of one tenant', $$
       create index on shop.orders (placed_at) where tenant_id = 'acme';
       create unique index on shop.items (number) where tenant_id = 'acme'$$),
-    ('a partition a tenant, each with its graph', $$
+    ('a partition a tenant, each with its HNSW index', $$
       create table shop.files (tenant_id uuid not null, id uuid not null, v public.halfvec(3)) partition by list
         (tenant_id);
       create table shop.files_1 (like shop.files);
@@ -73,7 +71,7 @@ from (
       alter table shop.files attach partition shop.files_2 for values in ('00000000-0000-4000-8000-000000000002');
       create index on shop.files_1 using hnsw (v public.halfvec_cosine_ops);
       create unique index on shop.files_1 (id)$$),
-    ('a partition a tenant, and again by time, and graphs by the parent', $$
+    ('a partition a tenant, and again by time, and HNSW indexes by the parent', $$
       create table shop.files (tenant_id bigint not null, at date, v public.halfvec(3)) partition by list (tenant_id);
       create table shop.files_1 partition of shop.files for values in (1) partition by range (at);
       create table shop.files_1_2026 partition of shop.files_1 for values from ('2026-01-01') to ('2027-01-01');

@@ -30,21 +30,21 @@ from (
     ('K03', 'shop.numbers', 'a default', $$
       create sequence shop.numbers;
       alter table shop.items alter number set default nextval('shop.numbers')$$),
-    ('K04', 'hasty on shop.orders', 'a graph', $$
+    ('K04', 'hasty on shop.orders', 'an HNSW index', $$
       create index hasty on shop.orders using hnsw (embedding public.halfvec_cosine_ops)$$),
     ('K04', 'hasty on shop.orders', 'lists', $$
       create index hasty on shop.orders using ivfflat (embedding public.halfvec_cosine_ops)$$),
-    ('K04', 'hasty on shop.events', 'graphs of hash partitions', $$
+    ('K04', 'hasty on shop.events', 'HNSW indexes of hash partitions', $$
       create index hasty on shop.events using hnsw (embedding public.halfvec_cosine_ops)$$),
-    ('K04', 'hasty on shop.events_0', 'a graph of one hash partition', $$
+    ('K04', 'hasty on shop.events_0', 'an HNSW index of one hash partition', $$
       create index hasty on shop.events_0 using hnsw (embedding public.halfvec_cosine_ops)$$),
-    ('K04', 'hasty on shop.orders', 'a graph of some tenants', $$
+    ('K04', 'hasty on shop.orders', 'an HNSW index of some tenants', $$
       create index hasty on shop.orders using hnsw (embedding public.halfvec_cosine_ops) where tenant_id in ('acme',
         'globex')$$),
-    ('K04', 'hasty on shop.orders', 'a graph of one tenant and others', $$
+    ('K04', 'hasty on shop.orders', 'an HNSW index of one tenant and others', $$
       create index hasty on shop.orders using hnsw (embedding public.halfvec_cosine_ops) where tenant_id = 'acme' and
         note = 'x' or note = 'y'$$),
-    ('K04', 'hasty on shop.notes', 'a graph over rows of users', $$
+    ('K04', 'hasty on shop.notes', 'an HNSW index over rows of users', $$
       create table shop.notes (writer name, v public.halfvec(3));
       alter table shop.notes enable row level security;
       create policy own on shop.notes using (writer = current_user);

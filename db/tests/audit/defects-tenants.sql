@@ -4,21 +4,23 @@ select *
 from (
   values
     ('C01', 'shop.orders', 'a setting that SQL can write', $$
+      alter policy tenant_floor on shop.orders using (tenant_id = (select nullif(current_setting('app.tenant', true),
+        '')));
       alter policy select_own on shop.orders using (tenant_id = (select nullif(current_setting('app.tenant', true),
         '')))$$),
     ('C01', 'shop.orders', 'a claim of a setting', $$
-      alter policy select_own on shop.orders using (tenant_id = (select current_setting('request.jwt.claims',
+      alter policy tenant_floor on shop.orders using (tenant_id = (select current_setting('request.jwt.claims',
         true)::jsonb -> 'app' ->> 'org'))$$),
     ('C01', 'shop.orders', 'a function that reads a setting', $$
       create function shop.who() returns text stable return nullif(current_setting('app.tenant', true), '');
       alter function shop.who() owner to ragwall_owner;
-      alter policy select_own on shop.orders using (tenant_id = (select shop.who()))$$),
+      alter policy tenant_floor on shop.orders using (tenant_id = (select shop.who()))$$),
     ('C01', 'shop.orders', 'a function that says it verifies', $sql$
       create function shop.who() returns text language plpgsql stable security definer set search_path = pg_catalog,
         pg_temp as $$begin return current_setting('app.tenant', true); /* the seal is verified elsewhere */ end$$;
       alter function shop.who() owner to ragwall_owner;
       revoke execute on function shop.who() from public;
-      alter policy select_own on shop.orders using (tenant_id = (select shop.who()))$sql$),
+      alter policy tenant_floor on shop.orders using (tenant_id = (select shop.who()))$sql$),
     ('C02', 'shop.who()', 'a function of the application''s says who the tenant is', $$
       create function shop.who() returns text stable return ragwall.current_tenant();
       alter function shop.who() owner to app_user;

@@ -104,26 +104,45 @@ $$;
 
 comment on function tests.seen() is 'The tenants whose documents the caller reads.';
 
-create function tests.leaf(tenant text)
-  returns regclass
-  language sql
+create function tests.enlarge(tenant text)
+  returns name
+  language plpgsql
   set search_path = pg_catalog, pg_temp
 as $$
-  select ('ragwall.documents_' || lpad(n::text, 2, '0'))::regclass
-  from generate_series(0, 31) as n
-  where satisfies_hash_partition('ragwall.documents'::regclass, 32, n, tenant)
+#variable_conflict use_variable
+begin
+  insert into ragwall_search.directory (tenant_id, built_at) values (tenant, now());
+  perform tests.become(tenant);
+  perform ragwall.build_search_table();
+  return (select s.relation from ragwall_search.directory as s where s.tenant_id = tenant);
+end
 $$;
 
-create function tests.neighbour(tenant text)
-  returns text
-  language sql
+comment on function tests.enlarge(text) is
+  'Builds the search table of a tenant, however few documents it has, and returns its name. In one transaction: no other '
+  'may be writing. Leaves the tenant bound.';
+
+create function tests.clear()
+  returns void
+  language plpgsql
   set search_path = pg_catalog, pg_temp
 as $$
-  select 'n' || n from generate_series(1, 1000) as n where tests.leaf('n' || n) = tests.leaf(tenant) limit 1
+declare
+  relation regclass;
+begin
+  for relation in
+    select c.oid from pg_class as c
+    where c.relnamespace = 'ragwall_search'::regnamespace and c.relkind = 'r' and c.relname ~ '^search_'
+  loop
+    execute format('drop table %s', relation);
+  end loop;
+  delete from ragwall.documents;
+  delete from ragwall_search.directory;
+  delete from ragwall_search.tail;
+end
 $$;
 
-comment on function tests.leaf(text) is 'The partition of a tenant''s documents.';
-comment on function tests.neighbour(text) is 'A name without documents whose partition is the same.';
+comment on function tests.clear() is 'Deletes all documents and drops all search tables.';
 
 create function tests.enter_signed_mode()
   returns text
@@ -137,6 +156,23 @@ $$;
 
 comment on function tests.enter_signed_mode() is
   'Takes the naming of tenants from the application, and returns a new signing key, which is called k.';
+
+create function tests.altered(routine regprocedure, wall text, breach text)
+  returns text
+  language plpgsql
+  set search_path = pg_catalog, pg_temp
+as $$
+declare
+  definition constant text := pg_get_functiondef(routine);
+  altered constant text := replace(definition, wall, breach);
+begin
+  if altered = definition then
+    raise exception '% has no wall %', routine, wall;
+  end if;
+  return altered || ';';
+end
+$$;
+comment on function tests.altered(regprocedure, text, text) is 'The definition of a function without a wall.';
 
 create function tests.attack(breach text, attack text)
   returns text

@@ -50,7 +50,7 @@ const loot = async (mallory: Sql) =>
 async function swapSearch(mallory: Sql, body: string) {
   const [known] = await values(
     mallory,
-    `select name from pg_prepared_statements where statement ~ 'match_documents' and not from_sql`,
+    `select name from pg_prepared_statements where statement ~ 'search_with_token' and not from_sql`,
   );
   const guesses = Array.from({ length: 200 }, (_, n) => `PGBOUNCER_${n}`);
   if (known) await mallory.unsafe(`deallocate "${known}"`);
@@ -65,7 +65,7 @@ export const poisonings: readonly Poisoning[] = [
     poison: ({ mallory }) =>
       swapSearch(
         mallory,
-        `select 'acme', 'acme', gen_random_uuid(), 'forged', '{}'::jsonb, 1::float8
+        `select 'acme', gen_random_uuid(), null, null, 'forged', '{}'::jsonb, 1::float8
         where set_config('mallory.loot', $1, false) <> ''`,
       ),
     got: async ({ mallory, apart }) => {
@@ -80,7 +80,7 @@ export const poisonings: readonly Poisoning[] = [
     poison: ({ mallory }) =>
       swapSearch(
         mallory,
-        `select tenant, tenant, d.id, d.content, d.metadata, 1::float8
+        `select tenant, d.id, d.source, d.position, d.content, d.metadata, 1::float8
         from ragwall.set_tenant_from_token($1) as bound (tenant)
         cross join lateral (select * from ragwall.documents where bound.tenant is not null) as d
         where set_config(

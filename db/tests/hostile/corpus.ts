@@ -19,7 +19,7 @@ interface Token {
 /** Guesses about acme: one that is right, and one of the same length that is wrong. A statement with a guess runs with both. */
 export const guesses: Readonly<Record<string, readonly [string, string]>> = {
   guess: ['acme secret 0', 'acme secret 7'],
-  tenant: ['acme', 'amna'], // in the same hash partition
+  tenant: ['acme', 'amna'],
   id: ['00000000-0000-4000-8000-000000001000', '00000000-0000-4000-8000-000000002000'],
   source: ['acme.md', 'acne.md'],
 };
@@ -53,7 +53,7 @@ export const corpus: ReadonlyMap<string, readonly Attack[]> = new Map(
   await Promise.all(files.map(async (file) => [file, await attacksOf(file)] as const)),
 );
 
-/** A query of one row: digests of the documents of all tenants but globex, of globex's, and of catalogs and keys. */
+/** A query of one row: digests of the documents of all tenants but globex, with what is known of their searches; of globex's documents; of catalogs and keys. */
 export const fingerprints = `
 with document as (
   select d.tenant_id = 'globex' as own, md5(string_agg(concat_ws('|', d.tenant_id, d.id, d.source, d.position, d.content,
@@ -73,15 +73,15 @@ wall (line) as (
     from pg_class as c where c.relnamespace not in (select pg_my_temp_schema() union all select 'pg_toast'::regnamespace)
   union all select concat_ws(' ', 'column', a.attrelid, a.attname, a.attacl, a.atttypid, a.attstattarget, a.attnotnull)
     from pg_attribute as a join pg_class as c on c.oid = a.attrelid
-    where c.relnamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace)
+    where c.relnamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace, 'ragwall_search'::regnamespace)
   union all select concat('policy', p) from pg_policy as p
   union all select concat_ws(' ', 'function', p.oid, p.proname, p.proowner, p.proacl, p.prosecdef, p.proconfig, p.prosrc)
-    from pg_proc as p where p.pronamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace)
+    from pg_proc as p where p.pronamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace, 'ragwall_search'::regnamespace)
   union all select concat_ws(' ', 'functions', count(*), count(*) filter (where p.proleakproof), sum(p.procost),
       count(*) filter (where p.prosecdef), count(p.proacl)) from pg_proc as p
   union all select concat('default', d) from pg_attrdef as d
   union all select concat('constraint', c.oid, c.conname) from pg_constraint as c
-    where c.connamespace = 'ragwall'::regnamespace
+    where c.connamespace in ('ragwall'::regnamespace, 'ragwall_search'::regnamespace)
   union all select concat('trigger', t.oid, t.tgenabled) from pg_trigger as t
   union all select concat_ws(' ', 'rules', count(*), sum(r.oid::bigint)) from pg_rewrite as r
   union all select concat('event trigger', e) from pg_event_trigger as e
@@ -94,7 +94,13 @@ wall (line) as (
   union all select concat('signing key', k) from ragwall_private.signing_key as k
 )
 select
-  (select digest from document where not own) as victims,
+  (select digest from document where not own) || (
+    select md5(concat(
+      (select string_agg(concat_ws(' ', t.tenant_id, t.id), ',' order by t.tenant_id, t.id)
+        from ragwall_search.tail as t where t.tenant_id <> 'globex'),
+      (select string_agg(s::text, ',' order by s.tenant_id) from ragwall_search.directory as s where s.tenant_id <> 'globex')
+    ))
+  ) as victims,
   (select digest from document where own) as own,
   (select md5(string_agg(line, E'\\n' order by line)) from wall) as catalog
 `;

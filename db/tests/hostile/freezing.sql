@@ -7,7 +7,17 @@ lock table ragwall.documents in row exclusive mode;
 -- lock the table as a reader does
 lock table ragwall.documents in access share mode;
 -- lock a partition
-lock table ragwall.documents_00 in access exclusive mode;
+lock table ragwall.documents_rows in access exclusive mode;
+-- lock what the search reads
+lock table ragwall_search.directory in access share mode;
+-- lock the directory against upkeep
+lock table ragwall_search.directory in row exclusive mode;
+-- lock the tail against writers
+lock table ragwall_search.tail in share mode;
+-- lock every search table
+do $$ declare t regclass; begin for t in select oid from pg_class where relname ~ '^search_' and relkind = 'r' loop begin execute format('lock table %s in access share mode', t); exception when others then raise notice '%', sqlerrm; end; end loop; end $$;
+-- lock the entries of the directory, so that nobody catches up
+select tenant_id from ragwall_search.directory for update;
 -- lock the keys
 lock table ragwall_private.seal_key;
 -- lock the catalog

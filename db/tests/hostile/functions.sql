@@ -32,18 +32,60 @@ set local search_path = pg_temp, ragwall, public, pg_catalog; select content fro
 do $$ begin perform ragwall.set_tenant('acme'); exception when others then null; end $$; select content from ragwall.match_documents(tests.vec(0), 1000, '{"tenant": "acme"}');
 -- search while claiming the victim
 set local app.current_tenant = 'acme'; select content from ragwall.match_documents(tests.vec(0), 1000, null);
--- search the graph without its wrapper
-select * from ragwall.search_graph(tests.vec(0), 1000, null);
--- search the graph without a limit
-select * from ragwall.search_graph(tests.vec(0), null, null);
--- search the graph while claiming the victim
-set local app.current_tenant = 'acme'; select * from ragwall.search_graph(tests.vec(0), 1000, null);
+-- search without the wrapper
+select * from ragwall.search_documents(tests.vec(0), 1000, null);
+-- search without the wrapper, in the search table
+select * from ragwall.search_documents(tests.vec(0), 1, null); select * from ragwall.search_documents(tests.vec(0), 2, '{"tenant": "acme"}');
+-- search without the wrapper, without a limit
+select * from ragwall.search_documents(tests.vec(0), null, null);
+-- search without the wrapper while claiming the victim
+set local app.current_tenant = 'acme'; select * from ragwall.search_documents(tests.vec(0), 1, null);
+-- search as the victim {trusting unbound: reads}
+select content from ragwall.search_as('acme', tests.vec(0), 1000, null);
+-- search as the victim in a transaction of one's own [A13] {trusting: reads}
+commit; begin; select content from ragwall.search_as('acme', tests.vec(0), 1000, null); commit;
+-- search as oneself, then as the victim [B11]
+select content from ragwall.search_as('globex', tests.vec(0), 1000, null); select content from ragwall.search_as('acme', tests.vec(0), 1000, null);
+-- search as both in one statement [B11]
+select m.content from unnest(array['globex', 'acme']) as t, lateral ragwall.search_as(t, tests.vec(0), 1000, null) as m;
+-- search as the victim, and ignore the refusal
+do $$ begin perform ragwall.set_tenant('globex'); exception when others then null; end $$; do $$ begin perform content from ragwall.search_as('acme', tests.vec(0), 1000, null); exception when others then raise notice '%', sqlerrm; end $$; select content from ragwall.documents;
+-- search as nobody
+select content from ragwall.search_as(null, tests.vec(0), 1000, null); select content from ragwall.search_as('', tests.vec(0), 1000, null);
+-- search with a token that is a name
+select content from ragwall.search_with_token('acme', tests.vec(0), 1000, null);
+-- search with one's own token, while claiming the victim
+set local app.current_tenant = 'acme'; select content from ragwall.search_with_token(:'own', tests.vec(0), 1000, null);
+-- search with one's own token, then claim the victim
+select content from ragwall.search_with_token(:'own', tests.vec(0), 1000, null); set local app.current_tenant = 'acme'; select content from ragwall.match_documents(tests.vec(0), 1000, null); select content from ragwall.documents;
+-- search a table of one's choice
+select ragwall_search.search_table(row('acme', 'search_0', null, 1536, 3, 0, 0, 0, 40, 100, 1, 1, now(), now())::ragwall_search.directory, tests.vec(0), 10, null);
+-- what is wrong with a search
+select ragwall.refuse_search(tests.vec(0), 10, null);
 -- search by the agents' function
 select * from ragwall.agent_match_documents(tests.vec(0), 1000, null);
 -- ids of the victim's documents
 select ragwall.document_id('acme', 'shared.md', 0), d.content from ragwall.documents as d where d.id = ragwall.document_id('acme', 'acme.md', 0);
--- the name of the victim's graph as a table [F06]
-do $$ begin execute format('select count(*) from ragwall.%I', ragwall.graph_name('acme')); end $$;
+-- every search table that the catalog names [F06]
+do $$ declare t regclass; c text; begin for t in select oid from pg_class where relname ~ '^search_' and relkind = 'r' loop begin execute format('select string_agg(metadata::text, '';'') from %s', t) into c; raise notice '% %', t, c; exception when others then raise notice '% %', t, sqlerrm; end; end loop; end $$;
+-- build the victim's search table
+set local app.current_tenant = 'acme'; select ragwall.build_search_table();
+-- measure the victim's search table
+set local app.current_tenant = 'acme'; select ragwall.measure_search_table();
+-- drop the victim's search table
+set local app.current_tenant = 'acme'; select ragwall.drop_search_table();
+-- bring the victim's search table up to date
+set local app.current_tenant = 'acme'; select ragwall.catch_up(100000);
+-- bring one's own up to date, with what there is of everybody
+select ragwall.catch_up(100000); select content from ragwall.match_documents(tests.vec(0), 1, null);
+-- bring nothing up to date
+select ragwall.catch_up(null); select ragwall.catch_up(-1); select ragwall.catch_up(2147483647);
+-- measure a table of one's choice
+select ragwall_search.measure('pg_authid', 1);
+-- call the trigger
+select ragwall_search.note_change();
+-- a trigger of one's own that calls it
+create trigger t after insert on ragwall.documents for each row execute function ragwall_search.note_change();
 -- ragwall.index_plan()
 select * from ragwall.index_plan();
 -- forget_statistics()

@@ -22,7 +22,7 @@ reset all; select ragwall.set_tenant('acme'); select content from ragwall.docume
 set local app.tenant_seal = 'x'; select ragwall.set_tenant('acme'); select content from ragwall.documents;
 -- name the victim through the function by number {trusting unbound: reads}
 do $$ begin execute format('select %s(''acme'')', 'ragwall.set_tenant(text)'::regprocedure::regproc); raise notice '%', (select max(content) from ragwall.documents); end $$;
--- name the victim in a sub-select of the condition, which comes after the policies'
+-- name the victim in a sub-select of the condition {trusting unbound: reads}
 select content from ragwall.documents where (select ragwall.set_tenant('acme')) is not null union all select content from ragwall.documents;
 -- roll back to a savepoint from before the binding [B08] {trusting unbound: reads}
 savepoint a; select ragwall.set_tenant('acme'); savepoint b; select content from ragwall.documents; rollback to a; select content from ragwall.documents;

@@ -9,9 +9,19 @@ alter table ragwall.documents disable row level security; select content from ra
 -- row security no longer forced [A01]
 alter table ragwall.documents no force row level security;
 -- row security of a partition disabled
-alter table ragwall.documents_00 disable row level security;
+alter table ragwall.documents_rows disable row level security;
+-- disable row-level security of the directory and the tail
+alter table ragwall_search.directory disable row level security; alter table ragwall_search.tail no force row level security;
+-- drop the policies where the search reads
+drop policy tenant_floor on ragwall.documents_rows; drop policy tenant_floor on ragwall_search.directory;
+-- disable the trigger that notes changes
+alter table ragwall.documents disable trigger note_change;
+-- a table in the schema of the search tables
+create table ragwall_search.search_00000000000000000000000000000000 (id uuid, embedding public.halfvec, metadata jsonb);
+-- drop every search table
+do $$ declare t regclass; begin for t in select oid from pg_class where relname ~ '^search_' and relkind = 'r' loop begin execute format('drop table %s', t); exception when others then raise notice '%', sqlerrm; end; end loop; end $$;
 -- a partition detached [E05]
-alter table ragwall.documents detach partition ragwall.documents_00;
+alter table ragwall.documents detach partition ragwall.documents_rows;
 -- a partition added
 create table ragwall.documents_99 partition of ragwall.documents default;
 -- a child that inherits
@@ -85,7 +95,7 @@ create foreign data wrapper w; create server s foreign data wrapper w;
 -- an index that compares the values of all tenants [D02]
 create unique index on ragwall.documents (tenant_id, content);
 -- an index that runs a function
-create index on ragwall.documents_00 (ragwall.is_tenant_id(content));
+create index on ragwall.documents_rows (ragwall.is_tenant_id(content));
 -- an index dropped
 drop index ragwall.documents_pkey;
 -- an index rebuilt

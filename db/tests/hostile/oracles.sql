@@ -100,11 +100,31 @@ explain select from ragwall.documents where content = :'guess';
 explain select from ragwall.documents where metadata ->> 'tenant' = :'guess';
 -- an estimate of a guessed tenant's rows, against a tenant of the same partition [E15, K01]
 explain select from ragwall.documents where tenant_id = :'tenant';
--- the graph of a guessed tenant, searched for an embedding of one's choice [F03, F05]
+-- the nearest of a guessed tenant, to an embedding of one's choice [F03, F05]
 set local jit = off; set local enable_seqscan = off; set local enable_sort = off; explain (analyze, costs off, timing off, summary off, buffers off) select from ragwall.documents where tenant_id = any(array[:'tenant']) order by embedding operator(public.<=>) tests.vec(0) limit 1;
--- the graph of a guessed tenant, by whether its plan removed rows [F06]
+-- the nearest of a guessed tenant, by whether its plan removed rows [F06]
 set local jit = off; set local enable_seqscan = off; set local enable_sort = off; do $$ declare j json; begin execute format('explain (analyze, format json) select from ragwall.documents where tenant_id = %L order by embedding operator(public.<=>) tests.vec(0) limit 1', :'tenant') into j; if j::text ~ 'Removed by Filter": [1-9]' then raise notice 'visited'; end if; end $$;
--- the size of the partition of a guessed tenant [E04b]
-select satisfies_hash_partition('ragwall.documents'::regclass, 32, n, :'tenant'::text) from generate_series(0, 31) as n where pg_relation_size(format('ragwall.documents_%s', lpad(n::text, 2, '0'))::regclass) < 0;
--- the name of a guessed tenant's graph [E04]
-select to_regclass('ragwall.' || ragwall.graph_name(:'tenant')) is not null;
+-- the name of a guessed tenant's search table [E04]
+select to_regclass('ragwall_search.' || :'tenant') is not null, to_regclass('ragwall_search.search_' || md5(:'tenant')) is not null, to_regclass('ragwall_search.search_' || left(encode(sha256(convert_to(:'tenant', 'UTF8')), 'hex'), 32)) is not null;
+-- whether a guessed tenant is in the directory [L05] {open: tells}
+select exists (select from ragwall_search.directory where tenant_id = :'tenant'), (select count(*) from ragwall_search.directory where tenant_id >= :'tenant' and tenant_id <= :'tenant');
+-- whether a guessed tenant is in the directory, then a sub-select that raises an error [L05] {open: tells}
+set local enable_indexscan = off; set local enable_bitmapscan = off; set local enable_indexonlyscan = off; select from ragwall_search.directory where tenant_id >= :'tenant' and tenant_id <= :'tenant' and tenant_id >= (select (1 / (pg_backend_pid() * 0))::text);
+-- the same, with operators that cost nothing [L05] {open: tells}
+set local enable_indexscan = off; set local enable_bitmapscan = off; set local enable_indexonlyscan = off; set local cpu_operator_cost = 0; select from ragwall_search.directory where tenant_id = any(array[:'tenant']) and tenant_id >= (select (1 / (pg_backend_pid() * 0))::text);
+-- the same, through the key of the directory [L05]
+set local enable_seqscan = off; select from ragwall_search.directory where tenant_id = :'tenant' and tenant_id >= (select (1 / (pg_backend_pid() * 0))::text);
+-- an estimate of a guessed tenant in the directory [L05]
+explain select tenant_id from ragwall_search.directory where tenant_id = :'tenant';
+-- a filter of the plan that counts entries of the directory that fit a guess [L05] {open: tells}
+set local enable_indexscan = off; set local enable_bitmapscan = off; set local enable_indexonlyscan = off; explain (analyze, costs off, timing off, summary off, buffers off) select tenant_id from ragwall_search.directory where tenant_id >= :'tenant' and tenant_id <= :'tenant';
+-- the same count, through the key of the directory [L05] {open: tells}
+set local enable_seqscan = off; explain (analyze, costs off, timing off, summary off, buffers off) select tenant_id from ragwall_search.directory where tenant_id = :'tenant';
+-- a guess where the search reads, then a sub-select that raises an error
+select from ragwall.documents_rows where tenant_id = :'tenant' and position >= (select 1 / (pg_backend_pid() * 0));
+-- an estimate where the search reads
+explain select from ragwall.documents_rows where tenant_id = :'tenant';
+-- an entry that a guessed tenant has [D01]
+insert into ragwall_search.directory (tenant_id) values (:'tenant');
+-- a note of a change of a guessed tenant [D01]
+insert into ragwall_search.tail (tenant_id, id) values (:'tenant', tests.id(0));

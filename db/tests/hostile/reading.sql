@@ -64,20 +64,32 @@ select content from ragwall.documents * where tenant_id > '';
 select content from ragwall.documents where (tenant_id, position) >= ('acme', 0);
 -- an array of tenants {open: reads}
 select content from ragwall.documents where tenant_id = any(array(select unnest(array['acme', 'globex'])));
--- every partition by its name [E01, E02]
-do $$ declare p text; c text; begin for p in select format('ragwall.documents_%s', lpad(n::text, 2, '0')) from generate_series(0, 31) as n loop begin execute format('select string_agg(content, '';'') from %s', p) into c; raise notice '% %', p, c; exception when others then raise notice '% %', p, sqlerrm; end; end loop; end $$;
+-- the partition by its name [E01, E02]
+select content from ragwall.documents_rows;
+-- the search tables of tenants, by guesses
+select * from ragwall_search.acme; select * from ragwall_search.search_acme; select * from ragwall_search.search_0;
+-- the directory [L05]
+select * from ragwall_search.directory;
+-- the tenants of the directory [L05]
+select tenant_id from ragwall_search.directory;
+-- the tail [L05]
+select * from ragwall_search.tail;
+-- the search tables as the DBA sees them
+select * from ragwall.search_tables;
+-- everything in the schema of the search tables
+select schema_to_xml('ragwall_search', true, false, '');
 -- every partition that the catalog names [E01, E02]
 do $$ declare p regclass; c text; begin for p in select inhrelid from pg_inherits where inhparent = 'ragwall.documents'::regclass loop begin execute format('select max(content) from %s', p) into c; raise notice '%', c; exception when others then raise notice '%', sqlerrm; end; end loop; end $$;
 -- a partition, counted [E01]
-select count(*) from ragwall.documents_00;
+select count(*) from ragwall.documents_rows;
 -- a partition, a column [E01]
-select tenant_id from ragwall.documents_01;
+select tenant_id from ragwall.documents_rows;
 -- a partition, written [E02b]
-insert into ragwall.documents_02 (content, embedding, embedding_model) values ('x', tests.vec(0), 'test');
+insert into ragwall.documents_rows (content, embedding, embedding_model) values ('x', tests.vec(0), 'test');
 -- a partition, deleted
-delete from ragwall.documents_03;
+delete from ragwall.documents_rows;
 -- the toast of a partition [E21]
-do $$ declare t regclass; begin select reltoastrelid into t from pg_class where oid = 'ragwall.documents_00'::regclass; execute format('select count(*) from %s', t); end $$;
+do $$ declare t regclass; begin select reltoastrelid into t from pg_class where oid = 'ragwall.documents_rows'::regclass; execute format('select count(*) from %s', t); end $$;
 -- a cursor {open: reads}
 declare c scroll cursor for select content from ragwall.documents; fetch all from c; move absolute 0 in c; fetch 2 from c;
 -- a holdable cursor [C01] {open: reads}
@@ -99,7 +111,15 @@ copy (select content from ragwall.documents where tenant_id = 'acme') to stdout;
 -- COPY in [E19b]
 copy ragwall.documents (content, embedding_model) from stdin;
 -- COPY a partition
-copy ragwall.documents_00 to stdout;
+copy ragwall.documents_rows to stdout;
+-- COPY the directory and the tail
+copy ragwall_search.directory to stdout;
+-- COPY the tenants of the directory
+copy ragwall_search.directory (tenant_id) to stdout;
+-- COPY the tail
+copy ragwall_search.tail to stdout;
+-- COPY into the tail
+copy ragwall_search.tail (tenant_id, id) from stdin;
 -- EXECUTE in a DO block {open: reads}
 do $$ declare c text; begin execute 'select string_agg(content, '','') from ragwall.documents' into c; raise warning '%', c; end $$;
 -- send rows in a notification {open: reads}
@@ -113,7 +133,7 @@ select query_to_xml_and_xmlschema('select content from ragwall.documents where t
 -- table_to_xml {open: reads}
 select table_to_xml('ragwall.documents', true, false, '');
 -- table_to_xml of a partition
-select table_to_xml('ragwall.documents_00', true, false, '');
+select table_to_xml('ragwall.documents_rows', true, false, '');
 -- schema_to_xml
 select schema_to_xml('ragwall', true, false, '');
 -- database_to_xml
@@ -132,7 +152,7 @@ select * from crosstab('select tenant_id, position, content from ragwall.documen
 select content from ragwall.documents where to_tsvector('simple', content) @@ 'acme'::tsquery;
 -- the nearest of all {open: reads}
 select content from ragwall.documents order by embedding operator(public.<=>) tests.vec(0) limit 20;
--- the nearest of all, through every graph [F01] {open: reads}
+-- the nearest of all, through whatever index there is [F01] {open: reads}
 set local jit = off; set local enable_seqscan = off; set local enable_sort = off; set local hnsw.iterative_scan = strict_order; select content from ragwall.documents where tenant_id = any('{acme}') order by embedding operator(public.<=>) tests.vec(0) limit 20;
 -- metadata that contains the victim {open: reads}
 select content, metadata from ragwall.documents where metadata @> '{"tenant": "acme"}';

@@ -9,7 +9,7 @@ copy ragwall.documents (content) from '/etc/passwd';
 -- a file read [E22]
 select pg_read_file('pg_hba.conf');
 -- a file's bytes read [E22]
-select pg_read_binary_file(pg_relation_filepath('ragwall.documents_00'::regclass));
+select pg_read_binary_file(pg_relation_filepath('ragwall.documents_rows'::regclass));
 -- a directory listed
 select pg_ls_dir('.'), pg_ls_logdir(), pg_ls_waldir(), pg_ls_tmpdir();
 -- a file looked at
@@ -41,11 +41,11 @@ select pg_switch_wal(); select pg_create_restore_point('x');
 -- the server promoted, paused
 select pg_promote(); select pg_wal_replay_pause();
 -- a page read raw
-select get_raw_page('ragwall.documents_00', 0);
+select get_raw_page('ragwall.documents_rows', 0);
 -- old versions of rows [D06b]
-select currtid2('ragwall.documents_00', '(0,1)'); select currtid2('ragwall.documents', '(0,1)');
+select currtid2('ragwall.documents_rows', '(0,1)'); select currtid2('ragwall.documents', '(0,1)');
 -- an index page by its function
-select bt_page_items('ragwall.documents_00_pkey', 1); select * from pgstattuple('ragwall.documents_00');
+select bt_page_items('ragwall.documents_rows_pkey', 1); select * from pgstattuple('ragwall.documents_rows');
 -- memory of another session
 select pg_log_backend_memory_contexts(pg_backend_pid()); select * from pg_backend_memory_contexts; select * from pg_shmem_allocations;
 -- pg_hba.conf and the configuration files
@@ -55,7 +55,7 @@ select * from pg_control_init();
 -- statistics reset
 select pg_stat_reset(); select pg_stat_reset_shared('io');
 -- maintenance functions on somebody's index
-select brin_summarize_new_values('ragwall.documents_00_pkey'); select gin_clean_pending_list('ragwall.documents_00_pkey');
+select brin_summarize_new_values('ragwall.documents_rows_pkey'); select gin_clean_pending_list('ragwall.documents_rows_pkey');
 -- collations imported
 select pg_import_system_collations('public');
 -- internal functions called from SQL

@@ -70,10 +70,12 @@ set work_mem = '64kB'; set hash_mem_multiplier = 1; set temp_buffers = '800kB'; 
 set statement_timeout = '1ms'; select content from ragwall.documents, generate_series(1, 100000);
 -- ragwall.residue = allow set by the client itself
 set ragwall.residue = 'allow'; prepare p as select 1; commit; begin; select ragwall.set_tenant_from_token(:'own'); commit;
--- SQL in ragwall.graph_from
-set ragwall.graph_from = '1; drop table ragwall.documents'; select * from ragwall.index_plan();
+-- SQL in ragwall.search_table_from
+set ragwall.search_table_from = '1; drop table ragwall.documents'; select * from ragwall.index_plan();
 -- iterative scan with the largest limits
 set jit = off; set hnsw.ef_search = 1000; set hnsw.iterative_scan = relaxed_order; set hnsw.max_scan_tuples = 2147483647; set enable_sort = off; set enable_seqscan = off; select content from ragwall.documents order by embedding operator(public.<=>) tests.vec(0);
+-- every setting of the search at its worst
+set hnsw.ef_search = 1; set hnsw.iterative_scan = strict_order; set hnsw.max_scan_tuples = 1; set enable_indexscan = off; set enable_sort = off; set work_mem = '64kB'; select content from ragwall.match_documents(tests.vec(0), 1, null);
 -- hnsw.ef_search = 1
 set hnsw.ef_search = 1; select content from ragwall.match_documents(tests.vec(0), 3, null);
 -- a file as time zone

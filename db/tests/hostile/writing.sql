@@ -32,7 +32,7 @@ update ragwall.documents set embedding = tests.vec(180);
 set local app.current_tenant = 'acme'; update ragwall.documents set content = 'planted';
 -- update as the victim {trusting: writes}
 rollback; begin; select ragwall.set_tenant('acme'); update ragwall.documents set content = 'planted'; commit;
--- update where current of a cursor {open: reads}
+-- update where current of a cursor {open: reads and writes}
 declare c cursor for select content from ragwall.documents where tenant_id = 'acme' for update; fetch next from c; update ragwall.documents set content = 'planted' where current of c;
 -- update the ids
 update ragwall.documents set id = gen_random_uuid();
@@ -62,6 +62,28 @@ truncate ragwall.documents, ragwall_private.seal_key restart identity cascade;
 copy ragwall.documents (content) from program 'echo planted';
 -- write a great object [E20]
 select lo_from_bytea(0, 'mine') > 0;
+-- note changes of the victim [L05] {open: writes}
+insert into ragwall_search.tail (tenant_id, id) values ('acme', tests.id(1000));
+-- note changes of the victim while claiming it [L05] {open: writes}
+set local app.current_tenant = 'acme'; insert into ragwall_search.tail (tenant_id, id) values ('acme', tests.id(1000));
+-- note changes of one's own to the victim's documents, and search
+insert into ragwall_search.tail (tenant_id, id) select 'globex', tests.id(n) from unnest(array[0, 1, 2, 1000]) as n; select content from ragwall.match_documents(tests.vec(0), 3, null); select ragwall.catch_up(1000); select content from ragwall.match_documents(tests.vec(0), 3, null);
+-- empty the tail
+delete from ragwall_search.tail;
+-- move the tail
+update ragwall_search.tail set tenant_id = 'globex';
+-- point one's own entry of the directory elsewhere
+update ragwall_search.directory set relation = (select relname from pg_class where relname ~ '^search_' and relkind = 'r' limit 1);
+-- enter the directory
+insert into ragwall_search.directory (tenant_id) values ('initech');
+-- leave the directory
+delete from ragwall_search.directory;
+-- truncate what the search reads [D07]
+truncate ragwall_search.tail, ragwall_search.directory;
+-- insert where the search reads
+insert into ragwall.documents_rows (tenant_id, content, embedding, embedding_model) values ('acme', 'planted', tests.vec(0), 'test');
+-- write into every search table
+do $$ declare t regclass; begin for t in select oid from pg_class where relname ~ '^search_' and relkind = 'r' loop begin execute format('insert into %s select * from %s', t, t); exception when others then raise notice '%', sqlerrm; end; begin execute format('delete from %s', t); exception when others then raise notice '%', sqlerrm; end; end loop; end $$;
 -- write the catalog
 update pg_catalog.pg_class set relrowsecurity = false where relname = 'documents';
 -- delete from the catalog

@@ -43,9 +43,11 @@ export interface Store {
   search(tenant: string, vector: Vector, k: number): Promise<Found[]>;
   /** As a tenant: returns how many buffers a search touches, when the session has the catalogs in its cache. */
   work(tenant: string, vector: Vector, k: number): Promise<number>;
-  /** As the administrator: builds the shared index anew, or the graphs of these tenants. */
+  /** As the administrator: builds the shared index anew, or the search tables of these tenants. */
   build(...tenants: readonly string[]): Promise<void>;
-  /** As the administrator: returns a name that begins with `wish` and falls into the same partition as `tenant`. */
+  /** As a tenant: brings its search table up to date. In other designs there is nothing to do. */
+  catchUp(tenant: string): Promise<void>;
+  /** As the administrator: returns a name that begins with `wish` and falls into the same hash partition as `tenant`. */
   beside(tenant: string, wish: string): Promise<string>;
   /** As the administrator: deletes all documents. */
   clear(): Promise<void>;
@@ -205,6 +207,7 @@ export function searching({ app, admin }: Session, shared: Shared): Store {
           create index nearest on ${schema}.documents using ${index};
           analyze ${schema}.documents`);
       }),
+    catchUp: async () => {},
     beside: async (tenant, wish) =>
       partitions ? nameBeside(admin, `${schema}.documents`, partitions, tenant, wish) : wish,
     clear: async () => void (await admin((sql) => sql`truncate ${sql(schema)}.documents`)),
@@ -212,20 +215,20 @@ export function searching({ app, admin }: Session, shared: Shared): Store {
   };
 }
 
-/** Ragwall through its client. Vectors are filled up with zeros to the width of the database. */
+/** Ragwall through its client. Vectors are filled up with zeros to the width of the database. All rows are in one partition. */
 export async function ragwallStore({ app, admin }: Session): Promise<Store> {
   const [{ width } = { width: 0 }] = await admin(
     (sql) => sql<{ width: number }[]>`select ragwall.embedding_dimensions() as width`,
   );
   const filledUp = (vector: Vector) => [...vector, ...Array<number>(width - vector.length).fill(0)];
   const as = (tenant: string) => forTenant(app, tenant, { dimensions: width });
-  const runPlan = (graphFrom: number, wanted: (statement: string) => boolean) =>
-    admin(async (sql) => {
-      await sql.unsafe(`set ragwall.graph_from = ${graphFrom}`);
-      const plan = await sql<{ statement: string }[]>`select ragwall.index_plan() as statement`;
-      for (const { statement } of plan) if (wanted(statement)) await sql.unsafe(statement);
-      await sql`reset ragwall.graph_from`;
-    });
+  const upkeep = (tenant: string, call: 'build' | 'drop') =>
+    admin((sql) =>
+      sql.begin(async (tx) => {
+        await tx`select ragwall.set_tenant(${tenant})`;
+        await tx`select ${tx(`ragwall.${call}_search_table`)}()`;
+      }),
+    );
   const store: Store = {
     name: 'Ragwall',
     async put(tenant, documents) {
@@ -251,17 +254,29 @@ export async function ragwallStore({ app, admin }: Session): Promise<Store> {
         return buffersOf(tx, `select * from ragwall.match_documents('${text}', ${k})`);
       }),
     async build(...tenants) {
-      const names = await admin(
-        (sql) => sql<{ name: string }[]>`
-          select ragwall.graph_name(tenant) as name
-          from json_array_elements_text(${JSON.stringify(tenants)}::text::json) as tenant`,
-      );
-      await runPlan(1, (statement) => names.some(({ name }) => statement.includes(name)));
+      for (const tenant of tenants) {
+        const [registered] = await admin(
+          (sql) => sql`select from ragwall_search.directory where tenant_id = ${tenant} and built_at is not null`,
+        );
+        if (!registered) await upkeep(tenant, 'build');
+        await upkeep(tenant, 'build');
+      }
     },
-    beside: (tenant, wish) => nameBeside(admin, 'ragwall.documents', 32, tenant, wish),
+    catchUp: (tenant) =>
+      app.begin(async (tx) => {
+        await setTenant(tx, tenant);
+        await tx`select ragwall.catch_up(100000)`;
+      }) as Promise<void>,
+    beside: async (_, wish) => wish,
     async clear() {
       await admin((sql) => sql`delete from ragwall.documents`);
-      await runPlan(1000, () => true);
+      const entries = await admin(
+        (sql) => sql<{ tenant: string; calls: number }[]>`
+          select tenant_id as tenant, 1 + num_nonnulls(relation, previous) as calls from ragwall_search.directory`,
+      );
+      for (const { tenant, calls } of entries) {
+        for (let n = 0; n < calls; n += 1) await upkeep(tenant, 'drop');
+      }
     },
     end: () => store.clear(),
   };

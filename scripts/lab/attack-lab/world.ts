@@ -27,7 +27,11 @@ export const passage = (n: number): number[] => near(direction(1_000, n % 5), 0.
 /** A document of the victim's that nobody else knows. */
 export const secret: Point = { id: randomUUID(), vector: passage(-1 + 5 * 1_000) };
 
-export const kinds = ['insert', 'flood', 'copy', 'update', 'delete', 'index'] as const;
+export const kinds = ['insert', 'flood', 'copy', 'update', 'delete', 'index', 'catch up'] as const;
+
+/** How the observer's search is answered, where a design has search tables. */
+export const tiers = ['an exact search', 'a search table', 'a search table with a tail'] as const;
+export type Tier = (typeof tiers)[number];
 
 interface Act {
   readonly kind: (typeof kinds)[number];
@@ -54,11 +58,20 @@ export interface Observed {
   readonly work: number;
 }
 
-/** Plays a scenario in an empty store. With `indexed` the observer first gets an index of its own, where a design has those. */
+/** Stores the observer's documents: half of them, then its search table, then the other half, and the first again with another embedding. */
+async function storeOwn(store: Store, observer: string, own: readonly Point[], changed: Point, tier: Tier) {
+  const half = Math.ceil(own.length / 2);
+  await store.put(observer, [changed, ...own.slice(1, half)]);
+  if (tier !== 'an exact search') await store.build(observer);
+  await store.put(observer, [...own.slice(half), ...own.slice(0, 1)]);
+  if (tier === 'a search table') await store.catchUp(observer);
+}
+
+/** Plays a scenario in an empty store. */
 export async function play(
   store: Store,
   { names, together, size, k, seed, acts }: Scenario,
-  indexed: boolean,
+  tier: Tier,
 ): Promise<{ readonly before: Observed; readonly after: Observed }> {
   const [observer, wish] = names;
   const other = together ? await store.beside(observer, wish) : wish;
@@ -66,10 +79,10 @@ export async function play(
   const question = near(subject, 0.8, seed, 1);
   const own = around(subject, 0.8, size, seed + 1);
   await store.clear();
-  await store.put(observer, own);
-  if (indexed) await store.build(observer);
+  const id = own[0]?.id ?? randomUUID();
+  await storeOwn(store, observer, own, { id, vector: near(subject, 0.5, seed + 3) }, tier);
   const observe = async (): Promise<Observed> => ({
-    // If fewer documents are there than asked for, Ragwall does not answer from the graph.
+    // If fewer documents are there than asked for, Ragwall does not answer from the search table.
     found: await store.search(observer, question, Math.min(k, size)),
     work: await store.work(observer, question, Math.min(k, size)),
   });
@@ -96,6 +109,7 @@ export async function play(
         theirs.splice(0, count).map(({ id }) => id),
       ),
     index: () => store.build(other),
+    'catch up': () => store.catchUp(other),
   };
   for (const act of acts) await does[act.kind](act);
   return { before, after: await observe() };

@@ -12,6 +12,8 @@ export interface Column {
   readonly category: string;
   /** A length + 4 for text, a number of dimensions for a vector, -1 for none: pg_attribute.atttypmod. */
   readonly modifier: number;
+  /** Whether a check requires that a vector has ragwall.embedding_dimensions() dimensions. */
+  readonly checked: boolean;
   /** Whether it is not null and has no default. */
   readonly required: boolean;
   /** Whether it is part of a unique index. */
@@ -99,6 +101,11 @@ export async function readTable(tx: TransactionSql, oid: number): Promise<Table>
         select json_agg(json_build_object(
           'name', a.attname, 'type', pg_catalog.format_type(a.atttypid, a.atttypmod), 'base', b.typname,
           'category', b.typcategory, 'modifier', case when y.typtype = 'd' then y.typtypmod else a.atttypmod end,
+          'checked', exists (
+            select from pg_catalog.pg_constraint as k
+            where k.conrelid = c.oid and k.contype = 'c' and a.attnum = any (k.conkey)
+              and strpos(pg_catalog.pg_get_constraintdef(k.oid), '= ragwall.embedding_dimensions()') > 0
+          ),
           'required', (a.attnotnull or y.typnotnull) and not a.atthasdef and a.attidentity = '' and y.typdefault is null,
           'unique', exists (
             select from pg_catalog.pg_index as i
@@ -127,7 +134,10 @@ export async function readTable(tx: TransactionSql, oid: number): Promise<Table>
     join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
     where c.oid = ${oid}::bigint::oid`;
   if (!table) throw new Unplantable('the table is gone');
-  return table;
+  if (!table.columns.some(({ checked }) => checked)) return table;
+  const [row] = await tx<{ dimensions: number }[]>`select ragwall.embedding_dimensions() as dimensions`;
+  const modifier = row?.dimensions ?? -1;
+  return { ...table, columns: table.columns.map((column) => (column.checked ? { ...column, modifier } : column)) };
 }
 
 /** Returns a statement that inserts a row, with its parameters. */

@@ -1,5 +1,5 @@
---! Previous: sha1:a2ec775a4863c200c0cbf75bf4faf17723818820
---! Hash: sha1:0a86c92cbfdf68a3ce7c7a5ef02b4ffc7ac7976b
+--! Previous: sha1:8ff4fb3750db0ac73b0202e427e964485063e143
+--! Hash: sha1:4c91d71918f1072f0358f827cc013650e26625c9
 --! Message: protection-indexes
 
 -- Protecting a table of yours, part 2 of 6: indexes by which tenants can observe each other.

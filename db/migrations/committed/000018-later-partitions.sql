@@ -1,5 +1,5 @@
---! Previous: sha1:1824ee342de1924ec0cee59b8dca63f521a4a50e
---! Hash: sha1:e276e8a5b6c74c8b0d3d0d220a7f8656da770787
+--! Previous: sha1:b3268c6bbd3daa1902d2cc2d746663d693f7acd8
+--! Hash: sha1:f4b8b75170cf06f3cfe1cb604c3bc325c5a0b3ed
 --! Message: later-partitions
 
 -- Protecting a table of yours, part 6 of 6: partitions that are added later. Then the number of the last migration.
@@ -63,7 +63,7 @@ create function ragwall.migration()
   language sql
   immutable
   parallel safe
-  return 14;
+  return 18;
 
 comment on function ragwall.migration() is
   'Returns the number of the last migration that was applied. Clients and the audit compare it with the number they '

@@ -1,5 +1,5 @@
---! Previous: sha1:77f2b24c3581e5c5d1a448bbd30c4b31dfe4b877
---! Hash: sha1:1824ee342de1924ec0cee59b8dca63f521a4a50e
+--! Previous: sha1:46ddadfba64e39c2d5056ccb0f229eec7b756ba3
+--! Hash: sha1:b3268c6bbd3daa1902d2cc2d746663d693f7acd8
 --! Message: protect-table
 
 -- Protecting a table of yours, part 5 of 6: protect_table() and unprotect_table().

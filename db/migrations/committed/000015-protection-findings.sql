@@ -1,5 +1,5 @@
---! Previous: sha1:0a86c92cbfdf68a3ce7c7a5ef02b4ffc7ac7976b
---! Hash: sha1:ef64936a64576931410bbfef8f6f87d1ca16cf4d
+--! Previous: sha1:4c91d71918f1072f0358f827cc013650e26625c9
+--! Hash: sha1:6056f614fa25c9459c200077b8d57d1002380b8b
 --! Message: protection-findings
 
 -- Protecting a table of yours, part 3 of 6: everything by which a role can get past the policies of the table.

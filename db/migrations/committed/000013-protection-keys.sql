@@ -1,5 +1,5 @@
---! Previous: sha1:6526c04932b94e61eb2db275cee17a62a2fb9912
---! Hash: sha1:a2ec775a4863c200c0cbf75bf4faf17723818820
+--! Previous: sha1:32a93d4f8f422a8d9064356b4c6ea71147038837
+--! Hash: sha1:8ff4fb3750db0ac73b0202e427e964485063e143
 --! Message: protection-keys
 
 -- Protecting a table of yours, part 1 of 6: foreign keys by which tenants can observe each other.

@@ -1,5 +1,5 @@
---! Previous: sha1:ef64936a64576931410bbfef8f6f87d1ca16cf4d
---! Hash: sha1:77f2b24c3581e5c5d1a448bbd30c4b31dfe4b877
+--! Previous: sha1:6056f614fa25c9459c200077b8d57d1002380b8b
+--! Hash: sha1:46ddadfba64e39c2d5056ccb0f229eec7b756ba3
 --! Message: protection-plan
 
 -- Protecting a table of yours, part 4 of 6: the statements that do it.

@@ -1,5 +1,5 @@
---! Previous: sha1:cb763d6d5e67237548776d5fc2603288671c8e25
---! Hash: sha1:6526c04932b94e61eb2db275cee17a62a2fb9912
+--! Previous: sha1:9781566ee33945d49e379f25d783cc059c48f5db
+--! Hash: sha1:32a93d4f8f422a8d9064356b4c6ea71147038837
 --! Message: delete-documents
 
 -- Deletion. Nobody has DELETE on the table, because it would allow LOCK TABLE, which stops all tenants. So these
@@ -14,26 +14,19 @@ create function ragwall.delete_documents(ids uuid[])
   parallel unsafe
   security definer
   set search_path = pg_catalog, pg_temp
-  set plan_cache_mode = force_custom_plan
-  set enable_seqscan = off
-  set jit = off
 as $$
 declare
   tenant constant text := ragwall.require_tenant();
   deleted integer;
 begin
-  with locked as (
-    select d.id
-    from ragwall.documents as d
-    where d.tenant_id = tenant
-      and d.id = any (ids)
-    order by d.id
-    for update
-  )
+  perform
+  from (select distinct i.id from unnest(ids) as i (id) order by i.id) as i
+  cross join lateral (
+    select from ragwall.documents as d where d.tenant_id = tenant and d.id = i.id offset 0 for update
+  ) as d;
   delete from ragwall.documents as d
-  using locked
   where d.tenant_id = tenant
-    and d.id = locked.id;
+    and d.id = any (ids);
   get diagnostics deleted = row_count;
   return deleted;
 end
@@ -44,6 +37,8 @@ comment on function ragwall.delete_documents(uuid[]) is
   'which another tenant may have, are ignored; null deletes none. Raises RW001 if no tenant is bound. Security '
   'definer: no application role may delete. It runs as the owner, who is bound by the same policies.';
 
+select ragwall.fix_plans('ragwall.delete_documents(uuid[])');
+
 grant execute on function ragwall.delete_documents(uuid[]) to app_user;
 
 create function ragwall.delete_source(source text, from_position integer)
@@ -53,16 +48,14 @@ create function ragwall.delete_source(source text, from_position integer)
   parallel unsafe
   security definer
   set search_path = pg_catalog, pg_temp
-  set plan_cache_mode = force_custom_plan
-  set enable_seqscan = off
-  set jit = off
 as $$
 #variable_conflict use_column
 declare
   tenant constant text := ragwall.require_tenant();
+  locked uuid[];
   deleted integer;
 begin
-  with locked as (
+  locked := array(
     select d.id
     from ragwall.documents as d
     where d.tenant_id = tenant
@@ -70,11 +63,10 @@ begin
       and d.position >= from_position
     order by d.id
     for update
-  )
+  );
   delete from ragwall.documents as d
-  using locked
   where d.tenant_id = tenant
-    and d.id = locked.id;
+    and d.id = any (locked);
   get diagnostics deleted = row_count;
   return deleted;
 end
@@ -84,6 +76,8 @@ comment on function ragwall.delete_source(text, integer) is
   'Deletes the documents of one source of the bound tenant, from a position on, and returns how many were deleted. '
   'from_position: 0 deletes all. A null argument deletes none. Raises RW001 if no tenant is bound. Security definer: '
   'no application role may delete. It runs as the owner, who is bound by the same policies.';
+
+select ragwall.fix_plans('ragwall.delete_source(text, integer)');
 
 grant execute on function ragwall.delete_source(text, integer) to app_user;
 

@@ -1,5 +1,5 @@
---! Previous: sha1:bcb1153c6e4e0c14e7940c28a89352bbdbcca54b
---! Hash: sha1:cb763d6d5e67237548776d5fc2603288671c8e25
+--! Previous: sha1:d3e7f879ac1a71990b3788c5bf5c7cb02f80d47d
+--! Hash: sha1:9781566ee33945d49e379f25d783cc059c48f5db
 --! Message: upsert-documents
 
 -- Ingest: repeating an ingest changes nothing and needs no new embeddings.
@@ -42,10 +42,6 @@ create function ragwall.upsert_documents(documents jsonb)
   security invoker
   rows 100
   set search_path = pg_catalog, pg_temp
-  set plan_cache_mode = force_custom_plan
-  set enable_seqscan = off
-  set jit = off
-  set max_parallel_workers_per_gather = 0
 as $$
 #variable_conflict use_column
 declare
@@ -109,11 +105,10 @@ begin
     -- Locks what is compared below, so that it does not change before it is written. Every function here locks in the
     -- order of the key, so that two sessions never wait for each other.
     perform
-    from ragwall.documents as d
-    where d.tenant_id = tenant
-      and d.id = any (ids)
-    order by d.id
-    for update;
+    from (select i.id from unnest(ids) as i (id) order by i.id) as i
+    cross join lateral (
+      select from ragwall.documents as d where d.tenant_id = tenant and d.id = i.id offset 0 for update
+    ) as d;
 
     for ordinal, tenant_id, id, status in
       with given as materialized (
@@ -160,6 +155,7 @@ begin
         from compared as c
         where d.tenant_id = tenant
           and d.id = c.id
+          and d.id = any (ids) -- so that no plan reads more
           and c.exists
           and c.unchanged is not true
           and c.embedding is not null
@@ -207,6 +203,8 @@ comment on function ragwall.upsert_documents(jsonb) is
   'was given and content or model differ from what is stored, in which case nothing was written for this document. '
   'Raises RW001 if no tenant is bound, RW201 if documents is null or no array, RW202 if a document is ill-formed, '
   'RW203 if two are the same, RW204 if a new one would get the id of another.';
+
+select ragwall.fix_plans('ragwall.upsert_documents(jsonb)');
 
 grant execute on function ragwall.upsert_documents(jsonb) to app_user;
 
