@@ -5,7 +5,7 @@ import { visible } from './audit/report.js';
 import { auditCommand } from './cli/audit-command.js';
 import { indexCommand } from './cli/index-command.js';
 
-const help = `ragwall index [url]   builds and drops the indexes of large tenants that are due
+const help = `ragwall index [url]   keeps the search tables of large tenants
 ragwall audit [url]   checks whether tenants are isolated in a database, with or without Ragwall in it
 ragwall serve         documents and answers over HTTP, for the tenant that a verified token names
 
