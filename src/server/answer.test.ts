@@ -21,6 +21,8 @@ beforeEach(() => void model.requests.splice(0));
 const match = (content: string, n: number): Match => ({
   tenantId: 'acme',
   id: `00000000-0000-4000-8000-00000000000${n}`,
+  source: 'plan.md',
+  position: n,
   content,
   metadata: {},
   similarity: 1 - n / 10,
@@ -51,7 +53,7 @@ describe.each(Object.entries(ways))('%s', (_, ask) => {
   it('quotes what was retrieved and names its document', async () => {
     expect(await ask()).toEqual({
       answer: 'The secret launch date is March 15, 2025. [1]',
-      citations: [{ number: 1, id: passages[0]?.id }],
+      citations: [{ number: 1, id: passages[0]?.id, source: 'plan.md', position: passages[0]?.position }],
       complete: true,
     });
   });

@@ -78,7 +78,7 @@ const lineOf = (text: string, index: number) => JSON.stringify({ passage: index 
 function fitting(matches: readonly Match[], budget: number, count: (text: string) => number): Passage[] {
   const fits: Passage[] = [];
   let left = budget;
-  for (const { id, content } of matches) {
+  for (const { id, source, position, content } of matches) {
     let text = content;
     let size = count(lineOf(text, fits.length));
     for (; fits.length === 0 && text.length > 1 && size > left; size = count(lineOf(text, 0))) {
@@ -86,7 +86,7 @@ function fitting(matches: readonly Match[], budget: number, count: (text: string
     }
     if (size > left) continue;
     left -= size;
-    fits.push({ id, text });
+    fits.push({ id, source, position, text });
   }
   return fits;
 }

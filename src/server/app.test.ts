@@ -151,7 +151,10 @@ describe('a tenant', () => {
     const found = await ask('/documents/query', { as: 'acme', body: { ...question, k: 1 } });
     expect(found.body).toEqual({
       matches: [
-        { id: stored.body.documents[0].id, content: plan.content, metadata: {}, similarity: expect.any(Number) },
+        {
+          ...{ id: stored.body.documents[0].id, source: plan.source, position: plan.position },
+          ...{ content: plan.content, metadata: {}, similarity: expect.any(Number) },
+        },
       ],
     });
     const filtered = await ask('/documents/query', { as: 'acme', body: { ...question, filter: { a: [1] } } });
@@ -163,6 +166,14 @@ describe('a tenant', () => {
     expect((await ask('/documents/plan.md', { as: 'globex', method: 'DELETE' })).body).toEqual({ deleted: 0 });
     expect((await ask('/documents/plan.md', { as: 'acme', method: 'DELETE' })).body).toEqual({ deleted: 2 });
     expect((await ask('/documents/query', { as: 'acme', body: question })).body).toEqual({ matches: [] });
+  });
+
+  it('gets what it stored by id without a source', async () => {
+    const { body } = await upsert('acme', { id: '00000000-0000-4000-8000-000000000001', content: plan.content });
+    const found = { id: body.documents[0].id, source: null, position: null };
+    expect((await ask('/documents/query', { as: 'acme', body: question })).body.matches).toMatchObject([found]);
+    const { citations } = (await ask('/documents/answer', { as: 'acme', body: question })).body;
+    expect(citations).toEqual([{ number: 1, ...found }]);
   });
 
   it('named in a header or a body is ignored', async () => {
@@ -198,7 +209,7 @@ describe('an answer', () => {
     const answer = await ask('/documents/answer', { as: 'acme', body: question });
     expect(answer.body).toEqual({
       answer: `${plan.content} [1]`,
-      citations: [{ number: 1, id: body.documents[0].id }],
+      citations: [{ number: 1, id: body.documents[0].id, source: plan.source, position: plan.position }],
       complete: true,
     });
     const asked = model.requests.length;
@@ -218,7 +229,10 @@ describe('an answer', () => {
     expect(type).toMatch('text/event-stream');
     expect(pieces.length).toBeGreaterThan(3);
     expect(pieces.map(({ data }) => data.text).join('')).toBe(`${plan.content} [1]`);
-    expect(events.at(-1)).toMatchObject({ event: 'done', data: { citations: [{ number: 1 }], complete: true } });
+    expect(events.at(-1)).toMatchObject({
+      event: 'done',
+      data: { citations: [{ number: 1, source: plan.source, position: plan.position }], complete: true },
+    });
   });
 
   it('that cites what was not retrieved is a problem, in pieces too', async () => {
@@ -450,15 +464,13 @@ describe('what fails behind it', () => {
   });
 
   it('answers nobody any more after a row of another tenant’s', async () => {
+    const foreign = { tenantId: 'globex', id: '1', content: 'secret of globex' };
     const forged = new Proxy(session.app, {
-      apply: (target, self, args) =>
-        String(args[0]).includes('match_documents')
-          ? Promise.resolve(
-              Object.assign([{ bound: 'acme', tenantId: 'globex', id: '1', content: 'secret of globex' }], {
-                command: 'SELECT',
-              }),
-            )
-          : Reflect.apply(target, self, args),
+      apply(target, self, args) {
+        return String(args[0]).includes('ragwall.search_as')
+          ? Promise.resolve(Object.assign([foreign], { command: 'SELECT' }))
+          : Reflect.apply(target, self, args);
+      },
     });
     const broken = createServer({ ...options, sql: forged });
     const codes = [];

@@ -4,12 +4,20 @@ import { Problem } from './problem.js';
 /** The sentence that is answered, to the letter, if the passages do not answer the question. */
 export const noAnswer = "I don't have information about that in the documents you've shared with me.";
 
-/** A passage that an answer cites. */
-export interface Citation {
-  /** The number in the answer, 1 for `[1]`. */
-  readonly number: number;
+/** Where a passage comes from. */
+interface Place {
   /** The id of the document. */
   readonly id: string;
+  /** What it was taken from. Null, like `position`, if the document was stored by its id. */
+  readonly source: string | null;
+  /** Its number in its source, from 0. */
+  readonly position: number | null;
+}
+
+/** A passage that an answer cites. */
+export interface Citation extends Place {
+  /** The number in the answer, 1 for `[1]`. */
+  readonly number: number;
 }
 
 /** An answer whose citations have been checked. One that cites nothing is {@link noAnswer}. */
@@ -22,9 +30,7 @@ export interface Answer {
 }
 
 /** A passage as the model sees it: its number is its place in the list, from 1. */
-export interface Passage {
-  /** The id of the document. */
-  readonly id: string;
+export interface Passage extends Place {
   readonly text: string;
 }
 
@@ -132,7 +138,10 @@ export async function* grounded(
   const sorted = [...cited].sort((a, b) => a - b);
   return {
     answer: whole,
-    citations: sorted.map((number) => ({ number, id: (passages[number - 1] as Passage).id })),
+    citations: sorted.map((number) => {
+      const { id, source, position } = passages[number - 1] as Passage;
+      return { number, id, source, position };
+    }),
     complete: finished === 'stop',
   };
 }

@@ -74,8 +74,16 @@ export function describeRoutes({ batch, contentLength, metadataLength, questionL
     k: z.int().min(1).max(mostPassages).default(Math.min(5, mostPassages)),
     filter: metadata.optional().openapi({ description: 'Only documents whose metadata contain this.' }),
   };
-  const match = z.object({
+  const place = {
     id: z.uuid(),
+    source: z
+      .string()
+      .nullable()
+      .openapi({ description: 'Null, as position is, if the document was stored by its id.' }),
+    position: z.int().nullable().openapi({ description: 'The number of the passage in its source, from 0.' }),
+  };
+  const match = z.object({
+    ...place,
     content: z.string(),
     metadata,
     similarity: z.number().openapi({ description: 'The cosine of the angle to the question, -1 to 1.' }),
@@ -129,7 +137,7 @@ export function describeRoutes({ batch, contentLength, metadataLength, questionL
       responses: responsesOf(
         z.object({
           answer: z.string(),
-          citations: z.array(z.object({ number: z.int(), id: z.uuid() })),
+          citations: z.array(z.object({ number: z.int(), ...place })),
           complete: z.boolean(),
         }),
         'The answer, and the documents that it cites by number.',
