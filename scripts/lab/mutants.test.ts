@@ -34,9 +34,10 @@ it('generates no mutant twice, and hundreds of them', () => {
 
 it('notices walls that are down, each by an assertion that says so', async () => {
   const chosen: Readonly<Record<string, RegExp>> = {
-    'policies: select_own_tenant dropped': /^policies\.sql: documents has the floor/,
-    'policies: tenant_floor using true': /^policies\.sql: every clause compares/,
-    'tables: ragwall.documents_31: row-level security disabled': /^policies\.sql: row-level security is/,
+    'policies: select_own_tenant on ragwall.documents dropped': /^policies\.sql: documents has the floor/,
+    'policies: tenant_floor on ragwall.documents using true': /^policies\.sql: every clause on documents compares/,
+    'policies: tenant_floor on ragwall_search.directory using the operator that costs': /^policies\.sql: the floors/,
+    'tables: ragwall.documents_rows: row-level security disabled': /^policies\.sql: row-level security is/,
     'tables: ragwall.documents: row-level security not forced': /^policies\.sql: row-level security is/,
     'tables: ragwall.documents without documents_pkey': /^tables\.sql: the primary key leads/,
     'grants: app_user: update (tenant_id) on table ragwall.documents': /^access-matrix\.sql: nobody holds/,
@@ -45,7 +46,7 @@ it('notices walls that are down, each by an assertion that says so', async () =>
     'roles: app_user is a member of ragwall_owner': /^roles\.sql: no role of ours is a member/,
     'bodies: ragwall_private.seal(bytea,bytea,text): the seal leaves out the backend':
       /^tenant-context\.sql: a seal is over the backend/,
-    'bodies: ragwall.match_documents(halfvec,integer,jsonb): the tenant is not pinned':
+    'bodies: ragwall.search_documents(halfvec,integer,jsonb): the tenant is not pinned (2: r.tenant_id = tenant)':
       /^functions-without-policies\.sql: a search finds the documents of its tenant/,
   };
   const mutants = generated.filter((mutant) => title(mutant) in chosen);

@@ -18,6 +18,8 @@ const help = `npm run soak                     50 clients, in trusting mode, for
 --seed <n>        makes other calls and faults, in another order; default 1
 ${writeFiguresHelp}
 
+Half of the tenants have search tables, which are built anew, dropped and brought up to date meanwhile.
+
 First a client that is broken on purpose runs under the same load and faults, until it has got foreign rows. The run
 fails if it gets none. It exits with 1 if there was a violation, and prints the first twenty.`;
 

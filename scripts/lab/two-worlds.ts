@@ -35,8 +35,8 @@ function example({ number, tenant, statement, what, said: [one, other] }: Differ
 }
 
 /**
- * Returns the table of a role, examples, and how many differences are defects. In a class with noise (a graph is
- * built at random, and returns either of two documents at the same distance) as many differences are not.
+ * Returns the table of a role, examples, and how many differences are defects. In a class with noise (an HNSW
+ * index is built at random, and returns either of two documents at the same distance) as many differences are not.
  */
 function report({ role, change, tallies, seconds }: Outcome, show: number) {
   const reasons = new Map<Residual, number>();

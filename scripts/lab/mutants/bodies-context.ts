@@ -36,9 +36,10 @@ export const contextRules: readonly Rule[] = [
   ]),
   ...within(/\.bind\(/, [
     ['a setting stays on the session', /(set_config\('app\.[\s\S]*?), true\)/, '$1, false)'],
-    ['residue is not refused', /if found or pg_my_temp_schema\(\) <> 0 then/, 'if false then'],
-    ['temporary objects pass', / or pg_my_temp_schema\(\) <> 0/, ''],
-    ['residue is not looked for', /from pg_\w+\(\)( where \w+)?/, 'from pg_cursor() where false'],
+    ['residue is not refused', /perform ragwall_private\.refuse_residue\(\);/, ''],
+    ['temporary objects pass', /pg_my_temp_schema\(\) <> 0\s+or /, ''],
+    ['residue is not looked for', /exists \(select from pg_\w+\(\)( where \w+)?\)/, 'false'],
+    ['whatever is bound is taken for the tenant', /if bound = tenant then/, 'if bound is not null then'],
   ]),
   ...within(/refuse_residue\(/, [
     ['residue is not found', /case when (?=pg_my_temp|exists)/, 'case when false and '],

@@ -1,22 +1,75 @@
-/** Breaks of search, ingest, deletion and maintenance. */
+/** Breaks of search, search tables, ingest and deletion. */
 import { type Rule, within } from './bodies-rule.js';
 
-export const documentRules: readonly Rule[] = [
-  ...within(/match_documents\(|search_graph\(/, [
-    ['k does not limit', /limit (k|least\(k, 1000\))(?=\s)/, ''],
-    ['the filter is not applied', /and \(filter is null or [^)]*\)/, ''],
-    ['the farthest come first', /order by similarity desc/, 'order by similarity'],
-    ['ties come the other way round', /(?<=order by similarity desc), d\.id/, ', d.id desc'],
-    ['similarity is distance', /\b1 - (?=f\.|\()/, ''],
-    ['a graph that finds too few is believed', /cardinality\(found\) = k/, 'true'],
-    ['a graph that is not valid is used', /graph is not null and \([^)]*\)/, 'graph is not null'],
+/** What both ways of searching have: by a search table, and in all documents. */
+const anySearch = within(/\.search_(documents|table)\(/, [
+  ['k does not limit', /limit k(?=\s|;)|\[:k\]/, ''],
+  ['the filter is not applied', /and \(filter is null or \w\.metadata @> filter\)/, ''],
+  ['the filter is not applied to candidates', /(?<=where )\w\.metadata @> \$\d/, 'true'],
+  ['the farthest come first', /(?<=order by (d\.)?)similarity desc/, 'similarity'],
+  ['ties come the other way round', /(?<=similarity desc), (\w)\.id/, ', $1.id desc'],
+  ['similarity is distance', /\b1 - (?=\()/, ''],
+]);
+
+const searchTable = within(/\.search_table\(/, [
+  ['the tail is ignored', /(?<=tail constant uuid\[\] := )array\([\s\S]*?\)(?=;)/, "'{}'"],
+  ['the tail takes the places of others', /least\(cardinality\(tail\), 900\)/, '0'],
+  ['of what matches, k are enough', /k \+ cardinality\(tail\)/, 'k'],
+  ['a table that is gone is an error', /if to_regclass[\s\S]*?end if;/, ''],
+  ['what has changed counts', /where not d\.changed/, ''],
+  ['what has changed counts if it is a candidate', /bool_or\(u\.changed\)/, 'bool_and(u.changed)'],
+  ['the first answer is believed', /unchanged >= k/, 'true'],
+  ['what is missing from the documents is not missed', /and unchanged = \(select count[\s\S]*?as i\)/, ''],
+  ['an incomplete answer is returned', /(?<=elsif complete then\s+return )null/, 'found'],
+  ['nothing is left to an exact search', /complete and filter is null/, 'false'],
+  ['candidates are not the nearest', /order by (s\.embedding operator\(public\.<=>\) \$1) limit/, 'limit'],
+  ['candidates that match are not the nearest', /order by \(s\.embedding[^)]*\) \$1\) \+ 0, s\.id/, ''],
+  ['hnsw.ef_search is what it is by default', /perform set_config\('hnsw\.ef_search'[^;]*;/, ''],
+  ['hnsw.ef_search stays on the session', /(set_config\('hnsw\.ef_search', ef::text), true\)/, '$1, false)'],
+  ['a hundred are sought by the ef of ten', /greatest\(entry\.ef_10, ceil[^)]*\), depth\)/, 'entry.ef_10'],
+  ['ef is not measured for a hundred', /when entry\.ef_100 is not null then/, 'when true then'],
+  ['it is asked once', /attempt = 3/, 'attempt = 1'],
+]);
+
+const searching = within(/\.search_documents\(/, [
+  ['no tenant is needed', /tenant is not null\s+and /, ''],
+  [
+    'dimensions are not compared',
+    /and public\.vector_dims\(query_vec\) = [^\n]*|public\.vector_dims\(query_vec\) = [^\n]*\n\s+and /,
+    '',
+  ],
+  ['zeros pass', /and query_vec operator\(public\.<=>\) query_vec < 2/, ''],
+  ['k may be anything', /and k between 1 and 1000/, ''],
+  ['k may be 0', /k between 1/, 'k between 0'],
+  ['k may be 1001', /and 1000\b/, 'and 1001'],
+  ['the filter may be anything', /and \(filter is null or jsonb_typeof[^)]*\)[^)]*\)/, ''],
+  ['what is wrong is not said', /perform ragwall\.refuse_search\([^)]*\)/, 'null'],
+  ['no search table is used', /entry\.relation is not null/, 'false'],
+  ['what a search table cannot tell is nothing', /found is not null/, 'true'],
+  ['both ways answer', /return;/, ''],
+]);
+
+const calls = [
+  ...within(/match_documents\(/, [
     ['k may be less than 1', /\(match_documents\.match_count >= [^)]*\)[^)]*\)/, 'true'],
     ['k may be more than 1000', /\(match_documents\.match_count <= [^)]*\)[^)]*\)/, 'true'],
     ['k is rounded', /\(match_documents\.match_count = trunc[^)]*\)\)/, 'true'],
-    ['the filter is lost', /\b(agent_)?match_documents\.filter(?=\) m)/, 'NULL::jsonb'],
+    ['the filter is lost', /\bmatch_documents\.filter(?=\) m)/, 'NULL::jsonb'],
+  ]),
+  ...within(/agent_match_documents\(|search_as\(|search_with_token\(/, [
+    ['the filter is lost', /\bfilter(?=\) as m)/, 'null::jsonb'],
   ]),
   ...within(/agent_match_documents\(/, [['it runs under explain', /current_query\(\) ~\* 'explain'/, 'false']]),
-  ...within(/delete_documents\(/, [['the ids do not matter', /and d\.id = any \(ids\)/, '']]),
+  ...within(/search_as\(/, [['it does not bind', /perform ragwall\.set_tenant\(tenant\);/, '']]),
+  ...within(/search_with_token\(/, [
+    ['it does not bind', /perform ragwall\.set_tenant_from_token\(token\);/, ''],
+    ['it takes the token for a name', /set_tenant_from_token\(token\)/, 'set_tenant(left(token, 128))'],
+  ]),
+  ...within(/refuse_search\(/, [['no tenant is needed', /perform ragwall\.require_tenant\(\);/, '']]),
+];
+
+const writing = [
+  ...within(/delete_documents\(/, [['the ids do not matter', /and d\.id = locked\.id/, '']]),
   ...within(/delete_source\(/, [
     ['the source does not matter', /and d\.source = delete_source\.source/, ''],
     ['the position does not matter', /and d\.position >= from_position/, ''],
@@ -31,19 +84,7 @@ export const documentRules: readonly Rule[] = [
     ['it does not depend on the position', /int4send\("position"\)/, "'\\x'"],
     ['tenant and source run together', /int4send\(octet_length\(tenant\)\)/, "'\\x'"],
   ]),
-  ...within(/graph_name\(/, [
-    ['it tells the tenant', /encode\(sha256\([\s\S]*'hex'\)/, 'tenant'],
-    ['it is one for all', /'graph ' \|\| tenant/, "'graph'"],
-    ['anybody can compute it', /(outer|inner)_key(?= \|\|)/, "'\\x'::bytea"],
-    ['it is told of any tenant', /tenant = ragwall\.current_tenant\(\)/, 'true'],
-    ['it is told to everybody', /pg_has_role\(session_user[^)]*\)/, 'true'],
-  ]),
-  ...within(/index_plan\(/, [
-    ['a graph holds all tenants', /tenant_id = %L(?= and ragwall_private|',\n)/, '%L is not null'],
-    ['small tenants are due', /counted >= due/, 'true'],
-    ['a graph is never dropped', /counted < due \/ 2/, 'false'],
-    ['a graph is never rebuilt', /not graph\.valid/, 'false'],
-    ['CVE-2026-3172 is forgotten', /if not safe and/, 'if false and'],
-  ]),
   ...within(/forget_statistics\(/, [['one column keeps its statistics', /attnum > 0/, 'attnum > 1']]),
 ];
+
+export const documentRules: readonly Rule[] = [...anySearch, ...searchTable, ...searching, ...calls, ...writing];

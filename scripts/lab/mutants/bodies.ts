@@ -3,18 +3,21 @@ import type { Sql } from 'postgres';
 import { contextRules } from './bodies-context.js';
 import { documentRules } from './bodies-documents.js';
 import { type Rule, within } from './bodies-rule.js';
+import { searchTableRules } from './bodies-search-tables.js';
 import { tokenRules } from './bodies-tokens.js';
 import type { Mutant } from './mutant.js';
 
 const everywhere = within(/^/, [
   ['the tenant is not pinned', /\b\w\.tenant_id = tenant\b/, 'tenant is not null'],
+  ['the tenant is not pinned', /\b\w\.tenant_id = entry\.tenant_id\b/, 'true'],
+  ['the tenant is not pinned', /\b\w\.tenant_id = (\$\d)/, '$1 is not null'],
   ['a guard never raises', /\bif\b(?:(?!\bif\b)[\s\S])*?\bthen(\s+raise exception)/, 'if false then$1'],
   ['null passes a guard', /\bis not true\b/, 'is not true and false'],
   ['null is not looked for', /\b[\w.]+ is null or /, ''],
   ['absent is not looked for', /\bor \w+ is null\b/, ''],
 ]);
 
-const rules: readonly Rule[] = [...everywhere, ...contextRules, ...tokenRules, ...documentRules];
+const rules: readonly Rule[] = [...everywhere, ...contextRules, ...tokenRules, ...documentRules, ...searchTableRules];
 
 /** Returns a mutant for a rule that fits no function any more. It cannot be made, and so the run fails. */
 const stale = (rule: string): Mutant => ({
@@ -28,7 +31,7 @@ export async function bodyMutants(sql: Sql): Promise<Mutant[]> {
   const functions = await sql.unsafe<{ name: string; definition: string }[]>(`
     select p.oid::regprocedure::text as name, pg_get_functiondef(p.oid) as definition
     from pg_proc as p
-    where p.pronamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace)
+    where p.pronamespace::regnamespace::text in ('ragwall', 'ragwall_private', 'ragwall_search')
       -- Generated from files that have tests of their own.
       and p.proname not in ('audit', 'inventory')
     order by 1`);

@@ -1,4 +1,5 @@
 /** Mutants of the client and the service: each replaces a text in a copy of the sources. */
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the texts are of sources
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,19 +17,33 @@ interface ClientMutant extends Mutant {
 
 const breaks: readonly (readonly [file: string, name: string, find: string, replace: string])[] = [
   ['client/tenant', 'rows are not checked', 'typeof tenantOf(row) ===', "true || '' ==="],
-  ['client/tenant', 'one row that fits is enough', '!rows.every(', '!rows.some('],
+  ['client/tenant', 'one row that fits is enough', '!rows.every((row) => typeof', '!rows.some((row) => typeof'],
+  [
+    'client/tenant',
+    'one found row that fits is enough',
+    '!rows.every((row) => row.tenantId',
+    '!rows.some((row) => row.tenantId',
+  ],
   ['client/tenant', 'rows are compared with what the database says', '(tenant ?? row.bound)', 'row.bound'],
   [
     'client/tenant',
     'foreign rows are dropped in silence',
-    'received.filter(() => true)',
-    'received.filter((row) => row.tenantId === (tenant ?? row.bound))',
+    'withoutHoles(received);\n  const tenantOf',
+    'withoutHoles(received).filter((row) => row.tenantId === (tenant ?? row.bound));\n  const tenantOf',
   ],
   [
     'client/tenant',
-    'foreign rows are swallowed',
-    "throw new RagwallError(\n      'FOREIGN_ROW'",
-    "void new RagwallError(\n      'FOREIGN_ROW'",
+    'foreign found rows are dropped in silence',
+    'withoutHoles(received);\n  if (tenant',
+    'withoutHoles(received).filter((row) => row.tenantId === tenant);\n  if (tenant',
+  ],
+  ['client/tenant', 'holes of the driver are rows', 'received.filter(() => true)', 'Array.from(received)'],
+  ['client/tenant', 'foreign rows are swallowed', 'throw foreignRow();\n  }', 'void foreignRow();\n  }'],
+  [
+    'client/tenant',
+    'foreign found rows are swallowed',
+    'throw foreignRow();\n  return',
+    'void foreignRow();\n  return',
   ],
   ['client/statement', 'no answer is an empty one', 'if (!rows.command)', 'if (!rows)'],
   ['client/tenant', 'a tenant may have spaces', '/^[!-~]{1,128}$/', '/^[ -~]{1,128}$/'],
@@ -36,10 +51,43 @@ const breaks: readonly (readonly [file: string, name: string, find: string, repl
   ['client/tenant', 'a tenant may be empty', '/^[!-~]{1,128}$/', '/^[!-~]{0,128}$/'],
   ['client/tenant', 'a tenant may be no text', "typeof tenant !== 'string' || ", ''],
   ['client/tenant', 'the token is not sent', 'return token === undefined', "return token !== 'never'"],
+  ['client/tenant', 'a search is for another tenant', 'search_as(${tenant},', "search_as(${'acme'},"],
+  [
+    'client/tenant',
+    'a search on a pool binds no tenant',
+    'ragwall.search_as(${tenant}, ${vector}, ${k},',
+    'ragwall.match_documents(${vector}, ${k}::integer,',
+  ],
+  [
+    'client/tenant',
+    'the token is not sent with a search',
+    '\n      token === undefined\n',
+    "\n      token !== 'never'\n",
+  ],
+  [
+    'client/tenant',
+    'the filter of a search on a pool is lost',
+    'search_as(${tenant}, ${vector}, ${k}, ${filter})',
+    'search_as(${tenant}, ${vector}, ${k}, null)',
+  ],
+  [
+    'client/tenant',
+    'the filter of a signed search is lost',
+    'search_with_token(${token}, ${vector}, ${k}, ${filter})',
+    'search_with_token(${token}, ${vector}, ${k}, null)',
+  ],
+  [
+    'client/tenant',
+    'the filter of a search in a transaction is lost',
+    '${k}::integer, ${filter})',
+    '${k}::integer, null)',
+  ],
   ['client/tenant', 'the driver keeps its pipeline', 'max_pipeline: 1_000_000,', ''],
   ['client/tenant', 'the driver keeps its time-out', 'connect_timeout: 5,', ''],
   ['client/tenant', 'the first message is short', 'Array<string>(50)', 'Array<string>(1)'],
   ['client/tenant', 'the wait to connect grows', 'Math.min(3 ** failed / 100, 1)', 'Math.min(3 ** failed / 100, 20)'],
+  ['client/documents', 'rows that a search on a pool found are not checked', 'checkFound(rows, tenant)', '[...rows]'],
+  ['client/documents', 'a search on a pool is for any tenant', 'checkFound(rows, tenant)', 'checkFound(rows)'],
   [
     'client/documents',
     'found rows are not checked',
@@ -54,9 +102,16 @@ const breaks: readonly (readonly [file: string, name: string, find: string, repl
   ],
   [
     'client/documents',
-    'the search does not wait for the tenant',
-    ',\n      case when bound.tenant is not null',
-    ',\n      case when true',
+    'what is stored does not wait for the tenant',
+    'case when bound.tenant is not null then ${json}',
+    'case when true then ${json}',
+  ],
+  ['client/vector', 'a question outgrows half precision', 'Math.max(0, 29 -', 'Math.max(0, 31 -'],
+  [
+    'client/vector',
+    'each number of a question is scaled by itself',
+    '29 - (largest >>> 10)',
+    '29 - ((bits[0] as number) >>> 10)',
   ],
   ['client/handle', 'a call is for another tenant', 'poolScope(sql, tenant, signer)', "poolScope(sql, 'acme', signer)"],
   ['client/handle', 'a transaction binds no tenant', 'await setTenant(tx, tenant, signer);', 'void setTenant;'],

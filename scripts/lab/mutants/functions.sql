@@ -2,13 +2,13 @@
 with routine as (
   select p.*, p.oid::regprocedure as name
   from pg_proc as p
-  where p.pronamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace)
+  where p.pronamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace, 'ragwall_search'::regnamespace)
 )
 select format('%s %s', name, change) as name, format('alter function %s %s', name, statement) as statement
 from routine,
   lateral (
     select 'belongs to ' || owner as change, 'owner to ' || owner as statement
-    from unnest(array['app_user', 'ragwall_owner', 'ragwall_context', quote_ident(current_user)]) as owner
+    from unnest(array['app_user', 'ragwall_owner', 'ragwall_context', 'ragwall_search', quote_ident(current_user)]) as owner
     where owner <> proowner::regrole::text
     union all
     select case when prosecdef then 'invoker' else 'definer' end,

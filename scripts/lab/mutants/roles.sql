@@ -1,7 +1,7 @@
 -- Gives each role of ours another attribute, membership or setting. Roles belong to the cluster, so these run one at a time.
 with role as (
   select * from unnest(array[
-    'app_user', 'app_reader', 'agent_reader', 'agent_caller', 'ragwall_owner', 'ragwall_context'
+    'app_user', 'app_reader', 'agent_reader', 'agent_caller', 'ragwall_owner', 'ragwall_context', 'ragwall_search'
   ]) as role
 )
 select format('%s %s', role, attribute) as name, format('alter role %s %s', role, attribute) as statement
@@ -15,7 +15,7 @@ union all
 select format('%s is a member of %s', role, other), format('grant %s to %s', other, role)
 from role,
   unnest(array[
-    'ragwall_owner', 'ragwall_context', 'app_user', 'agent_caller', 'pg_read_all_data', 'pg_write_all_data',
+    'ragwall_owner', 'ragwall_context', 'ragwall_search', 'app_user', 'agent_caller', 'pg_read_all_data', 'pg_write_all_data',
     'pg_execute_server_program', 'pg_read_server_files', 'pg_write_server_files', 'pg_signal_backend', 'pg_monitor'
   ]) as other
 where other <> role

@@ -32,7 +32,7 @@ export const clientTests = inSources(
 
 /** The tests that run on a broken database, as a client does, the quickest first. */
 export const databaseTests = [
-  ...besideSql('context', 'residue'),
+  ...besideSql('context', 'residue', 'search-tables', 'settings', 'work'),
   ...inSources('client/token', 'client/walls', 'client/handle'),
   ...besideSql('agents', 'tiers'),
 ];

@@ -14,6 +14,8 @@ export function isLost(error: unknown): boolean {
     lost.test(severity ?? '') ||
     lost.test(code ?? '') ||
     code?.startsWith('08') ||
+    // PgBouncer passes on how a login to the server ended, to every client that waits for it, and without its severity.
+    code?.startsWith('57P0') ||
     (error instanceof RagwallError && code === 'TRANSACTION_CLOSED' && isLost(error.cause))
   );
 }

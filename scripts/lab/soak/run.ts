@@ -11,6 +11,7 @@ import type { Fault, Faults } from './faults.js';
 import { createLedger, type Ledger } from './ledger.js';
 import type { Client, Row } from './stores.js';
 import { createTally, type Tally } from './tally.js';
+import { openUpkeep, type Upkeep } from './upkeep.js';
 
 export interface RunOptions {
   readonly client: Client;
@@ -58,8 +59,16 @@ async function makeFaults(
   }
 }
 
-/** Has callers make calls while faults are made, and then until every client has recovered. */
-async function load(faults: Faults, pools: readonly Sql[], tally: Tally, ledger: Ledger, o: RunOptions) {
+interface Stage {
+  readonly faults: Faults;
+  readonly pools: readonly Sql[];
+  readonly tally: Tally;
+  readonly ledger: Ledger;
+  readonly upkeep: Upkeep | undefined;
+}
+
+/** Has callers make calls while faults are made and search tables are kept up, and then until every client has recovered. */
+async function load({ faults, pools, tally, ledger, upkeep }: Stage, o: RunOptions) {
   const began = performance.now();
   let failed = false;
   const strikes = () => !failed && performance.now() - began < o.seconds * 1_000 && !o.enough?.(tally);
@@ -79,9 +88,8 @@ async function load(faults: Faults, pools: readonly Sql[], tally: Tally, ledger:
       throw error;
     });
   const report = setInterval(() => o.onProgress?.(tally), 10_000);
-  await Promise.all([strike(faults.small, o.smallEvery), strike(faults.large, o.largeEvery), ...callers]).finally(() =>
-    clearInterval(report),
-  );
+  const faulty = [strike(faults.small, o.smallEvery), strike(faults.large, o.largeEvery)];
+  await Promise.all([...faulty, upkeep?.run(goesOn), ...callers]).finally(() => clearInterval(report));
 }
 
 /** Runs a client under load and faults, and returns the tally with every violation found. */
@@ -90,6 +98,7 @@ export async function run(engine: Engine, faults: Faults, options: RunOptions): 
   const tally = createTally(clients);
   const ledger = createLedger();
   const pools = Array.from({ length: clients }, () => connect(engine.poolerUrl ?? '', poolOptions));
+  const upkeep = client.searchTables ? openUpkeep(engine, client, tally, belowOf(random(seed, 1))) : undefined;
   const stopCounting = countCrashes(tally);
   try {
     for (const tenant of awkwardTenants) {
@@ -100,7 +109,7 @@ export async function run(engine: Engine, faults: Faults, options: RunOptions): 
       await store.transaction((tx) => tx.put(passages(below, source, next)));
       source.allowed = [next];
     }
-    await load(faults, pools, tally, ledger, options);
+    await load({ faults, pools, tally, ledger, upkeep }, options);
     await Promise.all(pools.map((sql) => sql.end({ timeout: 1 })));
     await sleep(200); // the server may still carry out statements that the broken client has sent
   } finally {
@@ -116,5 +125,7 @@ export async function run(engine: Engine, faults: Faults, options: RunOptions): 
     `select tenant_id as "tenantId", source, position, content from ${client.table}`,
   );
   tally.violate(...ledger.verify(rows));
+  await upkeep?.verify();
+  await upkeep?.end();
   return tally;
 }

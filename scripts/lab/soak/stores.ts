@@ -30,12 +30,15 @@ export interface Store {
   search(vector: Vector, k: number, source?: string): Promise<readonly Row[]>;
   put(documents: readonly NewDocument[]): Promise<unknown>;
   remove(source: string): Promise<unknown>;
+  /** Brings the tenant's search table up to date, so many documents at most; returns how many. Absent where there are none. */
+  catchUp?(most: number): Promise<number>;
   transaction(fn: (tx: StoreTx) => Promise<unknown>): Promise<unknown>;
 }
 
-/** A client under test: how it opens a tenant on a pool, and the table of its rows. */
+/** A client under test: how it opens a tenant on a pool, the table of its rows, and whether some tenants get search tables. */
 export interface Client {
   readonly table: string;
+  readonly searchTables: boolean;
   open(sql: Sql, tenant: string): Store;
 }
 
@@ -51,6 +54,7 @@ export function ragwallClient(signer?: TokenSigner): Client {
   });
   return {
     table: 'ragwall.documents',
+    searchTables: true,
     open(sql, tenantId) {
       const tenant = forTenant(sql, tenantId, signer && { signer });
       return {
@@ -58,6 +62,11 @@ export function ragwallClient(signer?: TokenSigner): Client {
           tenant.matchDocuments(vector, { k, ...(source !== undefined && { filter: { source } }) }),
         put: (documents) => tenant.upsertDocuments(documents),
         remove: (source) => tenant.deleteDocuments({ source }),
+        catchUp: (most) =>
+          tenant.transaction(async ({ sql }) => {
+            const [row] = await sql<{ done: number }[]>`select ragwall.catch_up(${most}) as done`;
+            return row?.done ?? 0;
+          }),
         transaction: (fn) => tenant.transaction(({ sql }) => fn(within(sql))),
       };
     },
@@ -80,6 +89,7 @@ export const brokenSchema = `
 /** A client in the guide's design. The tenant is a setting of the session, which PgBouncer gives to other clients, too. */
 export const brokenClient: Client = {
   table: 'guide.documents',
+  searchTables: false,
   open(sql, tenant) {
     const within = (tx: Sql | TransactionSql): StoreTx => ({
       sql: tx as TransactionSql,

@@ -98,6 +98,7 @@ const promises = [
   'half-done write',
   'refused write',
   'wrong answer',
+  'stale search table',
   'call that hangs',
   'client that does not recover',
   'unexpected error',

@@ -121,7 +121,7 @@ export function object(r: Choices, s: Scene): { kind: string; sql: string } {
     `select has_table_privilege(${named ? as : `${as}::oid`}, 'select')`,
     `select has_any_column_privilege(${named ? as : `${as}::oid`}, 'select')`,
     `select has_column_privilege(${named ? as : `${as}::oid`}, 1::smallint, 'select')`,
-    `select to_regclass('ragwall.' || ragwall.graph_name(${text(r.pick(s.tenants))}))`,
+    `select count(*) from pg_class where relname like 'search\\_%' and oid = ${named ? `to_regclass(${as})` : as}`,
     `select pg_index_has_property(${as}::regclass, 'clusterable')`,
     `select pg_relation_filenode(${as}::regclass)`,
     `select row_security_active(${named ? as : `${as}::oid`})`,
@@ -165,17 +165,53 @@ function guessed(r: Choices, s: Scene): string {
   ]);
 }
 
+/** Whether it is among the large tenants, and what is in their search tables: relations that only the search reads. */
+export function searchTables(r: Choices, s: Scene): string {
+  const its = text(r.chance(0.5) ? s.tenant : r.pick(s.tenants));
+  const one = `${text(idOf(r.below(70)))}::uuid`;
+  const relation = r.pick(['directory', 'tail', 'search_0']);
+  const vector = text(vectorOf(r.below(97)));
+  return r.pick([
+    `select tenant_id from ragwall_search.directory order by 1`,
+    `select count(*), max(tenant_id) from ragwall_search.directory where tenant_id ${r.pick(['=', '>=', '<>'])} ${its}`,
+    `select exists (select from ragwall_search.directory where tenant_id like ${text(`${s.victim.slice(0, 2)}%`)})`,
+    `select d.id, s.tenant_id from ragwall.documents as d left join ragwall_search.directory as s on s.tenant_id >= d.tenant_id order by 1, 2 limit 5`,
+    `insert into ragwall_search.tail (tenant_id, id) values (${its}, ${one})`,
+    `insert into ragwall_search.tail (tenant_id, id) select tenant_id, ${one} from ragwall_search.directory`,
+    `insert into ragwall_search.tail (tenant_id, id) values (${text(s.tenant)}, ${one}); select id, similarity from ragwall.match_documents(${vector}, 5)`,
+    `insert into ragwall_search.tail (tenant_id, id) values (${its}, ${one}) returning ${r.pick(['id', '1', 'ctid'])}`,
+    `insert into ragwall_search.directory (tenant_id) values (${its}) on conflict do nothing`,
+    `select ${r.pick(['*', 'count(*)', 'tenant_id', 'relation', 'ctid'])} from ragwall_search.${relation}`,
+    `${r.pick(['delete from', 'truncate', 'lock table', 'analyze', 'table'])} ragwall_search.${relation}`,
+    `update ragwall_search.${relation} set tenant_id = ${its}`,
+    `select tenant_id from ragwall_search.directory where tenant_id = ${its} for ${r.pick(['update', 'share', 'key share'])}`,
+    `select ragwall.${r.pick(['build_search_table', 'measure_search_table', 'drop_search_table', 'index_plan'])}()`,
+    `select * from ragwall.search_tables`,
+    `select * from ragwall_search.measure('search_0', 10)`,
+    `select ragwall_search.search_table(null, ${vector}, 5, null)`,
+    `select * from ragwall.search_documents(${vector}, ${1 + r.below(9)}, null)`,
+    `set local transaction_isolation = 'serializable'; select 1`,
+    `select * from ragwall.search_as(${its}, ${vector}, 5, null)`,
+    `select * from ragwall.search_with_token(${text(s.token ?? 'x')}, ${vector}, 5, null)`,
+  ]);
+}
+
 const noIndex = ['indexscan', 'bitmapscan', 'indexonlyscan', 'partition_pruning']
   .map((name) => `set local enable_${name} = off; `)
   .join('');
 
 /** Returns a guess and, after it, a sub-select that raises an error if it is evaluated: if the guess is right for any row. */
 export const oracle = (r: Choices, s: Scene) =>
-  `${noIndex}select count(*) from ragwall.documents as d where ${guessed(r, s)} and ` +
+  noIndex +
   r.pick([
-    'd.position >= (select 1 / (pg_backend_pid() * 0))',
-    'd.position >= any(array[(select 1 / (pg_backend_pid() * 0))])',
-    'd.metadata is not null and d.position >= (select 1 / (pg_backend_pid() * 0))',
+    `select count(*) from ragwall.documents as d where ${guessed(r, s)} and ` +
+      r.pick([
+        'd.position >= (select 1 / (pg_backend_pid() * 0))',
+        'd.position >= any(array[(select 1 / (pg_backend_pid() * 0))])',
+        'd.metadata is not null and d.position >= (select 1 / (pg_backend_pid() * 0))',
+      ]),
+    `select count(*) from ragwall_search.directory as d where ${between('d.tenant_id', s.victim)} and ` +
+      'd.tenant_id >= (select (1 / (pg_backend_pid() * 0))::text)',
   ]);
 
 /** Returns a statement that raises an error for rows that must not be read, or that pretends to be another tenant or role. */

@@ -51,10 +51,9 @@ export function condition(r: Choices, s: Scene, depth = 2): string {
   return r.chance(0.1) ? `not (${r.pick(simple)(r, s)})` : r.pick(simple)(r, s);
 }
 
-/** Mostly with a condition on the tenant, because planning for all 32 partitions is slow. */
 const where = (r: Choices, s: Scene) => {
   const asked = r.chance(0.8) ? condition(r, s) : 'true';
-  return r.chance(0.85) ? `d.tenant_id = ${text(s.tenant)} and ${asked}` : asked;
+  return r.chance(0.5) ? `d.tenant_id = ${text(s.tenant)} and ${asked}` : asked;
 };
 
 const columns = ['d.id', 'd.source', 'd.position', 'd.content', 'd.metadata', 'd.embedding', 'd.tenant_id', 'd.*'];
@@ -136,7 +135,13 @@ export function search(r: Choices, s: Scene): string {
       `select (m).* from (select ${call} as m) as s limit ${r.below(4)}`,
     ]);
   }
+  const token = s.token && text(s.token);
+  const binding = r.pick([
+    ...(s.role === 'app_user' && token ? [`ragwall.search_as(${text(s.tenant)}, `] : []),
+    ...(token ? [`ragwall.search_with_token(${token}, `] : ['ragwall.match_documents(']),
+  ]);
   const call = r.pick([
+    `${binding}${asked}, ${k}, ${fit})`,
     `ragwall.match_documents(${asked}, ${k})`,
     `ragwall.match_documents(${asked}, ${k}, ${fit})`,
     `ragwall.match_documents(query_embedding => ${asked}, match_count => ${k}, filter => ${fit})`,
@@ -184,6 +189,7 @@ export function write(r: Choices, s: Scene): string {
     () => `select * from ragwall.upsert_documents(${text(`[${document}]`)})`,
     () => `select ragwall.delete_documents(array[${id(r)}, ${id(r)}]::uuid[])`,
     () => `select ragwall.delete_source(${text(r.pick([...guesses.sources, 'legal/3.md']))}, ${r.below(40)})`,
+    () => `select ragwall.catch_up(${r.pick(['1', '3', '1000', '0', 'null'])}); ${search(r, s)}`,
     () =>
       `select d.id from ragwall.documents as d where ${where(r, s)} order by d.id limit 4 for ${r.pick(['update', 'share', 'no key update'])}${r.pick(['', ' nowait', ' skip locked'])}`,
   ])();
@@ -204,5 +210,6 @@ export function keep(r: Choices): string {
     `insert into ragwall.documents (id, content, embedding, embedding_model) values (${key}, 'kept', ${vector(r)}, 'test') on conflict do nothing`,
     `update ragwall.documents set content = 'kept ${r.below(99)}' where id = ${key}`,
     `select ragwall.delete_documents(array[${key}]::uuid[])`,
+    `select ragwall.catch_up(${1 + r.below(9)})`,
   ]);
 }

@@ -9,6 +9,7 @@ import {
   oracle,
   planAsMessage,
   sample,
+  searchTables,
   withSettings,
 } from './grammar-probes.js';
 import { aggregate, keep, search, select, unordered, write } from './grammar-rows.js';
@@ -51,6 +52,7 @@ const classes: Readonly<Record<string, Make>> = {
   tablesample: sample,
   hostile,
   oracle,
+  'search tables': searchTables,
 };
 
 /** How often each class comes, by role. */
@@ -58,15 +60,15 @@ const classes: Readonly<Record<string, Make>> = {
 const weights: Readonly<Record<Role, Readonly<Record<string, number>>>> = {
   app_user: {
     select: 14, unordered: 6, aggregate: 12, search: 14, write: 14, keep: 3, settings: 8, explain: 8, 'explain, settings': 2,
-    'plan as message': 1, catalog: 2, functions: 6, objects: 2, tablesample: 2, hostile: 8, oracle: 4,
+    'plan as message': 1, catalog: 2, functions: 6, objects: 2, tablesample: 2, hostile: 8, oracle: 4, 'search tables': 6,
   },
   agent_reader: {
     select: 16, unordered: 6, aggregate: 14, search: 16, write: 2, settings: 8, explain: 8, 'explain, settings': 2,
-    'plan as message': 1, catalog: 3, functions: 10, objects: 3, tablesample: 2, hostile: 10, oracle: 4,
+    'plan as message': 1, catalog: 3, functions: 10, objects: 3, tablesample: 2, hostile: 10, oracle: 4, 'search tables': 4,
   },
   agent_caller: {
     select: 1, search: 20, write: 1, settings: 10, explain: 6, 'explain, settings': 3,
-    'plan as message': 2, catalog: 4, functions: 38, objects: 6, tablesample: 1, hostile: 8,
+    'plan as message': 2, catalog: 4, functions: 38, objects: 6, tablesample: 1, hostile: 8, 'search tables': 4,
   },
 };
 

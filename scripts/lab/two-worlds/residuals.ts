@@ -23,7 +23,7 @@ const residuals: readonly Residual[] = [
     kind: /^explain/,
     what: anything,
     reason:
-      'EXPLAIN shows the estimates and the choice of the planner, and how many rows were read and filtered. They depend on the size of the partition.',
+      'EXPLAIN shows the estimates and the choice of the planner, and how many rows were read and filtered. They depend on the size of the table.',
   },
   {
     roles: own,
@@ -43,7 +43,7 @@ const residuals: readonly Residual[] = [
     kind: /^unordered$/,
     what: ['order'],
     reason:
-      'Without ORDER BY the server chooses the order: that of the pages in a small partition, that of an index in a large one.',
+      'Without ORDER BY the server chooses the order: that of the pages in a small table, that of an index in a large one.',
   },
   {
     roles: own,
@@ -80,8 +80,7 @@ const residuals: readonly Residual[] = [
     roles: own,
     kind: /^tablesample$/,
     what: anything,
-    reason:
-      'TABLESAMPLE chooses pages, or rows by their place on a page. The places depend on the rows of others in the same partition.',
+    reason: 'TABLESAMPLE chooses pages, or rows by their place on a page. The places depend on the rows of others.',
   },
   {
     roles: ['app_user'],
@@ -89,7 +88,7 @@ const residuals: readonly Residual[] = [
     what: anything,
     always: true,
     reason:
-      'The catalog lists all objects, and the statistics count all activity. A tenant with a graph has an index there.',
+      'The catalog lists all objects, and the statistics count all activity. A tenant with a search table has a table there, with a random name.',
   },
   {
     roles: ['app_user', 'agent_reader', 'agent_caller'],
@@ -97,7 +96,7 @@ const residuals: readonly Residual[] = [
     what: anything,
     sql: /\b\d{5,}(::oid|::regclass)?\b/,
     reason:
-      'The OID of an index can be converted to its name, and an OID that no object has cannot. PostgreSQL has no privilege that could be revoked to prevent it.',
+      'The OID of a table can be converted to its name, and an OID that no object has cannot. PostgreSQL has no privilege that could be revoked to prevent it.',
   },
 ];
 

@@ -132,19 +132,20 @@ interface Course {
 export async function run(worlds: Worlds, { role, seed, statements, onBatch }: Course): Promise<Outcome> {
   const scene = await readScene(worlds, role);
   const wires = await worlds.login(role);
-  const sign = role !== 'app_user' && worlds.jwk ? tokenSigner(worlds.jwk, { lifetime: 300 }) : undefined;
+  const sign = worlds.jwk ? tokenSigner(worlds.jwk, { lifetime: 300 }) : undefined;
   const tallies = new Map<string, Tally>();
   const marks = wires.map(({ pid }, i) => ({ pid, database: worlds.names[i] as string }));
   const began = performance.now();
 
   async function ask(first: number) {
     const tenant = choicesOf(random(seed, -first - 1)).pick(worlds.tenants);
+    const token = await sign?.(tenant);
     const made = Array.from({ length: Math.min(batch, statements - first) }, (_, i) =>
-      statementOf(seed, first + i, { ...scene, tenant }),
+      statementOf(seed, first + i, { ...scene, tenant, token }),
     );
-    const bind = sign ? `set_tenant_from_token('${await sign(tenant)}')` : `set_tenant('${tenant}')`;
+    const bind = token && role !== 'app_user' ? `set_tenant_from_token('${token}')` : `set_tenant('${tenant}')`;
     const texts = [
-      // JIT takes a second for 32 partitions and changes no answer.
+      // JIT, which settings that make plans dear bring about, takes long and changes no answer.
       'rollback; deallocate all; set jit = off',
       `begin; select ragwall.${bind}; savepoint s`,
       ...made.map(message),

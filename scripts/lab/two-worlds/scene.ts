@@ -17,7 +17,9 @@ export interface Scene {
   readonly routines: readonly Routine[];
   /** Tables and views of the catalog, whether or not the role may read them. */
   readonly relations: readonly string[];
-  /** OIDs of objects, that of the victim's graph among them, and some that no object has. */
+  /** A token of the tenant; none in the usual design. */
+  readonly token: string | undefined;
+  /** OIDs of objects, that of the victim's search table among them, and some that no object has. */
   readonly oids: readonly string[];
   /** Names of relations that one could guess. Some exist in one world only, some in none. */
   readonly names: readonly string[];
@@ -81,7 +83,7 @@ const uncalled =
   'lo_import|lo_export|pg_log_backend|pg_backup|pg_wal_replay|pg_import|pg_copy|set_config|pg_nextoid|' +
   'inet_client_port|pg_jit|pg_uuid|uuidv|array_fill|hnsw|ivf)';
 
-export async function readScene(worlds: Worlds, role: Role): Promise<Omit<Scene, 'tenant'>> {
+export async function readScene(worlds: Worlds, role: Role): Promise<Omit<Scene, 'tenant' | 'token'>> {
   const { admin, victim, tenants } = worlds;
   const types = Object.keys(literals);
   const routines = await admin<Routine[]>`
@@ -107,11 +109,7 @@ export async function readScene(worlds: Worlds, role: Role): Promise<Omit<Scene,
   const objects = await admin<{ oid: string; name: string }[]>`
     select oid::text, format('%I.%I', relnamespace::regnamespace, relname) as name from pg_class
     where relnamespace::regnamespace::text like 'ragwall%'
-      and (relname !~ '_\\d\\d' or relname like '%graph%' or relname like '%_00%')
     order by name`;
-  const graphs = await admin<{ name: string }[]>`
-    select 'ragwall.documents_graph_' || left(encode(sha256(name::bytea), 'hex'), 32) as name
-    from unnest(${[victim, ...tenants, 'nobody']}::text[]) as name`;
   const last = Math.max(...objects.map(({ oid }) => Number(oid)));
   return {
     role,
@@ -120,11 +118,10 @@ export async function readScene(worlds: Worlds, role: Role): Promise<Omit<Scene,
     routines,
     relations: relations.map(({ name }) => name),
     oids: [...objects.map(({ oid }) => oid), '0', '1259', String(last + 1), String(last + 7), '10'],
+    // Nobody can guess the names of search tables.
     names: [
-      ...objects.filter(({ name }) => !name.includes('graph')),
-      ...graphs,
-      { name: 'pg_class' },
-      { name: 'ragwall.none' },
-    ].map(({ name }) => name),
+      ...objects.map(({ name }) => name).filter((name) => !/search_[0-9a-f]{32}/.test(name)),
+      ...['pg_class', 'ragwall.none', 'ragwall_search.search_0'],
+    ],
   };
 }

@@ -18,7 +18,7 @@ export interface Worlds {
   readonly change: Change;
   /** The tenant whose rows differ. */
   readonly victim: string;
-  /** Tenants whose rows are the same: one in the victim's partition, one there with a graph, one in another partition. */
+  /** Tenants whose rows are the same: one without a search table, one whose search table has a tail, one without a tail. */
   readonly tenants: readonly string[];
   /** Names of the databases: world 1, world 2, the control. */
   readonly names: readonly string[];
@@ -33,25 +33,16 @@ export interface Worlds {
   close(): Promise<void>;
 }
 
-/** Returns names: the victim, two neighbours in its partition (the worst case), and one in another partition. */
-async function cast(sql: Sql, design: Design): Promise<string[]> {
-  if (design === 'usual') return ['acme', 'globex-0', 'initech-0', 'far-0'];
-  const rows = await sql<{ name: string }[]>`
-    with leaf as (
-      select r from generate_series(0, 31) as r
-      where satisfies_hash_partition('ragwall.documents'::regclass, 32, r, 'acme'::text)
-    )
-    select min(name) as name
-    from leaf, (values ('globex', true), ('initech', true), ('far', false)) as n (stem, together),
-      lateral (select stem || '-' || lpad(i::text, 3, '0') as name from generate_series(0, 999) as i) as c
-    where satisfies_hash_partition('ragwall.documents'::regclass, 32, r, name) = together
-    group by stem, together order by together desc, stem`;
-  return ['acme', ...rows.map((row) => row.name)];
-}
+const victim = 'acme';
+const [withTail, withoutTail] = ['initech', 'umbrella'] as const;
+const neighbours = ['globex', withTail, withoutTail] as const;
 
-/** Builds the graphs that are due, as a DBA does. */
-async function buildGraphs(sql: Sql) {
-  await sql`set ragwall.graph_from = 50`;
+/** How many documents each neighbour has. From 50 on the plan builds a search table. */
+const sizes = { globex: 30, [withTail]: 60, [withoutTail]: 55 };
+
+/** Runs what is due, as a DBA does: builds search tables, and brings those up to date that are there. */
+async function runPlan(sql: Sql) {
+  await sql`set ragwall.search_table_from = 50`;
   for (const { index_plan } of await sql`select ragwall.index_plan()`) await sql.unsafe(index_plan);
 }
 
@@ -64,19 +55,21 @@ async function makeTemplate(sql: Sql, design: Design, first: string | undefined)
     for (const migration of await migrationsSql(values)) await sql.unsafe(migration);
   }
   if (first) await sql.unsafe(first);
-  const names = await cast(sql, design);
-  if (design === 'usual') return { names, jwk: undefined };
-  // No autovacuum: fill() vacuums all worlds at the same point.
-  await sql`do $$ declare leaf regclass; begin
-    for leaf in select inhrelid from pg_inherits where inhparent = 'ragwall.documents'::regclass loop
-      execute format('alter table %s set (autovacuum_enabled = off)', leaf);
-    end loop; end $$`;
-  // The neighbour's graph is built in the template, so that its OID is the same in every world.
-  await insert(sql, names[2] as string, own(60));
-  await buildGraphs(sql);
+  if (design === 'usual') return undefined;
+  // The neighbours' search tables are built in the template, so that their names, OIDs and HNSW indexes are the same in every world.
+  for (const tenant of [withTail, withoutTail]) await insert(sql, tenant, own(sizes[tenant]));
+  await runPlan(sql);
   await sql`truncate ragwall.documents`;
+  // No autovacuum: fill() vacuums all worlds at the same point.
+  await sql`do $$ declare relation regclass; begin
+    for relation in
+      select c.oid from pg_class as c
+      where c.relkind = 'r' and (c.oid = 'ragwall.documents_rows'::regclass or c.relnamespace = 'ragwall_search'::regnamespace)
+    loop
+      execute format('alter table %s set (autovacuum_enabled = off)', relation);
+    end loop; end $$`;
   const [key] = await sql<{ jwk: string }[]>`select ragwall.add_signing_key('worlds', 'worlds') as jwk`;
-  return { names, jwk: key?.jwk };
+  return key?.jwk;
 }
 
 const insert = (sql: Sql, tenant: string, rows: readonly Row[]) => sql`
@@ -89,22 +82,33 @@ const insert = (sql: Sql, tenant: string, rows: readonly Row[]) => sql`
   )
   on conflict do nothing`;
 
+/** Makes a tail for every tenant that has a search table by now: changes a few documents, deletes some and inserts some. */
+async function makeTail(sql: Sql, tenant: string) {
+  await sql`update ragwall.documents set content = content || ', revised' where tenant_id = ${tenant} and id::text ~ '[37]$'`;
+  await sql`delete from ragwall.documents where tenant_id = ${tenant} and id::text ~ '2$'`;
+  await insert(sql, tenant, own(75).slice(70));
+}
+
 /** Stores half of the victim's rows before and half after the neighbours', and deletes some. */
-async function fill(sql: Sql, design: Design, victim: string, tenants: readonly string[], rows: readonly Row[]) {
+async function fill(sql: Sql, design: Design, rows: readonly Row[]) {
   const half = rows.length / 2;
   await insert(sql, victim, rows.slice(0, half));
-  for (const [i, tenant] of tenants.entries()) {
+  for (const [i, tenant] of neighbours.entries()) {
     // In the usual design ids are unique in the whole table, so each tenant gets others.
-    await insert(sql, tenant, design === 'usual' ? own(180).slice(i * 60, i * 60 + 60) : own([30, 60, 20][i] ?? 0));
+    await insert(sql, tenant, design === 'usual' ? own(180).slice(i * 60, i * 60 + 60) : own(sizes[tenant]));
   }
   await insert(sql, victim, rows.slice(half));
   await sql`delete from ragwall.documents where tenant_id = ${victim} and id::text ~ '[05]$'`;
+  if (design === 'ragwall') {
+    await runPlan(sql);
+    for (const tenant of [victim, withTail]) await makeTail(sql, tenant);
+    await sql`vacuum (analyze) ragwall_search.tail, ragwall_search.directory`;
+  }
   await sql`vacuum (analyze) ragwall.documents`;
-  if (design === 'ragwall') await buildGraphs(sql);
 }
 
 /** Opens a transaction of the victim that has locked its rows and inserted one. */
-async function work(url: string, victim: string): Promise<Sql> {
+async function work(url: string): Promise<Sql> {
   const sql = connect(url);
   await sql`begin`;
   await sql`select ragwall.set_tenant(${victim})`;
@@ -149,8 +153,7 @@ export async function openWorlds(engine: Engine, { design, change, first }: Sett
   try {
     await server.unsafe(`create database ${name}`);
     const template = connect(withDatabase(engine.adminUrl, name));
-    const { names: people, jwk } = await makeTemplate(template, design, first).finally(() => template.end());
-    const [victim = '', ...tenants] = people;
+    const jwk = await makeTemplate(template, design, first).finally(() => template.end());
     const admins: Sql[] = [];
     for (const [i, database] of names.entries()) {
       await server.unsafe(`create database ${database} template ${name}`);
@@ -158,16 +161,16 @@ export async function openWorlds(engine: Engine, { design, change, first }: Sett
       closing.push(() => admin.end());
       admins.push(admin);
       await admin.unsafe(await bootstrapSql());
-      await fill(admin, design, victim, tenants, i === 1 ? changes[change] : few);
+      await fill(admin, design, i === 1 ? changes[change] : few);
     }
     if (change === 'rows') {
-      const busy = await work(withDatabase(engine.appUrl ?? '', names[1] as string), victim);
+      const busy = await work(withDatabase(engine.appUrl ?? '', names[1] as string));
       closing.push(() => busy.end({ timeout: 0 }));
     }
     const [, admin] = admins;
     if (!admin) throw new Error('the second world is missing');
     return {
-      ...{ change, victim, tenants, names, jwk, admin, close },
+      ...{ change, victim, tenants: neighbours, names, jwk, admin, close },
       async login(role) {
         const user = await loginAs(server, engine, role, name);
         const wires: Wire[] = [];
