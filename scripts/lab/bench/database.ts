@@ -1,236 +1,244 @@
-/** The database of the benchmark: the server and its settings, the tables and indexes of each design, and their documents. */
+/** The database of the benchmark: the server and its settings, and the tables, documents and indexes of each design. */
 import { once } from 'node:events';
 import { totalmem } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Sql } from 'postgres';
 import type { Engine } from '../../../db/tests/engine/engine.js';
 import { vectorText } from '../../../src/client/vector.js';
-import { dot, random } from '../data.js';
-import { progress } from '../report.js';
-import { connect, inContainer, usualPolicy } from '../setup.js';
+import { random } from '../data.js';
+import { sum, timed } from '../measure.js';
+import { connect, inContainer, usualPolicy, withDatabase } from '../setup.js';
 import type { Scale } from './scale.js';
-import {
-  type ClassName,
-  type Document,
-  dimensions,
-  mixed,
-  type Query,
-  type Tenant,
-  type World,
-  zipf,
-} from './world.js';
-
-/** How many documents every search is for. */
-export const k = 10;
+import { type Document, dimensions, filters, mixed, type Tenant, type World } from './world.js';
 
 export interface Server {
-  readonly engine: Engine & { readonly appUrl: string };
+  readonly engine: Engine;
+  /** app_user, direct and through PgBouncer. */
+  readonly appUrl: string;
+  readonly poolerUrl: string;
   /** A superuser. */
   readonly admin: Sql;
+  restart(): Promise<unknown>;
 }
 
-/** Gives our own container's Postgres more memory and no autovacuum, and restarts it. A server given by URL stays as it is. */
-export async function openServer(engine: Engine): Promise<Server> {
-  if (!engine.appUrl) throw new Error('the benchmark needs a server with logins: Docker or DATABASE_URL');
-  const admin = () => connect(engine.adminUrl, { max: 2 });
-  if (engine.containerId) {
-    const sql = admin();
-    const buffers = Math.min(Math.floor(totalmem() / 4 / 1024 ** 2), 6 * 1024);
-    for (const setting of [
-      `shared_buffers = '${buffers}MB'`,
-      "max_wal_size = '16GB'",
-      "checkpoint_timeout = '1h'",
-      'autovacuum = off', // it would slow down one design and not the others; settle() vacuums every table
-    ]) {
-      await sql.unsafe(`alter system set ${setting}`);
-    }
-    await sql.end();
-    await inContainer(engine.containerId, ['pg_ctl', 'restart', '-m', 'fast', '-l', 'postgres.log']);
-    await delay(200);
-  }
-  return { engine: { ...engine, appUrl: engine.appUrl }, admin: admin() };
-}
+/** The name of a database that is as the migrations leave one, to be copied. */
+export const pristine = 'bench_pristine';
 
-/** The name of the dedicated table of a tenant. */
-export const limitTable = (tenant: string) => `bench.limit_${tenant.replaceAll('-', '_')}`;
+/** The URL of the login that asks the tables of the limit: the settings of a role hold behind PgBouncer, too. */
+export const limitUrl = (url: string) => Object.assign(new URL(url), { username: 'app_reader' }).href;
 
 /**
- * Makes the table of the guide, the same table for a shared HNSW index, and a dedicated table for each measured
- * tenant. They have no indexes yet but their keys.
+ * Gives the container's Postgres more memory and no autovacuum, which would slow down one design and not the others, and
+ * makes its database one of 768 dimensions, as a changed .gmrc would.
  */
-async function createTables(admin: Sql, measured: readonly Tenant[]): Promise<void> {
-  const columns = `id uuid primary key, tenant_id text not null, content text not null,
-    embedding public.vector(${dimensions}), metadata jsonb, created_at timestamptz default now()`;
-  const shared = ['guide', 'hnsw'].map(
-    (name) => `
-    create table bench.${name} (${columns});
-    ${usualPolicy(`bench.${name}`)}`,
-  );
-  const limits = measured
-    .map(({ name }) => limitTable(name))
-    .map(
-      (table) => `
-    create table ${table} (id uuid primary key, content text not null,
-      embedding public.halfvec(${dimensions}) not null, metadata jsonb);
-    alter table ${table} alter embedding set storage plain, alter metadata set storage main;
-    grant select on ${table} to app_user;`,
-    );
-  await admin.unsafe(`
-    create schema bench;
-    grant usage on schema bench to app_user;
-    create unlogged table bench.staging (tenant_id text, id uuid, content text,
-      embedding public.vector(${dimensions}), metadata jsonb);
-    alter table bench.staging alter embedding set storage plain;
-    ${shared.join('')}
-    ${limits.join('')}`);
+export async function openServer(engine: Engine): Promise<Server> {
+  const { appUrl, poolerUrl, containerId } = engine;
+  if (!appUrl || !poolerUrl || !containerId) throw new Error('the benchmark needs a Docker engine');
+  const restart = async () => {
+    await inContainer(containerId, ['pg_ctl', 'restart', '-m', 'fast', '-l', 'postgres.log']);
+    await delay(200);
+  };
+  const buffers = Math.min(Math.floor(totalmem() / 4 / 1024 ** 2), 6 * 1024);
+  const settings = {
+    shared_buffers: `${buffers}MB`,
+    max_wal_size: '16GB',
+    checkpoint_timeout: '1h',
+    autovacuum: 'off',
+  };
+  const sql = connect(engine.adminUrl);
+  for (const [name, value] of Object.entries({ ...settings, max_locks_per_transaction: '256' })) {
+    await sql.unsafe(`alter system set ${name} = '${value}'`);
+  }
+  for (const role of ['app_user', 'app_reader']) await sql.unsafe(`alter role ${role} set statement_timeout = '1min'`);
+  await sql.unsafe(`create or replace function ragwall.embedding_dimensions() returns integer
+    language sql immutable parallel safe return ${dimensions}`);
+  await sql.end();
+  await restart();
+  const server = connect(withDatabase(engine.adminUrl, 'postgres'));
+  await server.unsafe(`create database ${pristine} template ragwall`);
+  await server.end();
+  return { engine, appUrl, poolerUrl, restart, admin: connect(engine.adminUrl, { max: 2, max_lifetime: null }) };
 }
 
-/** Which tables a load fills. */
-interface Into {
-  readonly guide?: boolean;
-  readonly hnsw?: boolean;
-  readonly ragwall?: boolean;
-  readonly limits?: readonly Tenant[];
-}
+export const limitTable = ({ name }: Tenant) => `bench.limit_${name.replaceAll('-', '_')}`;
+export const hasIndex = ({ documents }: Tenant) => documents >= 1_000;
 
-/** Copies documents into the staging table, a step of `bar` each, and from there into the tables that `into` names. */
-export async function load(
-  admin: Sql,
-  bar: ReturnType<typeof progress>,
-  documents: Iterable<readonly [tenant: Tenant, document: Document]>,
-  into: Into,
-): Promise<void> {
+/**
+ * Copies the next documents, 50,000 at most, to the staging table, and from there into ragwall.documents and, those of
+ * `shared`, the shared tables. Returns the milliseconds that each takes.
+ */
+export async function load(admin: Sql, documents: Iterator<readonly [Tenant, Document]>, shared: readonly Tenant[]) {
   const reserved = await admin.reserve();
   try {
     const stream = await reserved`copy bench.staging from stdin`.writable();
     const finished = once(stream, 'finish');
-    for (const [{ name }, { id, content, metadata, vector }] of documents) {
+    for (let n = 0, one = documents.next(); !one.done; one = documents.next()) {
+      const [{ name }, { id, content, metadata, vector }] = one.value;
       const row = [name, id, content, vectorText(vector), JSON.stringify(metadata)].join('\t');
-      if (stream.write(`${row}\n`))
-        await new Promise(setImmediate); // lets the driver send, and the progress bar draw
-      else await once(stream, 'drain');
-      bar.step();
+      if (!stream.write(`${row}\n`)) await once(stream, 'drain');
+      n += 1;
+      if (n === 50_000) break;
     }
     stream.end();
     await finished;
   } finally {
     reserved.release();
-    bar.stop();
   }
   const columns = 'tenant_id, id, content, embedding, metadata';
-  const fills = [
-    into.guide && `insert into bench.guide (${columns}) select ${columns} from bench.staging`,
-    into.hnsw && `insert into bench.hnsw (${columns}) select ${columns} from bench.staging`,
-    into.ragwall &&
-      `insert into ragwall.documents (${columns}, embedding_model) select ${columns}, 'bench' from bench.staging`,
-    ...(into.limits ?? []).map(
-      ({ name }) => `
-      insert into ${limitTable(name)} select id, content, embedding, metadata
-      from bench.staging where tenant_id = '${name}'`,
-    ),
-  ];
-  for (const fill of fills) if (fill) await admin.unsafe(fill);
+  const chosen = `where tenant_id in (${shared.map(({ name }) => `'${name}'`)})`;
+  const took: number[] = [];
+  for (const fill of [
+    `ragwall.documents (${columns}, embedding_model) select ${columns}, 'bench' from bench.staging`,
+    `bench.guide (${columns}) select ${columns} from bench.staging ${chosen}`,
+    `bench.hnsw (${columns}) select ${columns} from bench.staging ${chosen}`,
+  ]) {
+    took.push(await timed(() => admin.unsafe(`insert into ${fill}`)));
+  }
   await admin`truncate bench.staging`;
+  return took;
 }
 
 /** Vacuums, analyses and checkpoints, so that none of it happens while something is measured. */
-async function settle(admin: Sql): Promise<void> {
+export async function settle(admin: Sql): Promise<void> {
   const tables = await admin<{ name: string }[]>`
     select format('%I.%I', schemaname, tablename) as name from pg_tables
-    where schemaname = 'bench' and tablename <> 'staging'`;
-  for (const { name } of [{ name: 'ragwall.documents' }, ...tables]) await admin.unsafe(`vacuum (analyze) ${name}`);
-  await admin.unsafe('checkpoint');
+    where (schemaname = 'bench' and tablename <> 'staging') or schemaname = 'ragwall_search' or tablename = 'documents_rows'`;
+  for (const { name } of tables) await admin.unsafe(`vacuum (analyze) ${name}`);
+  await admin`checkpoint`;
 }
 
-/** Runs statements that build indexes, one after the other, on a new connection. */
-async function build({ engine }: Server, statements: readonly string[]): Promise<void> {
-  const sql = connect(engine.adminUrl);
-  try {
-    // Parallel builds are unsafe before pgvector 0.8.2 (CVE-2026-3172), and need more shared memory than a container has.
-    await sql.unsafe("set maintenance_work_mem = '2GB'; set max_parallel_maintenance_workers = 0");
-    for (const statement of statements) await sql.unsafe(statement);
-  } finally {
-    await sql.end();
-  }
+/** Runs statements one after the other on a new connection. */
+async function build(url: string, statements: readonly string[]): Promise<void> {
+  const sql = connect(url);
+  // Parallel builds are unsafe before pgvector 0.8.2 (CVE-2026-3172), and need more shared memory than a container has.
+  await sql.unsafe("set maintenance_work_mem = '2GB'; set max_parallel_maintenance_workers = 0");
+  for (const statement of statements) await sql.unsafe(statement);
+  await sql.end();
 }
 
-/** Runs the statements of ragwall.index_plan(), as Ragwall's maintenance does, and settles. */
-export async function maintain(server: Server): Promise<void> {
-  const plan = await server.admin<{ statement: string }[]>`select ragwall.index_plan() as statement`;
-  await build(
-    server,
-    plan.map(({ statement }) => statement),
-  );
-  await settle(server.admin);
+/** Runs the statements of ragwall.index_plan(), as Ragwall's maintenance does. */
+export async function maintain(url: string): Promise<void> {
+  const sql = connect(url);
+  const plan = await sql<{ statement: string }[]>`select ragwall.index_plan() as statement`;
+  await sql.end();
+  const statements = plan.map(({ statement }) => statement);
+  await build(url, statements);
 }
 
-/** Builds the indexes of all designs. A dedicated table has one if Ragwall builds one for its tenant, too. */
-async function buildIndexes(server: Server, measured: readonly Tenant[]): Promise<void> {
-  const hnsw = (table: string, ops: string) => `create index on ${table} using hnsw (embedding ${ops})`;
-  const graphs = measured.filter(({ documents }) => documents >= 1_000);
-  await Promise.all([
-    build(server, [hnsw('bench.hnsw', 'vector_cosine_ops'), 'create index on bench.hnsw (tenant_id)']),
-    build(server, [
-      'create index on bench.guide using ivfflat (embedding vector_cosine_ops) with (lists = 100)',
-      'create index on bench.guide (tenant_id)',
-      ...graphs.map(({ name }) => hnsw(limitTable(name), 'halfvec_cosine_ops')),
-    ]),
-  ]);
-  await maintain(server);
+export interface Question {
+  readonly tenant: Tenant;
+  readonly vector: Float32Array;
+  readonly filter?: Record<string, number>;
+  /** The ids of the nearest documents of the tenant that match, by exact cosine, nearest first: a hundred at most. */
+  readonly truth: readonly string[];
 }
+
+/** The questions of one class of tenants, by filter: `none`, and those of `filters` for large tenants. */
+type Questions = Readonly<Record<string, readonly Question[]>>;
+
+type Log = (line: string) => void;
 
 export interface Prepared {
-  readonly queries: ReadonlyMap<ClassName, readonly Query[]>;
-  readonly tenants: number;
+  readonly classes: ReadonlyMap<number, Questions>;
+  readonly tenants: readonly Tenant[];
   readonly documents: number;
+  /** Milliseconds to store the documents from a table of the server, and to index them. */
+  readonly duration: readonly (readonly [design: string, documents: number, load: number, index: number])[];
 }
 
-/** Keeps the `k` nearest to a vector of the documents that it is offered. */
-function nearest(vector: Float32Array) {
-  const best: { id: string; similarity: number }[] = [];
-  return {
-    vector,
-    best,
-    offer({ id, vector: other }: Document): void {
-      const similarity = dot(vector, other);
-      if (best.length === k && similarity <= (best[k - 1]?.similarity ?? 0)) return;
-      const place = best.findIndex((one) => one.similarity < similarity);
-      best.splice(place < 0 ? best.length : place, 0, { id, similarity });
-      if (best.length > k) best.pop();
-    },
-  };
-}
-
-/** Generates, stores and indexes all documents, and finds the exact answers to all queries while they pass. */
-export async function prepare(server: Server, world: World, scale: Scale): Promise<Prepared> {
-  let number = 0;
-  const asked = scale.classes.flatMap(({ className, tenants, documents, queries }) =>
-    Array.from({ length: tenants }, (_, i) => {
-      const tenant: Tenant = { name: `${className}-${i + 1}`, number: number++, documents };
-      const next = random(world.seed, 6, tenant.number);
-      const about = Array.from({ length: queries / tenants }, () => next() % documents);
-      return { className, tenant, own: about.map((n) => nearest(world.question(tenant, n))) };
-    }),
-  );
-  const measured = asked.map(({ tenant }) => tenant);
-  const all = [...measured, ...zipf('neighbour-0', number, scale.neighbours[0] ?? 0)];
-  await createTables(server.admin, measured);
-  function* watched() {
-    for (const row of mixed(world, all)) {
-      for (const query of asked[row[0].number]?.own ?? []) query.offer(row[1]);
-      yield row;
+/** Finds the exact answers to questions about the tenants of a class. */
+async function ask(admin: Sql, world: World, tenants: readonly Tenant[], count: number): Promise<Questions> {
+  const all: Record<string, Question[]> = { none: [] };
+  for (let i = 0; i < count; i += 1) {
+    const tenant = tenants[i % tenants.length] as Tenant;
+    const n = random(world.seed, 6, 1000 * tenant.number + i)() % tenant.documents;
+    const { topic, vector } = world.question(tenant, n);
+    for (const name of ['none', ...(hasIndex(tenant) ? Object.keys(filters) : [])]) {
+      const filter = filters[name]?.(n, topic);
+      const truth = await admin<{ id: string }[]>`
+        select id from bench.hnsw where tenant_id = ${tenant.name} and metadata @> ${filter ? JSON.stringify(filter) : '{}'}::text::jsonb
+        order by embedding <=> ${vectorText(vector)}::text::vector limit 100`;
+      if (truth.length > 0) {
+        all[name] ??= [];
+        all[name].push({ tenant, vector, truth: truth.map(({ id }) => id), ...(filter && { filter }) });
+      }
     }
   }
-  const documents = all.reduce((total, tenant) => total + tenant.documents, 0);
-  const into = { guide: true, hnsw: true, ragwall: true, limits: measured };
-  await load(server.admin, progress('generating and loading', documents), watched(), into);
-  console.log('building the indexes');
-  await buildIndexes(server, measured);
+  return all;
+}
 
-  const queries = new Map<ClassName, Query[]>(scale.classes.map(({ className }) => [className, []]));
-  for (const { className, tenant, own } of asked) {
-    const truths = own.map(({ vector, best }) => ({ tenant, vector, truth: best.map(({ id }) => id) }));
-    queries.get(className)?.push(...truths);
+/** Generates, stores and indexes all documents, and finds the exact answers to all questions. */
+export async function prepare(server: Server, world: World, scale: Scale, log: Log): Promise<Prepared> {
+  const { admin, engine } = server;
+  let number = 0;
+  const groups = scale.classes.map(({ size, tenants: count }) =>
+    Array.from({ length: count }, (_, i): Tenant => ({ name: `t${size}-${i}`, number: number++, documents: size })),
+  );
+  const tenants = groups.flat();
+  const shared = groups.flatMap((own) => own.slice(0, scale.sharedTenants));
+  const columns = `tenant_id text not null, id uuid, content text not null, embedding vector(${dimensions}), metadata jsonb`;
+  await admin.unsafe(`
+    create schema bench;
+    grant usage on schema bench to app_user, app_reader;
+    create unlogged table bench.staging (${columns});
+    alter table bench.staging alter embedding set storage plain;
+    create table bench.guide (${columns}, primary key (id)); ${usualPolicy('bench.guide')}
+    create table bench.hnsw (${columns}, primary key (id)); ${usualPolicy('bench.hnsw')}
+    create index on bench.hnsw (tenant_id)`);
+
+  log('generating and storing');
+  const rows = mixed(world, tenants);
+  let stored = [0, 0, 0];
+  const total = sum(tenants, ({ documents }) => documents);
+  for (let done = 0; done < total; done += 50_000) {
+    const took = await load(admin, rows, shared);
+    stored = stored.map((ms, i) => ms + (took[i] ?? 0));
   }
-  return { queries, tenants: all.length, documents };
+  await settle(admin);
+  log('asking exactly');
+  const classes = new Map<number, Questions>();
+  for (const [i, { size, questions }] of scale.classes.entries()) {
+    const own = (groups[i] ?? []).slice(0, Math.min(scale.sharedTenants, questions));
+    classes.set(size, await ask(admin, world, own, questions));
+  }
+  log('indexing');
+  const timedBuild = (statements: readonly string[]) => timed(() => build(engine.adminUrl, statements));
+  const ours = await timed(() => maintain(engine.adminUrl));
+  const copying = await timedBuild(
+    tenants.map(
+      (tenant) => `
+      create table ${limitTable(tenant)} (id uuid primary key, content text not null,
+        embedding halfvec(${dimensions}) not null, metadata jsonb not null);
+      alter table ${limitTable(tenant)} alter embedding set storage plain, alter metadata set storage main;
+      insert into ${limitTable(tenant)} select id, content, embedding, metadata
+        from ragwall.documents_rows where tenant_id = '${tenant.name}';
+      grant select, insert on ${limitTable(tenant)} to app_user, app_reader`,
+    ),
+  );
+  const [limit, guide, hnsw] = await Promise.all([
+    timedBuild(
+      tenants
+        .filter(hasIndex)
+        .flatMap((tenant) => [
+          `create index on ${limitTable(tenant)} using hnsw (embedding halfvec_cosine_ops)`,
+          `create index on ${limitTable(tenant)} using gin (metadata jsonb_path_ops)`,
+        ]),
+    ),
+    timedBuild([
+      'create index on bench.guide using ivfflat (embedding vector_cosine_ops) with (lists = 100)',
+      'create index on bench.guide (tenant_id)',
+    ]),
+    timedBuild(['create index on bench.hnsw using hnsw (embedding vector_cosine_ops)']),
+  ]);
+  await settle(admin);
+  const some = sum(shared, ({ documents }) => documents);
+  return {
+    ...{ classes, tenants, documents: total },
+    duration: [
+      ['ragwall', total, stored[0] ?? 0, ours],
+      ['limit', total, copying, limit],
+      ['guide', some, stored[1] ?? 0, guide],
+      ['shared HNSW', some, stored[2] ?? 0, hnsw],
+    ],
+  };
 }

@@ -1,17 +1,15 @@
-/** The designs that are compared, and how each finds the ten documents nearest to a query. */
+/** The designs that are compared, and how each finds the documents nearest to a question. */
 import type { Sql } from 'postgres';
 import { vectorText } from '../../../src/client/vector.js';
 import { forTenant, matchDocuments, setTenant } from '../../../src/index.js';
 import { connect } from '../setup.js';
-import { k, limitTable } from './database.js';
-import { dimensions, type Query } from './world.js';
+import { hasIndex, limitTable, limitUrl, type Question } from './database.js';
+import { dimensions } from './world.js';
 
-export interface Found {
-  readonly id: string;
-}
+type Found = readonly { readonly id: string; readonly similarity?: number }[];
 
 export interface Asker {
-  ask(query: Query): Promise<readonly Found[]>;
+  ask(question: Question): Promise<Found>;
   close(): Promise<void>;
 }
 
@@ -21,119 +19,118 @@ export interface Design {
   readonly about: string;
   /** Settings of its connection. */
   readonly settings?: readonly string[];
-  /** Whether it opens a connection per request. */
-  readonly connects?: true;
-  request(sql: Sql, query: Query, url: string): Promise<readonly Found[]>;
+  /** Whether it asks the tables of the limit. */
+  readonly limit?: true;
+  request(sql: Sql, question: Question, k: number, url: string): Promise<Found>;
 }
 
-const shared = (table: string) => `
-  select id, content, metadata, 1 - (embedding <=> $1::vector) as similarity
-  from ${table} where tenant_id = $2 order by embedding <=> $1::vector limit ${k}`;
-const dedicated = ({ tenant }: Query) => `
-  select id, content, metadata, 1 - (embedding <=> $1::halfvec) as similarity
-  from ${limitTable(tenant.name)} order by embedding <=> $1::halfvec limit ${k}`;
-
 /** Opens a connection that the driver does not replace after a while. */
-const connectForGood = (url: string) => connect(url, { max_lifetime: null });
+const connectForGood = (url: string, max = 1) => connect(url, { max_lifetime: null, max });
 
-const ofTable = (table: string) => ({
-  request: (sql: Sql, { tenant: { name }, vector }: Query) =>
-    sql.begin(async (tx) => {
-      await tx`select set_config('app.current_tenant', ${name}, true)`;
-      return tx.unsafe<Found[]>(shared(table), [vectorText(vector), name], { prepare: true });
-    }),
-});
+function askTable(
+  sql: { unsafe: Sql['unsafe'] },
+  table: string,
+  type: string,
+  order: string,
+  question: Question,
+  k: number,
+) {
+  const { tenant, vector, filter } = question;
+  return sql.unsafe<{ id: string; similarity: number }[]>(
+    `select id, content, metadata, 1 - (embedding <=> $1::${type}) as similarity from ${table}
+    where ${type === 'vector' ? `tenant_id = '${tenant.name}'` : 'true'} and ${filter ? 'metadata @> $2::text::jsonb' : 'true'}
+    order by (embedding <=> $1::${type})${order} limit ${k}`,
+    [vectorText(vector), ...(filter ? [JSON.stringify(filter)] : [])],
+    { prepare: true },
+  );
+}
+const shared = (table: string) => (sql: Sql, question: Question, k: number) =>
+  sql.begin(async (tx) => {
+    await tx`select set_config('app.current_tenant', ${question.tenant.name}, true)`;
+    return askTable(tx, table, 'vector', '', question, k);
+  });
+/** By the HNSW index if there is one; exactly with a filter. */
+const askLimit = (sql: { unsafe: Sql['unsafe'] }, question: Question, k: number) => {
+  const order = question.filter || !hasIndex(question.tenant) ? ' + 0' : '';
+  return askTable(sql, limitTable(question.tenant), 'halfvec', order, question, k);
+};
 
-const iterative = 'set hnsw.iterative_scan = relaxed_order';
+const iterative = ['set hnsw.iterative_scan = relaxed_order'];
 const forced = ['enable_seqscan', 'enable_bitmapscan', 'enable_sort'].map((name) => `set ${name} = off`);
-const sharedHnsw = (way: string, about: string, ...settings: string[]): Design => ({
-  ...ofTable('bench.hnsw'),
-  name: `shared hnsw${way}`,
-  about,
-  settings: ['set hnsw.ef_search = 40', ...settings],
-});
-
-/**
- * Without sorts the planner has to take the order from the HNSW index. Where there is no index it sorts all the same,
- * but at a cost so high that it would also compile the plan: hence no JIT.
- */
-const byIndex = ['set hnsw.ef_search = 100', 'set enable_sort = off', 'set jit = off'];
+const own = 'a table of the tenant’s own without policies; one prepared statement; HNSW from 1,000 documents on';
 
 export const designs: readonly Design[] = [
   {
+    name: 'ragwall',
+    about: 'forTenant(sql, tenant).matchDocuments(vector)',
+    request: (sql, { tenant, vector, filter }, k) =>
+      forTenant(sql, tenant.name, { dimensions }).matchDocuments(vector, filter ? { k, filter } : { k }),
+  },
+  {
+    name: 'ragwall, sql.begin',
+    about: 'sql.begin(): setTenant(), then matchDocuments()',
+    request: (sql, { tenant, vector, filter }, k) =>
+      sql.begin(async (tx) => {
+        await setTenant(tx, tenant.name);
+        return matchDocuments(tx, vector, k, filter);
+      }),
+  },
+  { name: 'limit', about: own, limit: true, request: askLimit },
+  {
+    name: 'limit, our ef_search',
+    about: 'the same with the ef_search of our search table, which is measured with harder questions',
+    ...{ limit: true, request: askLimit },
+  },
+  {
+    name: 'limit, sql.begin',
+    about: 'the same inside sql.begin()',
+    ...{ limit: true, request: (sql, question, k) => sql.begin((tx) => askLimit(tx, question, k)) },
+  },
+  {
     name: 'guide',
     about: 'shared ivfflat (lists 100, probes 1), policy on the setting, a new connection per request',
-    connects: true,
-    async request(_, { tenant: { name }, vector }, url) {
+    async request(_, question, k, url) {
       const sql = connectForGood(url);
       try {
         // For the session. The guide sets it for the transaction, where it is gone before the next statement.
-        await sql`select set_config('app.current_tenant', ${name}, false)`;
-        return await sql.unsafe<Found[]>(shared('bench.guide'), [vectorText(vector), name]);
+        await sql`select set_config('app.current_tenant', ${question.tenant.name}, false)`;
+        return await askTable(sql, 'bench.guide', 'vector', '', question, k);
       } finally {
         await sql.end();
       }
     },
   },
   {
-    ...ofTable('bench.guide'),
     name: 'guide, kept connection',
     about: 'the same on a connection that is kept, the tenant set in each transaction',
-  },
-  sharedHnsw('', 'shared HNSW under the same policy, ef_search 40; the planner may prefer the btree on tenant_id'),
-  sharedHnsw(', iterative', 'the same with iterative scan, relaxed order', iterative),
-  sharedHnsw(', index forced', 'shared HNSW, ef_search 40, where the planner has nothing else to choose', ...forced),
-  sharedHnsw(', iterative, forced', 'the same with iterative scan, relaxed order', iterative, ...forced),
-  {
-    name: 'limit, one statement',
-    about:
-      'a dedicated table of the tenant, no policy, halfvec in the row, indexed as ragwall is; one prepared statement',
-    settings: byIndex,
-    request: (sql, query) => sql.unsafe<Found[]>(dedicated(query), [vectorText(query.vector)], { prepare: true }),
+    request: shared('bench.guide'),
   },
   {
-    name: 'limit, begin … commit',
-    about: 'the same inside sql.begin()',
-    settings: byIndex,
-    request: (sql, query) =>
-      sql.begin((tx) => tx.unsafe<Found[]>(dedicated(query), [vectorText(query.vector)], { prepare: true })),
+    name: 'shared HNSW',
+    about: 'shared HNSW under the same policy, iterative scan; the planner may prefer the btree on tenant_id',
+    ...{ settings: iterative, request: shared('bench.hnsw') },
   },
   {
-    name: 'ragwall, one statement',
-    about: 'forTenant(sql, tenant).matchDocuments(vector)',
-    request: (sql, { tenant, vector }) => forTenant(sql, tenant.name, { dimensions }).matchDocuments(vector, { k }),
-  },
-  {
-    name: 'ragwall, sql.begin',
-    about: 'sql.begin(): setTenant(), then matchDocuments()',
-    request: (sql, { tenant, vector }) =>
-      sql.begin(async (tx) => {
-        await setTenant(tx, tenant.name);
-        return matchDocuments(tx, vector, k);
-      }),
-  },
-  {
-    name: 'ragwall, transaction()',
-    about: 'forTenant(sql, tenant).transaction(): the guarded sql.begin()',
-    request: (sql, { tenant, vector }) =>
-      forTenant(sql, tenant.name).transaction((tx) => tx.matchDocuments(vector, { k })),
+    name: 'shared HNSW, index forced',
+    about: 'the same where the planner has nothing else to choose',
+    ...{ settings: [...iterative, ...forced], request: shared('bench.hnsw') },
   },
 ];
 
 /** Returns the designs of these names, in this order. */
-export const named = (...names: readonly string[]): Design[] =>
-  names.map((name) => {
-    const found = designs.find((design) => design.name === name);
-    if (!found) throw new Error(`there is no design called ${name}`);
-    return found;
-  });
+export const named = <const N extends readonly string[]>(...names: N) =>
+  names.map((name) => designs.find((design) => design.name === name)) as { [I in keyof N]: Design };
 
-/** Connects a design to a server. */
-export async function open(design: Design, url: string): Promise<Asker> {
-  const sql = connectForGood(url);
-  if (design.settings) {
-    // pgvector's settings exist once its library is loaded, which a first vector does.
-    await sql.unsafe(`select '[1]'::vector; ${design.settings.join('; ')}`);
-  }
-  return { ask: (query) => design.request(sql, query, url), close: () => sql.end() };
+/**
+ * Connects a design to a server, `clients` times. `ef`: hnsw.ef_search of the limit. Behind PgBouncer, which keeps no
+ * settings of the session, it has those of its role.
+ */
+export async function open(design: Design, url: string, k = 10, ef?: number, clients = 1): Promise<Asker> {
+  const login = design.limit ? limitUrl(url) : url;
+  const sql = connectForGood(login, clients);
+  const byIndex = [`set hnsw.ef_search = ${ef}`, 'set enable_sort = off', 'set jit = off'];
+  const settings = (design.limit && ef ? byIndex : design.settings) ?? [];
+  // pgvector's settings exist once its library is loaded, which a first vector does.
+  if (clients === 1) await sql.unsafe(["select '[1]'::vector", ...settings].join('; '));
+  return { ask: (question) => design.request(sql, question, k, login), close: () => sql.end({ timeout: 5 }) };
 }
