@@ -81,6 +81,8 @@ const deletion: Deletion = { source: 'faq.md', fromPosition: 1 };
 const batches: BatchOptions = { batchSize: 10, onBatch: (stored: readonly StoredDocument[]) => void stored };
 const upsert: UpsertOptions = { ...batches, embedder: lexicalEmbedder({ dimensions: 8 }) };
 
+export const changes = (): Promise<number> => acme.catchUp(1_000);
+export const placeOf = ({ source, position }: Match): [string | null, number | null] => [source, position];
 export const counts = (): Promise<UpsertCounts> => acme.upsertDocuments(documents, upsert);
 export const found = (): Promise<Match[]> =>
   acme.transaction(async (tx: TenantTransaction) => {

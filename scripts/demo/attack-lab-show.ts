@@ -49,7 +49,7 @@ async function starvation(session: Session, control: stores.Store, ours: stores.
   await flood(control.name, control, 0, true);
   await flood('Ragwall, exact search', ours, 0, false);
   await ours.build(victim);
-  await flood('Ragwall, with a graph of acme’s own', ours, 1, false);
+  await flood('Ragwall, with a search table of acme’s own', ours, 1, false);
   for (const [design, size, rebuild] of [
     [stores.hashed, 41, false],
     [stores.ivfflat, 5_000, true],

@@ -153,7 +153,7 @@ export async function showCompanies(session: Session, embedder: Embedder): Promi
     afterBreaches(session, breaches, b.tenant, (tx) => matchDocuments(tx, vector, 1000));
   for (const [wall, breach] of [
     ['row-level security disabled', noPolicy],
-    ['match_documents() without its condition on the tenant', noPinnedTenant],
+    ['search_documents() without its condition on the tenant', noPinnedTenant],
   ] as const) {
     const found = await search(breach);
     report.line(
