@@ -257,7 +257,7 @@ CREATE FUNCTION ragwall.catch_up(most integer) RETURNS integer
     SET enable_tidscan TO 'on'
     SET jit TO 'off'
     SET max_parallel_workers_per_gather TO '0'
-    SET plan_cache_mode TO 'force_generic_plan'
+    SET plan_cache_mode TO 'force_custom_plan'
     SET random_page_cost TO '4'
     SET seq_page_cost TO '1'
     AS $_$
@@ -412,7 +412,7 @@ CREATE FUNCTION ragwall.delete_documents(ids uuid[]) RETURNS integer
     SET enable_tidscan TO 'on'
     SET jit TO 'off'
     SET max_parallel_workers_per_gather TO '0'
-    SET plan_cache_mode TO 'force_generic_plan'
+    SET plan_cache_mode TO 'force_custom_plan'
     SET random_page_cost TO '4'
     SET seq_page_cost TO '1'
     AS $$
@@ -455,7 +455,7 @@ CREATE FUNCTION ragwall.delete_source(source text, from_position integer) RETURN
     SET enable_tidscan TO 'on'
     SET jit TO 'off'
     SET max_parallel_workers_per_gather TO '0'
-    SET plan_cache_mode TO 'force_generic_plan'
+    SET plan_cache_mode TO 'force_custom_plan'
     SET random_page_cost TO '4'
     SET seq_page_cost TO '1'
     AS $$
@@ -573,7 +573,7 @@ ALTER FUNCTION ragwall.fingerprint() OWNER TO ragwall_owner;
 
 COMMENT ON FUNCTION ragwall.fingerprint() IS 'Returns one hash of all rows of ragwall.inventory(): sha256: and 64 hexadecimal digits. It changes when something changes that isolation rests on, and otherwise stays the same. `ragwall audit --fingerprint --diff` prints what has changed. For DBAs: nobody but the owner may execute it.';
 
-CREATE FUNCTION ragwall.fix_plans(routine regprocedure) RETURNS void
+CREATE FUNCTION ragwall.fix_plans(routine regprocedure, plans text) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -584,7 +584,7 @@ begin
     select s.name, coalesce(f.value, s.boot_val) as value
     from pg_settings as s
     left join (values
-      ('plan_cache_mode', 'force_generic_plan'), ('enable_seqscan', 'off'), ('jit', 'off'),
+      ('plan_cache_mode', format('force_%s_plan', plans)), ('enable_seqscan', 'off'), ('jit', 'off'),
       ('max_parallel_workers_per_gather', '0')
     ) as f (name, value) on f.name = s.name
     where f.name is not null
@@ -599,9 +599,9 @@ begin
 end
 $$;
 
-ALTER FUNCTION ragwall.fix_plans(routine regprocedure) OWNER TO ragwall_owner;
+ALTER FUNCTION ragwall.fix_plans(routine regprocedure, plans text) OWNER TO ragwall_owner;
 
-COMMENT ON FUNCTION ragwall.fix_plans(routine regprocedure) IS 'Gives a function a value of its own for each setting of Query Tuning by which a caller could change its plans: the default of PostgreSQL, but no sequential scans, no parallel workers, no compilation, and plans that the session keeps. For the owner of the function. Raises 22004 for null.';
+COMMENT ON FUNCTION ragwall.fix_plans(routine regprocedure, plans text) IS 'Gives a function a value of its own for each setting of Query Tuning by which a caller could change its plans: the default of PostgreSQL, but no sequential scans, no parallel workers and no compilation. plans: generic, which the session keeps, or custom, which are made for each call. For the owner of the function. Raises 22004 or 22023 for null and for anything else.';
 
 CREATE FUNCTION ragwall.foreign_key_findings(target regclass, tenant_column name) RETURNS TABLE(finding text, remedy text)
     LANGUAGE sql STABLE PARALLEL RESTRICTED
@@ -1785,7 +1785,7 @@ CREATE FUNCTION ragwall.upsert_documents(documents jsonb) RETURNS TABLE(ordinal 
     SET enable_tidscan TO 'on'
     SET jit TO 'off'
     SET max_parallel_workers_per_gather TO '0'
-    SET plan_cache_mode TO 'force_generic_plan'
+    SET plan_cache_mode TO 'force_custom_plan'
     SET random_page_cost TO '4'
     SET seq_page_cost TO '1'
     AS $$
@@ -2347,8 +2347,8 @@ REVOKE ALL ON FUNCTION ragwall.inventory() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION ragwall.fingerprint() FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION ragwall.fix_plans(routine regprocedure) FROM PUBLIC;
-GRANT ALL ON FUNCTION ragwall.fix_plans(routine regprocedure) TO ragwall_search;
+REVOKE ALL ON FUNCTION ragwall.fix_plans(routine regprocedure, plans text) FROM PUBLIC;
+GRANT ALL ON FUNCTION ragwall.fix_plans(routine regprocedure, plans text) TO ragwall_search;
 
 REVOKE ALL ON FUNCTION ragwall.foreign_key_findings(target regclass, tenant_column name) FROM PUBLIC;
 

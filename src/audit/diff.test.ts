@@ -82,7 +82,7 @@ const cases: Case[] = [
   ['alter function ragwall.current_tenant() immutable', 'function ragwall.current_tenant() | loosens volatility: stable → immutable'],
   ['alter function ragwall.current_tenant() leakproof', 'function ragwall.current_tenant() | loosens leakproof: – → true'],
   ['alter function ragwall.current_tenant() owner to postgres', 'function ragwall.current_tenant() | read owner: ragwall_context → postgres'],
-  ["create or replace function ragwall_search.note_change() returns trigger language plpgsql volatile parallel unsafe set search_path = pg_catalog, pg_temp as 'begin return null; end'; select ragwall.fix_plans('ragwall_search.note_change()')", 'function ragwall_search.note_change() | read body: … → …'],
+  ["create or replace function ragwall_search.note_change() returns trigger language plpgsql volatile parallel unsafe set search_path = pg_catalog, pg_temp as 'begin return null; end'; select ragwall.fix_plans('ragwall_search.note_change()', 'generic')", 'function ragwall_search.note_change() | read body: … → …'],
   ['alter table ragwall.documents disable trigger note_change', 'trigger note_change on ragwall.documents, note_change on ragwall.documents_rows | loosens fires: always → never'],
   ["create function public.f() returns integer language sql security definer as 'select 1'", 'function public.f() | loosens security definer: – → true | read privilege EXECUTE for PUBLIC: – → granted', 'neutral'],
   ['create view public.v as select id from ragwall.documents; grant select on public.v to app_user', 'view public.v | loosens privilege SELECT for app_user: – → granted', 'neutral'],

@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:fc68c0f7dd31e90db59a076d6cc473009c870044
+--! Hash: sha1:7d759c15489fd32418b0566bdb0c568ce7dd4e5b
 --! Message: schemas
 
 -- The two schemas, the key of the seals, and what a tenant id is.
@@ -121,7 +121,7 @@ grant execute on function ragwall.is_tenant_id(text) to app_user, app_reader, ra
 
 -- A caller's settings hold in the functions that it calls. By those of the planner it could choose plans whose work
 -- depends on the rows of other tenants.
-create function ragwall.fix_plans(routine regprocedure)
+create function ragwall.fix_plans(routine regprocedure, plans text)
   returns void
   language plpgsql
   volatile
@@ -135,7 +135,7 @@ begin
     select s.name, coalesce(f.value, s.boot_val) as value
     from pg_settings as s
     left join (values
-      ('plan_cache_mode', 'force_generic_plan'), ('enable_seqscan', 'off'), ('jit', 'off'),
+      ('plan_cache_mode', format('force_%s_plan', plans)), ('enable_seqscan', 'off'), ('jit', 'off'),
       ('max_parallel_workers_per_gather', '0')
     ) as f (name, value) on f.name = s.name
     where f.name is not null
@@ -150,12 +150,13 @@ begin
 end
 $$;
 
-comment on function ragwall.fix_plans(regprocedure) is
+comment on function ragwall.fix_plans(regprocedure, text) is
   'Gives a function a value of its own for each setting of Query Tuning by which a caller could change its plans: the '
-  'default of PostgreSQL, but no sequential scans, no parallel workers, no compilation, and plans that the session '
-  'keeps. For the owner of the function. Raises 22004 for null.';
+  'default of PostgreSQL, but no sequential scans, no parallel workers and no compilation. plans: generic, which the '
+  'session keeps, or custom, which are made for each call. For the owner of the function. Raises 22004 or 22023 for '
+  'null and for anything else.';
 
-grant execute on function ragwall.fix_plans(regprocedure) to ragwall_search;
+grant execute on function ragwall.fix_plans(regprocedure, text) to ragwall_search;
 
 reset role;
 do $$

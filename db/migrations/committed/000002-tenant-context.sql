@@ -1,5 +1,5 @@
---! Previous: sha1:fc68c0f7dd31e90db59a076d6cc473009c870044
---! Hash: sha1:2ae1b436be86089cfc13ca11368421a4f21ad983
+--! Previous: sha1:7d759c15489fd32418b0566bdb0c568ce7dd4e5b
+--! Hash: sha1:016cf70ee42acf967f3c3c3c5c3611220044293e
 --! Message: tenant-context
 
 -- The tenant context: the tenant that is bound to a transaction, with a seal that SQL cannot forge.

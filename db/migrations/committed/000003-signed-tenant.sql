@@ -1,5 +1,5 @@
---! Previous: sha1:2ae1b436be86089cfc13ca11368421a4f21ad983
---! Hash: sha1:1c63db8efb0c328ae4fc804e4631d9689d2e4a69
+--! Previous: sha1:016cf70ee42acf967f3c3c3c5c3611220044293e
+--! Hash: sha1:84ebb0f40b9a002f6f4502e9ee371f79bb5030b5
 --! Message: signed-tenant
 
 -- Signed mode: the tenant is the one that a short-lived token names, and SQL cannot forge a token.

@@ -1,5 +1,5 @@
---! Previous: sha1:acf13489e6cdda2296fdb79a03edc2f68b5a50d8
---! Hash: sha1:b44c334265cf394f3b487b03b14d72cbb1f524db
+--! Previous: sha1:0668b3603e506aaf23947baa3bd8ff2882171ddc
+--! Hash: sha1:c8fb47b01189ba63255f5800c147b4f0686e597a
 --! Message: search-tables
 
 -- Search tables: the embeddings of each large tenant once more, in a table of its own with an HNSW index of its own.
@@ -150,7 +150,7 @@ $$;
 comment on function ragwall_search.note_change() is
   'Notes in the tail that a document of a large tenant was inserted, updated or deleted.';
 
-select ragwall.fix_plans('ragwall_search.note_change()');
+select ragwall.fix_plans('ragwall_search.note_change()', 'generic');
 
 create trigger note_change
   after insert or update or delete on ragwall.documents
@@ -228,7 +228,7 @@ comment on function ragwall.catch_up(integer) is
   'it has not yet brought in. Raises RW001 if no tenant is bound, RW302 if most is null or out of range. Security '
   'definer: only the owner may write search tables.';
 
-select ragwall.fix_plans('ragwall.catch_up(integer)');
+select ragwall.fix_plans('ragwall.catch_up(integer)', 'custom');
 
 grant execute on function ragwall.catch_up(integer) to app_user;
 

@@ -1,5 +1,5 @@
---! Previous: sha1:22df5210d8903a3381dd94c013fbb941de9aa1b8
---! Hash: sha1:6d8a1797cc7e4065e66eaafa3510b33a652dd50b
+--! Previous: sha1:4a8fdabcd21ceda8fb4cad7a2d58fbaae02eceaf
+--! Hash: sha1:ba6a80bc262e72a3f04fabeaa05b8bfb1a631d2c
 --! Message: match-documents
 
 -- Search: the nearest documents of the tenant that is bound, and the functions that applications search by.
@@ -66,7 +66,7 @@ comment on function ragwall.search_documents(public.halfvec, integer, jsonb) is
   'refuse_search() does. Security definer: its owner, ragwall_search, reads the documents where they are stored, and '
   'is bound by the policies there.';
 
-select ragwall.fix_plans('ragwall.search_documents(public.halfvec, integer, jsonb)');
+select ragwall.fix_plans('ragwall.search_documents(public.halfvec, integer, jsonb)', 'generic');
 
 grant execute on function ragwall.search_documents(public.halfvec, integer, jsonb)
   to app_user, app_reader, agent_reader, ragwall_owner;

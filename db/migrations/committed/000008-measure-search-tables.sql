@@ -1,5 +1,5 @@
---! Previous: sha1:6d8a1797cc7e4065e66eaafa3510b33a652dd50b
---! Hash: sha1:cb9ed205a14f6ddfdbaaf13f9d6e47eef0dc92ab
+--! Previous: sha1:ba6a80bc262e72a3f04fabeaa05b8bfb1a631d2c
+--! Hash: sha1:677bc06b733a80b72ee7b5b00d968148b3162bf8
 --! Message: measure-search-tables
 
 -- How well a search table finds the nearest documents, and by which hnsw.ef_search.
@@ -103,7 +103,7 @@ comment on function ragwall_search.measure(name, bigint) is
   'recall_100: what share the last one that was tried has found; null if the first took too long. relation: in '
   'ragwall_search. documents: how many it has. For build_search_table() and measure_search_table().';
 
-select ragwall.fix_plans('ragwall_search.measure(name, bigint)');
+select ragwall.fix_plans('ragwall_search.measure(name, bigint)', 'generic');
 
 create function ragwall.measure_search_table()
   returns text

@@ -1,5 +1,5 @@
---! Previous: sha1:cb9ed205a14f6ddfdbaaf13f9d6e47eef0dc92ab
---! Hash: sha1:3bd0f466b2e09cfa0daf9b64cd5ad0ec3a6a3cba
+--! Previous: sha1:677bc06b733a80b72ee7b5b00d968148b3162bf8
+--! Hash: sha1:1bb448ba12a202d45d1741e412c2b0fae5abfe6e
 --! Message: build-search-tables
 
 -- Building a search table beside the one in use, and dropping one.

@@ -1,5 +1,5 @@
---! Previous: sha1:3bd0f466b2e09cfa0daf9b64cd5ad0ec3a6a3cba
---! Hash: sha1:d3e7f879ac1a71990b3788c5bf5c7cb02f80d47d
+--! Previous: sha1:1bb448ba12a202d45d1741e412c2b0fae5abfe6e
+--! Hash: sha1:08c14230855afcad0929fca2326a9c2b69f5819d
 --! Message: index-plan
 
 -- What the DBA sees of the search tables, and which statements are due.

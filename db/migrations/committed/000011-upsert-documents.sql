@@ -1,5 +1,5 @@
---! Previous: sha1:d3e7f879ac1a71990b3788c5bf5c7cb02f80d47d
---! Hash: sha1:9781566ee33945d49e379f25d783cc059c48f5db
+--! Previous: sha1:08c14230855afcad0929fca2326a9c2b69f5819d
+--! Hash: sha1:3eb8cdf5d08d7b77e13031da1c08a534f9040d7f
 --! Message: upsert-documents
 
 -- Ingest: repeating an ingest changes nothing and needs no new embeddings.
@@ -204,7 +204,7 @@ comment on function ragwall.upsert_documents(jsonb) is
   'Raises RW001 if no tenant is bound, RW201 if documents is null or no array, RW202 if a document is ill-formed, '
   'RW203 if two are the same, RW204 if a new one would get the id of another.';
 
-select ragwall.fix_plans('ragwall.upsert_documents(jsonb)');
+select ragwall.fix_plans('ragwall.upsert_documents(jsonb)', 'custom');
 
 grant execute on function ragwall.upsert_documents(jsonb) to app_user;
 

@@ -1,5 +1,5 @@
---! Previous: sha1:9781566ee33945d49e379f25d783cc059c48f5db
---! Hash: sha1:32a93d4f8f422a8d9064356b4c6ea71147038837
+--! Previous: sha1:3eb8cdf5d08d7b77e13031da1c08a534f9040d7f
+--! Hash: sha1:c9edb2afc5487b5042423908493b62e2639c6680
 --! Message: delete-documents
 
 -- Deletion. Nobody has DELETE on the table, because it would allow LOCK TABLE, which stops all tenants. So these
@@ -37,7 +37,7 @@ comment on function ragwall.delete_documents(uuid[]) is
   'which another tenant may have, are ignored; null deletes none. Raises RW001 if no tenant is bound. Security '
   'definer: no application role may delete. It runs as the owner, who is bound by the same policies.';
 
-select ragwall.fix_plans('ragwall.delete_documents(uuid[])');
+select ragwall.fix_plans('ragwall.delete_documents(uuid[])', 'custom');
 
 grant execute on function ragwall.delete_documents(uuid[]) to app_user;
 
@@ -77,7 +77,7 @@ comment on function ragwall.delete_source(text, integer) is
   'from_position: 0 deletes all. A null argument deletes none. Raises RW001 if no tenant is bound. Security definer: '
   'no application role may delete. It runs as the owner, who is bound by the same policies.';
 
-select ragwall.fix_plans('ragwall.delete_source(text, integer)');
+select ragwall.fix_plans('ragwall.delete_source(text, integer)', 'custom');
 
 grant execute on function ragwall.delete_source(text, integer) to app_user;
 

@@ -1,5 +1,5 @@
---! Previous: sha1:32a93d4f8f422a8d9064356b4c6ea71147038837
---! Hash: sha1:8ff4fb3750db0ac73b0202e427e964485063e143
+--! Previous: sha1:c9edb2afc5487b5042423908493b62e2639c6680
+--! Hash: sha1:38e2ed6dca1f9e862feac7d9e49abcce62197ef0
 --! Message: protection-keys
 
 -- Protecting a table of yours, part 1 of 6: foreign keys by which tenants can observe each other.

@@ -1,5 +1,5 @@
---! Previous: sha1:8ff4fb3750db0ac73b0202e427e964485063e143
---! Hash: sha1:4c91d71918f1072f0358f827cc013650e26625c9
+--! Previous: sha1:38e2ed6dca1f9e862feac7d9e49abcce62197ef0
+--! Hash: sha1:49c95f7b0ec4990446a2ae5ac048f4bd952c2365
 --! Message: protection-indexes
 
 -- Protecting a table of yours, part 2 of 6: indexes by which tenants can observe each other.

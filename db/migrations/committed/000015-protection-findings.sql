@@ -1,5 +1,5 @@
---! Previous: sha1:4c91d71918f1072f0358f827cc013650e26625c9
---! Hash: sha1:6056f614fa25c9459c200077b8d57d1002380b8b
+--! Previous: sha1:49c95f7b0ec4990446a2ae5ac048f4bd952c2365
+--! Hash: sha1:46929fa1d48ca9b9bfc8f18bf365389488595d09
 --! Message: protection-findings
 
 -- Protecting a table of yours, part 3 of 6: everything by which a role can get past the policies of the table.

@@ -1,5 +1,5 @@
---! Previous: sha1:6056f614fa25c9459c200077b8d57d1002380b8b
---! Hash: sha1:46ddadfba64e39c2d5056ccb0f229eec7b756ba3
+--! Previous: sha1:46929fa1d48ca9b9bfc8f18bf365389488595d09
+--! Hash: sha1:ec426256118f4346cf612788d4d53c68d92d5a49
 --! Message: protection-plan
 
 -- Protecting a table of yours, part 4 of 6: the statements that do it.

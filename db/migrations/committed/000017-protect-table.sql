@@ -1,5 +1,5 @@
---! Previous: sha1:46ddadfba64e39c2d5056ccb0f229eec7b756ba3
---! Hash: sha1:b3268c6bbd3daa1902d2cc2d746663d693f7acd8
+--! Previous: sha1:ec426256118f4346cf612788d4d53c68d92d5a49
+--! Hash: sha1:11438522c3d66c9d68da58ac7261655ed44a17f0
 --! Message: protect-table
 
 -- Protecting a table of yours, part 5 of 6: protect_table() and unprotect_table().

@@ -1,5 +1,5 @@
---! Previous: sha1:b3268c6bbd3daa1902d2cc2d746663d693f7acd8
---! Hash: sha1:f4b8b75170cf06f3cfe1cb604c3bc325c5a0b3ed
+--! Previous: sha1:11438522c3d66c9d68da58ac7261655ed44a17f0
+--! Hash: sha1:a09c4db5c4650e7fead9f0c76a5fa56e33d395d8
 --! Message: later-partitions
 
 -- Protecting a table of yours, part 6 of 6: partitions that are added later. Then the number of the last migration.
