@@ -119,8 +119,8 @@ it('planning takes less than a millisecond, however many tenants have a search t
 it.each([
   [1, '60'],
   [10, '60'],
-  [25, '60'],
-  [50, '100'],
+  [25, '200'],
+  [50, '200'],
   [100, '200'],
   [400, '800'],
 ])('at k = %i the HNSW index is searched with the breadth that was measured, which then ends', async (k, ef) => {

@@ -1,5 +1,5 @@
 --! Previous: sha1:c8fb47b01189ba63255f5800c147b4f0686e597a
---! Hash: sha1:4a8fdabcd21ceda8fb4cad7a2d58fbaae02eceaf
+--! Hash: sha1:4969b90ebf0c777f91d9df4a4ca93c06381c71db
 --! Message: search-in-search-tables
 
 -- Search in a search table, and what a search may be refused for.
@@ -109,10 +109,11 @@ begin
   end if;
   loop
     attempt := attempt + 1;
-    -- As was measured: the ten nearest by ef_10, the hundred nearest by ef_100, and so on in proportion.
+    -- As was measured: up to ten by ef_10, up to a hundred by ef_100, and more in proportion.
     ef := case
       when depth <= 10 then entry.ef_10
-      when entry.ef_100 is not null then greatest(entry.ef_10, ceil(entry.ef_100 * depth / 100), depth)
+      when depth <= 100 then entry.ef_100
+      else ceil(entry.ef_100 * depth / 100)
     end;
     -- A candidate of the HNSW index costs about ten times what a match costs that the index of the metadata gives.
     all_that_match := ef is null or ef > 1000

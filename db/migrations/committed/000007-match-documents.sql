@@ -1,5 +1,5 @@
---! Previous: sha1:4a8fdabcd21ceda8fb4cad7a2d58fbaae02eceaf
---! Hash: sha1:ba6a80bc262e72a3f04fabeaa05b8bfb1a631d2c
+--! Previous: sha1:4969b90ebf0c777f91d9df4a4ca93c06381c71db
+--! Hash: sha1:619994f4a1108165b6d01bd073b7877eb4d82be2
 --! Message: match-documents
 
 -- Search: the nearest documents of the tenant that is bound, and the functions that applications search by.

@@ -1,5 +1,5 @@
---! Previous: sha1:ba6a80bc262e72a3f04fabeaa05b8bfb1a631d2c
---! Hash: sha1:677bc06b733a80b72ee7b5b00d968148b3162bf8
+--! Previous: sha1:619994f4a1108165b6d01bd073b7877eb4d82be2
+--! Hash: sha1:f396a3ffa9759789c18fb3cf9ec0729ea84f3ca5
 --! Message: measure-search-tables
 
 -- How well a search table finds the nearest documents, and by which hnsw.ef_search.
@@ -89,10 +89,10 @@ begin
     if recall_10 >= enough then
       ef_10 := coalesce(ef_10, ef);
     end if;
-    if recall_100 >= enough and ef >= 100 then
-      ef_100 := ef;
-      exit;
+    if recall_100 >= enough then
+      ef_100 := coalesce(ef_100, ef);
     end if;
+    exit when ef_10 is not null and ef_100 is not null;
   end loop;
 end
 $$;

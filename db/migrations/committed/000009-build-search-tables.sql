@@ -1,5 +1,5 @@
---! Previous: sha1:677bc06b733a80b72ee7b5b00d968148b3162bf8
---! Hash: sha1:1bb448ba12a202d45d1741e412c2b0fae5abfe6e
+--! Previous: sha1:f396a3ffa9759789c18fb3cf9ec0729ea84f3ca5
+--! Hash: sha1:5706caba82bb70debbc7de5004149867f23c9c03
 --! Message: build-search-tables
 
 -- Building a search table beside the one in use, and dropping one.

@@ -1,5 +1,5 @@
---! Previous: sha1:1bb448ba12a202d45d1741e412c2b0fae5abfe6e
---! Hash: sha1:08c14230855afcad0929fca2326a9c2b69f5819d
+--! Previous: sha1:5706caba82bb70debbc7de5004149867f23c9c03
+--! Hash: sha1:cad9ac64a82b16470c675065754eedeeea2b8724
 --! Message: index-plan
 
 -- What the DBA sees of the search tables, and which statements are due.

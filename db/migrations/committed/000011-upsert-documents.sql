@@ -1,5 +1,5 @@
---! Previous: sha1:08c14230855afcad0929fca2326a9c2b69f5819d
---! Hash: sha1:3eb8cdf5d08d7b77e13031da1c08a534f9040d7f
+--! Previous: sha1:cad9ac64a82b16470c675065754eedeeea2b8724
+--! Hash: sha1:f1d02b12381a50dc4334d1ffd36027f43d795cd1
 --! Message: upsert-documents
 
 -- Ingest: repeating an ingest changes nothing and needs no new embeddings.

@@ -1,5 +1,5 @@
---! Previous: sha1:3eb8cdf5d08d7b77e13031da1c08a534f9040d7f
---! Hash: sha1:c9edb2afc5487b5042423908493b62e2639c6680
+--! Previous: sha1:f1d02b12381a50dc4334d1ffd36027f43d795cd1
+--! Hash: sha1:267ce2668a44f2f7646b198b5f0b6303992debd2
 --! Message: delete-documents
 
 -- Deletion. Nobody has DELETE on the table, because it would allow LOCK TABLE, which stops all tenants. So these

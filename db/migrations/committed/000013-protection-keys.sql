@@ -1,5 +1,5 @@
---! Previous: sha1:c9edb2afc5487b5042423908493b62e2639c6680
---! Hash: sha1:38e2ed6dca1f9e862feac7d9e49abcce62197ef0
+--! Previous: sha1:267ce2668a44f2f7646b198b5f0b6303992debd2
+--! Hash: sha1:e8ae923398f69e3e8064506e2e0b35fd52b04058
 --! Message: protection-keys
 
 -- Protecting a table of yours, part 1 of 6: foreign keys by which tenants can observe each other.

@@ -1,5 +1,5 @@
---! Previous: sha1:38e2ed6dca1f9e862feac7d9e49abcce62197ef0
---! Hash: sha1:49c95f7b0ec4990446a2ae5ac048f4bd952c2365
+--! Previous: sha1:e8ae923398f69e3e8064506e2e0b35fd52b04058
+--! Hash: sha1:a5e8d4166d650fe18340ed2bb5e2e299f27f3a47
 --! Message: protection-indexes
 
 -- Protecting a table of yours, part 2 of 6: indexes by which tenants can observe each other.

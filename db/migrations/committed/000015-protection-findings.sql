@@ -1,5 +1,5 @@
---! Previous: sha1:49c95f7b0ec4990446a2ae5ac048f4bd952c2365
---! Hash: sha1:46929fa1d48ca9b9bfc8f18bf365389488595d09
+--! Previous: sha1:a5e8d4166d650fe18340ed2bb5e2e299f27f3a47
+--! Hash: sha1:dd949eef627c4025a3d8f1aa09b07f7288816e03
 --! Message: protection-findings
 
 -- Protecting a table of yours, part 3 of 6: everything by which a role can get past the policies of the table.

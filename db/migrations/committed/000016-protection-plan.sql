@@ -1,5 +1,5 @@
---! Previous: sha1:46929fa1d48ca9b9bfc8f18bf365389488595d09
---! Hash: sha1:ec426256118f4346cf612788d4d53c68d92d5a49
+--! Previous: sha1:dd949eef627c4025a3d8f1aa09b07f7288816e03
+--! Hash: sha1:28c4fac988bda6be4003e08721a239acb797a61e
 --! Message: protection-plan
 
 -- Protecting a table of yours, part 4 of 6: the statements that do it.

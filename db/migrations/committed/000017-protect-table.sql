@@ -1,5 +1,5 @@
---! Previous: sha1:ec426256118f4346cf612788d4d53c68d92d5a49
---! Hash: sha1:11438522c3d66c9d68da58ac7261655ed44a17f0
+--! Previous: sha1:28c4fac988bda6be4003e08721a239acb797a61e
+--! Hash: sha1:48774d82c367145af14c513c036e961fb33e952c
 --! Message: protect-table
 
 -- Protecting a table of yours, part 5 of 6: protect_table() and unprotect_table().

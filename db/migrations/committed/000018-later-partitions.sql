@@ -1,5 +1,5 @@
---! Previous: sha1:11438522c3d66c9d68da58ac7261655ed44a17f0
---! Hash: sha1:a09c4db5c4650e7fead9f0c76a5fa56e33d395d8
+--! Previous: sha1:48774d82c367145af14c513c036e961fb33e952c
+--! Hash: sha1:9286546580173cfdde725ac7218226a87e19dcd2
 --! Message: later-partitions
 
 -- Protecting a table of yours, part 6 of 6: partitions that are added later. Then the number of the last migration.

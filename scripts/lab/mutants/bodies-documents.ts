@@ -26,8 +26,8 @@ const searchTable = within(/\.search_table\(/, [
   ['candidates that match are not the nearest', /order by \(s\.embedding[^)]*\) \$1\) \+ 0, s\.id/, ''],
   ['hnsw.ef_search is what it is by default', /perform set_config\('hnsw\.ef_search'[^;]*;/, ''],
   ['hnsw.ef_search stays on the session', /(set_config\('hnsw\.ef_search', ef::text), true\)/, '$1, false)'],
-  ['a hundred are sought by the ef of ten', /greatest\(entry\.ef_10, ceil[^)]*\), depth\)/, 'entry.ef_10'],
-  ['ef is not measured for a hundred', /when entry\.ef_100 is not null then/, 'when true then'],
+  ['a hundred are sought by the ef of ten', /then entry\.ef_100/, 'then entry.ef_10'],
+  ['more are sought by the ef of a hundred', /ceil\(entry\.ef_100 \* depth \/ 100\)/, 'entry.ef_100'],
   ['it is asked once', /attempt = 3/, 'attempt = 1'],
 ]);
 
