@@ -314,7 +314,7 @@ $_$;
 
 ALTER FUNCTION ragwall.catch_up(most integer) OWNER TO ragwall_owner;
 
-COMMENT ON FUNCTION ragwall.catch_up(most integer) IS 'Brings documents of the bound tenant that have changed into its search table, and returns how many: 0 if it has none, if nothing has changed, or if another session is at it. most: how many at once, 1 to 100000; one takes a few milliseconds. Searches answer rightly without it, and take three to four microseconds longer for each document that it has not yet brought in. Raises RW001 if no tenant is bound, RW302 if most is null or out of range. Security definer: only the owner may write search tables.';
+COMMENT ON FUNCTION ragwall.catch_up(most integer) IS 'Brings documents of the bound tenant that have changed into its search table, and returns how many: 0 if it has none, if nothing has changed, or if another session is at it. most: how many at once, 1 to 100000; each is an insert into the HNSW index. Searches answer rightly without it, and take three to four microseconds longer for each document that it has not yet brought in. Raises RW001 if no tenant is bound, RW302 if most is null or out of range. Security definer: only the owner may write search tables.';
 
 CREATE FUNCTION ragwall.close_partitions() RETURNS event_trigger
     LANGUAGE plpgsql
@@ -601,7 +601,7 @@ $$;
 
 ALTER FUNCTION ragwall.fix_plans(routine regprocedure, plans text) OWNER TO ragwall_owner;
 
-COMMENT ON FUNCTION ragwall.fix_plans(routine regprocedure, plans text) IS 'Gives a function a value of its own for each setting of Query Tuning by which a caller could change its plans: the default of PostgreSQL, but no sequential scans, no parallel workers and no compilation. plans: generic, which the session keeps, or custom, which are made for each call. For the owner of the function. Raises 22004 or 22023 for null and for anything else.';
+COMMENT ON FUNCTION ragwall.fix_plans(routine regprocedure, plans text) IS 'Gives a function a value of its own for each setting of Query Tuning by which a caller could change its plans: the default of PostgreSQL, but no sequential scans, no parallel workers and no compilation. plans: generic, which the session keeps, or custom, which are made for each call. For the owner of the function. Raises 22023 for other plans, 42601 if routine is null.';
 
 CREATE FUNCTION ragwall.foreign_key_findings(target regclass, tenant_column name) RETURNS TABLE(finding text, remedy text)
     LANGUAGE sql STABLE PARALLEL RESTRICTED

@@ -66,7 +66,7 @@ interface TenantMethods<Options extends BatchOptions> {
    * than `most` if none is left, or if another session is at it. Call it after large ingests, until it returns fewer, or
    * leave it to `ragwall index`. If nobody does it, searches get slower, and never wrong.
    *
-   * @param most how many at once, 1 to 100,000; default 1000. One takes a few milliseconds.
+   * @param most how many at once, 1 to 100,000; default 1000. Each is an insert into the HNSW index.
    * @throws RagwallError `INVALID_OPTION` before anything is sent; `CONNECTION_LOST`. PostgresError `42501` if the login
    *   is `app_reader`.
    * @see `ragwall.catch_up()` in db/migrations/committed

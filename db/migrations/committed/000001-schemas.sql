@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:7d759c15489fd32418b0566bdb0c568ce7dd4e5b
+--! Hash: sha1:c904169c76365edc85b61a662ebcc6cc9b49698f
 --! Message: schemas
 
 -- The two schemas, the key of the seals, and what a tenant id is.
@@ -153,8 +153,8 @@ $$;
 comment on function ragwall.fix_plans(regprocedure, text) is
   'Gives a function a value of its own for each setting of Query Tuning by which a caller could change its plans: the '
   'default of PostgreSQL, but no sequential scans, no parallel workers and no compilation. plans: generic, which the '
-  'session keeps, or custom, which are made for each call. For the owner of the function. Raises 22004 or 22023 for '
-  'null and for anything else.';
+  'session keeps, or custom, which are made for each call. For the owner of the function. Raises 22023 for other '
+  'plans, 42601 if routine is null.';
 
 grant execute on function ragwall.fix_plans(regprocedure, text) to ragwall_search;
 

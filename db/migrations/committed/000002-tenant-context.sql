@@ -1,5 +1,5 @@
---! Previous: sha1:7d759c15489fd32418b0566bdb0c568ce7dd4e5b
---! Hash: sha1:016cf70ee42acf967f3c3c3c5c3611220044293e
+--! Previous: sha1:c904169c76365edc85b61a662ebcc6cc9b49698f
+--! Hash: sha1:9ada04076534ec0175e9675f6eb54d0b6506120a
 --! Message: tenant-context
 
 -- The tenant context: the tenant that is bound to a transaction, with a seal that SQL cannot forge.

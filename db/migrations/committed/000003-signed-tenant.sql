@@ -1,5 +1,5 @@
---! Previous: sha1:016cf70ee42acf967f3c3c3c5c3611220044293e
---! Hash: sha1:84ebb0f40b9a002f6f4502e9ee371f79bb5030b5
+--! Previous: sha1:9ada04076534ec0175e9675f6eb54d0b6506120a
+--! Hash: sha1:e6b4922ba62a384c83006486ef5cca2bf45a5c17
 --! Message: signed-tenant
 
 -- Signed mode: the tenant is the one that a short-lived token names, and SQL cannot forge a token.

@@ -1,5 +1,5 @@
---! Previous: sha1:84ebb0f40b9a002f6f4502e9ee371f79bb5030b5
---! Hash: sha1:0668b3603e506aaf23947baa3bd8ff2882171ddc
+--! Previous: sha1:e6b4922ba62a384c83006486ef5cca2bf45a5c17
+--! Hash: sha1:d160906192bd5fc3ea524894d8a00b08f0fe65aa
 --! Message: documents
 
 -- The documents: one table for all tenants, and the policies and grants that separate them.

@@ -1,5 +1,5 @@
---! Previous: sha1:0668b3603e506aaf23947baa3bd8ff2882171ddc
---! Hash: sha1:c8fb47b01189ba63255f5800c147b4f0686e597a
+--! Previous: sha1:d160906192bd5fc3ea524894d8a00b08f0fe65aa
+--! Hash: sha1:ab918d8161c9bde83e110c168cbc3f6a4b049432
 --! Message: search-tables
 
 -- Search tables: the embeddings of each large tenant once more, in a table of its own with an HNSW index of its own.
@@ -39,7 +39,7 @@ comment on column ragwall_search.directory.previous is
 comment on column ragwall_search.directory.dimensions is 'Of the embeddings in the search table.';
 comment on column ragwall_search.directory.documents is 'How many documents the search table had when it was built.';
 comment on column ragwall_search.directory.edges is
-  'The parameter m of the HNSW index, 16 or 32: how many edges a document has in each layer of the graph.';
+  'The parameter m of the HNSW index, 16 or 32: how many edges a document has at most in a layer of the graph.';
 comment on column ragwall_search.directory.applied is
   'How many changes catch_up() has brought into the search table since it was built.';
 comment on column ragwall_search.directory.measured is
@@ -223,10 +223,10 @@ $$;
 
 comment on function ragwall.catch_up(integer) is
   'Brings documents of the bound tenant that have changed into its search table, and returns how many: 0 if it has '
-  'none, if nothing has changed, or if another session is at it. most: how many at once, 1 to 100000; one takes a few '
-  'milliseconds. Searches answer rightly without it, and take three to four microseconds longer for each document that '
-  'it has not yet brought in. Raises RW001 if no tenant is bound, RW302 if most is null or out of range. Security '
-  'definer: only the owner may write search tables.';
+  'none, if nothing has changed, or if another session is at it. most: how many at once, 1 to 100000; each is an '
+  'insert into the HNSW index. Searches answer rightly without it, and take three to four microseconds longer for '
+  'each document that it has not yet brought in. Raises RW001 if no tenant is bound, RW302 if most is null or out of '
+  'range. Security definer: only the owner may write search tables.';
 
 select ragwall.fix_plans('ragwall.catch_up(integer)', 'custom');
 

@@ -1,5 +1,5 @@
---! Previous: sha1:c8fb47b01189ba63255f5800c147b4f0686e597a
---! Hash: sha1:4969b90ebf0c777f91d9df4a4ca93c06381c71db
+--! Previous: sha1:ab918d8161c9bde83e110c168cbc3f6a4b049432
+--! Hash: sha1:07d805b401cf3989ff8681b32d2afe430e7f72cf
 --! Message: search-in-search-tables
 
 -- Search in a search table, and what a search may be refused for.

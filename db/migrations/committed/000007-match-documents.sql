@@ -1,5 +1,5 @@
---! Previous: sha1:4969b90ebf0c777f91d9df4a4ca93c06381c71db
---! Hash: sha1:619994f4a1108165b6d01bd073b7877eb4d82be2
+--! Previous: sha1:07d805b401cf3989ff8681b32d2afe430e7f72cf
+--! Hash: sha1:cf2d1612b840eaf050af84340de2de69e943805e
 --! Message: match-documents
 
 -- Search: the nearest documents of the tenant that is bound, and the functions that applications search by.

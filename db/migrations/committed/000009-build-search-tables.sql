@@ -1,5 +1,5 @@
---! Previous: sha1:f396a3ffa9759789c18fb3cf9ec0729ea84f3ca5
---! Hash: sha1:5706caba82bb70debbc7de5004149867f23c9c03
+--! Previous: sha1:4879438cc63d41fa5c4faec29551866e1752cd61
+--! Hash: sha1:992f4f69678f204a64ae9db9b54012259907d4a2
 --! Message: build-search-tables
 
 -- Building a search table beside the one in use, and dropping one.

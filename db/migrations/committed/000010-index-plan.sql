@@ -1,5 +1,5 @@
---! Previous: sha1:5706caba82bb70debbc7de5004149867f23c9c03
---! Hash: sha1:cad9ac64a82b16470c675065754eedeeea2b8724
+--! Previous: sha1:992f4f69678f204a64ae9db9b54012259907d4a2
+--! Hash: sha1:932e467e525f2b2ba9342cd6387116f203257e93
 --! Message: index-plan
 
 -- What the DBA sees of the search tables, and which statements are due.

@@ -1,5 +1,5 @@
---! Previous: sha1:cad9ac64a82b16470c675065754eedeeea2b8724
---! Hash: sha1:f1d02b12381a50dc4334d1ffd36027f43d795cd1
+--! Previous: sha1:932e467e525f2b2ba9342cd6387116f203257e93
+--! Hash: sha1:28bc138b8e62171da02007eef190af0fc37cf25c
 --! Message: upsert-documents
 
 -- Ingest: repeating an ingest changes nothing and needs no new embeddings.

@@ -1,5 +1,5 @@
---! Previous: sha1:f1d02b12381a50dc4334d1ffd36027f43d795cd1
---! Hash: sha1:267ce2668a44f2f7646b198b5f0b6303992debd2
+--! Previous: sha1:28bc138b8e62171da02007eef190af0fc37cf25c
+--! Hash: sha1:a287d56c920c2f7a7a14c703d091851a5b77edc0
 --! Message: delete-documents
 
 -- Deletion. Nobody has DELETE on the table, because it would allow LOCK TABLE, which stops all tenants. So these

@@ -1,5 +1,5 @@
---! Previous: sha1:267ce2668a44f2f7646b198b5f0b6303992debd2
---! Hash: sha1:e8ae923398f69e3e8064506e2e0b35fd52b04058
+--! Previous: sha1:a287d56c920c2f7a7a14c703d091851a5b77edc0
+--! Hash: sha1:bb0f997461dd3d3bfb7bea6880f902cbfe361a5f
 --! Message: protection-keys
 
 -- Protecting a table of yours, part 1 of 6: foreign keys by which tenants can observe each other.

@@ -1,5 +1,5 @@
---! Previous: sha1:e8ae923398f69e3e8064506e2e0b35fd52b04058
---! Hash: sha1:a5e8d4166d650fe18340ed2bb5e2e299f27f3a47
+--! Previous: sha1:bb0f997461dd3d3bfb7bea6880f902cbfe361a5f
+--! Hash: sha1:6c9ef20f8ba78055b026a43b4793386648dd8039
 --! Message: protection-indexes
 
 -- Protecting a table of yours, part 2 of 6: indexes by which tenants can observe each other.

@@ -1,5 +1,5 @@
---! Previous: sha1:a5e8d4166d650fe18340ed2bb5e2e299f27f3a47
---! Hash: sha1:dd949eef627c4025a3d8f1aa09b07f7288816e03
+--! Previous: sha1:6c9ef20f8ba78055b026a43b4793386648dd8039
+--! Hash: sha1:d2d4ceaa369935d6dbba023f446bc9e3948ea0f2
 --! Message: protection-findings
 
 -- Protecting a table of yours, part 3 of 6: everything by which a role can get past the policies of the table.

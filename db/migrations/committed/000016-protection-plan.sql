@@ -1,5 +1,5 @@
---! Previous: sha1:dd949eef627c4025a3d8f1aa09b07f7288816e03
---! Hash: sha1:28c4fac988bda6be4003e08721a239acb797a61e
+--! Previous: sha1:d2d4ceaa369935d6dbba023f446bc9e3948ea0f2
+--! Hash: sha1:cc1efdc68d2397e1afeaa3e870a10dd2eb563365
 --! Message: protection-plan
 
 -- Protecting a table of yours, part 4 of 6: the statements that do it.

@@ -1,5 +1,5 @@
---! Previous: sha1:28c4fac988bda6be4003e08721a239acb797a61e
---! Hash: sha1:48774d82c367145af14c513c036e961fb33e952c
+--! Previous: sha1:cc1efdc68d2397e1afeaa3e870a10dd2eb563365
+--! Hash: sha1:54b96df6334127ee4a03b6f788b28727f3f268ca
 --! Message: protect-table
 
 -- Protecting a table of yours, part 5 of 6: protect_table() and unprotect_table().

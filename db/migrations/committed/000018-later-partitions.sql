@@ -1,5 +1,5 @@
---! Previous: sha1:48774d82c367145af14c513c036e961fb33e952c
---! Hash: sha1:9286546580173cfdde725ac7218226a87e19dcd2
+--! Previous: sha1:54b96df6334127ee4a03b6f788b28727f3f268ca
+--! Hash: sha1:0c125f1443d8cd810f312b5f9903d51923a199ad
 --! Message: later-partitions
 
 -- Protecting a table of yours, part 6 of 6: partitions that are added later. Then the number of the last migration.
