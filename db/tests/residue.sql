@@ -70,8 +70,8 @@ create function tests.askers(pattern text)
   );
 comment on function tests.askers(text) is 'The functions that bind, or that each statement calls, whose body fits a pattern.';
 select is(
-  tests.askers('pg_prepared_statement'), array['ragwall_private.refuse_residue', 'ragwall.set_tenant_from_token'],
-  'C7: who names a tenant does not ask for the prepared statements'
+  tests.askers('pg_prepared_statement'), array['ragwall_private.refuse_residue', 'ragwall_private.bind'],
+  'C7: two functions ask for the prepared statements, and the second only where a token is presented'
 );
 select is(
   tests.askers('pg_cursor'), array['ragwall_private.refuse_residue', 'ragwall_private.bind'],

@@ -55,14 +55,14 @@ select is(ragwall.current_tenant(), null, 'an empty seal does not fit');
 
 reset role;
 select is(
-  (select ragwall_private.seal(k.inner_key, k.outer_key, 'acme') from ragwall_private.seal_key as k),
+  (select ragwall_private.seal(k.inner_key, k.outer_key, 'acme', '1700000000') from ragwall_private.seal_key as k),
   (
     select encode(sha256(k.outer_key || sha256(
-      k.inner_key || int4send(pg_backend_pid()) || timestamptz_send(now()) || 'acme'::bytea
-    )), 'hex')
+      k.inner_key || int4send(pg_backend_pid()) || timestamptz_send(now()) || '1700000000 acme'::bytea
+    )), 'hex') || '1700000000'
     from ragwall_private.seal_key as k
   ),
-  'a seal is over the backend, the start of the transaction and the tenant, by both halves of the key'
+  'a seal is over the backend, the start of the transaction, the expiry and the tenant, by both halves of the key'
 );
 select cmp_ok(
   (
@@ -74,7 +74,7 @@ select cmp_ok(
 select isnt(inner_key, outer_key, 'the halves of the key differ') from ragwall_private.seal_key;
 select from set_config('app.current_tenant', '', true);
 select from ragwall_private.seal_key,
-  set_config('app.tenant_seal', ragwall_private.seal(inner_key, outer_key, ''), true);
+  set_config('app.tenant_seal', ragwall_private.seal(inner_key, outer_key, '', ''), true);
 select is(ragwall.current_tenant(), null, 'the empty text is no tenant, even if it were sealed');
 select from set_config('app.tenant_seal', '', true);
 delete from ragwall_private.seal_key;

@@ -44,7 +44,7 @@ it('notices walls that are down, each by an assertion that says so', async () =>
     'grants: public: temporary on the database': /^access-matrix\.sql: no role of ours may create/,
     'functions: ragwall.set_tenant(text) leakproof': /^functions\.sql: no function claims/,
     'roles: app_user is a member of ragwall_owner': /^roles\.sql: no role of ours is a member/,
-    'bodies: ragwall_private.seal(bytea,bytea,text): the seal leaves out the backend':
+    'bodies: ragwall_private.seal(bytea,bytea,text,text): the seal leaves out the backend':
       /^tenant-context\.sql: a seal is over the backend/,
     'bodies: ragwall.search_documents(halfvec,integer,jsonb): the tenant is not pinned (2: r.tenant_id = tenant)':
       /^functions-without-policies\.sql: a search finds the documents of its tenant/,

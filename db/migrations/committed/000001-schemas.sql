@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:c904169c76365edc85b61a662ebcc6cc9b49698f
+--! Hash: sha1:f8c57620b93404a22c4fc71dde65eb0216ea05a0
 --! Message: schemas
 
 -- The two schemas, the key of the seals, and what a tenant id is.
@@ -68,9 +68,9 @@ values (
   ragwall_private.random_bytes() || ragwall_private.random_bytes()
 );
 
--- No two inputs give the same message: 4 bytes of process id, 8 bytes of transaction start, then the tenant.
--- A single expression without SET clauses, so that Postgres can inline it.
-create function ragwall_private.seal(inner_key bytea, outer_key bytea, tenant text)
+-- No two inputs give the same message: 4 bytes of process id, 8 bytes of transaction start, digits or nothing, a space,
+-- then the tenant. A single expression without SET clauses, so that Postgres can inline it.
+create function ragwall_private.seal(inner_key bytea, outer_key bytea, tenant text, expires text)
   returns text
   language sql
   stable
@@ -80,15 +80,30 @@ create function ragwall_private.seal(inner_key bytea, outer_key bytea, tenant te
       inner_key
       || int4send(pg_backend_pid())
       || timestamptz_send(transaction_timestamp())
-      || convert_to(tenant, 'UTF8')
+      || convert_to(expires || ' ' || tenant, 'UTF8')
     )),
     'hex'
-  );
+  ) || expires;
 
-comment on function ragwall_private.seal(bytea, bytea, text) is
+comment on function ragwall_private.seal(bytea, bytea, text, text) is
   'Returns the seal of a tenant in this transaction: a keyed hash (nested as in HMAC) of the backend process, the '
-  'start of the transaction and the tenant, in 64 hexadecimal digits. inner_key, outer_key: those of seal_key. Null if '
-  'an argument is null.';
+  'start of the transaction, the expiry and the tenant, in 64 hexadecimal digits, and then the expiry. inner_key, '
+  'outer_key: those of seal_key. expires: seconds since 1970 in digits, or the empty text for no expiry. Null if an '
+  'argument is null.';
+
+-- Both sides are hashed with the key before they are compared, so the time of the comparison discloses nothing.
+create function ragwall_private.is_seal(inner_key bytea, outer_key bytea, tenant text, claimed text)
+  returns boolean
+  language sql
+  stable
+  parallel restricted
+  return sha256(outer_key || convert_to(claimed, 'UTF8')) = sha256(outer_key || convert_to(
+    ragwall_private.seal(inner_key, outer_key, tenant, substr(claimed, 65)), 'UTF8'
+  ));
+
+comment on function ragwall_private.is_seal(bytea, bytea, text, text) is
+  'Returns whether a text is the seal of a tenant in this transaction, as seal() makes it. Does not compare the expiry '
+  'with the clock. Null if an argument is null.';
 
 reset role;
 set local role ragwall_owner;

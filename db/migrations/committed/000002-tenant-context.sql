@@ -1,5 +1,5 @@
---! Previous: sha1:c904169c76365edc85b61a662ebcc6cc9b49698f
---! Hash: sha1:9ada04076534ec0175e9675f6eb54d0b6506120a
+--! Previous: sha1:f8c57620b93404a22c4fc71dde65eb0216ea05a0
+--! Hash: sha1:124dfaec5249f0ab2eef3c7e5f8ed8e477d6fe59
 --! Message: tenant-context
 
 -- The tenant context: the tenant that is bound to a transaction, with a seal that SQL cannot forge.
@@ -9,7 +9,6 @@ set local role ragwall_context;
 
 -- "where k.only_row" makes the primary key usable. Otherwise a caller with enable_seqscan = off makes the plan look
 -- so expensive that JIT compiles it, which takes milliseconds a call.
--- Both sides are hashed with the key before they are compared, so the time of the comparison discloses nothing.
 create function ragwall.current_tenant()
   returns text
   language plpgsql
@@ -31,10 +30,11 @@ begin
   into strict inner_key, outer_key
   from ragwall_private.seal_key as k
   where k.only_row;
-  if sha256(outer_key || convert_to(claimed, 'UTF8'))
-    = sha256(outer_key || convert_to(ragwall_private.seal(inner_key, outer_key, tenant), 'UTF8'))
-  then
-    return tenant;
+  if ragwall_private.is_seal(inner_key, outer_key, tenant, claimed) then
+    -- The expiry behind the 64 digits is sealed, so it is what bind() wrote: digits, or nothing.
+    if substr(claimed, 65) = '' or clock_timestamp() < to_timestamp(substr(claimed, 65)::float8) then
+      return tenant;
+    end if;
   end if;
   return null;
 end
@@ -43,7 +43,8 @@ $$;
 comment on function ragwall.current_tenant() is
   'Returns the tenant that is bound to this transaction, or null if none is. A value counts only with a seal of this '
   'transaction: one that was written into app.current_tenant by hand, or that an earlier transaction left there, gives '
-  'null. Raises P0002 if the key of the seals is missing. Security definer: it reads the key of the seals.';
+  'null. So does one that a token bound, from 5 seconds after the token has expired; a statement that is running then '
+  'ends as it began. Raises P0002 if the key of the seals is missing. Security definer: it reads the key of the seals.';
 
 grant execute on function ragwall.current_tenant()
   to app_user, app_reader, agent_reader, agent_caller, ragwall_owner, ragwall_search;
@@ -91,7 +92,7 @@ comment on function ragwall_private.refuse_residue() is
   'Raises RW007 if the session has temporary objects, statements prepared in SQL, holdable cursors, or channels that '
   'it listens to. Allows them to superusers, and to everybody in a database with the setting ragwall.residue = allow.';
 
-create function ragwall_private.bind(tenant text)
+create function ragwall_private.bind(tenant text, expires text)
   returns text
   language plpgsql
   volatile
@@ -99,31 +100,44 @@ create function ragwall_private.bind(tenant text)
   set search_path = pg_catalog, pg_temp
 as $$
 declare
-  bound text;
+  bound constant text := current_setting('app.current_tenant', true);
+  claimed constant text := current_setting('app.tenant_seal', true);
+  is_bound boolean := false;
 begin
   -- Of an empty setting the seal need not be verified.
-  if current_setting('app.current_tenant', true) <> '' then
-    bound := ragwall.current_tenant();
-    if bound = tenant then
-      return tenant;
-    end if;
-    if bound is not null then
+  if bound <> '' then
+    select ragwall_private.is_seal(k.inner_key, k.outer_key, bound, claimed)
+    into is_bound
+    from ragwall_private.seal_key as k
+    where k.only_row;
+  end if;
+  -- Also where the binding has expired: a transaction has one tenant.
+  if is_bound then
+    if bound <> tenant then
       raise exception 'this transaction is already bound to another tenant'
         using errcode = 'RW003', hint = 'Bind one tenant in a transaction. Commit or roll back, then bind the next.';
     end if;
-  end if;
-  -- This runs in every request, so one expression decides whether refuse_residue() is called. It does not ask for
-  -- prepared statements: Postgres lists them only all together, so a binding would cost more the more the driver has.
-  -- set_tenant_from_token() does. Whoever may name tenants needs no statement of another client's.
-  if pg_my_temp_schema() <> 0
+    -- Of two expiries the later holds.
+    if (
+      case when substr(claimed, 65) = '' or expires = '' then substr(claimed, 65) = ''
+        else substr(claimed, 65)::bigint >= expires::bigint end
+    ) then
+      return tenant;
+    end if;
+  -- This runs in every request, so one expression decides whether refuse_residue() is called. Postgres lists prepared
+  -- statements only all together, so asking for them costs more the more the driver has. Only for a token it is asked
+  -- for those that SQL prepared: whoever has none may have SQL on this session, and a statement of his in the place of
+  -- one of the driver's would run in the transaction of whoever has one. Whoever may name tenants needs no such statement.
+  elsif pg_my_temp_schema() <> 0
     or exists (select from pg_cursor() where is_holdable)
     or exists (select from pg_listening_channels())
+    or expires <> '' and exists (select from pg_prepared_statement() where from_sql)
   then
     perform ragwall_private.refuse_residue();
   end if;
   perform
     set_config('app.current_tenant', tenant, true),
-    set_config('app.tenant_seal', ragwall_private.seal(k.inner_key, k.outer_key, tenant), true)
+    set_config('app.tenant_seal', ragwall_private.seal(k.inner_key, k.outer_key, tenant, expires), true)
   from ragwall_private.seal_key as k
   where k.only_row;
   if not found then
@@ -135,9 +149,11 @@ begin
 end
 $$;
 
-comment on function ragwall_private.bind(text) is
-  'Binds a tenant to this transaction and returns it. tenant: well-formed, which callers have to check. Raises RW003 '
-  'if another tenant is bound, RW004 if the key of the seals is missing, RW007 like refuse_residue(). Only for '
+comment on function ragwall_private.bind(text, text) is
+  'Binds a tenant to this transaction and returns it. tenant: well-formed, which callers have to check. expires: from '
+  'when on current_tenant() no longer returns it, seconds since 1970 in digits, or the empty text for the whole '
+  'transaction; where the tenant is bound already, the later of the two holds. Raises RW003 if another tenant was '
+  'bound, even if that has expired, RW004 if the key of the seals is missing, RW007 like refuse_residue(). Only for '
   'set_tenant() and set_tenant_from_token(), which call it as their owner.';
 
 create function ragwall.set_tenant(tenant text)
@@ -153,7 +169,7 @@ begin
     raise exception 'the tenant id is expected to be 1 to 128 printable ASCII characters without spaces'
       using errcode = 'RW002', hint = 'Take it from a verified token, never from the request itself.';
   end if;
-  return ragwall_private.bind(tenant);
+  return ragwall_private.bind(tenant, '');
 end
 $$;
 
@@ -182,6 +198,15 @@ declare
   bound constant text := ragwall.current_tenant();
 begin
   if bound is null then
+    -- What a caller wrote into the setting changes which of the two errors it gets, and nothing else.
+    if (
+      case when current_setting('app.tenant_seal', true) ~ '^[0-9a-f]{64}\d{1,12}$'
+        then clock_timestamp() >= to_timestamp(substr(current_setting('app.tenant_seal'), 65)::float8) end
+    ) then
+      raise exception 'the token that bound a tenant to this transaction has expired'
+        using errcode = 'RW001', hint = 'Keep transactions shorter than tokens live, or call '
+          'ragwall.set_tenant_from_token(…) again in between, with a token that expires later.';
+    end if;
     raise exception 'no tenant is bound to this transaction'
       using errcode = 'RW001',
         hint = 'First call ragwall.set_tenant(…) or ragwall.set_tenant_from_token(…) in the same transaction.';
@@ -191,7 +216,8 @@ end
 $$;
 
 comment on function ragwall.require_tenant() is
-  'Returns the tenant that is bound to this transaction. Raises RW001 if none is.';
+  'Returns the tenant that is bound to this transaction. Raises RW001 if none is, and says so if the reason is that the '
+  'token has expired.';
 
 grant execute on function ragwall.require_tenant() to app_user, app_reader, agent_reader;
 

@@ -1,5 +1,5 @@
---! Previous: sha1:9ada04076534ec0175e9675f6eb54d0b6506120a
---! Hash: sha1:e6b4922ba62a384c83006486ef5cca2bf45a5c17
+--! Previous: sha1:124dfaec5249f0ab2eef3c7e5f8ed8e477d6fe59
+--! Hash: sha1:30d0f4a9b21c3830b4fae32db460d7339e8a2e5b
 --! Message: signed-tenant
 
 -- Signed mode: the tenant is the one that a short-lived token names, and SQL cannot forge a token.
@@ -139,8 +139,9 @@ end
 $$;
 
 comment on function ragwall.retire_signing_key(text) is
-  'Deletes a signing key. From the next statement on no token that it signed is accepted. kid: its name. Raises RW403 '
-  'if there is no key of this name, and for null. For superusers and ragwall_context.';
+  'Deletes a signing key. Once this is committed, no token that it signed is accepted; in repeatable read and '
+  'serializable from 5 seconds later on. What such tokens have bound stays bound until they expire. kid: its name. '
+  'Raises RW403 if there is no key of this name, and for null. For superusers and ragwall_context.';
 
 create function ragwall.signing_keys()
   returns table (kid text, audience text, created_at timestamptz)
@@ -177,6 +178,14 @@ declare
   claims jsonb;
   at constant numeric := extract(epoch from clock_timestamp());
 begin
+  -- Keys are looked up in the snapshot of the transaction, which can be older than the retirement of a key.
+  if current_setting('transaction_isolation') in ('repeatable read', 'serializable')
+    and clock_timestamp() > transaction_timestamp() + interval '5 seconds'
+  then
+    raise exception 'in repeatable read and serializable a token is accepted in the first 5 seconds of the transaction'
+      using errcode = 'RW009', hint = 'Begin the transaction with isolation level read committed, or bind the tenant '
+        'first. An older snapshot may still have a signing key that was retired.';
+  end if;
   if signed is not null then
     select k.* into key from ragwall_private.signing_key as k where k.header = split_part(token, '.', 1);
     select s.outer_key into blind from ragwall_private.seal_key as s where s.only_row;
@@ -222,23 +231,17 @@ begin
         hint = 'Expected: tenant_id, aud as in ragwall.signing_keys(), and iat and exp at most 300 '
         'seconds apart. iat and nbf may be at most 5 seconds ahead of the clock of the server.';
   end if;
-  -- Who has no token may have SQL on this session: a statement of his that stands in the place of one of the driver's
-  -- would run in the transaction of whoever has one.
-  if exists (select from pg_prepared_statement() where from_sql)
-    and coalesce(current_setting('app.current_tenant', true), '') = ''
-  then
-    perform ragwall_private.refuse_residue();
-  end if;
-  return ragwall_private.bind(claims ->> 'tenant_id');
+  return ragwall_private.bind(claims ->> 'tenant_id', (floor((claims ->> 'exp')::numeric) + 5)::text);
 end
 $$;
 
 comment on function ragwall.set_tenant_from_token(text) is
-  'Verifies a token, binds the tenant that it names to this transaction, and returns the tenant. token: a JWT (RFC '
-  '7519) of at most 1200 bytes, signed by HS256 with a key of signing_keys(), with the claims tenant_id, aud, iat, exp '
-  'and optionally nbf, and at most 300 seconds from iat to exp. Raises RW005 if no key signed it, if it is null, or if '
-  'the key of the seals is missing; RW006 if its claims are not valid for this database at this time; RW003 and RW007 '
-  'as set_tenant() does. Security definer: it reads the keys.';
+  'Verifies a token, binds the tenant that it names to this transaction until 5 seconds after its exp, and returns the '
+  'tenant. A later token of the same tenant prolongs the binding. token: a JWT (RFC 7519) of at most 1200 bytes, signed '
+  'by HS256 with a key of signing_keys(), with the claims tenant_id, aud, iat, exp and optionally nbf, and at most 300 '
+  'seconds from iat to exp. Raises RW005 if no key signed it, if it is null, or if the key of the seals is missing; '
+  'RW006 if its claims are not valid for this database at this time; RW009 if the transaction is repeatable read or '
+  'serializable and more than 5 seconds old; RW003 and RW007 as set_tenant() does. Security definer: it reads the keys.';
 
 grant execute on function ragwall.set_tenant_from_token(text)
   to app_user, app_reader, agent_reader, agent_caller;

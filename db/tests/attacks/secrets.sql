@@ -32,7 +32,7 @@ from
         '42501 permission denied for schema ragwall_private'),
       ('J10', 'the key of the seals cannot be read', 'select * from ragwall_private.seal_key',
         '42501 permission denied for schema ragwall_private'),
-      ('J10', 'nobody binds without a token', 'select ragwall_private.bind(''acme'')',
+      ('J10', 'nobody binds without a token', 'select ragwall_private.bind(''acme'', '''')',
         '42501 permission denied for schema ragwall_private'),
       ('J10', 'nobody adds a key', 'select ragwall.add_signing_key(''mine'')',
         '42501 permission denied for function add_signing_key'),
@@ -42,7 +42,7 @@ from
         '42501 permission denied for function retire_signing_key'),
       ('J10', 'nobody lists the keys', 'select * from ragwall.signing_keys()',
         '42501 permission denied for function signing_keys'),
-      ('J10', 'nobody makes a seal', 'select ragwall_private.seal(''a'', ''b'', ''acme'')',
+      ('J10', 'nobody makes a seal', 'select ragwall_private.seal(''a'', ''b'', ''acme'', '''')',
         '42501 permission denied for schema ragwall_private'),
       ('J14', 'a leaky function sees nothing of another''s', bind || 'select tests.spy(content) from ragwall.documents
         order by position limit 1', 'globex secret 0'),
@@ -61,7 +61,7 @@ select is(tests.attack(
 ), answer, format('J10, control: with the privileges it could: %s', attack))
 from (
   values
-    ('select ragwall_private.bind(''acme'')', 'acme'), ('select count(*) from ragwall_private.seal_key', '1'),
+    ('select ragwall_private.bind(''acme'', '''')', 'acme'), ('select count(*) from ragwall_private.seal_key', '1'),
     ('select distinct kid from ragwall_private.signing_key', 'k'), ('select kid from ragwall.signing_keys()', 'k')
 ) as j (attack, answer);
 

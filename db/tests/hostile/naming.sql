@@ -97,9 +97,9 @@ select ragwall.set_tenant(null); select content from ragwall.documents;
 -- bind a name of a hundred thousand letters
 select ragwall.set_tenant(repeat('a', 100000)); select content from ragwall.documents;
 -- bind by the private function [J10]
-select ragwall_private.bind('acme'); select content from ragwall.documents;
+select ragwall_private.bind('acme', ''); select content from ragwall.documents;
 -- seal by the private function [J10]
-select ragwall_private.seal('\x00', '\x00', 'acme');
+select ragwall_private.seal('\x00', '\x00', 'acme', '');
 -- claim the victim as a default of one's role [B10, D11c]
 alter role current_user set app.current_tenant = 'acme';
 -- claim the victim as a default of the database [B10]

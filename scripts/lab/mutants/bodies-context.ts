@@ -2,27 +2,33 @@
 import { type Rule, within } from './bodies-rule.js';
 
 const nothing = "'\\x'::bytea";
-const comparison = /if sha256\([\s\S]*?\bthen/;
+const comparison = /RETURN [\s\S]*/;
 const residue = "if residue = ''";
 
 export const contextRules: readonly Rule[] = [
   ...within(/\.seal\(/, [
     ['the seal leaves out the backend', /int4send\(pg_backend_pid\(\)\)/, nothing],
     ['the seal leaves out the transaction', /timestamptz_send\(transaction_timestamp\(\)\)/, nothing],
-    ['the seal leaves out the tenant', /convert_to\(tenant, 'UTF8'::name\)/, nothing],
+    ['the seal leaves out the tenant', / \|\| tenant\)/, " || '')"],
+    ['the seal leaves out the expiry', /\(expires \|\| ' '::text\)/, "' '::text"],
+    ['the seal does not separate the expiry from the tenant', /\(expires \|\| ' '::text\)/, 'expires'],
     ['the seal leaves out the outer key', /\(outer_key(?= \|\|)/, `(${nothing}`],
     ['the seal leaves out the inner key', /\(inner_key(?= \|\|)/, `(${nothing}`],
     ['the seal is of the statement', /transaction_timestamp\(\)/, 'statement_timestamp()'],
     ['the seal is of the day', /transaction_timestamp\(\)/, "date_trunc('day', transaction_timestamp())"],
   ]),
-  ...within(/current_tenant\(/, [
-    ['any seal fits', comparison, 'if true then'],
+  ...within(/\.is_seal\(/, [
+    ['any seal fits', comparison, 'return true'],
     [
       'the start of a seal fits',
       comparison,
-      "if ragwall_private.seal(inner_key, outer_key, tenant) like left(claimed, 8) || '%' then",
+      "return ragwall_private.seal(inner_key, outer_key, tenant, substr(claimed, 65)) like left(claimed, 8) || '%'",
     ],
     ['a seal in capitals fits', /convert_to\(claimed, /, 'convert_to(lower(claimed), '],
+  ]),
+  ...within(/current_tenant\(/, [
+    ['its expiry is not compared', /substr\(claimed, 65\) = ''/, 'true'],
+    ['it expires with the transaction', /clock_timestamp\(\)/, 'transaction_timestamp()'],
     ['an empty setting counts', /nullif\((.*), ''\)/, '$1'],
   ]),
   ...within(/is_tenant_id\(/, [
@@ -39,7 +45,12 @@ export const contextRules: readonly Rule[] = [
     ['residue is not refused', /perform ragwall_private\.refuse_residue\(\);/, ''],
     ['temporary objects pass', /pg_my_temp_schema\(\) <> 0\s+or /, ''],
     ['residue is not looked for', /exists \(select from pg_\w+\(\)( where \w+)?\)/, 'false'],
-    ['whatever is bound is taken for the tenant', /if bound = tenant then/, 'if bound is not null then'],
+    ['whatever is bound is taken for the tenant', /if bound <> tenant then/, 'if false then'],
+    ['another tenant follows one that has expired', /if is_bound then/, 'if ragwall.current_tenant() is not null then'],
+    ['a later token does not prolong the binding', / >= expires::bigint/, ' > 0'],
+    ['an earlier token shortens the binding', / >= expires::bigint/, ' < 0'],
+    ['a token shortens a binding by name', /then substr\(claimed, 65\) = ''/, 'then false'],
+    ['a binding by name does not prolong that of a token', /then substr\(claimed, 65\) = ''/, 'then true'],
   ]),
   ...within(/refuse_residue\(/, [
     ['residue is not found', /case when (?=pg_my_temp|exists)/, 'case when false and '],
