@@ -5,10 +5,10 @@
 -- database. It concerns every role that is not a superuser: what is revoked from PUBLIC is granted to pg_monitor, and
 -- what applications need for introspection to app_user and app_reader. Grant it to other roles that need it.
 
--- Members of the two roles do not get these settings, so let agents log in as the roles themselves. A client can change
--- read-only mode, the timeouts and client_connection_check_interval; only a superuser can change the settings below
--- those. A client cannot change the query_timeout of PgBouncer either, but that only disconnects the client: its
--- statement may continue on the server. Therefore the number of connections is limited.
+-- A login that is a member of one of the two roles gets these settings from ragwall.grant_login(), so call that
+-- afterwards. A client can change read-only mode, the timeouts and client_connection_check_interval; only a superuser
+-- can change the settings below those. A client cannot change the query_timeout of PgBouncer either, but that only
+-- disconnects the client: its statement may continue on the server. Therefore the number of connections is limited.
 do $$
 declare
   agent text;
@@ -35,8 +35,8 @@ begin
     from pg_proc as p
     join (
       values
-        -- Advisory locks, which every role shares.
-        ('^pg_(try_)?advisory_', true),
+        -- Advisory locks, which every role shares. db/bootstrap.sql has revoked them if a superuser ran it.
+        ('^pg_(try_)?advisory_', false),
         -- Notifications, large objects (which have no row-level security), and cancelling statements of other sessions.
         ('^(pg_notify|pg_logical_emit_message|loread|lowrite|pg_cancel_backend|pg_terminate_backend)\(', false),
         ('^lo_', false),
@@ -118,6 +118,6 @@ begin
 end
 $$;
 
--- build_search_table() waits for older transactions, and says whose they are.
-grant execute on function pg_current_snapshot(), pg_snapshot_xmin(pg_snapshot), pg_snapshot_xmax(pg_snapshot),
+-- build_search_table() waits for older transactions, and says whose they are; ragwall index holds a lock.
+grant execute on function pg_try_advisory_lock(bigint), pg_current_snapshot(), pg_snapshot_xmin(pg_snapshot), pg_snapshot_xmax(pg_snapshot),
   pg_current_xact_id_if_assigned(), pg_stat_get_activity(integer) to ragwall_owner;

@@ -2,7 +2,7 @@
 -- a role with CREATEROLE that owns the database and may create extensions.
 --
 -- It can be repeated. Repeat it after a restore and after cloning a database: CREATE DATABASE … TEMPLATE, and pg_dump
--- without --create, lose the REVOKE on the database.
+-- without --create, lose what was granted and revoked on the database.
 
 -- Roles belong to the cluster, so another database may have created them, or be creating them at this moment.
 do $$
@@ -91,13 +91,90 @@ exception when insufficient_privilege then
 end
 $$;
 
+-- Limits in time, for a role that has none of this name yet. They hold for a login that is the role itself;
+-- ragwall.grant_login() gives them to a login that is a member.
+do $$
+declare
+  missing record;
+begin
+  for missing in
+    select r.rolname, v.name, v.value
+    from pg_roles as r
+    cross join (values
+      ('statement_timeout', '60s'), ('idle_in_transaction_session_timeout', '60s'), ('transaction_timeout', '5min')
+    ) as v (name, value)
+    join pg_settings as s on s.name = v.name -- transaction_timeout is there from PostgreSQL 17 on
+    where r.rolname in ('app_user', 'app_reader', 'agent_reader', 'agent_caller')
+      and not exists (
+        select from pg_db_role_setting as d, unnest(d.setconfig) as c
+        where d.setrole = r.oid and d.setdatabase = 0 and split_part(c, '=', 1) = v.name
+      )
+  loop
+    execute format('alter role %I set %I = %L', missing.rolname, missing.name, missing.value);
+  end loop;
+exception when insufficient_privilege then
+  raise notice 'the roles get no limits in time: another role created them';
+end
+$$;
+
+-- Any role may take as many advisory locks as the lock table of the whole cluster has room for, in one statement. Large
+-- objects have no row-level security.
+do $$
+declare
+  routine regprocedure;
+begin
+  if current_setting('is_superuser') = 'off' then
+    raise notice 'every role may still take advisory locks and use large objects: only a superuser can revoke that';
+    return;
+  end if;
+  for routine in
+    select p.oid
+    from pg_proc as p
+    where p.pronamespace = 'pg_catalog'::regnamespace
+      and p.proname ~ '^(pg_(try_)?advisory_|lo_|lo(read|write)$)'
+      and has_function_privilege('public', p.oid, 'execute')
+  loop
+    execute format('revoke execute on function %s from public', routine);
+    -- ragwall index holds a lock. So do tools that migrate, which log in as the owner of the database.
+    execute format('grant execute on function %s to ragwall_owner, pg_database_owner', routine);
+  end loop;
+end
+$$;
+
 -- On a pooled session a temporary table or view with the name of one of ours would shadow it for the next client.
 do $$
 begin
   execute format('revoke temporary on database %I from public', current_database());
-  execute format(
-    'grant connect on database %I to app_user, app_reader, agent_reader, agent_caller',
-    current_database()
-  );
+end
+$$;
+
+-- Memberships hold in every database of the cluster, so a login that was made for another one would read here. Who is
+-- no member of ours keeps the privilege that PUBLIC loses; ragwall.grant_login() gives it to members.
+do $$
+declare
+  others text;
+begin
+  if not has_database_privilege('public', current_database(), 'connect') then
+    return;
+  end if;
+  select string_agg(quote_ident(r.rolname), ', ' order by r.rolname)
+  into others
+  from pg_roles as r
+  where r.rolcanlogin
+    and not r.rolsuper
+    and not exists (
+      select from unnest(array['app_user', 'app_reader', 'agent_reader', 'agent_caller']) as ours
+      where pg_has_role(r.oid, ours, 'member')
+    );
+  if others is not null then
+    execute format('grant connect on database %I to %s', current_database(), others);
+  end if;
+  execute format('revoke connect on database %I from public', current_database());
+  if has_database_privilege('public', current_database(), 'connect') then
+    raise notice 'every login may still connect to this database: only its owner or a superuser can revoke that';
+  else
+    raise notice 'PUBLIC may no longer connect to this database. These logins still may: %. A login of the application '
+      'gets the privilege from ragwall.grant_login(), any other by GRANT', coalesce(others, 'superusers alone');
+  end if;
 end
 $$;

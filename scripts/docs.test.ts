@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { grantLogin } from '../db/tests/engine/engine.js';
 import { bootstrapSql, migrationsSql, root } from '../db/tests/engine/migrations.js';
 import { needs } from '../db/tests/engine/session.js';
 import { blocksOf, type Ground, isOutput, runBlock } from './docs/blocks.js';
@@ -163,7 +164,12 @@ describe('blocks of code', () => {
       const migrations = await migrationsSql({ ':EMBEDDING_DIMENSIONS': dimensions });
       await create(template, 'template1', bootstrap, ...migrations);
     }
-    if (!databases.has(name)) await create(name, template, bootstrap);
+    if (!databases.has(name)) {
+      await create(name, template, bootstrap);
+      const url = address(engine.adminUrl, name);
+      await grantLogin(url, new URL(engine.appUrl ?? '').username, 'app_user');
+      await grantLogin(url, 'agent_caller', 'agent_caller');
+    }
     return {
       folder,
       containerId: engine.containerId,

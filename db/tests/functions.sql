@@ -125,6 +125,7 @@ select set_eq(
       ('ragwall.foreign_key_findings(regclass,name)', 'ragwall_owner stable leader', ''),
       ('ragwall.forget_statistics(regclass)', 'ragwall_owner volatile', ''),
       ('ragwall.index_findings(regclass,name)', 'ragwall_owner stable parallel', ''),
+      ('ragwall.grant_login(name,name)', 'ragwall_owner volatile', ''),
       ('ragwall.index_plan()', 'ragwall_owner volatile', 'enable_seqscan=off jit=off row_security=off'),
       -- How what it tells is printed.
       ('ragwall.inventory()', 'ragwall_owner stable leader', 'DateStyle=ISO, YMD IntervalStyle=postgres TimeZone=UTC '
@@ -158,11 +159,12 @@ select set_eq(
         'fixed plans plan_cache_mode=force_custom_plan'),
       ('ragwall.with_partitions(regclass)', 'ragwall_owner stable parallel', ''),
       ('ragwall_private.base64url(bytea)', 'ragwall_context immutable parallel', ''),
-      ('ragwall_private.bind(text)', 'ragwall_context volatile', ''),
+      ('ragwall_private.bind(text,text)', 'ragwall_context volatile', ''),
+      ('ragwall_private.is_seal(bytea,bytea,text,text)', 'ragwall_context stable leader', ''),
       ('ragwall_private.pad(bytea,integer)', 'ragwall_context immutable parallel', ''),
       ('ragwall_private.random_bytes()', 'ragwall_context volatile parallel', ''),
       ('ragwall_private.refuse_residue()', 'ragwall_context volatile', ''),
-      ('ragwall_private.seal(bytea,bytea,text)', 'ragwall_context stable leader', ''),
+      ('ragwall_private.seal(bytea,bytea,text,text)', 'ragwall_context stable leader', ''),
       ('ragwall_search.measure(name,bigint)', 'ragwall_owner volatile',
         'fixed plans hnsw.ef_search=40 hnsw.iterative_scan=off plan_cache_mode=force_generic_plan'),
       ('ragwall_search.note_change()', 'ragwall_owner volatile', 'fixed plans plan_cache_mode=force_generic_plan'),

@@ -1,5 +1,5 @@
---! Previous: sha1:e6b4922ba62a384c83006486ef5cca2bf45a5c17
---! Hash: sha1:d160906192bd5fc3ea524894d8a00b08f0fe65aa
+--! Previous: sha1:30d0f4a9b21c3830b4fae32db460d7339e8a2e5b
+--! Hash: sha1:d381e11dd8e782a9b05d145e68c7bc13d3a13e48
 --! Message: documents
 
 -- The documents: one table for all tenants, and the policies and grants that separate them.

@@ -1,5 +1,5 @@
---! Previous: sha1:d160906192bd5fc3ea524894d8a00b08f0fe65aa
---! Hash: sha1:ab918d8161c9bde83e110c168cbc3f6a4b049432
+--! Previous: sha1:d381e11dd8e782a9b05d145e68c7bc13d3a13e48
+--! Hash: sha1:b0ef146cc3a75dbc4c1cada4fad1549889945e85
 --! Message: search-tables
 
 -- Search tables: the embeddings of each large tenant once more, in a table of its own with an HNSW index of its own.

@@ -1,5 +1,5 @@
---! Previous: sha1:ab918d8161c9bde83e110c168cbc3f6a4b049432
---! Hash: sha1:07d805b401cf3989ff8681b32d2afe430e7f72cf
+--! Previous: sha1:b0ef146cc3a75dbc4c1cada4fad1549889945e85
+--! Hash: sha1:00ec63c88018e4d8407be8a091ee185aec228164
 --! Message: search-in-search-tables
 
 -- Search in a search table, and what a search may be refused for.

@@ -1,5 +1,5 @@
---! Previous: sha1:07d805b401cf3989ff8681b32d2afe430e7f72cf
---! Hash: sha1:cf2d1612b840eaf050af84340de2de69e943805e
+--! Previous: sha1:00ec63c88018e4d8407be8a091ee185aec228164
+--! Hash: sha1:62f7743fa916e6645157434cd587b44b00c9f99e
 --! Message: match-documents
 
 -- Search: the nearest documents of the tenant that is bound, and the functions that applications search by.

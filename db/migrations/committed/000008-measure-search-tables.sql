@@ -1,5 +1,5 @@
---! Previous: sha1:cf2d1612b840eaf050af84340de2de69e943805e
---! Hash: sha1:4879438cc63d41fa5c4faec29551866e1752cd61
+--! Previous: sha1:62f7743fa916e6645157434cd587b44b00c9f99e
+--! Hash: sha1:07b47ddb59805afeb5129261bb98ec7ec9a19ffa
 --! Message: measure-search-tables
 
 -- How well a search table finds the nearest documents, and by which hnsw.ef_search.

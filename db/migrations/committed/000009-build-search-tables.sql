@@ -1,5 +1,5 @@
---! Previous: sha1:4879438cc63d41fa5c4faec29551866e1752cd61
---! Hash: sha1:992f4f69678f204a64ae9db9b54012259907d4a2
+--! Previous: sha1:07b47ddb59805afeb5129261bb98ec7ec9a19ffa
+--! Hash: sha1:651b39683baf11672b30a8dbebdc693e6a22443c
 --! Message: build-search-tables
 
 -- Building a search table beside the one in use, and dropping one.

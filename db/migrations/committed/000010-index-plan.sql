@@ -1,5 +1,5 @@
---! Previous: sha1:992f4f69678f204a64ae9db9b54012259907d4a2
---! Hash: sha1:932e467e525f2b2ba9342cd6387116f203257e93
+--! Previous: sha1:651b39683baf11672b30a8dbebdc693e6a22443c
+--! Hash: sha1:722f7ff8561e0e4fd90ce8fc9c98256a1d5fab4d
 --! Message: index-plan
 
 -- What the DBA sees of the search tables, and which statements are due.

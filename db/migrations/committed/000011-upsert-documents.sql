@@ -1,5 +1,5 @@
---! Previous: sha1:932e467e525f2b2ba9342cd6387116f203257e93
---! Hash: sha1:28bc138b8e62171da02007eef190af0fc37cf25c
+--! Previous: sha1:722f7ff8561e0e4fd90ce8fc9c98256a1d5fab4d
+--! Hash: sha1:bfdf9e7ee678248161aecaa55ee4e2bd29c2cc5f
 --! Message: upsert-documents
 
 -- Ingest: repeating an ingest changes nothing and needs no new embeddings.

@@ -1,5 +1,5 @@
---! Previous: sha1:28bc138b8e62171da02007eef190af0fc37cf25c
---! Hash: sha1:a287d56c920c2f7a7a14c703d091851a5b77edc0
+--! Previous: sha1:bfdf9e7ee678248161aecaa55ee4e2bd29c2cc5f
+--! Hash: sha1:1f62358658d3d8990c4e45c4378570906d4a38e8
 --! Message: delete-documents
 
 -- Deletion. Nobody has DELETE on the table, because it would allow LOCK TABLE, which stops all tenants. So these

@@ -1,5 +1,5 @@
---! Previous: sha1:a287d56c920c2f7a7a14c703d091851a5b77edc0
---! Hash: sha1:bb0f997461dd3d3bfb7bea6880f902cbfe361a5f
+--! Previous: sha1:1f62358658d3d8990c4e45c4378570906d4a38e8
+--! Hash: sha1:9feb270edcf8420f4dfd47d26ab3f5015084d5e5
 --! Message: protection-keys
 
 -- Protecting a table of yours, part 1 of 6: foreign keys by which tenants can observe each other.

@@ -1,5 +1,5 @@
---! Previous: sha1:bb0f997461dd3d3bfb7bea6880f902cbfe361a5f
---! Hash: sha1:6c9ef20f8ba78055b026a43b4793386648dd8039
+--! Previous: sha1:9feb270edcf8420f4dfd47d26ab3f5015084d5e5
+--! Hash: sha1:859407f2865d4d7981fcef7a298472e7b90548f1
 --! Message: protection-indexes
 
 -- Protecting a table of yours, part 2 of 6: indexes by which tenants can observe each other.

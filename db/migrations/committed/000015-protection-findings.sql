@@ -1,5 +1,5 @@
---! Previous: sha1:6c9ef20f8ba78055b026a43b4793386648dd8039
---! Hash: sha1:d2d4ceaa369935d6dbba023f446bc9e3948ea0f2
+--! Previous: sha1:859407f2865d4d7981fcef7a298472e7b90548f1
+--! Hash: sha1:89d7a293af68e0030a4737b51e69e4cae948b91c
 --! Message: protection-findings
 
 -- Protecting a table of yours, part 3 of 6: everything by which a role can get past the policies of the table.

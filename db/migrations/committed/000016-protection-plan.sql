@@ -1,5 +1,5 @@
---! Previous: sha1:d2d4ceaa369935d6dbba023f446bc9e3948ea0f2
---! Hash: sha1:cc1efdc68d2397e1afeaa3e870a10dd2eb563365
+--! Previous: sha1:89d7a293af68e0030a4737b51e69e4cae948b91c
+--! Hash: sha1:f5c51f0a105557056108856bcc5faff834646a42
 --! Message: protection-plan
 
 -- Protecting a table of yours, part 4 of 6: the statements that do it.

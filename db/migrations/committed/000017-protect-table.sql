@@ -1,5 +1,5 @@
---! Previous: sha1:cc1efdc68d2397e1afeaa3e870a10dd2eb563365
---! Hash: sha1:54b96df6334127ee4a03b6f788b28727f3f268ca
+--! Previous: sha1:f5c51f0a105557056108856bcc5faff834646a42
+--! Hash: sha1:792aa4d742a420ee20ae6fe459c97f9c55b12e04
 --! Message: protect-table
 
 -- Protecting a table of yours, part 5 of 6: protect_table() and unprotect_table().

@@ -1,5 +1,5 @@
---! Previous: sha1:54b96df6334127ee4a03b6f788b28727f3f268ca
---! Hash: sha1:0c125f1443d8cd810f312b5f9903d51923a199ad
+--! Previous: sha1:792aa4d742a420ee20ae6fe459c97f9c55b12e04
+--! Hash: sha1:d0275ec40810ea4372473269620742e9f3367eba
 --! Message: later-partitions
 
 -- Protecting a table of yours, part 6 of 6: partitions that are added later. Then the number of the last migration.

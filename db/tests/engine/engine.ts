@@ -51,6 +51,13 @@ async function createDatabase(serverUrl: string, name: string): Promise<string> 
   return url.href;
 }
 
+/** Lets a login into a database, as a member of a role or the role itself. */
+export async function grantLogin(databaseUrl: string, login: string, role: string): Promise<void> {
+  const database = postgres(databaseUrl, quiet);
+  await database`select ragwall.grant_login(${login}, ${role})`;
+  await database.end();
+}
+
 function withLogin(url: string, user: string, password: string, port?: number): string {
   const login = new URL(url);
   login.username = user;
@@ -64,7 +71,8 @@ async function startOnDocker(log: Log): Promise<RunningEngine> {
   const adminUrl = await createDatabase(server.adminUrl, 'ragwall');
   const admin = postgres(adminUrl, quiet);
   for (const role of ['app_user', 'app_reader', 'agent_reader', 'agent_caller']) {
-    await admin.unsafe(`alter role ${role} login password '${server.password}'`);
+    await admin`select ragwall.grant_login(${role}, ${role})`;
+    await admin.unsafe(`alter role ${role} password '${server.password}'`);
   }
   await admin.end();
   return {
@@ -90,7 +98,8 @@ async function startOnUrl(url: string): Promise<RunningEngine> {
   }
   try {
     const adminUrl = await createDatabase(url, name);
-    await server.unsafe(`create role ${name} login password '${password}' in role app_user`);
+    await grantLogin(adminUrl, name, 'app_user');
+    await server.unsafe(`alter role ${name} password '${password}'`);
     return { kind: 'url', adminUrl, appUrl: withLogin(adminUrl, name, password), stop };
   } catch (error) {
     await stop();

@@ -1,6 +1,6 @@
 /** The designs that are attacked, through what an ordinary account can do: store documents, change them, search. */
 import type { TransactionSql } from 'postgres';
-import type { Engine, RunningEngine } from '../../../db/tests/engine/engine.js';
+import { type Engine, grantLogin, type RunningEngine } from '../../../db/tests/engine/engine.js';
 import { bootstrapSql, migrationsSql } from '../../../db/tests/engine/migrations.js';
 import type { Session } from '../../../db/tests/engine/session.js';
 import { vectorText } from '../../../src/client/vector.js';
@@ -22,6 +22,7 @@ export async function labDatabase(engine: Engine): Promise<RunningEngine> {
   await statements(adminUrl, [drop, `create database ${name}`]);
   const migrations = await migrationsSql({ ':EMBEDDING_DIMENSIONS': String(narrow) });
   await statements(withDatabase(adminUrl, name), [await bootstrapSql(), ...migrations]);
+  await grantLogin(withDatabase(adminUrl, name), new URL(appUrl).username, 'app_user');
   return {
     kind: engine.kind,
     adminUrl: withDatabase(adminUrl, name),

@@ -20,7 +20,9 @@ export async function onClone<T>(engine: Engine, use: (clone: Engine, sql: Sql) 
     };
     const sql = connect(clone.adminUrl);
     try {
-      await sql.unsafe(await bootstrapSql()); // a clone does not have the privileges on the database itself
+      // A clone does not have the privileges on the database itself.
+      await sql.unsafe(await bootstrapSql());
+      if (engine.appUrl) await sql`select ragwall.grant_login(${new URL(engine.appUrl).username}, 'app_user')`;
       return await use(clone, sql);
     } finally {
       await sql.end();

@@ -34,7 +34,7 @@ export const clientTests = inSources(
 export const databaseTests = [
   ...besideSql('context', 'residue', 'search-tables', 'settings', 'work'),
   ...inSources('client/token', 'client/walls', 'client/handle'),
-  ...besideSql('agents', 'tiers'),
+  ...besideSql('agents', 'logins', 'token-life'),
 ];
 
 /** Leaves out a test that takes long and notices nothing that others do not. */

@@ -110,6 +110,8 @@ async function fill(sql: Sql, design: Design, rows: readonly Row[]) {
 /** Opens a transaction of the victim that has locked its rows and inserted one. */
 async function work(url: string): Promise<Sql> {
   const sql = connect(url);
+  await sql`select set_config(name, '0', false) from pg_settings
+    where name in ('idle_in_transaction_session_timeout', 'transaction_timeout')`;
   await sql`begin`;
   await sql`select ragwall.set_tenant(${victim})`;
   await sql`select id from ragwall.documents for update`;
@@ -161,6 +163,7 @@ export async function openWorlds(engine: Engine, { design, change, first }: Sett
       closing.push(() => admin.end());
       admins.push(admin);
       await admin.unsafe(await bootstrapSql());
+      await admin.unsafe(`grant connect on database ${database} to app_user, app_reader, agent_reader, agent_caller`);
       await fill(admin, design, i === 1 ? changes[change] : few);
     }
     if (change === 'rows') {
