@@ -571,6 +571,9 @@ checks (id, area, severity, kind, expects, reference, untried) as (
     ('R10', 'role', 'low', 'roles', 'Logins that policies do not bind are known', 'checklist 2', null),
     ('R11', 'role', 'medium', 'application roles', 'No application role may grant its privileges to others', 'checklist 2', null),
     ('R12', 'role', 'medium', 'application roles', 'No application role may set parameters of the server', 'checklist 2', null),
+    ('R13', 'role', 'medium', 'schema ragwall', 'Logins of the application connect by grants of their own', 'checklist 2', null),
+    ('R14', 'role', 'low', 'schema ragwall', 'No application role may take advisory locks', 'CWE-770', null),
+    ('R15', 'role', 'low', 'schema ragwall', 'Logins of the application have limits in time', 'CWE-770', null),
     ('C01', 'tenant', 'medium', 'policies', 'SQL of the application cannot forge the bound tenant', 'checklist 3 | LLM01:2026 | AISVS 5.2.2', null),
     ('C02', 'tenant', 'high', 'functions in policies', 'No application role can replace a function that policies call', 'checklist 3', null),
     ('C03', 'tenant', 'critical', 'relations', 'No application role can read keys', 'checklist 3', null),
@@ -951,6 +954,78 @@ finding (id, severity, status, object, evidence, remedy) as (
   cross join lateral pg_catalog.aclexplode(s.paracl) as a
   join grantee as g on g.oid = a.grantee
   group by s.parname, g.name, g.ident
+
+  union all
+  -- [R13] Logins of the application connect by grants of their own
+  select 'R13', null, 'fail', 'CONNECT for ' || case g.oid when 0 then 'PUBLIC' else g.oid::regrole::text end,
+    'any login that is a member of an application role may connect, whichever database it was made for'
+      || coalesce('; there are ' || l.logins, '')
+      || coalesce(', which were let into ' || l.databases, ''),
+    format('revoke connect on database %I from %s', d.datname,
+      case g.oid when 0 then 'public' else g.oid::regrole::text end)
+  from pg_catalog.pg_database as d
+  cross join lateral pg_catalog.aclexplode(coalesce(d.datacl, pg_catalog.acldefault('d', d.datdba))) as a
+  join (select 0::oid as oid union select oid from app_role_root) as g on g.oid = a.grantee
+  cross join lateral (
+    select string_agg(distinct quote_ident(r.rolname), ', ') as logins, string_agg(distinct o.datname, ', ') as databases
+    from app_role as r
+    left join (
+      select o.datname::text, x.grantee
+      from pg_catalog.pg_database as o
+      cross join lateral pg_catalog.aclexplode(o.datacl) as x
+      where o.datname <> current_database() and x.privilege_type = 'CONNECT'
+    ) as o on o.grantee = r.oid
+    where r.rolcanlogin and not r.rolsuper and exists (
+      select from membership as m where m.member = r.oid and (g.oid = 0 or m.roleid = g.oid)
+    )
+  ) as l
+  where d.datname = current_database()
+    and a.grantee <> d.datdba
+    and a.privilege_type = 'CONNECT'
+    and (g.oid = 0 or l.logins is not null)
+    and exists (select from schema where nspname = 'ragwall')
+
+  union all
+  -- [R14] No application role may take advisory locks
+  select 'R14', null, 'warn', 'pg_advisory_lock for ' || g.name, 'EXECUTE is granted to ' || g.name,
+    case g.oid when 0 then 'Run db/bootstrap.sql as a superuser.'
+      else format('revoke execute on function pg_catalog.pg_advisory_lock(bigint) from %s', g.ident) end
+  from pg_catalog.pg_proc as p
+  cross join lateral pg_catalog.aclexplode(coalesce(p.proacl, pg_catalog.acldefault('f', p.proowner))) as a
+  join grantee as g on g.oid = a.grantee
+  where p.oid = 'pg_catalog.pg_advisory_lock(bigint)'::regprocedure
+    and not g.untrusted
+    and exists (select from schema where nspname = 'ragwall')
+
+  union all
+  -- [R15] Logins of the application have limits in time
+  select 'R15', null, 'warn', l.rolname, 'it has no ' || string_agg(l.name, ' and no ' order by l.name),
+    format('Call ragwall.grant_login(%L, …), or set a transaction_timeout (17 and later) or both of the others.', l.rolname)
+  from (
+    select a.rolname, n.name, max(v.value) filter (where n.name = 'transaction_timeout') over (partition by a.oid) as whole,
+      v.value
+    from app_role as a
+    cross join (
+      values ('statement_timeout'), ('idle_in_transaction_session_timeout'), ('transaction_timeout')
+    ) as n (name)
+    -- The most specific setting holds; without any the server's, as far as the session of the audit shows it.
+    cross join lateral (
+      select coalesce((
+        select substr(c, strpos(c, '=') + 1)
+        from pg_catalog.pg_db_role_setting as s
+        cross join lateral unnest(s.setconfig) as c
+        where s.setrole in (0, a.oid)
+          and s.setdatabase in (0, (select database from setting))
+          and split_part(c, '=', 1) = n.name
+        order by s.setrole = 0, s.setdatabase = 0
+        limit 1
+      ), (select p.reset_val from pg_catalog.pg_settings as p where p.name = n.name), '0') as value
+    ) as v
+    where a.rolcanlogin and not a.rolsuper and has_database_privilege(a.oid, current_database(), 'connect')
+  ) as l
+  where l.whole ~ '^0*(\D|$)' and l.value ~ '^0*(\D|$)' and l.name <> 'transaction_timeout'
+    and exists (select from schema where nspname = 'ragwall')
+  group by l.rolname
 
   union all
   -- [C01] SQL of the application cannot forge the bound tenant

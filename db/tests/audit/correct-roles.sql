@@ -71,6 +71,16 @@ from (
     ('an administrator of a role',
       'create role dba login createrole' || case when current_setting('server_version_num')::integer >= 160000
         then '; grant app_user, ragwall_owner to dba with admin true, inherit false, set false' else '' end),
+    ('logins that were let in', format('grant connect on database %I to shop_api; create role mute in role app_user;
+      create role elsewhere login in role app_user', current_database())),
+    ('a login whose limits are those of the database', format('grant connect on database %I to shop_api;
+      alter role shop_api reset all; alter database %1$I set statement_timeout = ''1min'';
+      alter database %1$I set idle_in_transaction_session_timeout = ''1min''', current_database())),
+    ('a login with a limit of its transactions', case when current_setting('server_version_num')::integer >= 170000
+      then format('grant connect on database %I to shop_api; alter role shop_api reset all;
+        alter role shop_api set transaction_timeout = ''1min''', current_database()) else '' end),
+    ('a group that may connect', format('grant connect on database %I to shop_staff; grant shop_staff to shop_api',
+      current_database())),
     ('a role that watches', 'create role watcher login in role pg_monitor'),
     ('a role that has nothing to do with it', $$
       create role other login;

@@ -15,8 +15,9 @@ from (
       revoke execute on function shop.enter(text) from public;
       grant execute on function shop.enter(text) to agent_caller$$),
     ('P12', 'agent_caller', 'messages', 'grant execute on function pg_catalog.pg_notify(text, text) to agent_caller'),
-    ('P12', 'agent_caller', 'locks, for everybody', $$
-      grant execute on function pg_catalog.pg_advisory_lock(bigint) to public$$),
+    ('P12', 'agent_caller', 'locks', 'grant execute on function pg_catalog.pg_advisory_lock(bigint) to agent_caller'),
+    ('P12', 'agent_caller', 'messages, for everybody', $$
+      grant execute on function pg_catalog.pg_notify(text, text) to public$$),
     ('P13', 'agent_caller', 'the activity of others', 'grant select on pg_catalog.pg_stat_activity to agent_caller'),
     ('P13', 'agent_caller', 'what there is, for everybody', 'grant select on pg_catalog.pg_class to public')
 ) as v (id, object, name, statement)

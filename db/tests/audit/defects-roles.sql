@@ -53,5 +53,16 @@ from (
       grant set on parameter log_statement to app_user$$),
     ('R12', 'parameter log_statement for shop_staff', 'a parameter, by a group', $$
       grant set, alter system on parameter log_statement to shop_staff;
-      grant shop_staff to app_user$$)
+      grant shop_staff to app_user$$),
+    ('R13', 'CONNECT for PUBLIC', 'everybody may connect', format('grant connect on database %I to public', current_database())),
+    ('R13', 'CONNECT for app_user', 'whoever is a member may connect',
+      format('grant connect on database %I to app_user', current_database())),
+    ('R14', 'pg_advisory_lock for PUBLIC', 'everybody may take locks',
+      'grant execute on function pg_advisory_lock(bigint) to public'),
+    ('R14', 'pg_advisory_lock for app_user', 'an application may take locks',
+      'grant execute on function pg_advisory_lock(bigint) to app_user'),
+    ('R15', 'shop_api', 'statements without end', format('grant connect on database %I to shop_api;
+      alter role shop_api reset statement_timeout', current_database())),
+    ('R15', 'shop_api', 'transactions without end', format('grant connect on database %I to shop_api;
+      alter role shop_api in database %1$I set idle_in_transaction_session_timeout = ''0min''', current_database()))
 ) as v (id, object, name, statement)

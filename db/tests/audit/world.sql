@@ -92,3 +92,11 @@ grant execute on function shop.count_orders() to app_user;
 
 create role shop_staff;
 create role shop_api login in role app_user;
+alter role shop_api set statement_timeout = '5s';
+alter role shop_api set idle_in_transaction_session_timeout = '10s';
+-- On some engines these log in themselves.
+do $$
+begin
+  execute format('revoke connect on database %I from app_user, app_reader, agent_reader, agent_caller', current_database());
+end
+$$;
