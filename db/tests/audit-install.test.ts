@@ -26,11 +26,11 @@ it('run again, it changes nothing: not the owner, nor who may execute them', asy
         select oid, proname, proowner::regrole, proacl, proconfig, prosrc from pg_proc
         where oid in ('ragwall.audit()'::regprocedure, 'ragwall.inventory()'::regprocedure,
           'ragwall.fingerprint()'::regprocedure, 'ragwall.tenant_tables()'::regprocedure,
-          'ragwall.app_roles()'::regprocedure) order by proname`,
+          'ragwall.app_roles()'::regprocedure, 'ragwall.pinned_columns()'::regprocedure) order by proname`,
     );
   const before = await functions();
   expect(before.map((row) => [row.proowner, row.proacl])).toEqual(
-    Array(5).fill(['ragwall_owner', ['ragwall_owner=X/ragwall_owner']]),
+    Array(6).fill(['ragwall_owner', ['ragwall_owner=X/ragwall_owner']]),
   );
   await session.admin((sql) => sql.unsafe(install).simple());
   expect(await functions()).toEqual(before);

@@ -124,13 +124,12 @@ select set_eq(
       ('ragwall.fix_plans(regprocedure,text)', 'ragwall_owner volatile', ''),
       ('ragwall.foreign_key_findings(regclass,name)', 'ragwall_owner stable leader', ''),
       ('ragwall.forget_statistics(regclass)', 'ragwall_owner volatile', ''),
-      ('ragwall.index_findings(regclass,name)', 'ragwall_owner stable parallel', ''),
+      ('ragwall.index_findings(regclass,name)', 'ragwall_owner stable leader', ''),
       ('ragwall.grant_login(name,name)', 'ragwall_owner volatile', ''),
       ('ragwall.index_plan()', 'ragwall_owner volatile', 'enable_seqscan=off jit=off row_security=off'),
       -- How what it tells is printed.
       ('ragwall.inventory()', 'ragwall_owner stable leader', 'DateStyle=ISO, YMD IntervalStyle=postgres TimeZone=UTC '
         || 'bytea_output=hex extra_float_digits=1 jit=off lc_monetary=C quote_all_identifiers=off standard_conforming_strings=on'),
-      ('ragwall.is_pinned(regclass,name)', 'ragwall_owner stable parallel', ''),
       ('ragwall.is_safe_owner(oid)', 'ragwall_owner stable leader', ''),
       ('ragwall.is_tenant_id(text)', 'ragwall_owner immutable parallel', ''),
       ('ragwall.match_documents(halfvec,double precision,jsonb)', 'ragwall_owner stable', ''),
@@ -138,6 +137,7 @@ select set_eq(
       ('ragwall.match_documents(halfvec,integer,jsonb)', 'ragwall_owner stable', ''),
       ('ragwall.measure_search_table()', 'ragwall_owner definer volatile', ''),
       ('ragwall.migration()', 'ragwall_owner immutable parallel', ''),
+      ('ragwall.pinned_columns()', 'ragwall_owner stable leader', 'jit=off'),
       ('ragwall.protect_table(regclass,name,boolean,boolean)', 'ragwall_owner volatile', 'row_security=off'),
       ('ragwall.protection_findings(regclass,name,boolean)', 'ragwall_owner stable', ''),
       ('ragwall.protection_plan(regclass,name,boolean,boolean)', 'ragwall_owner stable', ''),

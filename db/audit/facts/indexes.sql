@@ -10,16 +10,8 @@ tenant_index as materialized (
         and pg_catalog.pg_get_expr(d.adbin, d.adrelid) ~ 'random_uuid|uuid_generate_v4'
     ) as random_key,
     exists (select from pg_catalog.pg_inherits as h where h.inhrelid = i.indexrelid) as attached,
-    -- Whether its predicate, or the bound of its partition, requires that the tenant equals a constant.
     exists (
-      select from unnest(array[
-        pg_catalog.pg_get_expr(i.indpred, i.indrelid),
-        case when t.child then pg_catalog.pg_get_partition_constraintdef(i.indrelid) end
-      ]) as e
-      where regexp_replace(e, n.pattern, '{}', 'g') ~ replace(
-        '^\(@\)$|^\((\(\{\} IS NOT NULL\) AND )?\(@\)( AND |\)$)| AND \(@\)\)$', '@',
-        '(\{\}|\(\{\}\)::[\w ]+) = \(*(''[^'']*''|-?\d+)+\)*(::[\w". ]+)?'
-      )
+      select from pinned_column as p where p.indexrelid = i.indexrelid and p.attname = t.attname
     ) as single_tenant,
     -- Access methods with an operator of the class that orders by distance; the server's own return exact results.
     exists (
@@ -27,7 +19,6 @@ tenant_index as materialized (
       where o.oid = any (i.indclass::oid[]) and a.amoppurpose = 'o'
     ) and m.amname not in ('gist', 'spgist', 'btree') as approximate
   from tenant_table as t
-  join column_pattern as n on n.oid = t.oid
   join pg_catalog.pg_index as i on i.indrelid = t.oid
   join pg_catalog.pg_class as c on c.oid = i.indexrelid
   join pg_catalog.pg_am as m on m.oid = c.relam
@@ -36,9 +27,5 @@ tenant_index as materialized (
 shared_index as materialized (
   select i.*
   from tenant_index as i
-  where not i.attached and not i.single_tenant and (i.relkind = 'i' or exists (
-    select from pg_catalog.pg_partition_tree(i.indexrelid) as l
-    left join tenant_index as o on o.indexrelid = l.relid
-    where l.isleaf and o.single_tenant is not true
-  ))
+  where not i.attached and not i.single_tenant
 ),

@@ -20,6 +20,7 @@ with recursive
 \ir ../facts/views.sql
 \ir ../facts/roles.sql
 \ir ../facts/privileges.sql
+\ir ../facts/pinned.sql
 \ir ../facts/indexes.sql
 -- How many objects of each kind were examined. Where there are none, the checks of this kind do not apply.
 examined (kind, number) as (

@@ -1,43 +1,30 @@
 --! Previous: sha1:9feb270edcf8420f4dfd47d26ab3f5015084d5e5
---! Hash: sha1:859407f2865d4d7981fcef7a298472e7b90548f1
+--! Hash: sha1:f2dbe920d175824f81bdc5a39948b721005a5741
 --! Message: protection-indexes
 
 -- Protecting a table of yours, part 2 of 6: indexes by which tenants can observe each other.
 
 set local role ragwall_owner;
 
-create function ragwall.is_pinned(index regclass, tenant_column name)
-  returns boolean
-  language sql
+-- db/audit-install.sql replaces this by a query of the audit, so that both recognise the same indexes.
+create function ragwall.pinned_columns()
+  returns table (index regclass, column_name name)
+  language plpgsql
   stable
-  parallel safe
+  parallel restricted
   set search_path = pg_catalog, pg_temp
 as $$
-  select coalesce(bool_and(exists (
-    select
-    from unnest(array[
-      pg_get_expr(i.indpred, i.indrelid), pg_get_partition_constraintdef(i.indrelid)
-    ]) as condition
-    where condition !~ ' OR '
-      -- The column is printed in several ways. Each is replaced by a character that no name has.
-      and replace(
-        replace(condition, format('(%I)::text', tenant_column), chr(1)), quote_ident(tenant_column), chr(1)
-      ) ~ '(^|^\(|AND )\(\u0001 = \(?''([^'']|'''')*''::(text|character varying(\(\d+\))?)(\)::text)?\)'
-  )), false)
-  from pg_index as i
-  join pg_class as c on c.oid = i.indexrelid and c.relkind = 'i'
-  where i.indexrelid in (select m from ragwall.with_partitions(index) as m)
+begin
+  raise exception 'ragwall.pinned_columns() is not installed'
+    using errcode = 'RW504', hint = 'Run db/audit-install.sql.';
+end
 $$;
-
-comment on function ragwall.is_pinned(regclass, name) is
-  'Returns whether an index, or each of its partitions, has rows of one tenant only, because its predicate or the '
-  'bound of its table says tenant_column = a constant. False if the index does not exist, and for null.';
 
 create function ragwall.index_findings(target regclass, tenant_column name)
   returns table (refused boolean, finding text, remedy text)
   language sql
   stable
-  parallel safe
+  parallel restricted
   set search_path = pg_catalog, pg_temp
 as $$
   select
@@ -97,7 +84,9 @@ as $$
       ) end
   ) as s (refused, with_tenant)
   where (i.approximate or i.indisexclusion or i.amname in ('btree', 'hash', 'brin'))
-    and not ragwall.is_pinned(i.name, tenant_column)
+    and not exists (
+      select from ragwall.pinned_columns() as p where p.index = i.name and p.column_name = tenant_column
+    )
     and i.keys[1] is distinct from t.tenant
 $$;
 

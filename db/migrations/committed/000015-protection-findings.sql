@@ -1,5 +1,5 @@
---! Previous: sha1:859407f2865d4d7981fcef7a298472e7b90548f1
---! Hash: sha1:89d7a293af68e0030a4737b51e69e4cae948b91c
+--! Previous: sha1:f2dbe920d175824f81bdc5a39948b721005a5741
+--! Hash: sha1:602ba2f1157ce327c3088ae2d1f247df9141707c
 --! Message: protection-findings
 
 -- Protecting a table of yours, part 3 of 6: everything by which a role can get past the policies of the table.

@@ -1,5 +1,5 @@
---! Previous: sha1:89d7a293af68e0030a4737b51e69e4cae948b91c
---! Hash: sha1:f5c51f0a105557056108856bcc5faff834646a42
+--! Previous: sha1:602ba2f1157ce327c3088ae2d1f247df9141707c
+--! Hash: sha1:54fa8ed47b44c0ab7ca1ce338507c74baa39ae05
 --! Message: protection-plan
 
 -- Protecting a table of yours, part 4 of 6: the statements that do it.

@@ -1,5 +1,5 @@
---! Previous: sha1:f5c51f0a105557056108856bcc5faff834646a42
---! Hash: sha1:792aa4d742a420ee20ae6fe459c97f9c55b12e04
+--! Previous: sha1:54fa8ed47b44c0ab7ca1ce338507c74baa39ae05
+--! Hash: sha1:8ca56e7908301c3e78280897a3959864a83cccb3
 --! Message: protect-table
 
 -- Protecting a table of yours, part 5 of 6: protect_table() and unprotect_table().

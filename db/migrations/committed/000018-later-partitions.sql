@@ -1,5 +1,5 @@
---! Previous: sha1:792aa4d742a420ee20ae6fe459c97f9c55b12e04
---! Hash: sha1:d0275ec40810ea4372473269620742e9f3367eba
+--! Previous: sha1:8ca56e7908301c3e78280897a3959864a83cccb3
+--! Hash: sha1:8bf4f3f1dd80c08c360017a3fb309df4eb87574c
 --! Message: later-partitions
 
 -- Protecting a table of yours, part 6 of 6: partitions that are added later. Then the number of the last migration.

@@ -44,6 +44,9 @@ from (
     ('K04', 'hasty on shop.orders', 'an HNSW index of one tenant and others', $$
       create index hasty on shop.orders using hnsw (embedding public.halfvec_cosine_ops) where tenant_id = 'acme' and
         note = 'x' or note = 'y'$$),
+    ('K04', 'hasty on shop.orders', 'an HNSW index of all tenants but one', $$
+      create index hasty on shop.orders using hnsw (embedding public.halfvec_cosine_ops)
+        where (tenant_id = 'acme') is not true$$),
     ('K04', 'hasty on shop.notes', 'an HNSW index over rows of users', $$
       create table shop.notes (writer name, v public.halfvec(3));
       alter table shop.notes enable row level security;
