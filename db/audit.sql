@@ -194,9 +194,13 @@ verdict as materialized (
         or e.own ~ format('(\(%s\) OR | OR \(%1$s\)|COALESCE\([^{}]*, \(?\{\})',
           format('(COALESCE\()?%s\)?( IS NULL| = \{e\}(::text)?)', f.value))
         then 'true without a tenant'
-      -- Ragwall's floor: the tenant column as the subscript of an object that has the bound tenant as its key.
-      when e.own ~ '^\(+ ?SELECT (pg_catalog\.)?jsonb_build_object\(COALESCE\((ragwall\.)?current_tenant\(\), '
+      -- Ragwall's floor: the tenant column as the subscript of an object that has the bound tenant as its key, or the
+      -- bound tenant as the subscript of an object that has the tenant column as its key.
+      when e.own ~ '^\(+ ?SELECT (pg_catalog\.)?jsonb_build_object\(COALESCE\('
+        '\(*(ragwall\.)?current_tenant\(\)(\)::\w+\)::text)?, '
         '\{e\}::text\), true\) AS jsonb_build_object\)\)?\[\(*\{\}\)?(::text)?\] IS NOT NULL\)*$'
+        or e.own ~ '^\(*JSON_OBJECT\(\{\} : true RETURNING jsonb\)\)\[\( ?SELECT '
+        '\(\((ragwall\.)?current_tenant\(\)\)::\w+\)::text AS current_tenant\)\] IS NOT NULL\)*$'
         then 'tenant'
       -- The tenant column is compared with a constant instead of the bound tenant.
       when e.own ~ '\{\}(\)|::[\w ]+)* = \(*( ?SELECT \(*)?(''|\{e\}|-?\d|NULL\M)'
@@ -1254,7 +1258,7 @@ finding (id, severity, status, object, evidence, remedy) as (
   union all
   -- [M01] All migrations of this release are applied
   select 'M01', null, 'fail', 'schema ragwall',
-    format('the last migration that was applied is %s of %s', coalesce(m.done, 0), 18),
+    format('the last migration that was applied is %s of %s', coalesce(m.done, 0), 21),
     'Apply the migrations: graphile-migrate migrate.'
   from schema as s
   cross join lateral (
@@ -1262,7 +1266,7 @@ finding (id, severity, status, object, evidence, remedy) as (
     from routine as f
     where f.nspname = 'ragwall' and f.proname = 'migration'
   ) as m
-  where s.nspname = 'ragwall' and coalesce(m.done, 0) < 18
+  where s.nspname = 'ragwall' and coalesce(m.done, 0) < 21
 
   union all
   -- [M02] Default privileges grant nothing to application roles or PUBLIC

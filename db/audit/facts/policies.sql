@@ -59,9 +59,13 @@ verdict as materialized (
         or e.own ~ format('(\(%s\) OR | OR \(%1$s\)|COALESCE\([^{}]*, \(?\{\})',
           format('(COALESCE\()?%s\)?( IS NULL| = \{e\}(::text)?)', f.value))
         then 'true without a tenant'
-      -- Ragwall's floor: the tenant column as the subscript of an object that has the bound tenant as its key.
-      when e.own ~ '^\(+ ?SELECT (pg_catalog\.)?jsonb_build_object\(COALESCE\((ragwall\.)?current_tenant\(\), '
+      -- Ragwall's floor: the tenant column as the subscript of an object that has the bound tenant as its key, or the
+      -- bound tenant as the subscript of an object that has the tenant column as its key.
+      when e.own ~ '^\(+ ?SELECT (pg_catalog\.)?jsonb_build_object\(COALESCE\('
+        '\(*(ragwall\.)?current_tenant\(\)(\)::\w+\)::text)?, '
         '\{e\}::text\), true\) AS jsonb_build_object\)\)?\[\(*\{\}\)?(::text)?\] IS NOT NULL\)*$'
+        or e.own ~ '^\(*JSON_OBJECT\(\{\} : true RETURNING jsonb\)\)\[\( ?SELECT '
+        '\(\((ragwall\.)?current_tenant\(\)\)::\w+\)::text AS current_tenant\)\] IS NOT NULL\)*$'
         then 'tenant'
       -- The tenant column is compared with a constant instead of the bound tenant.
       when e.own ~ '\{\}(\)|::[\w ]+)* = \(*( ?SELECT \(*)?(''|\{e\}|-?\d|NULL\M)'

@@ -1,8 +1,8 @@
---! Previous: sha1:9feb270edcf8420f4dfd47d26ab3f5015084d5e5
---! Hash: sha1:f2dbe920d175824f81bdc5a39948b721005a5741
+--! Previous: sha1:e5fc24628b8855097d349d6b5ee8f2689af547f1
+--! Hash: sha1:c286453177ed5d10ec3408bd301ed1366f591c2c
 --! Message: protection-indexes
 
--- Protecting a table of yours, part 2 of 6: indexes by which tenants can observe each other.
+-- Protecting a table of yours, part 2 of 9: indexes by which tenants can observe each other.
 
 set local role ragwall_owner;
 
@@ -36,13 +36,15 @@ as $$
           ' is approximate and has the rows of all tenants: create one for each tenant, where %I = …, or none',
           tenant_column
         )
+        when s.refused and t.tenant = any (i.keys) then ' compares rows of tenants with those of others'
         when s.refused then ' is unique across tenants, so that errors tell what other tenants have'
         else ' does not begin with the tenant, so that explain counts rows of other tenants in it'
       end
     ),
     case
       when i.conname is not null then format(
-        'alter table %s drop constraint %I, add constraint %2$I %3$s', i.relation, i.conname, s.with_tenant
+        'alter table %s drop constraint %I%s', i.relation, i.conname,
+        case when s.with_tenant is not null then format(', add constraint %I %s', i.conname, s.with_tenant) end
       )
       when s.with_tenant is null then format('drop index %s', i.name)
       else format('drop index %s; %s', i.name, s.with_tenant)
@@ -50,7 +52,7 @@ as $$
   from (
     select x.indexrelid::regclass as name, x.indrelid::regclass as relation, x.indisunique, x.indisexclusion,
       a.amname, k.conname, k.contype,
-      ragwall.column_names(x.indrelid, (x.indkey::smallint[])[0:x.indnkeyatts - 1]) as keys,
+      ragwall.column_names(x.indrelid, (x.indkey::smallint[])[0:x.indnkeyatts - 1]) as keys, k.conexclop as operators,
       coalesce(pg_get_constraintdef(k.oid), pg_get_indexdef(x.indexrelid)) as definition,
       -- gist and spgist, which are part of the server, return exact results.
       a.amname not in ('gist', 'spgist') and exists (
@@ -75,24 +77,41 @@ as $$
   ) as t (tenant, opening)
   cross join lateral (
     select
-      i.approximate or i.indisexclusion or i.indisunique and not coalesce(t.tenant = any (i.keys), false),
-      case when i.amname = 'btree' or i.indisexclusion then overlay(
-        i.definition
-        placing concat(t.tenant, case when i.indisexclusion then ' WITH =' end, ', ')
-        from strpos(i.definition, t.opening) + length(t.opening)
-        for 0
-      ) end
+      -- Exclusions by another operator than "=" compare tenants with each other.
+      i.approximate
+        or i.indisunique and not coalesce(t.tenant = any (i.keys), false)
+        or i.indisexclusion and not exists (
+          select
+          from unnest(i.keys, i.operators) as e (key, operator)
+          join pg_amop as o on o.amopopr = e.operator and o.amopmethod = 403 and o.amopstrategy = 3
+          where e.key = t.tenant
+        ),
+      case
+        when t.tenant = any (i.keys) then nullif(
+          replace(
+            i.definition, format('(%s)', array_to_string(i.keys, ', ')),
+            format('(%s)', array_to_string(t.tenant || array_remove(i.keys, t.tenant), ', '))
+          ),
+          i.definition
+        )
+        when i.amname = 'btree' or i.indisexclusion then overlay(
+          i.definition
+          placing concat(t.tenant, case when i.indisexclusion then ' WITH =' end, ', ')
+          from strpos(i.definition, t.opening) + length(t.opening)
+          for 0
+        )
+      end
   ) as s (refused, with_tenant)
   where (i.approximate or i.indisexclusion or i.amname in ('btree', 'hash', 'brin'))
     and not exists (
       select from ragwall.pinned_columns() as p where p.index = i.name and p.column_name = tenant_column
     )
-    and i.keys[1] is distinct from t.tenant
+    and (i.keys[1] is distinct from t.tenant or i.indisexclusion and s.refused)
 $$;
 
 comment on function ragwall.index_findings(regclass, name) is
   'Returns the indexes of a table that neither begin with the tenant nor have rows of one tenant only, each with '
   'statements that correct it. refused: true for those that tell of other tenants by errors and answers, which are '
-  'unique indexes without the tenant and approximate ones; false for those that only explain shows.';
+  'unique indexes without the tenant, exclusions that compare tenants, and approximate ones; false for those that only explain shows.';
 
 reset role;

@@ -1,8 +1,8 @@
---! Previous: sha1:f2dbe920d175824f81bdc5a39948b721005a5741
---! Hash: sha1:602ba2f1157ce327c3088ae2d1f247df9141707c
+--! Previous: sha1:c286453177ed5d10ec3408bd301ed1366f591c2c
+--! Hash: sha1:aff6b3aa34af382662b94db2b238cc93f12618e5
 --! Message: protection-findings
 
--- Protecting a table of yours, part 3 of 6: everything by which a role can get past the policies of the table.
+-- Protecting a table of yours, part 3 of 9: everything by which a role can get past the policies of the table.
 
 set local role ragwall_owner;
 
@@ -42,7 +42,7 @@ comment on function ragwall.is_safe_owner(oid) is
   'that the setting ragwall.app_roles names. Null if there is no such role. Raises RW504 before db/audit-install.sql '
   'has run.';
 
-create function ragwall.protection_findings(target regclass, tenant_column name, keep_statistics boolean)
+create function ragwall.table_findings(target regclass, tenant_column name, keep_statistics boolean)
   returns table (refused boolean, finding text, remedy text)
   language sql
   stable
@@ -63,28 +63,43 @@ as $$
     join pg_depend as d on d.refclassid = 'pg_class'::regclass and d.refobjid = v.oid
     join pg_rewrite as r on d.classid = 'pg_rewrite'::regclass and d.objid = r.oid
   )
-  -- Other types have to be cast to text. The cast has a cost, so the policy tenant_floor might be evaluated after
-  -- conditions of the caller.
   select true,
-    format('the column %I is %s: a tenant column is text or varchar, with a deterministic collation', a.attname,
-      case when a.attgenerated = '' then format_type(a.atttypid, a.atttypmod) else 'generated' end),
+    format(
+      'the column %I is %s: a tenant column is text or varchar with a deterministic collation, uuid, or an integer',
+      a.attname, case when a.attgenerated = '' then format_type(a.atttypid, a.atttypmod) else 'generated' end
+    ),
     format(case when a.attgenerated = '' then 'alter table %s alter column %I type text collate "C" using %2$I::text'
       else 'alter table %s alter column %I drop expression' end, target, a.attname)
   from pg_attribute as a
   left join pg_collation as c on c.oid = a.attcollation
   where a.attrelid = target
     and a.attname = tenant_column
-    and (a.atttypid not in ('text'::regtype, 'varchar'::regtype) or not c.collisdeterministic or a.attgenerated <> '')
+    and (
+      a.atttypid <> all (array['text', 'varchar', 'uuid', 'bigint', 'integer', 'smallint']::regtype[]::oid[])
+      or not c.collisdeterministic
+      or a.attgenerated <> ''
+    )
+  union all
+  select false, format('before PostgreSQL 16 a condition of a caller may be evaluated before the policies, because of the '
+      'cast of %I to text', a.attname),
+    format('if others write SQL: alter table %s alter column %I type text collate "C" using %2$I::text', target, a.attname)
+  from pg_attribute as a
+  where a.attrelid = target
+    and a.attname = tenant_column
+    and a.atttypid in ('uuid'::regtype, 'bigint'::regtype, 'integer'::regtype, 'smallint'::regtype)
+    and current_setting('server_version_num')::integer < 160000
   union all
   select true, 'ragwall_owner can log in, bypasses row-level security, or has a member that is the application',
     'alter role ragwall_owner nologin nosuperuser nobypassrls, and revoke it from its members'
   where not ragwall.is_safe_owner('ragwall_owner'::regrole)
   union all
-  select true, f.finding, f.remedy
-  from ragwall.foreign_key_findings(target, tenant_column) as f
-  union all
-  select i.refused, i.finding, i.remedy
-  from ragwall.index_findings(target, tenant_column) as i
+  select true, format('ragwall_owner may not own tables in the schema %s', c.relnamespace::regnamespace),
+    format('grant create on schema %s to ragwall_owner', c.relnamespace::regnamespace)
+  from pg_class as c
+  where c.oid = target
+    and not ragwall.is_safe_owner(c.relowner)
+    and not has_schema_privilege('ragwall_owner', c.relnamespace, 'create')
+    and not has_schema_privilege(c.relnamespace, 'create with grant option')
   union all
   select true, format('the permissive policy %I of %s lets more rows through', p.polname, m.name),
     format('drop policy %I on %s', p.polname, m.name)
@@ -150,13 +165,15 @@ as $$
     )
   union all
   select false,
-    format('the trigger %I of %s runs %s with the rights of its owner', t.tgname, m.name, p.oid::regprocedure),
-    format('alter function %s security invoker', p.oid::regprocedure)
+    format('the trigger %I of %s runs %s %s', t.tgname, m.name, p.oid::regprocedure, case when p.prosecdef
+      then 'with the rights of its owner' else 'with every row that is written, also with one that is refused then' end),
+    case when p.prosecdef then format('alter function %s security invoker', p.oid::regprocedure)
+      else format('read whether it copies or sends rows: select pg_get_functiondef(%L::regprocedure)',
+        p.oid::regprocedure) end
   from pg_trigger as t
   join member as m on m.oid = t.tgrelid
   join pg_proc as p on p.oid = t.tgfoid
-  where p.prosecdef
-    and not t.tgisinternal
+  where not t.tgisinternal
     and t.tgparentid = 0
   union all
   select distinct false, format('the publication %I sends the rows of all tenants to its subscribers', p.pubname),
@@ -176,6 +193,25 @@ as $$
       select from pg_event_trigger as e where e.evtname = 'ragwall_close_partitions' and e.evtenabled in ('O', 'A')
     )
 $$;
+
+comment on function ragwall.table_findings(regclass, name, boolean) is
+  'Returns what protection_findings() returns, except foreign keys and indexes.';
+
+create function ragwall.protection_findings(target regclass, tenant_column name, keep_statistics boolean)
+  returns table (refused boolean, finding text, remedy text)
+  language sql
+  stable
+  parallel unsafe
+begin atomic
+  select true, f.finding, f.remedy
+  from ragwall.foreign_key_findings(target, tenant_column) as f
+  union all
+  select i.refused, i.finding, i.remedy
+  from ragwall.index_findings(target, tenant_column) as i
+  union all
+  select t.refused, t.finding, t.remedy
+  from ragwall.table_findings(target, tenant_column, keep_statistics) as t;
+end;
 
 comment on function ragwall.protection_findings(regclass, name, boolean) is
   'Returns what is in the way of protecting a table, each with statements or advice that mend it. refused: true if '

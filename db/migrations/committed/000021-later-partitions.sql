@@ -1,8 +1,8 @@
---! Previous: sha1:8ca56e7908301c3e78280897a3959864a83cccb3
---! Hash: sha1:8bf4f3f1dd80c08c360017a3fb309df4eb87574c
+--! Previous: sha1:eea0792e57605a02c2b5311c010c5c2ff060fc0b
+--! Hash: sha1:cff231328fae2aca4f0cf340a7a2b25a087f44b4
 --! Message: later-partitions
 
--- Protecting a table of yours, part 6 of 6: partitions that are added later. Then the number of the last migration.
+-- Protecting a table of yours, part 9 of 9: partitions that are added later. Then the number of the last migration.
 
 -- An event trigger runs in statements of every role, with that role's rights. So it, and its function, belong to a
 -- superuser.
@@ -63,7 +63,7 @@ create function ragwall.migration()
   language sql
   immutable
   parallel safe
-  return 18;
+  return 21;
 
 comment on function ragwall.migration() is
   'Returns the number of the last migration that was applied. Clients and the audit compare it with the number they '
