@@ -1,4 +1,5 @@
 /** `ragwall audit --fingerprint`: one hash of everything that isolation rests on; with `--diff` what has changed since. */
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import type { Sql, TransactionSql } from 'postgres';
@@ -16,7 +17,8 @@ export interface Fingerprint {
   readonly inventory: readonly InventoryRow[];
 }
 
-const inventoryFile = new URL('../../db/inventory.sql', import.meta.url);
+/** The file with the inventory's query. */
+export const inventoryQuery = new URL('../../db/inventory.sql', import.meta.url);
 
 /** Returns a query for the rows of the inventory, each with the hash of all, as `ragwall.fingerprint()` computes it. */
 const hashed = (query: string) => `
@@ -56,7 +58,7 @@ export async function readInventoryIn(tx: TransactionSql): Promise<Fingerprint> 
   if (!server || server.number < 15_00_00) {
     throw new Error(`PostgreSQL 15 or later is expected; this server is ${server?.server}`);
   }
-  const query = hashed(readFileSync(inventoryFile, 'utf8'));
+  const query = hashed(readFileSync(inventoryQuery, 'utf8'));
   const rows = await tx.unsafe<Row[]>(query, [], { simple: false } as object);
   return {
     fingerprint: rows[0]?.fingerprint ?? '',
@@ -86,13 +88,24 @@ export async function readSaved(file: string): Promise<Fingerprint> {
     const why = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'the file does not exist' : 'the file is not JSON';
     throw new Error(`${expected}; ${why}`, { cause: error });
   }
-  const { fingerprint, inventory, ...about } = saved ?? {};
-  const whole =
+  if (!isFingerprint(saved)) throw new Error(`${expected}; a part of the fingerprint is missing`);
+  return saved;
+}
+
+/** Whether a value has all parts of a fingerprint. */
+export function isFingerprint(value: Partial<Fingerprint> | null | undefined): value is Fingerprint {
+  const { fingerprint, inventory, ...about } = value ?? {};
+  return (
     [fingerprint, about.database, about.server, about.time].every((text) => typeof text === 'string') &&
     Array.isArray(inventory) &&
-    inventory.every((row) => Array.isArray(row) && row.length === 4 && row.every((text) => typeof text === 'string'));
-  if (!whole) throw new Error(`${expected}; a part of the fingerprint is missing`);
-  return saved as Fingerprint;
+    inventory.every((row) => Array.isArray(row) && row.length === 4 && row.every((text) => typeof text === 'string'))
+  );
+}
+
+/** Returns the hash of the rows of an inventory, in the order in which they were read. The server computes the same. */
+export function hashOf(inventory: readonly InventoryRow[]): string {
+  const lines = inventory.map((row) => `[${row.map((text) => JSON.stringify(text)).join(', ')}]`);
+  return `sha256:${createHash('sha256').update(lines.join('\n')).digest('hex')}`;
 }
 
 function toText(saved: Fingerprint, present: Fingerprint, changes: readonly Change[]): string {

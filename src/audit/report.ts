@@ -15,46 +15,49 @@ export const areas: readonly {
   /** The number of the line in the checklist; none for an area beyond it. */
   readonly line?: number;
   readonly title: string;
-  /** What the audit of a database cannot find out about this line, and the person who signs has to. */
+  /** What the audit of a database cannot find out about this line, and the person who signs has to confirm. */
   readonly unseen?: string;
   /** Whether the line is always left to the person who signs, whatever the checks found. */
   readonly byHand?: true;
+  /** The check without which the others do not show that the line is fulfilled. */
+  readonly needs?: string;
 }[] = [
   {
     area: 'rls',
     line: 1,
     title: 'Row-level security is enabled on every table containing tenant data',
-    unseen: 'whether other tables, which name the tenant otherwise, hold tenant data',
+    unseen: 'no other table, which names the tenant otherwise, holds tenant data',
   },
   {
     area: 'role',
     line: 2,
     title: 'The application connects using a role that is no superuser',
-    unseen: 'whether the application is given this login',
+    unseen: 'the application is given the login that was examined, and no other',
   },
   {
     area: 'tenant',
     line: 3,
     title: 'The tenant is taken from a verified token, never from user input',
-    unseen: 'where the application takes the tenant from',
+    unseen: 'the application takes the tenant from a token that it has verified',
+    needs: 'C10',
   },
   {
     area: 'context',
     line: 4,
     title: 'Every connection sets the tenant before any query',
-    unseen: 'whether every service does',
+    unseen: 'every service sets the tenant in each transaction',
   },
   {
     area: 'pool',
     line: 5,
     title: 'The connection pool does not carry a tenant from one client to the next',
-    unseen: 'how a pooler is set up that the audit did not go through',
+    unseen: 'every pooler is set up like the one that was tried',
   },
   {
     area: 'ci',
     line: 6,
     title: 'All isolation tests pass on every deployment',
-    unseen: 'whether they run, and pass',
+    unseen: 'the tests run, and pass, before every deployment',
     byHand: true,
   },
   {
@@ -67,6 +70,19 @@ export const areas: readonly {
   },
   { area: 'server', title: 'Server and extensions' },
 ];
+
+/**
+ * How a tenant is bound. `signed`: by a signed token alone. `trusting`: some role of the application binds it by its name,
+ * which the database believes. `other`: not by Ragwall.
+ */
+export type Mode = 'signed' | 'trusting' | 'other';
+
+/** Returns how a tenant is bound, by the rows of the check C10. */
+export function modeOf({ rows }: Pick<Report, 'rows'>): Mode {
+  const found = rows.filter(({ id }) => id === 'C10');
+  if (found.some((row) => isFinding(row) || row.evidence.startsWith('trusting mode'))) return 'trusting';
+  return found.some(({ status }) => status === 'pass') ? 'signed' : 'other';
+}
 
 export interface ReportRow extends AuditRow {
   /** Why a person accepted this finding. */
@@ -167,9 +183,10 @@ export function checksOf(report: Report, area: Area): Check[] {
   return [...checks.values()];
 }
 
-/** Whether a check was not made although it may apply, so that a person has to make it. */
-export const isNotTried = ({ status, evidence }: AuditRow): boolean =>
-  status === 'n/a' && /^(not tried|the database cannot tell)\b/.test(evidence);
+/** Whether a check was not made although it may apply, so that a person has to make it. B00 names what was left out. */
+export const isNotTried = ({ id, status, evidence }: AuditRow): boolean =>
+  status === 'n/a' &&
+  (id === 'B00' || /^(not tried|the database cannot tell|no attempt was conclusive)\b/.test(evidence));
 
 /** Returns the worst status among the rows of a check. */
 export function verdictOf(check: Check): Status | 'accepted' {

@@ -1,6 +1,6 @@
 /** Reads the audit from a database: in one transaction that can only read. */
 import { readFileSync } from 'node:fs';
-import type { Sql } from 'postgres';
+import type { Sql, TransactionSql } from 'postgres';
 
 const areas = ['rls', 'role', 'tenant', 'context', 'pool', 'ci', 'path', 'shared', 'server'] as const;
 const severities = ['critical', 'high', 'medium', 'low'] as const;
@@ -56,7 +56,8 @@ export interface AuditOptions {
 /** The lowest version that the audit's query runs on, as `server_version_num`. */
 const lowest = 15_00_00;
 
-const auditFile = new URL('../../db/audit.sql', import.meta.url);
+/** The file with the audit's query. */
+export const auditQuery = new URL('../../db/audit.sql', import.meta.url);
 
 /**
  * Returns what the audit finds in the database of `sql`, and changes nothing there.
@@ -66,49 +67,52 @@ const auditFile = new URL('../../db/audit.sql', import.meta.url);
  * @see db/audit.sql
  */
 export function readAudit(sql: Sql, options: AuditOptions = {}): Promise<Audit> {
-  return sql.begin('read only', async (tx) => {
-    const [server] = await tx<(Omit<Audit, 'rows' | 'settings'> & { number: number })[]>`
-      select current_database() as database, current_setting('server_version') as server,
-        current_setting('server_version_num')::integer as number,
-        (select extversion from pg_catalog.pg_extension where extname = 'vector') as pgvector,
-        to_char(now() at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as time,
-        session_user::text as login`;
-    if (!server) throw new Error('the server returned no version');
-    const { number, ...about } = server;
-    if (number < lowest) {
-      throw new Error(`PostgreSQL 15 or later is expected; this server is ${about.server}`);
-    }
-    // Names in the query are resolved in pg_catalog only: other schemas are what is audited.
-    const settings = {
-      search_path: ['pg_catalog', 'pg_temp'],
-      jit: ['off'],
-      'ragwall.tenant_columns': options.tenantColumns,
-      'ragwall.app_roles': options.appRoles,
-      'ragwall.untrusted_roles': options.untrustedRoles,
-    };
-    for (const [name, value] of Object.entries(settings)) {
-      if (value?.length) await tx`select set_config(${name}, ${value.join(',')}, true)`;
-    }
-    // Read back, because a role or a database may preset them.
-    const effective = await tx<{ name: string; value: string }[]>`
-      select substr(name, 9) as name, current_setting(name) as value
-      from unnest(array['ragwall.tenant_columns', 'ragwall.app_roles', 'ragwall.untrusted_roles']) as name
-      where current_setting(name, true) <> ''`;
-    const query = options.query ?? readFileSync(auditFile, 'utf8');
-    const rows = await tx.unsafe<AuditRow[]>(query);
-    return {
-      ...about,
-      settings: Object.fromEntries(effective.map(({ name, value }) => [name, value])),
-      rows: checked([...rows]),
-    };
-  });
+  return sql.begin('read only', (tx) => readAuditIn(tx, options));
+}
+
+/** Reads the same within a transaction, whose settings it changes. */
+export async function readAuditIn(tx: TransactionSql, options: AuditOptions = {}): Promise<Audit> {
+  const [server] = await tx<(Omit<Audit, 'rows' | 'settings'> & { number: number })[]>`
+    select current_database() as database, current_setting('server_version') as server,
+      current_setting('server_version_num')::integer as number,
+      (select extversion from pg_catalog.pg_extension where extname = 'vector') as pgvector,
+      to_char(now() at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as time,
+      session_user::text as login`;
+  if (!server) throw new Error('the server returned no version');
+  const { number, ...about } = server;
+  if (number < lowest) {
+    throw new Error(`PostgreSQL 15 or later is expected; this server is ${about.server}`);
+  }
+  // Names in the query are resolved in pg_catalog only: other schemas are what is audited.
+  const settings = {
+    search_path: ['pg_catalog', 'pg_temp'],
+    jit: ['off'],
+    'ragwall.tenant_columns': options.tenantColumns,
+    'ragwall.app_roles': options.appRoles,
+    'ragwall.untrusted_roles': options.untrustedRoles,
+  };
+  for (const [name, value] of Object.entries(settings)) {
+    if (value?.length) await tx`select set_config(${name}, ${value.join(',')}, true)`;
+  }
+  // Read back, because a role or a database may preset them.
+  const effective = await tx<{ name: string; value: string }[]>`
+    select substr(name, 9) as name, current_setting(name) as value
+    from unnest(array['ragwall.tenant_columns', 'ragwall.app_roles', 'ragwall.untrusted_roles']) as name
+    where current_setting(name, true) <> ''`;
+  const query = options.query ?? readFileSync(auditQuery, 'utf8');
+  const rows = await tx.unsafe<AuditRow[]>(query);
+  return {
+    ...about,
+    settings: Object.fromEntries(effective.map(({ name, value }) => [name, value])),
+    rows: checked([...rows]),
+  };
 }
 
 /** Whether a row is a finding, and not a pass. */
 export const isFinding = ({ status }: AuditRow): boolean => status === 'fail' || status === 'warn';
 
 /** Returns the rows if area, severity and status of each are known words. A misspelt status would count as no finding. */
-function checked(rows: readonly AuditRow[]): readonly AuditRow[] {
+export function checked(rows: readonly AuditRow[]): readonly AuditRow[] {
   if (rows.length === 0) throw new Error('the audit was expected to return a row for each check: it has none');
   const words = { area: areas, severity: severities, status: statuses };
   for (const row of rows) {
@@ -123,12 +127,7 @@ function checked(rows: readonly AuditRow[]): readonly AuditRow[] {
 }
 
 /** Returns the SELECT of a check in db/audit.sql; undefined for a check that SQL cannot make, and an unknown one. */
-export function statementOf(id: string, query = readFileSync(auditFile, 'utf8')): string | undefined {
+export function statementOf(id: string, query = readFileSync(auditQuery, 'utf8')): string | undefined {
   const [, statement] = query.split(`  -- [${id}] `)[1]?.match(/^.*\n([\s\S]*?)\n\n(?: {2}union all|\))/) ?? [];
   return statement?.replace(/^ {2}/gm, '');
-}
-
-/** Returns the part of db/audit.sql before its first check: the facts that all checks select from. */
-export function commonStatement(query = readFileSync(auditFile, 'utf8')): string {
-  return query.slice(0, query.indexOf('\n\n  -- ['));
 }

@@ -1,5 +1,6 @@
-/** The first sheets of the page: the verdict, the checklist, the findings, and the place to sign. */
+/** The parts of the page: the verdict, a list of lines with their evidence, the findings, and the place to sign. */
 
+import type { Evidence } from '../evidence.js';
 import {
   areas,
   type Check,
@@ -7,118 +8,148 @@ import {
   gating,
   isNotTried,
   isOpen,
-  openBySeverity,
   plural,
   type Report,
   type ReportRow,
   severities,
   threshold,
-  visible,
 } from '../report.js';
 import { isFinding } from '../run.js';
+import { clip, foldedObjects, idRanges } from './fold.js';
 import { type Html, html, sign, toneOf } from './html-markup.js';
+import type { Item } from './lists.js';
 
-/** Returns the verdict, and how many findings there are of each severity. */
-export function verdict(report: Report): Html {
+/** Returns the verdict, and how many findings there are. */
+export function verdict({ report, suites }: Evidence): Html {
+  const { rows } = report;
   const gates = gating(report);
-  const open = report.rows.filter(isOpen).length;
-  const accepted = report.rows.filter((row) => row.accepted !== undefined).length;
+  const [fails, warnings] = (['fail', 'warn'] as const).map(
+    (status) => rows.filter((row) => isOpen(row) && row.status === status).length,
+  ) as [number, number];
+  const accepted = rows.filter((row) => row.accepted !== undefined).length;
+  const untried = [...new Set(rows.filter((row) => isNotTried(row) && row.area !== 'ci').map(({ id }) => id))];
   const [kind, sentence] =
     gates > 0
       ? (['fail', `${plural(gates, 'finding')} to be mended before this is signed.`] as const)
-      : open + accepted > 0
-        ? (['warn', `Nothing gates; ${plural(open + accepted, 'finding')} listed below to be judged.`] as const)
-        : (['pass', 'Every check passes. What no database can tell is to be ticked by hand.'] as const);
-  const cells = (status: 'fail' | 'warn') =>
-    severities.map((severity) => html`<td class="n">${openBySeverity(report, status, severity)}</td>`);
+      : (suites?.failed ?? 0) > 0
+        ? (['fail', `${plural(suites?.failed ?? 0, 'test')} of the suites failed.`] as const)
+        : fails + warnings + accepted > 0
+          ? ([
+              'warn',
+              `Nothing gates; ${plural(fails + warnings + accepted, 'finding')} to be judged, listed below.`,
+            ] as const)
+          : untried.length > 0
+            ? ([
+                'warn',
+                `Nothing was found, and ${untried.join(' and ')} ${untried.length === 1 ? 'was' : 'were'} not tried.`,
+              ] as const)
+            : (['pass', 'Every check passes. What no database can tell is to be confirmed by hand.'] as const);
+  const passed = rows.filter(({ status }) => status === 'pass').length;
   return html`<div class="verdict ${toneOf(kind)}">${sign(kind)}<p><strong>${sentence}</strong>
-What gates: findings of severity ${threshold(report)}.</p></div>
-<div class="totals small">
-<table class="counts">
-<thead><tr><td></td>${severities.map((severity) => html`<th scope="col" class="n">${severity}</th>`)}</tr></thead>
-<tbody>
-<tr><th scope="row">Findings</th>${cells('fail')}</tr>
-<tr><th scope="row">Warnings</th>${cells('warn')}</tr>
-</tbody>
-</table>
-<p>${plural(accepted, 'finding')} accepted with a reason<br>
-${plural(report.rows.filter(({ status }) => status === 'pass').length, 'check')} passed,
-${report.rows.filter(({ status }) => status === 'n/a').length} not applicable or not tried</p>
-</div>`;
+${plural(fails, 'finding')}, ${plural(warnings, 'warning')}, ${accepted} accepted with a reason; ${plural(passed, 'check')} passed.
+What gates: findings of severity ${threshold(report)}.</p></div>`;
 }
 
-/** Returns the checklist and the areas beyond it, each line ticked, crossed, or left to be ticked by hand. */
-export function checklist(report: Report): Html {
-  const line = ({ area, line, title, unseen, byHand }: (typeof areas)[number]) => {
-    const checks = checksOf(report, area);
-    const { box, word, says } = outcome(checks, byHand);
-    return html`<li>${sign(box)}<div><p><strong>${line && `${line}. `}${title}</strong></p>
-<p class="small"><strong>${word}</strong>${says && `: ${says}`}.${!checks.flat().some(isNotTried) && unseen && html` <span class="soft">No database can tell ${unseen}.</span>`}</p></div></li>`;
+/** Returns lines, each with the box to tick, the checks that are evidence of it, and what is left to a person. */
+export function list(title: string, items: readonly Item[], suites: Evidence['suites'] = null): Html {
+  const boxed = items.some(({ tickable }) => tickable);
+  const line = (item: Item) => {
+    const total = item.rows.some(({ id }) => id === 'M05') ? suites : null;
+    const name = html`<span>${item.number && `${item.number}. `}${item.title}</span>`;
+    return html`<tr><th scope="row"><span class="row">${boxed && sign(boxOf(item, (total?.failed ?? 0) > 0))}${name}</span></th>
+<td>${evidenceOf(item)}${total && html` Suites: ${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped.`}</td>
+<td>${item.left && html`<span class="row">${sign('small')}<span>${capital(item.left)}</span></span>`}</td></tr>`;
   };
-  return html`<section aria-labelledby="checklist">
-<h2 id="checklist">Checklist</h2>
-<ol class="lines">${areas.filter((area) => area.line).map(line)}</ol>
-<h3>Beyond the checklist</h3>
-<ul class="lines beyond">${areas.filter((area) => !area.line).map(line)}</ul>
-</section>`;
+  return html`<table class="list">
+<thead><tr><th scope="col">${title}</th><th scope="col">Evidence</th><th scope="col">To be confirmed by hand</th></tr></thead>
+<tbody>${items.map(line)}</tbody>
+</table>`;
 }
 
-/** How much is listed at most, so that these sections fit on two sheets. `text`: characters for the objects of a check. */
-const shown = { checks: 24, accepted: 6, text: 110 };
+const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
-/** Returns the open findings, a line for each check, and the accepted ones, a line for each reason. */
-export function findings(report: Report): Html {
+/** Returns the box of a line: ticked if its rows are all there is to know of it, and nothing was found. */
+function boxOf({ rows, tickable }: Item, failed: boolean): 'tick' | 'cross' | 'empty' {
+  if (failed || rows.some((row) => isOpen(row) && row.status === 'fail')) return 'cross';
+  const fulfilled =
+    rows.some(({ status }) => status === 'pass') && !rows.some((row) => isFinding(row) || isNotTried(row));
+  return tickable && fulfilled ? 'tick' : 'empty';
+}
+
+/** Returns the checks of a line by what they found. Those that do not apply are left out. */
+function evidenceOf({ rows, none }: Item): Html {
+  const ids = (of: (row: ReportRow) => boolean) => new Set(rows.filter(of).map(({ id }) => id));
+  const fail = ids((row) => isOpen(row) && row.status === 'fail');
+  const warn = ids((row) => isOpen(row) && row.status === 'warn' && !fail.has(row.id));
+  const accepted = ids((row) => row.accepted !== undefined && !fail.has(row.id) && !warn.has(row.id));
+  const parts = [
+    ['Fail', fail],
+    ['Warning', warn],
+    ['Accepted', accepted],
+    ['Not tried', ids((row) => isNotTried(row) && row.id !== 'M05')],
+    ['Pass', ids(({ status }) => status === 'pass')],
+  ] as const;
+  const attempts = rows.map(({ evidence }) => Number(/^(\d+) attempts, none with a row/.exec(evidence)?.[1] ?? 0));
+  const sum = attempts.reduce((all, one) => all + one, 0);
+  const said = parts.filter(([, found]) => found.size > 0);
+  if (said.length === 0) return html`<span class="soft">${none}</span>`;
+  return html`${said.map(([word, found]) => html`<b class="${word === 'Fail' && 'bad'}">${word}</b> ${idRanges([...found])}. `)}${
+    sum > 0 && `${sum} attempts, none crossed.`
+  }`;
+}
+
+/** How many lines of findings are listed at most, and reasons among them if more is open, so that there are two sheets. */
+const shown = { lines: 6, reasons: 3 };
+
+/** Returns the open findings, a line for each check, the worst first, and the accepted ones, a line for each reason. */
+export function findings({ report, fingerprint }: Evidence): Html {
   const checks = areas
     .flatMap(({ area }) => checksOf(report, area))
     .map((check) => byRank(check.filter(isOpen)))
     .flatMap(([worst, ...others]): Check[] => (worst ? [[worst, ...others]] : []))
     .sort(([a], [b]) => rankOf(a) - rankOf(b));
-  const reasons = new Map<string, ReportRow[]>();
+  const reasons = new Map<string, [ReportRow, ...ReportRow[]]>();
   for (const row of byRank(report.rows.filter(({ accepted }) => accepted !== undefined))) {
     const key = JSON.stringify([row.id, row.accepted]);
-    reasons.set(key, [...(reasons.get(key) ?? []), row]);
+    reasons.set(key, [...(reasons.get(key) ?? []), row] as [ReportRow, ...ReportRow[]]);
   }
   const accepted = [...reasons.values()];
-  const further = (n: number, what: string) =>
-    n > 0 && html`<p class="small">${plural(n, `further ${what}`)}: see the evidence.</p>`;
-  const table = html`<table class="findings small">
-<thead><tr><th scope="col">Check</th><th scope="col">Severity</th><th scope="col">Expected</th><th scope="col">But</th></tr></thead>
-<tbody>${checks.slice(0, shown.checks).map(findingLine)}</tbody>
-</table>
-${further(checks.length - shown.checks, 'check')}`;
-  const list = html`<h3>Accepted, with the reason that was given</h3>
-<ul class="small">${accepted.slice(0, shown.accepted).map(
-    (rows) => html`<li><span class="id">${rows[0]?.id}</span> ${objectsOf(rows)} (${rows[0]?.severity}):
-${clip(rows[0]?.accepted ?? '', 2 * shown.text)}</li>`,
-  )}</ul>
-${further(accepted.length - shown.accepted, 'reason')}`;
+  const names = (rows: Check, length = 80) => foldedObjects(rows, fingerprint.inventory, length);
+  const found = (check: Check) =>
+    check.length > 1
+      ? names(check)
+      : html`<bdi>${clip(check[0].object || report.database, 60)}</bdi>: ${clip(check[0].evidence)}`;
+  const explained = accepted.slice(0, Math.max(shown.reasons, shown.lines - checks.length));
+  const listed = checks.slice(0, shown.lines - explained.length);
+  const further = checks.slice(listed.length).map(([{ id }]) => id);
   const stale = report.stale.map(({ id, object }) => `${id} ${object}`.trim()).join('; ');
   return html`<section aria-labelledby="findings">
 <h2 id="findings">Findings</h2>
-${checks.length > 0 ? table : html`<p>None that is open.</p>`}
-${accepted.length > 0 && list}
-${stale && html`<p class="small">In the baseline, and no longer found: ${clip(stale, 3 * shown.text)}.</p>`}
+${checks.length === 0 && html`<p>None that is open.</p>`}
+${
+  checks.length > 0 &&
+  html`<table class="findings">
+<thead><tr><th scope="col">Check</th><th scope="col">Severity</th><th scope="col">Expected</th><th scope="col">Found</th></tr></thead>
+<tbody>${listed.map(
+    (check) => html`<tr><th scope="row">${check[0].id}</th><td>${check[0].severity}${noteOf(check[0])}</td>
+<td>${clip(check[0].expects)}</td><td>${found(check)}</td></tr>`,
+  )}</tbody>
+</table>`
+}
+${further.length > 0 && html`<p>And findings of ${plural(further.length, 'further check')}: ${idRanges(further)}.</p>`}
+${explained.map(
+  (rows) =>
+    html`<p>Accepted: <b>${rows[0].id}</b>, ${rows[0].severity}, ${names(rows, 60)}. Reason: ${clip(rows[0].accepted ?? '')}</p>`,
+)}
+${accepted.length > explained.length && html`<p>And ${plural(accepted.length - explained.length, 'further reason')} for what was accepted.</p>`}
+${stale && html`<p>In the baseline, and no longer found: ${clip(stale)}.</p>`}
 </section>`;
 }
 
-function findingLine(check: Check): Html {
-  const [{ id, severity, status, gates, expects }] = check;
-  const note = status === 'warn' ? ', warning' : gates ? '' : ', no gate';
-  return html`<tr><td class="id">${id}</td><td>${severity}${note}</td><td>${expects}</td><td>${objectsOf(check)}</td></tr>`;
-}
+/** Whether the findings leave so much of the second sheet that the first may end after the guide's lists. */
+export const fewFindings = ({ rows }: Report): boolean => new Set(rows.filter(isFinding).map(({ id }) => id)).size <= 3;
 
-/** Returns as many objects as there is room for, and how many more there are. */
-function objectsOf(rows: readonly ReportRow[]): Html {
-  const [first = '', ...objects] = rows.map(({ object }) => visible(object) || 'the database');
-  let text = clip(first, shown.text);
-  let listed = 1;
-  for (; text.length + (objects[listed - 1]?.length ?? shown.text) < shown.text; listed++) {
-    text += `, ${objects[listed - 1]}`;
-  }
-  return html`${text}${rows.length > listed && html` <span class="soft">and ${rows.length - listed} more</span>`}`;
-}
-
-const clip = (text: string, length: number) => (text.length > length ? `${text.slice(0, length - 1)}…` : text);
+const noteOf = ({ status, gates }: ReportRow) => (status === 'warn' ? ', warning' : !gates && ', no gate');
 
 /** Ranks rows, the worst lowest: first those that gate, then by severity, then `fail` before `warn`. */
 const rankOf = (row: ReportRow) =>
@@ -128,35 +159,9 @@ const byRank = (rows: readonly ReportRow[]) => [...rows].sort((a, b) => rankOf(a
 /** The place to sign. */
 export const signature = html`<section class="sign" aria-labelledby="sign">
 <h2 id="sign">Sign-off</h2>
-<p>I have read the findings and what was accepted, and ticked by hand what no database can tell.</p>
+<p>I have read the findings and what was accepted, and ticked what I have confirmed by hand.</p>
 <table>
 <thead><tr><th scope="col">Name</th><th scope="col">Role</th><th scope="col">Date</th><th scope="col">Signature</th></tr></thead>
 <tbody>${[1, 2].map(() => html`<tr><td></td><td></td><td></td><td></td></tr>`)}</tbody>
 </table>
 </section>`;
-
-/** Returns the box of a line, and why. */
-function outcome(
-  checks: readonly Check[],
-  byHand = false,
-): { box: 'tick' | 'cross' | 'empty'; word: string; says: string } {
-  const rows = checks.flat();
-  const open = rows.filter(isOpen);
-  const fails = open.filter(({ status }) => status === 'fail').length;
-  const passing = checks.filter((check) => check.every(({ status }) => status === 'pass')).length;
-  const notTried = rows.filter(isNotTried);
-  const parts = [
-    [fails, 'finding'],
-    [open.length - fails, 'warning'],
-    [rows.filter(({ accepted }) => accepted !== undefined).length, 'accepted finding'],
-  ] as const;
-  const found = parts.filter(([n]) => n > 0).map(([n, word]) => plural(n, word));
-  if (passing > 0) found.push(`${plural(passing, 'check')} ${passing === 1 ? 'passes' : 'pass'}`);
-  const says = [
-    ...(found.length > 0 ? [found.join(', ')] : []),
-    ...notTried.map(({ id, evidence }) => `${id} ${evidence}`),
-  ].join('. ');
-  if (fails > 0) return { box: 'cross', word: 'Not fulfilled', says };
-  const fulfilled = passing > 0 && notTried.length === 0 && !byHand && rows.every((row) => !isFinding(row));
-  return fulfilled ? { box: 'tick', word: 'Fulfilled', says } : { box: 'empty', word: 'To be ticked by hand', says };
-}

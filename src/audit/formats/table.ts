@@ -53,7 +53,7 @@ export function toTable(
     if (checks.length === 0 && !line) continue;
     lines.push('');
     add(0, line ? `${line}  ` : '+  ', title, { label: bold, text: bold });
-    if (checks.length === 0) add(3, '☐ ', `A database cannot tell ${unseen}: to be ticked by hand.`);
+    if (checks.length === 0) add(3, '☐ ', `To be confirmed by hand: ${unseen}.`);
     for (const check of checks) {
       const [{ id, expects, evidence, reference }] = check;
       const found = verdictOf(check);
