@@ -139,7 +139,7 @@ export const isOpen = (row: ReportRow): boolean => isFinding(row) && row.accepte
 export const plural = (n: number, word: string): string => `${n} ${word}${n === 1 ? '' : 's'}`;
 
 /** Returns how many findings of a status and a severity nobody accepted. */
-export const openBySeverity = ({ rows }: Report, status: Status, severity: Severity): number =>
+const openBySeverity = ({ rows }: Report, status: Status, severity: Severity): number =>
   rows.filter((row) => isOpen(row) && row.status === status && row.severity === severity).length;
 
 /** Returns how many findings make the command fail. */

@@ -9,7 +9,7 @@ import { gating, makeReport, plural, type Report, threshold, version, visible } 
 import { type AuditRow, auditQuery } from './run.js';
 
 /** What was verified. `holds` is undefined where this version of the package cannot tell. */
-export interface Verified {
+interface Verified {
   readonly holds: boolean | undefined;
   readonly line: string;
   /** What differs, in lines. */
@@ -17,7 +17,7 @@ export interface Verified {
 }
 
 /** Returns what can be verified of a bundle without a database. */
-export function verifyParts(bundle: Bundle): Verified[] {
+function verifyParts(bundle: Bundle): Verified[] {
   const { evidence, digests, page } = bundle;
   const { report, fingerprint, statements, ragwall } = evidence;
   const whole = canonical(digestsOf(bundle)) === canonical(digests);
@@ -76,7 +76,7 @@ function judgedAgain({ rows, failOn, strict, ...audit }: Report): Report {
 }
 
 /** Returns whether a database has the fingerprint of a bundle, and whether the audit finds the same there. */
-export async function verifyDatabase({ evidence }: Bundle, sql: Sql): Promise<Verified[]> {
+async function verifyDatabase({ evidence }: Bundle, sql: Sql): Promise<Verified[]> {
   const { report, fingerprint, probed, ragwall } = evidence;
   const names = (setting: string) => report.settings[setting]?.split(',') ?? [];
   const state = await readState(sql, {

@@ -32,7 +32,10 @@ beforeEach(() => {
   });
   vi.spyOn(console, 'error').mockImplementation(() => {});
 });
-afterEach(() => vi.restoreAllMocks());
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+});
 afterAll(() => rm(folder, { recursive: true }));
 
 it.each<[Status, Severity, string, boolean, number]>([
@@ -77,12 +80,73 @@ it('audits a database', async () => {
   expect(code).toBe(report.rows.some(({ gates }: { gates: boolean }) => gates) ? 1 : 0);
 });
 
+it('keeps the evidence in a bundle, without the password, and verifies it with a database and without', async () => {
+  const [bundle, page, suites] = ['evidence.json', 'page.html', 'suites.txt'].map((name) => join(folder, name)) as [
+    string,
+    string,
+    string,
+  ];
+  await writeFile(suites, 'more\n7 passed, 0 failed, 1 skipped\n');
+  const url = new URL(engine.adminUrl);
+  const code = await auditCommand([
+    url.href,
+    '--bundle',
+    bundle,
+    '--suites',
+    suites,
+    '--format',
+    'html',
+    '--output',
+    page,
+  ]);
+  const text = await readFile(bundle, 'utf8');
+  const { digests, evidence, page: kept } = JSON.parse(text);
+  expect(console.error).toHaveBeenCalledWith(
+    expect.stringContaining(`${bundle}: the evidence has the digest ${digests.evidence}`),
+  );
+  expect(evidence.suites).toEqual({ passed: 7, failed: 0, skipped: 1 });
+  expect(evidence.report.rows.some(({ gates }: { gates: boolean }) => gates)).toBe(code === 1);
+  expect(await readFile(page, 'utf8')).toBe(kept);
+  expect(kept).toContain(digests.evidence);
+  for (const secret of [url.password, url.host].filter(Boolean)) expect(text).not.toContain(secret);
+
+  vi.stubEnv('DATABASE_URL', '');
+  expect(await auditCommand(['--verify', bundle])).toBe(0);
+  expect(said).toContain('– No database was compared');
+  vi.stubEnv('DATABASE_URL', url.href);
+  expect(await auditCommand(['--verify', bundle])).toBe(0);
+  expect(said).toContain('has this fingerprint still');
+  await writeFile(bundle, text.replace('"migration": ', '"migration": 1'));
+  expect(await auditCommand(['--verify', bundle, url.href])).toBe(1);
+  expect(said).toContain('✗ The evidence or the page has been changed');
+});
+
+it('has a page without a bundle, which says so, and fails if a test of the suites failed', async () => {
+  const suites = join(folder, 'failed.txt');
+  await writeFile(suites, '7 passed, 2 failed, 1 skipped\n');
+  expect(await auditCommand([engine.adminUrl, '--format', 'html', '--suites', suites, '--fail-on', 'critical'])).toBe(
+    1,
+  );
+  expect(said).toContain('No bundle of evidence was kept with this page.');
+  expect(console.error).toHaveBeenCalledWith('2 tests of the suites failed: exit 1');
+  await writeFile(suites, '7 passed, 0 failed, 1 skipped\n');
+  expect(await auditCommand([engine.adminUrl, '--format', 'html', '--suites', suites, '--fail-on', 'critical'])).toBe(
+    0,
+  );
+});
+
 const missing = join(tmpdir(), 'ragwall-none', 'baseline.json');
 it.each([
   [['--format', 'pdf', 'postgres://x'], '--format is expected to be one of table, json, junit, sarif, html'],
   [['--fail-on', 'none', 'postgres://x'], '--fail-on is expected to be one of critical, high, medium, low'],
   [['--app-role', '', 'postgres://localhost:1/x'], '--app-role is expected to be a name'],
   [['--app-role', 'a,,b', 'postgres://localhost:1/x'], '--app-role is expected to be a name'],
+  [['--suites', 'x', 'postgres://x'], '--suites is expected with --bundle or --format html'],
+  [['--suites', missing, '--bundle', 'x', 'postgres://x'], 'the output of the suites cannot be read (ENOENT)'],
+  [['--verify', 'x', '--probe'], '--verify is expected without other options'],
+  [['--verify', 'x', '--format', 'json'], '--verify is expected without other options'],
+  [['--verify', missing], 'expected is a file that `ragwall audit --bundle` wrote; it cannot be read (ENOENT)'],
+  [['--bundle', 'x', '--fingerprint', 'postgres://x'], '--bundle is expected without --fingerprint and --diff'],
   [['--nonsense'], "Unknown option '--nonsense'"],
   [['postgres://x', 'y'], 'expected: ragwall audit [url]'],
   [['--baseline', missing, 'postgres://x'], 'the baseline cannot be read (ENOENT)'],
