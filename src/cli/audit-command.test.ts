@@ -118,7 +118,7 @@ it('keeps the evidence in a bundle, without the password, and verifies it with a
   expect(said).toContain('has this fingerprint still');
   await writeFile(bundle, text.replace('"migration": ', '"migration": 1'));
   expect(await auditCommand(['--verify', bundle, url.href])).toBe(1);
-  expect(said).toContain('✗ The evidence or the page has been changed');
+  expect(said).toContain('✗ The evidence or the page was changed');
 });
 
 it('has a page without a bundle, which says so, and fails if a test of the suites failed', async () => {
