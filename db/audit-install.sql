@@ -584,6 +584,545 @@ shared_index as materialized (
   from tenant_index as i
   where not i.attached and not i.single_tenant
 ),
+-- What is in the schemas of Ragwall, and what its roles are: one fact a row. What was released, in released.sql, was
+-- read by the same queries. parent: the relation of a column, policy and the like, or the object of a privilege, of
+-- which name is the holder. Left out are search tables of tenants as they are built: they come and go with documents.
+own_schema as materialized (
+  select oid, nspname, nspowner, nspacl from pg_catalog.pg_namespace
+  where nspname in ('ragwall', 'ragwall_private', 'ragwall_search')
+),
+own_relation as materialized (
+  select c.*, format('%I.%I', s.nspname, c.relname) as name,
+    case when c.relispartition then (
+      select i.inhparent::regclass::text from pg_catalog.pg_inherits as i where i.inhrelid = c.oid
+    ) end as root,
+    s.nspname = 'ragwall_search' and c.relname ~ '^search_[0-9a-f]{32}$' and c.relkind = 'r' and c.relpersistence = 'p'
+      and c.relowner = s.nspowner and not c.relispartition as search_table
+  from pg_catalog.pg_class as c
+  join own_schema as s on s.oid = c.relnamespace
+  where c.relkind not in ('i', 'I', 't')
+),
+-- replaced: db/audit-install.sql makes it, also on its own.
+own_routine as materialized (
+  select p.*, l.lanname, format('%s.%I(%s)', s.nspname, p.proname, pg_catalog.oidvectortypes(p.proargtypes)) as name,
+    s.nspname = 'ragwall'
+      and p.proname in ('audit', 'inventory', 'fingerprint', 'tenant_tables', 'app_roles') as replaced
+  from pg_catalog.pg_proc as p
+  join own_schema as s on s.oid = p.pronamespace
+  join pg_catalog.pg_language as l on l.oid = p.prolang
+),
+-- The roles that own. Those of the application are theirs who log in: the checks of roles look at them.
+own_role as materialized (
+  select * from pg_catalog.pg_roles where rolname in ('ragwall_owner', 'ragwall_context', 'ragwall_search')
+),
+own_relation_fact (kind, parent, name, property, value) as materialized (
+  select 'schema', null, nspname::text, 'owner', nspowner::regrole::text from own_schema
+  union all
+  select k.kind, null, r.name, f.property, f.value
+  from own_relation as r
+  cross join lateral (
+    select case r.relkind when 'v' then 'view' when 'm' then 'materialized view' when 'S' then 'sequence'
+      when 'f' then 'foreign table' when 'c' then 'type' else 'table' end
+  ) as k (kind)
+  cross join lateral (
+    values
+      ('owner', r.relowner::regrole::text),
+      ('persistence', case r.relpersistence when 'p' then 'logged' else 'unlogged' end),
+      ('partitions', pg_get_partkeydef(r.oid)),
+      ('parents', (
+        select string_agg(concat_ws(' ', i.inhparent::regclass, pg_get_expr(r.relpartbound, r.oid)), ', ')
+        from pg_catalog.pg_inherits as i where i.inhrelid = r.oid
+      )),
+      ('query', case when r.relkind in ('v', 'm') then concat_ws(' ', r.reloptions::text, pg_get_viewdef(r.oid)) end)
+  ) as f (property, value)
+  where not r.search_table
+  union all
+  select 'row-level security', name, name, 'state', concat_ws(' and ',
+    case when relrowsecurity then 'enabled' else 'disabled' end, case when relforcerowsecurity then 'forced' end)
+  from own_relation
+  where relkind in ('r', 'p') and not search_table
+  union all
+  select 'column', r.name, a.attname, f.property, f.value
+  from own_relation as r
+  join pg_catalog.pg_attribute as a on a.attrelid = r.oid and a.attnum > 0 and not a.attisdropped
+  left join pg_catalog.pg_attrdef as d on (d.adrelid, d.adnum) = (a.attrelid, a.attnum)
+  cross join lateral (
+    values
+      ('type', concat_ws(' ', format_type(a.atttypid, null), case when a.attcollation not in (0, 100)
+        then 'collate ' || a.attcollation::regcollation end, case when a.attnotnull then 'not null' end)),
+      ('default', concat_ws(' ', case when a.attgenerated <> '' then 'generated' end,
+        case when a.attidentity <> '' then 'identity' end, pg_get_expr(d.adbin, d.adrelid)))
+  ) as f (property, value)
+  where r.relkind <> 'S' and not (r.search_table and a.attname in ('id', 'embedding', 'metadata'))
+  union all
+  -- A partition cannot lose a constraint that it inherits.
+  select 'constraint', r.name, k.conname, 'definition', concat(pg_get_constraintdef(k.oid), (
+      select ', not checked' from pg_catalog.pg_trigger as g
+      where g.tgconstraint = k.oid and g.tgenabled in ('D', 'R') limit 1
+    ))
+  from own_relation as r
+  join pg_catalog.pg_constraint as k on k.conrelid = r.oid and k.contype in ('c', 'f', 'p', 'u', 'x')
+  where not r.search_table and k.conparentid = 0 and (k.conislocal or k.coninhcount = 0)
+  union all
+  -- Without the indexes of constraints.
+  select 'index', r.name, c.relname, 'definition', pg_get_indexdef(c.oid)
+  from own_relation as r
+  join pg_catalog.pg_index as i on i.indrelid = r.oid
+  join pg_catalog.pg_class as c on c.oid = i.indexrelid and not c.relispartition
+  where not r.search_table and not exists (
+    select from pg_catalog.pg_constraint as k where k.conindid = c.oid and k.contype in ('p', 'u', 'x')
+  )
+  union all
+  select 'trigger', r.name, g.tgname, f.property, f.value
+  from own_relation as r
+  join pg_catalog.pg_trigger as g on g.tgrelid = r.oid and not g.tgisinternal
+  cross join lateral (
+    values ('definition', pg_get_triggerdef(g.oid)), ('fires', case g.tgenabled when 'O' then 'outside of replicas'
+      when 'A' then 'always' when 'R' then 'on replicas' else 'never' end)
+  ) as f (property, value)
+  union all
+  select 'rule', r.name, w.rulename, 'definition', pg_get_ruledef(w.oid)
+  from own_relation as r
+  join pg_catalog.pg_rewrite as w on w.ev_class = r.oid and w.rulename <> '_RETURN'
+  union all
+  select 'policy', r.name, p.polname, f.property, f.value
+  from own_relation as r
+  join pg_catalog.pg_policy as p on p.polrelid = r.oid
+  cross join lateral (
+    values
+      ('mode', case when p.polpermissive then 'permissive' else 'restrictive' end),
+      ('command', case p.polcmd when 'r' then 'select' when 'a' then 'insert' when 'w' then 'update'
+        when 'd' then 'delete' else 'all' end),
+      ('roles', (
+        select string_agg(n.name, ', ' order by n.name collate "C")
+        from unnest(p.polroles) as o (oid)
+        cross join lateral (select case o.oid when 0 then 'PUBLIC' else o.oid::regrole::text end) as n (name)
+      )),
+      ('using', pg_get_expr(p.polqual, p.polrelid)),
+      ('with check', pg_get_expr(p.polwithcheck, p.polrelid))
+  ) as f (property, value)
+),
+-- The other facts of Ragwall's schemas: functions, types, event triggers, roles and privileges.
+own_acl (parent, owner, acl, attname, search_table) as materialized (
+  select 'schema ' || nspname, nspowner, nspacl, null::name, false from own_schema
+  union all
+  select name, relowner, relacl, null, search_table from own_relation
+  union all
+  select r.name, r.relowner, a.attacl, a.attname, false
+  from own_relation as r
+  join pg_catalog.pg_attribute as a on a.attrelid = r.oid and a.attacl is not null
+  union all
+  select name, proowner, coalesce(proacl, pg_catalog.acldefault('f', proowner)), null, false from own_routine
+  union all
+  select 'type ' || t.oid::regtype, t.typowner, t.typacl, null, false
+  from pg_catalog.pg_type as t
+  where t.typnamespace in (select oid from own_schema) and t.typacl is not null
+  union all
+  select concat_ws(' ', 'default privileges of', d.defaclrole::regrole,
+      'in ' || nullif(d.defaclnamespace, 0)::regnamespace, 'on', case d.defaclobjtype when 'r' then 'tables'
+        when 'S' then 'sequences' when 'f' then 'functions' when 'T' then 'types' else 'schemas' end),
+    d.defaclrole, d.defaclacl, null, false
+  from pg_catalog.pg_default_acl as d
+  where d.defaclrole in (select oid from own_role) or d.defaclnamespace in (select oid from own_schema)
+),
+own_other_fact (kind, parent, name, property, value) as materialized (
+  select 'function', null, p.name, f.property, f.value
+  from own_routine as p
+  cross join lateral (
+    values
+      ('owner', p.proowner::regrole::text),
+      ('result', pg_get_function_result(p.oid)),
+      ('arguments', 'md5 ' || md5(pg_get_function_arguments(p.oid))),
+      ('attributes', concat_ws(', ', 'language ' || p.lanname, 'kind ' || nullif(p.prokind::text, 'f'),
+        case p.provolatile when 'i' then 'immutable' when 's' then 'stable' else 'volatile' end,
+        case p.proparallel when 's' then 'parallel safe' when 'r' then 'parallel restricted' end,
+        case when p.proisstrict then 'strict' end, case when p.prosecdef then 'security definer' end,
+        case when p.proleakproof then 'leakproof' end,
+        'cost ' || nullif(p.procost, case when p.lanname in ('c', 'internal') then 1 else 100 end),
+        'support ' || nullif(p.prosupport, 0)::regproc)),
+      -- The number of dimensions is chosen when the migrations are applied.
+      ('body', case when not p.replaced then 'md5 ' || md5(regexp_replace(
+        coalesce(pg_get_function_sqlbody(p.oid), concat_ws(' ', p.prosrc, p.probin)),
+        case p.proname when 'embedding_dimensions' then '^RETURN \d+$' else '^$' end, 'RETURN …'
+      )) end)
+  ) as f (property, value)
+  union all
+  select 'function', null, p.name, 'setting ' || split_part(c, '=', 1), substr(c, strpos(c, '=') + 1)
+  from own_routine as p
+  cross join lateral unnest(p.proconfig) as c
+  union all
+  -- Types, operators and whatever else a schema can have.
+  select 'object', null, concat_ws(' ', i.type, i.identity), 'existence', 'present'
+  from pg_catalog.pg_depend as d
+  cross join lateral pg_catalog.pg_identify_object(d.classid, d.objid, d.objsubid) as i
+  where d.refclassid = 'pg_catalog.pg_namespace'::regclass and d.refobjid in (select oid from own_schema)
+    and d.classid not in (
+      'pg_catalog.pg_class'::regclass, 'pg_catalog.pg_proc'::regclass, 'pg_catalog.pg_default_acl'::regclass
+    )
+    and not exists (select from pg_catalog.pg_type as y where y.oid = d.objid and y.typrelid <> 0)
+  union all
+  select 'event trigger', null, e.evtname, f.property, f.value
+  from pg_catalog.pg_event_trigger as e
+  join own_routine as p on p.oid = e.evtfoid
+  cross join lateral (
+    values ('definition', concat_ws(' ', e.evtevent, array_to_string(e.evttags, ', '), 'execute', p.name)),
+      ('fires', case e.evtenabled when 'O' then 'outside of replicas' when 'A' then 'always'
+        when 'R' then 'on replicas' else 'never' end)
+  ) as f (property, value)
+  union all
+  select 'role', null, r.rolname, f.property, 'yes'
+  from own_role as r
+  cross join lateral (
+    values ('superuser', r.rolsuper), ('bypassrls', r.rolbypassrls), ('replication', r.rolreplication),
+      ('createrole', r.rolcreaterole), ('createdb', r.rolcreatedb), ('login', r.rolcanlogin)
+  ) as f (property, value)
+  where f.value
+  union all
+  select 'role', null, r.rolname, 'member of ' || m.roleid::regrole, 'yes'
+  from own_role as r
+  join pg_catalog.pg_auth_members as m on m.member = r.oid
+  union all
+  select 'privilege', a.parent, g.name, concat(x.privilege_type, ' (' || quote_ident(a.attname) || ')'),
+    case when x.is_grantable then 'with grant option' else 'granted' end
+  from own_acl as a
+  cross join lateral pg_catalog.aclexplode(a.acl) as x
+  cross join lateral (select case x.grantee when 0 then 'PUBLIC' else x.grantee::regrole::text end) as g (name)
+  where x.grantee <> a.owner
+    and not (a.search_table and g.name = 'ragwall_search' and x.privilege_type = 'SELECT' and not x.is_grantable)
+),
+-- Of a long value the md5.
+present (kind, parent, name, property, value) as materialized (
+  select distinct kind, coalesce(parent, ''), name, property,
+    case when length(value) > 120 then 'md5 ' || md5(value) else value end
+  from (select * from own_relation_fact union all select * from own_other_fact) as f
+  where value <> ''
+),
+-- What was released: the objects of a database that was just migrated, one a row, each with its properties.
+released (kind, parent, name, properties) as (
+  values
+    ('column', 'ragwall.documents', 'content', '{ "type" : "text not null" }'),
+    ('column', 'ragwall.documents', 'created_at', '{ "default" : "now()", "type" : "timestamp with time zone not null" }'),
+    ('column', 'ragwall.documents', 'embedding', '{ "type" : "public.halfvec not null" }'),
+    ('column', 'ragwall.documents', 'embedding_model', '{ "type" : "text not null" }'),
+    ('column', 'ragwall.documents', 'id', '{ "default" : "gen_random_uuid()", "type" : "uuid not null" }'),
+    ('column', 'ragwall.documents', 'metadata', '{ "default" : "''{}''::jsonb", "type" : "jsonb not null" }'),
+    ('column', 'ragwall.documents', 'position', '{ "type" : "integer" }'),
+    ('column', 'ragwall.documents', 'source', '{ "type" : "text" }'),
+    ('column', 'ragwall.documents', 'tenant_id', '{ "default" : "ragwall.require_tenant()", "type" : "text collate \"C\" not null" }'),
+    ('column', 'ragwall.documents_rows', 'content', '{ "type" : "text not null" }'),
+    ('column', 'ragwall.documents_rows', 'created_at', '{ "default" : "now()", "type" : "timestamp with time zone not null" }'),
+    ('column', 'ragwall.documents_rows', 'embedding', '{ "type" : "public.halfvec not null" }'),
+    ('column', 'ragwall.documents_rows', 'embedding_model', '{ "type" : "text not null" }'),
+    ('column', 'ragwall.documents_rows', 'id', '{ "default" : "gen_random_uuid()", "type" : "uuid not null" }'),
+    ('column', 'ragwall.documents_rows', 'metadata', '{ "default" : "''{}''::jsonb", "type" : "jsonb not null" }'),
+    ('column', 'ragwall.documents_rows', 'position', '{ "type" : "integer" }'),
+    ('column', 'ragwall.documents_rows', 'source', '{ "type" : "text" }'),
+    ('column', 'ragwall.documents_rows', 'tenant_id', '{ "default" : "ragwall.require_tenant()", "type" : "text collate \"C\" not null" }'),
+    ('column', 'ragwall.match', 'content', '{ "type" : "text" }'),
+    ('column', 'ragwall.match', 'id', '{ "type" : "uuid" }'),
+    ('column', 'ragwall.match', 'metadata', '{ "type" : "jsonb" }'),
+    ('column', 'ragwall.match', 'position', '{ "type" : "integer" }'),
+    ('column', 'ragwall.match', 'similarity', '{ "type" : "double precision" }'),
+    ('column', 'ragwall.match', 'source', '{ "type" : "text" }'),
+    ('column', 'ragwall.match', 'tenant_id', '{ "type" : "text" }'),
+    ('column', 'ragwall.search_tables', 'applied', '{ "type" : "bigint" }'),
+    ('column', 'ragwall.search_tables', 'built_at', '{ "type" : "timestamp with time zone" }'),
+    ('column', 'ragwall.search_tables', 'bytes', '{ "type" : "bigint" }'),
+    ('column', 'ragwall.search_tables', 'documents', '{ "type" : "bigint" }'),
+    ('column', 'ragwall.search_tables', 'due', '{ "type" : "text" }'),
+    ('column', 'ragwall.search_tables', 'ef_10', '{ "type" : "integer" }'),
+    ('column', 'ragwall.search_tables', 'ef_100', '{ "type" : "integer" }'),
+    ('column', 'ragwall.search_tables', 'measured_at', '{ "type" : "timestamp with time zone" }'),
+    ('column', 'ragwall.search_tables', 'previous', '{ "type" : "name collate \"C\"" }'),
+    ('column', 'ragwall.search_tables', 'recall_10', '{ "type" : "double precision" }'),
+    ('column', 'ragwall.search_tables', 'recall_100', '{ "type" : "double precision" }'),
+    ('column', 'ragwall.search_tables', 'relation', '{ "type" : "name collate \"C\"" }'),
+    ('column', 'ragwall.search_tables', 'tail', '{ "type" : "bigint" }'),
+    ('column', 'ragwall.search_tables', 'tenant_id', '{ "type" : "text collate \"C\"" }'),
+    ('column', 'ragwall.unprotection', 'column_name', '{ "type" : "name collate \"C\"" }'),
+    ('column', 'ragwall.unprotection', 'ending', '{ "default" : "''''::text", "type" : "text not null" }'),
+    ('column', 'ragwall.unprotection', 'grantee', '{ "type" : "name collate \"C\"" }'),
+    ('column', 'ragwall.unprotection', 'opening', '{ "type" : "text not null" }'),
+    ('column', 'ragwall.unprotection', 'place', '{ "type" : "integer not null" }'),
+    ('column', 'ragwall.unprotection', 'relation', '{ "type" : "regclass" }'),
+    ('column', 'ragwall.unprotection', 'step', '{ "type" : "text not null" }'),
+    ('column', 'ragwall.unprotection', 'target', '{ "type" : "regclass not null" }'),
+    ('column', 'ragwall_private.seal_key', 'inner_key', '{ "type" : "bytea not null" }'),
+    ('column', 'ragwall_private.seal_key', 'only_row', '{ "default" : "true", "type" : "boolean not null" }'),
+    ('column', 'ragwall_private.seal_key', 'outer_key', '{ "type" : "bytea not null" }'),
+    ('column', 'ragwall_private.signing_key', 'audience', '{ "type" : "text collate \"C\" not null" }'),
+    ('column', 'ragwall_private.signing_key', 'created_at', '{ "default" : "now()", "type" : "timestamp with time zone not null" }'),
+    ('column', 'ragwall_private.signing_key', 'header', '{ "type" : "text collate \"C\" not null" }'),
+    ('column', 'ragwall_private.signing_key', 'inner_pad', '{ "type" : "bytea not null" }'),
+    ('column', 'ragwall_private.signing_key', 'kid', '{ "type" : "text collate \"C\" not null" }'),
+    ('column', 'ragwall_private.signing_key', 'outer_pad', '{ "type" : "bytea not null" }'),
+    ('column', 'ragwall_search.directory', 'applied', '{ "default" : "0", "type" : "bigint not null" }'),
+    ('column', 'ragwall_search.directory', 'built_at', '{ "type" : "timestamp with time zone" }'),
+    ('column', 'ragwall_search.directory', 'bytes', '{ "default" : "0", "type" : "bigint not null" }'),
+    ('column', 'ragwall_search.directory', 'dimensions', '{ "default" : "ragwall.embedding_dimensions()", "type" : "integer not null" }'),
+    ('column', 'ragwall_search.directory', 'documents', '{ "default" : "0", "type" : "bigint not null" }'),
+    ('column', 'ragwall_search.directory', 'edges', '{ "default" : "16", "type" : "integer not null" }'),
+    ('column', 'ragwall_search.directory', 'ef_10', '{ "type" : "integer" }'),
+    ('column', 'ragwall_search.directory', 'ef_100', '{ "type" : "integer" }'),
+    ('column', 'ragwall_search.directory', 'measured', '{ "default" : "0", "type" : "bigint not null" }'),
+    ('column', 'ragwall_search.directory', 'measured_at', '{ "type" : "timestamp with time zone" }'),
+    ('column', 'ragwall_search.directory', 'pages', '{ "default" : "0", "type" : "integer not null" }'),
+    ('column', 'ragwall_search.directory', 'previous', '{ "type" : "name collate \"C\"" }'),
+    ('column', 'ragwall_search.directory', 'recall_10', '{ "type" : "double precision" }'),
+    ('column', 'ragwall_search.directory', 'recall_100', '{ "type" : "double precision" }'),
+    ('column', 'ragwall_search.directory', 'relation', '{ "type" : "name collate \"C\"" }'),
+    ('column', 'ragwall_search.directory', 'tenant_id', '{ "type" : "text collate \"C\" not null" }'),
+    ('column', 'ragwall_search.tail', 'id', '{ "type" : "uuid not null" }'),
+    ('column', 'ragwall_search.tail', 'tenant_id', '{ "type" : "text collate \"C\" not null" }'),
+    ('constraint', 'ragwall.documents', 'documents_check', '{ "definition" : "CHECK (((source IS NULL) = (\"position\" IS NULL)))" }'),
+    ('constraint', 'ragwall.documents', 'documents_embedding_check', '{ "definition" : "CHECK ((public.l2_norm(embedding) > (0)::double precision))" }'),
+    ('constraint', 'ragwall.documents', 'documents_embedding_model_check', '{ "definition" : "CHECK (((octet_length(embedding_model) >= 1) AND (octet_length(embedding_model) <= 200)))" }'),
+    ('constraint', 'ragwall.documents', 'documents_metadata_check', '{ "definition" : "CHECK ((jsonb_typeof(metadata) = ''object''::text))" }'),
+    ('constraint', 'ragwall.documents', 'documents_pkey', '{ "definition" : "PRIMARY KEY (tenant_id, id)" }'),
+    ('constraint', 'ragwall.documents', 'documents_position_check', '{ "definition" : "CHECK ((\"position\" >= 0))" }'),
+    ('constraint', 'ragwall.documents', 'documents_source_check', '{ "definition" : "CHECK (((octet_length(source) >= 1) AND (octet_length(source) <= 1024)))" }'),
+    ('constraint', 'ragwall.documents', 'documents_tenant_id_check', '{ "definition" : "CHECK (ragwall.is_tenant_id(tenant_id))" }'),
+    ('constraint', 'ragwall.documents', 'documents_tenant_id_source_position_key', '{ "definition" : "UNIQUE (tenant_id, source, \"position\")" }'),
+    ('constraint', 'ragwall.documents', 'embedding_has_the_dimensions_of_this_database', '{ "definition" : "CHECK ((public.vector_dims(embedding) = ragwall.embedding_dimensions()))" }'),
+    ('constraint', 'ragwall_private.seal_key', 'seal_key_inner_key_check', '{ "definition" : "CHECK ((octet_length(inner_key) = 64))" }'),
+    ('constraint', 'ragwall_private.seal_key', 'seal_key_only_row_check', '{ "definition" : "CHECK (only_row)" }'),
+    ('constraint', 'ragwall_private.seal_key', 'seal_key_outer_key_check', '{ "definition" : "CHECK ((octet_length(outer_key) = 64))" }'),
+    ('constraint', 'ragwall_private.seal_key', 'seal_key_pkey', '{ "definition" : "PRIMARY KEY (only_row)" }'),
+    ('constraint', 'ragwall_private.signing_key', 'signing_key_audience_check', '{ "definition" : "CHECK ((audience ~ ''^[!-~]{1,200}$''::text))" }'),
+    ('constraint', 'ragwall_private.signing_key', 'signing_key_inner_pad_check', '{ "definition" : "CHECK ((octet_length(inner_pad) = 64))" }'),
+    ('constraint', 'ragwall_private.signing_key', 'signing_key_kid_check', '{ "definition" : "CHECK ((kid ~ ''^[A-Za-z0-9._-]{1,64}$''::text))" }'),
+    ('constraint', 'ragwall_private.signing_key', 'signing_key_outer_pad_check', '{ "definition" : "CHECK ((octet_length(outer_pad) = 64))" }'),
+    ('constraint', 'ragwall_private.signing_key', 'signing_key_pkey', '{ "definition" : "PRIMARY KEY (header)" }'),
+    ('constraint', 'ragwall_search.directory', 'directory_ef_100_check', '{ "definition" : "CHECK (((ef_100 >= 100) AND (ef_100 <= 1000)))" }'),
+    ('constraint', 'ragwall_search.directory', 'directory_ef_10_check', '{ "definition" : "CHECK (((ef_10 >= 10) AND (ef_10 <= 1000)))" }'),
+    ('constraint', 'ragwall_search.directory', 'directory_pkey', '{ "definition" : "PRIMARY KEY (tenant_id)" }'),
+    ('constraint', 'ragwall_search.directory', 'directory_tenant_id_check', '{ "definition" : "CHECK (ragwall.is_tenant_id(tenant_id))" }'),
+    ('constraint', 'ragwall_search.tail', 'tail_tenant_id_check', '{ "definition" : "CHECK (ragwall.is_tenant_id(tenant_id))" }'),
+    ('event trigger', '', 'ragwall_close_partitions', '{ "definition" : "ddl_command_end CREATE TABLE, ALTER TABLE, CREATE FOREIGN TABLE execute ragwall.close_partitions()", "fires" : "outside of replicas" }'),
+    ('function', '', 'ragwall.add_signing_key(text)', '{ "arguments" : "md5 e91ee800335631c8a5278c90ed5ae6a1", "attributes" : "language sql, volatile", "body" : "md5 b816a15b6486834ab464e957d268b162", "owner" : "ragwall_context", "result" : "text" }'),
+    ('function', '', 'ragwall.add_signing_key(text, text)', '{ "arguments" : "md5 ae46405c307b97b2c3fd2f343e9d0e9b", "attributes" : "language plpgsql, volatile", "body" : "md5 56302b8eae32191de155f6e8b5534b5a", "owner" : "ragwall_context", "result" : "text", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall.agent_match_documents(public.halfvec, integer, jsonb)', '{ "arguments" : "md5 f778a64cefec422942389e006ab54fa4", "attributes" : "language plpgsql, stable, security definer", "body" : "md5 7d8f529567a346a5fde0fc00d682ffed", "owner" : "ragwall_owner", "result" : "SETOF ragwall.match", "setting client_min_messages" : "notice", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall.app_roles()', '{ "arguments" : "md5 d41d8cd98f00b204e9800998ecf8427e", "attributes" : "language sql, stable, parallel restricted", "owner" : "ragwall_owner", "result" : "TABLE(role regrole, untrusted boolean)", "setting jit" : "off", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall.audit()', '{ "arguments" : "md5 d41d8cd98f00b204e9800998ecf8427e", "attributes" : "language sql, stable, parallel restricted", "owner" : "ragwall_owner", "result" : "md5 0a4eba44ecc43e2095b2eebd485b7979", "setting jit" : "off", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall.build_search_table()', '{ "arguments" : "md5 d41d8cd98f00b204e9800998ecf8427e", "attributes" : "language plpgsql, volatile, security definer", "body" : "md5 409a758cb6721a9bc6c60ea8a54e74d9", "owner" : "ragwall_owner", "result" : "text", "setting jit" : "off", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall.catch_up(integer)', '{ "arguments" : "md5 28e0d9dc03deb621019f0f94f494c88a", "attributes" : "language plpgsql, volatile, security definer", "body" : "md5 c30da83b62ab4b29d252d0f2b9eeb168", "owner" : "ragwall_owner", "result" : "integer", "setting cpu_index_tuple_cost" : "0.005", "setting cpu_operator_cost" : "0.0025", "setting cpu_tuple_cost" : "0.01", "setting enable_bitmapscan" : "on", "setting enable_hashagg" : "on", "setting enable_hashjoin" : "on", "setting enable_indexonlyscan" : "on", "setting enable_indexscan" : "on", "setting enable_nestloop" : "on", "setting enable_presorted_aggregate" : "on", "setting enable_seqscan" : "off", "setting enable_sort" : "on", "setting enable_tidscan" : "on", "setting jit" : "off", "setting max_parallel_workers_per_gather" : "0", "setting plan_cache_mode" : "force_custom_plan", "setting random_page_cost" : "4", "setting search_path" : "pg_catalog, pg_temp", "setting seq_page_cost" : "1" }'),
+    ('function', '', 'ragwall.close_partitions()', '{ "arguments" : "md5 d41d8cd98f00b204e9800998ecf8427e", "attributes" : "language plpgsql, volatile", "body" : "md5 9fe7d94b8fb1388a02fa74796624aa41", "owner" : "postgres", "result" : "event_trigger", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall.column_names(regclass, smallint[])', '{ "arguments" : "md5 894328d2cc9f192ba76cbd83320e7708", "attributes" : "language sql, stable, parallel safe", "body" : "md5 a75bbff127115276ca26ead93f4f8446", "owner" : "ragwall_owner", "result" : "text[]" }'),
+    ('function', '', 'ragwall.composite_foreign_keys(jsonb)', '{ "arguments" : "md5 e46ef5b8ad50a4cd004850c51bf8bc74", "attributes" : "language sql, stable, parallel restricted", "body" : "md5 6cebfab823c2db80bbb150f2ca0f7249", "owner" : "ragwall_owner", "result" : "TABLE(id oid, near regclass, far regclass, removal text, key text, addition text)", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall.current_tenant()', '{ "arguments" : "md5 d41d8cd98f00b204e9800998ecf8427e", "attributes" : "language plpgsql, stable, parallel restricted, security definer", "body" : "md5 fee04d1e322b6a11b25ec982fde74876", "owner" : "ragwall_context", "result" : "text", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall.delete_documents(uuid[])', '{ "arguments" : "md5 3136b8d2a706d3d57080d678efdcd199", "attributes" : "language plpgsql, volatile, security definer", "body" : "md5 e077db87edf1eb422bdfc8cb960a1b3c", "owner" : "ragwall_owner", "result" : "integer", "setting cpu_index_tuple_cost" : "0.005", "setting cpu_operator_cost" : "0.0025", "setting cpu_tuple_cost" : "0.01", "setting enable_bitmapscan" : "on", "setting enable_hashagg" : "on", "setting enable_hashjoin" : "on", "setting enable_indexonlyscan" : "on", "setting enable_indexscan" : "on", "setting enable_nestloop" : "on", "setting enable_presorted_aggregate" : "on", "setting enable_seqscan" : "off", "setting enable_sort" : "on", "setting enable_tidscan" : "on", "setting jit" : "off", "setting max_parallel_workers_per_gather" : "0", "setting plan_cache_mode" : "force_custom_plan", "setting random_page_cost" : "4", "setting search_path" : "pg_catalog, pg_temp", "setting seq_page_cost" : "1" }'),
+    ('function', '', 'ragwall.delete_source(text, integer)', '{ "arguments" : "md5 4339bd4a92213a4ae42ea476e1ea83ab", "attributes" : "language plpgsql, volatile, security definer", "body" : "md5 ae19183eeaaf5097fbac814f569f8391", "owner" : "ragwall_owner", "result" : "integer", "setting cpu_index_tuple_cost" : "0.005", "setting cpu_operator_cost" : "0.0025", "setting cpu_tuple_cost" : "0.01", "setting enable_bitmapscan" : "on", "setting enable_hashagg" : "on", "setting enable_hashjoin" : "on", "setting enable_indexonlyscan" : "on", "setting enable_indexscan" : "on", "setting enable_nestloop" : "on", "setting enable_presorted_aggregate" : "on", "setting enable_seqscan" : "off", "setting enable_sort" : "on", "setting enable_tidscan" : "on", "setting jit" : "off", "setting max_parallel_workers_per_gather" : "0", "setting plan_cache_mode" : "force_custom_plan", "setting random_page_cost" : "4", "setting search_path" : "pg_catalog, pg_temp", "setting seq_page_cost" : "1" }'),
+    ('function', '', 'ragwall.document_id(text, text, integer)', '{ "arguments" : "md5 5d484fa9ad2cae1d2b4ccf48e50ccd69", "attributes" : "language plpgsql, stable, parallel safe, strict", "body" : "md5 cd85ebbad53476064dfe6ef95d5e00b8", "owner" : "ragwall_owner", "result" : "uuid", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall.drop_search_table()', '{ "arguments" : "md5 d41d8cd98f00b204e9800998ecf8427e", "attributes" : "language plpgsql, volatile, security definer", "body" : "md5 998c592ef43f890f5f148794c2180342", "owner" : "ragwall_owner", "result" : "text", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall.embedding_dimensions()', '{ "arguments" : "md5 d41d8cd98f00b204e9800998ecf8427e", "attributes" : "language sql, immutable, parallel safe", "body" : "md5 f950e9034d177339b79e7da724aa21fb", "owner" : "ragwall_owner", "result" : "integer" }'),
+    ('function', '', 'ragwall.fingerprint()', '{ "arguments" : "md5 d41d8cd98f00b204e9800998ecf8427e", "attributes" : "language sql, stable, parallel restricted", "owner" : "ragwall_owner", "result" : "text" }'),
+    ('function', '', 'ragwall.fix_plans(regprocedure, text)', '{ "arguments" : "md5 e54ce5c5267f5b08861c7a663a1af556", "attributes" : "language plpgsql, volatile", "body" : "md5 660e7b90db46eaed5948c29ca7fe732f", "owner" : "ragwall_owner", "result" : "void", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall.foreign_key_findings(regclass, name)', '{ "arguments" : "md5 61936145e3bd6c58a2c7e30fede35399", "attributes" : "language sql, stable, parallel restricted", "body" : "md5 5b77d0cee1230258f213e6daba01b469", "owner" : "ragwall_owner", "result" : "TABLE(finding text, remedy text)", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall.forget_statistics(regclass)', '{ "arguments" : "md5 6630b70198bceeded7bc6d9bba609cf3", "attributes" : "language plpgsql, volatile", "body" : "md5 e0531ddb5b7874b72aca92f7c8b9e56c", "owner" : "ragwall_owner", "result" : "void", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall.grant_login(name, name)', '{ "arguments" : "md5 8437cfb96e0bd4238dad5266336721a0", "attributes" : "language plpgsql, volatile", "body" : "md5 b099359ee26cb9cb6c11b60880906fd4", "owner" : "ragwall_owner", "result" : "void", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall.grant_plan(regclass, name, oid, boolean, boolean, regrole[], regrole[])', '{ "arguments" : "md5 ad0236d9ed44314a5e4a8e5a39f88d2a", "attributes" : "language sql, stable, parallel safe", "body" : "md5 d6a6c8a4214dcf3e5ac65de23dc05b06", "owner" : "ragwall_owner", "result" : "TABLE(place integer, step text, statement text)", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall.held_privileges(regclass)', '{ "arguments" : "md5 6630b70198bceeded7bc6d9bba609cf3", "attributes" : "language sql, stable, parallel safe", "body" : "md5 af486357938258d3d616b36225669f09", "owner" : "ragwall_owner", "result" : "TABLE(grantee oid, privilege text, column_name name, is_grantable boolean, grantor oid)" }'),
+    ('function', '', 'ragwall.index_findings(regclass, name)', '{ "arguments" : "md5 61936145e3bd6c58a2c7e30fede35399", "attributes" : "language sql, stable, parallel restricted", "body" : "md5 cb18033867d886fe39a153eb5591fc42", "owner" : "ragwall_owner", "result" : "TABLE(refused boolean, finding text, remedy text)", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall.index_plan()', '{ "arguments" : "md5 d41d8cd98f00b204e9800998ecf8427e", "attributes" : "language plpgsql, volatile", "body" : "md5 e803a45e91fe94263e08caca44fb322e", "owner" : "ragwall_owner", "result" : "SETOF text", "setting enable_seqscan" : "off", "setting jit" : "off", "setting row_security" : "off", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall.inventory()', '{ "arguments" : "md5 d41d8cd98f00b204e9800998ecf8427e", "attributes" : "language sql, stable, parallel restricted", "owner" : "ragwall_owner", "result" : "TABLE(kind text, object text, property text, value text)", "setting DateStyle" : "ISO, YMD", "setting IntervalStyle" : "postgres", "setting TimeZone" : "UTC", "setting bytea_output" : "hex", "setting extra_float_digits" : "1", "setting jit" : "off", "setting lc_monetary" : "C", "setting quote_all_identifiers" : "off", "setting search_path" : "pg_catalog, pg_temp", "setting standard_conforming_strings" : "on" }'),
+    ('function', '', 'ragwall.is_safe_owner(oid)', '{ "arguments" : "md5 08806685ce849a1a87ac0c679cbecbf3", "attributes" : "language sql, stable, parallel restricted", "body" : "md5 f124a3d3c3d543f3e4883a6b8cdba992", "owner" : "ragwall_owner", "result" : "boolean" }'),
+    ('function', '', 'ragwall.is_tenant_id(text)', '{ "arguments" : "md5 111b08d47146b25e34c0bfc36d05d5c6", "attributes" : "language sql, immutable, parallel safe", "body" : "md5 ca353de10b82293e84a46fefd39585e3", "owner" : "ragwall_owner", "result" : "boolean" }'),
+    ('function', '', 'ragwall.match_documents(public.halfvec, double precision, jsonb)', '{ "arguments" : "md5 0f7ab357a162c471177dae445ddedfac", "attributes" : "language sql, stable", "body" : "md5 659d5384c993192728336e23bf325f36", "owner" : "ragwall_owner", "result" : "SETOF ragwall.match" }'),
+    ('function', '', 'ragwall.match_documents(public.halfvec, integer)', '{ "arguments" : "md5 e00b22bbb5dd09f8a0b8693cd674d5e0", "attributes" : "language sql, stable", "body" : "md5 e0e23c7adf3a63ea04c7f5b0f65143d8", "owner" : "ragwall_owner", "result" : "SETOF ragwall.match" }'),
+    ('function', '', 'ragwall.match_documents(public.halfvec, integer, jsonb)', '{ "arguments" : "md5 f778a64cefec422942389e006ab54fa4", "attributes" : "language sql, stable", "body" : "md5 1b9a694e3fab776edb58446cc71d0a35", "owner" : "ragwall_owner", "result" : "SETOF ragwall.match" }'),
+    ('function', '', 'ragwall.measure_search_table()', '{ "arguments" : "md5 d41d8cd98f00b204e9800998ecf8427e", "attributes" : "language plpgsql, volatile, security definer", "body" : "md5 084827133bd899efeddf26e6ac148d82", "owner" : "ragwall_owner", "result" : "text", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall.migration()', '{ "arguments" : "md5 d41d8cd98f00b204e9800998ecf8427e", "attributes" : "language sql, immutable, parallel safe", "body" : "md5 e501e10a4de1fcc74e4ce691e980456d", "owner" : "ragwall_owner", "result" : "integer" }'),
+    ('function', '', 'ragwall.own_sequences(regclass)', '{ "arguments" : "md5 69ab7d4f3df49aa474d5f077afaec2f7", "attributes" : "language sql, stable, parallel safe", "body" : "md5 27826f539cc86b7a157797b34125f2e0", "owner" : "ragwall_owner", "result" : "SETOF regclass" }'),
+    ('function', '', 'ragwall.pinned_columns()', '{ "arguments" : "md5 d41d8cd98f00b204e9800998ecf8427e", "attributes" : "language sql, stable, parallel restricted", "body" : "md5 44356b085b84396cbb9e3dbd67840a6e", "owner" : "ragwall_owner", "result" : "TABLE(index regclass, column_name name)", "setting jit" : "off", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall.protect_plan(jsonb)', '{ "arguments" : "md5 7cfbec9b243d06a80d1f887031a07186", "attributes" : "language sql, stable", "body" : "md5 5a1842aa4abcde1def60d3bca98cef0f", "owner" : "ragwall_owner", "result" : "TABLE(step text, statement text)", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall.protect_table(regclass, name, boolean, boolean, boolean, regrole[], regrole[])', '{ "arguments" : "md5 ab61d76ee2c1ce50bf6d06b71ab69a35", "attributes" : "language plpgsql, volatile", "body" : "md5 7eb7e84c1552aff844a96de1d8dc7df1", "owner" : "ragwall_owner", "result" : "TABLE(step text, statement text)", "setting row_security" : "off", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall.protected_model(jsonb)', '{ "arguments" : "md5 b0bd71782331a2396e8e69978a7414bd", "attributes" : "language sql, stable, parallel restricted", "body" : "md5 534ee90758ada3c703eaac43fb45c760", "owner" : "ragwall_owner", "result" : "TABLE(relation regclass, tenant_column name, type text, depth integer, parent oid)", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall.protection_findings(regclass, name, boolean)', '{ "arguments" : "md5 9a64f40c0e2c45aa1de162ed558ce9a2", "attributes" : "language sql, stable", "body" : "md5 ff0c8d6530eedeeb1328b217d816485e", "owner" : "ragwall_owner", "result" : "TABLE(refused boolean, finding text, remedy text)" }'),
+    ('function', '', 'ragwall.protection_plan(regclass, name, boolean, boolean, boolean, regrole[], regrole[])', '{ "arguments" : "md5 ab61d76ee2c1ce50bf6d06b71ab69a35", "attributes" : "language sql, stable", "body" : "md5 50a00c56001075864b15c9d83ef5dab1", "owner" : "ragwall_owner", "result" : "TABLE(step text, statement text)", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall.refuse_search(public.halfvec, integer, jsonb)', '{ "arguments" : "md5 f778a64cefec422942389e006ab54fa4", "attributes" : "language plpgsql, stable", "body" : "md5 280b6fc3e1f41b16d38366aa9aaea4aa", "owner" : "ragwall_owner", "result" : "void", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall.require_tenant()', '{ "arguments" : "md5 d41d8cd98f00b204e9800998ecf8427e", "attributes" : "language plpgsql, stable, parallel restricted", "body" : "md5 7094cb43632c6d8fa4e2cca62bfb7e1b", "owner" : "ragwall_owner", "result" : "text", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall.restoration(regclass, name)', '{ "arguments" : "md5 61936145e3bd6c58a2c7e30fede35399", "attributes" : "language sql, stable, parallel restricted", "body" : "md5 ce9cff2abe8aa91bc1b3a0618fd27c35", "owner" : "ragwall_owner", "result" : "SETOF ragwall.unprotection", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall.retire_signing_key(text)', '{ "arguments" : "md5 e91ee800335631c8a5278c90ed5ae6a1", "attributes" : "language plpgsql, volatile", "body" : "md5 fceaf01daae5fcf0cf85e2741bbdee18", "owner" : "ragwall_context", "result" : "void", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall.safe_privileges(regclass, name, oid, boolean, boolean, regrole[], regrole[])', '{ "arguments" : "md5 ad0236d9ed44314a5e4a8e5a39f88d2a", "attributes" : "language sql, stable, parallel safe", "body" : "md5 c7f8aed12a60bd93c0fa4a2a6644f37e", "owner" : "ragwall_owner", "result" : "TABLE(relation regclass, grantee oid, privilege text, column_name name)", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall.search_as(text, public.halfvec, integer, jsonb)', '{ "arguments" : "md5 d60f9dbfeaaffc586f8015c443008e16", "attributes" : "language plpgsql, volatile", "body" : "md5 b429eda698dbb08f44552650f0bf325e", "owner" : "ragwall_owner", "result" : "SETOF ragwall.match", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall.search_documents(public.halfvec, integer, jsonb)', '{ "arguments" : "md5 f778a64cefec422942389e006ab54fa4", "attributes" : "language plpgsql, stable, security definer", "body" : "md5 5b9fc5164754879b606d6765b25034c6", "owner" : "ragwall_search", "result" : "SETOF ragwall.match", "setting cpu_index_tuple_cost" : "0.005", "setting cpu_operator_cost" : "0.0025", "setting cpu_tuple_cost" : "0.01", "setting enable_bitmapscan" : "on", "setting enable_hashagg" : "on", "setting enable_hashjoin" : "on", "setting enable_indexonlyscan" : "on", "setting enable_indexscan" : "on", "setting enable_nestloop" : "on", "setting enable_presorted_aggregate" : "on", "setting enable_seqscan" : "off", "setting enable_sort" : "on", "setting enable_tidscan" : "on", "setting hnsw.ef_search" : "40", "setting hnsw.iterative_scan" : "off", "setting jit" : "off", "setting max_parallel_workers_per_gather" : "0", "setting plan_cache_mode" : "force_generic_plan", "setting random_page_cost" : "4", "setting search_path" : "pg_catalog, pg_temp", "setting seq_page_cost" : "1" }'),
+    ('function', '', 'ragwall.search_with_token(text, public.halfvec, integer, jsonb)', '{ "arguments" : "md5 a105c1a370fb18a9303ab54e552ba974", "attributes" : "language plpgsql, volatile", "body" : "md5 021176ddf355c37e5f1dbbf114409bdf", "owner" : "ragwall_owner", "result" : "SETOF ragwall.match", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall.set_tenant(text)', '{ "arguments" : "md5 111b08d47146b25e34c0bfc36d05d5c6", "attributes" : "language plpgsql, volatile, security definer", "body" : "md5 ec31c7ab03def008fd260f544fc94a75", "owner" : "ragwall_context", "result" : "text", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall.set_tenant_from_token(text)', '{ "arguments" : "md5 4453ef337a085498eed0b1342dd866a5", "attributes" : "language plpgsql, volatile, security definer", "body" : "md5 f8855c5fc13522b1bb09ce1f6ca271f3", "owner" : "ragwall_context", "result" : "text", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall.signing_keys()', '{ "arguments" : "md5 d41d8cd98f00b204e9800998ecf8427e", "attributes" : "language sql, stable, parallel safe", "body" : "md5 858552b16e24a14f4191c4037d4755c9", "owner" : "ragwall_context", "result" : "TABLE(kid text, audience text, created_at timestamp with time zone)" }'),
+    ('function', '', 'ragwall.table_findings(regclass, name, boolean)', '{ "arguments" : "md5 9a64f40c0e2c45aa1de162ed558ce9a2", "attributes" : "language sql, stable", "body" : "md5 f5419e2bc77e9e8d72450b6b23c093ae", "owner" : "ragwall_owner", "result" : "TABLE(refused boolean, finding text, remedy text)", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall.tenant_column_of(regclass, regclass, name)', '{ "arguments" : "md5 a239bca9337e24b7059133373250dc21", "attributes" : "language sql, stable, parallel restricted", "body" : "md5 4488cc265afa982caebdf410a19b768b", "owner" : "ragwall_owner", "result" : "text", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall.tenant_tables()', '{ "arguments" : "md5 d41d8cd98f00b204e9800998ecf8427e", "attributes" : "language sql, stable, parallel restricted", "owner" : "ragwall_owner", "result" : "TABLE(relation regclass, tenant_column name, bound boolean)", "setting jit" : "off", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall.unprotect_table(regclass)', '{ "arguments" : "md5 69ab7d4f3df49aa474d5f077afaec2f7", "attributes" : "language plpgsql, volatile", "body" : "md5 54a0d4fcf35d42c297fcf6eb239655a1", "owner" : "ragwall_owner", "result" : "TABLE(step text, statement text)", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall.upsert_documents(jsonb)', '{ "arguments" : "md5 e0cb7470a8c12a4cfff4dd612b201ac5", "attributes" : "language plpgsql, volatile", "body" : "md5 a25dfe2f3cd3df0aec666879f6385bb1", "owner" : "ragwall_owner", "result" : "TABLE(ordinal integer, tenant_id text, id uuid, status text)", "setting cpu_index_tuple_cost" : "0.005", "setting cpu_operator_cost" : "0.0025", "setting cpu_tuple_cost" : "0.01", "setting enable_bitmapscan" : "on", "setting enable_hashagg" : "on", "setting enable_hashjoin" : "on", "setting enable_indexonlyscan" : "on", "setting enable_indexscan" : "on", "setting enable_nestloop" : "on", "setting enable_presorted_aggregate" : "on", "setting enable_seqscan" : "off", "setting enable_sort" : "on", "setting enable_tidscan" : "on", "setting jit" : "off", "setting max_parallel_workers_per_gather" : "0", "setting plan_cache_mode" : "force_custom_plan", "setting random_page_cost" : "4", "setting search_path" : "pg_catalog, pg_temp", "setting seq_page_cost" : "1" }'),
+    ('function', '', 'ragwall.with_partitions(regclass)', '{ "arguments" : "md5 69ab7d4f3df49aa474d5f077afaec2f7", "attributes" : "language sql, stable, parallel safe", "body" : "md5 e6408f0466c02c35b57e2ea2875df218", "owner" : "ragwall_owner", "result" : "SETOF regclass" }'),
+    ('function', '', 'ragwall_private.base64url(bytea)', '{ "arguments" : "md5 7c12d105e422c0397e5fdf0bd636f744", "attributes" : "language sql, immutable, parallel safe", "body" : "md5 ad1925e3ce29072480ad467179845775", "owner" : "ragwall_context", "result" : "text" }'),
+    ('function', '', 'ragwall_private.bind(text, text)', '{ "arguments" : "md5 055b61a77a402eda9f56bff2509db3ec", "attributes" : "language plpgsql, volatile", "body" : "md5 5c927a90f8b0d0dd6051b1829ae14eb5", "owner" : "ragwall_context", "result" : "text", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall_private.is_seal(bytea, bytea, text, text)', '{ "arguments" : "md5 d77a54794a8777365b8dbe9a47d0b9d3", "attributes" : "language sql, stable, parallel restricted", "body" : "md5 d1035ad9287c1f972f7695a3e8ed4f63", "owner" : "ragwall_context", "result" : "boolean" }'),
+    ('function', '', 'ragwall_private.pad(bytea, integer)', '{ "arguments" : "md5 188c2d9aa437abb24b0502beaf5e68e9", "attributes" : "language sql, immutable, parallel safe", "body" : "md5 f4ae7c96d21944af2433ed6657f84215", "owner" : "ragwall_context", "result" : "bytea" }'),
+    ('function', '', 'ragwall_private.random_bytes()', '{ "arguments" : "md5 d41d8cd98f00b204e9800998ecf8427e", "attributes" : "language sql, volatile, parallel safe", "body" : "md5 09b93049c14db09dc6c27ff4adad872e", "owner" : "ragwall_context", "result" : "bytea" }'),
+    ('function', '', 'ragwall_private.refuse_residue()', '{ "arguments" : "md5 d41d8cd98f00b204e9800998ecf8427e", "attributes" : "language plpgsql, volatile", "body" : "md5 ccc3cbfc15713b676584c1dfab5b158c", "owner" : "ragwall_context", "result" : "void", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall_private.seal(bytea, bytea, text, text)', '{ "arguments" : "md5 48eb27bbba03499cbb85755816d84e48", "attributes" : "language sql, stable, parallel restricted", "body" : "md5 36b32450229f4f4b11c5ea8a67c51f4d", "owner" : "ragwall_context", "result" : "text" }'),
+    ('function', '', 'ragwall_search.measure(name, bigint)', '{ "arguments" : "md5 cc6536e334ee18a49bda43ae648224bf", "attributes" : "language plpgsql, volatile", "body" : "md5 ebada13adb4719fb94ff02dd60c541fc", "owner" : "ragwall_owner", "result" : "record", "setting cpu_index_tuple_cost" : "0.005", "setting cpu_operator_cost" : "0.0025", "setting cpu_tuple_cost" : "0.01", "setting enable_bitmapscan" : "on", "setting enable_hashagg" : "on", "setting enable_hashjoin" : "on", "setting enable_indexonlyscan" : "on", "setting enable_indexscan" : "on", "setting enable_nestloop" : "on", "setting enable_presorted_aggregate" : "on", "setting enable_seqscan" : "off", "setting enable_sort" : "on", "setting enable_tidscan" : "on", "setting hnsw.ef_search" : "40", "setting hnsw.iterative_scan" : "off", "setting jit" : "off", "setting max_parallel_workers_per_gather" : "0", "setting plan_cache_mode" : "force_generic_plan", "setting random_page_cost" : "4", "setting search_path" : "pg_catalog, pg_temp", "setting seq_page_cost" : "1" }'),
+    ('function', '', 'ragwall_search.note_change()', '{ "arguments" : "md5 d41d8cd98f00b204e9800998ecf8427e", "attributes" : "language plpgsql, volatile", "body" : "md5 b455f59997c5185ec713c26de3d7a104", "owner" : "ragwall_owner", "result" : "trigger", "setting cpu_index_tuple_cost" : "0.005", "setting cpu_operator_cost" : "0.0025", "setting cpu_tuple_cost" : "0.01", "setting enable_bitmapscan" : "on", "setting enable_hashagg" : "on", "setting enable_hashjoin" : "on", "setting enable_indexonlyscan" : "on", "setting enable_indexscan" : "on", "setting enable_nestloop" : "on", "setting enable_presorted_aggregate" : "on", "setting enable_seqscan" : "off", "setting enable_sort" : "on", "setting enable_tidscan" : "on", "setting jit" : "off", "setting max_parallel_workers_per_gather" : "0", "setting plan_cache_mode" : "force_generic_plan", "setting random_page_cost" : "4", "setting search_path" : "pg_catalog, pg_temp", "setting seq_page_cost" : "1" }'),
+    ('function', '', 'ragwall_search.search_table(ragwall_search.directory, public.halfvec, integer, jsonb)', '{ "arguments" : "md5 adc809cd59b3cc3b4a52864fd4b18869", "attributes" : "language plpgsql, stable", "body" : "md5 ef43439dd12388ed32d6b0da49f7b52b", "owner" : "ragwall_owner", "result" : "ragwall.match[]", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('index', 'ragwall_search.tail', 'tail_by_tenant', '{ "definition" : "CREATE INDEX tail_by_tenant ON ragwall_search.tail USING btree (tenant_id, id)" }'),
+    ('policy', 'ragwall.documents', 'delete_own_tenant', '{ "command" : "delete", "mode" : "permissive", "roles" : "ragwall_owner", "using" : "(tenant_id = ( SELECT ragwall.current_tenant() AS current_tenant))" }'),
+    ('policy', 'ragwall.documents', 'insert_own_tenant', '{ "command" : "insert", "mode" : "permissive", "roles" : "app_user", "with check" : "(tenant_id = ( SELECT ragwall.current_tenant() AS current_tenant))" }'),
+    ('policy', 'ragwall.documents', 'select_own_tenant', '{ "command" : "select", "mode" : "permissive", "roles" : "agent_reader, app_reader, app_user, ragwall_owner", "using" : "(tenant_id = ( SELECT ragwall.current_tenant() AS current_tenant))" }'),
+    ('policy', 'ragwall.documents', 'tenant_floor', '{ "command" : "all", "mode" : "restrictive", "roles" : "PUBLIC", "using" : "md5 07771f321d7b2fb94768f8686dab5284", "with check" : "(tenant_id = ( SELECT ragwall.current_tenant() AS current_tenant))" }'),
+    ('policy', 'ragwall.documents', 'update_own_tenant', '{ "command" : "update", "mode" : "permissive", "roles" : "app_user, ragwall_owner", "using" : "(tenant_id = ( SELECT ragwall.current_tenant() AS current_tenant))", "with check" : "(tenant_id = ( SELECT ragwall.current_tenant() AS current_tenant))" }'),
+    ('policy', 'ragwall.documents_rows', 'select_own_tenant', '{ "command" : "select", "mode" : "permissive", "roles" : "ragwall_search", "using" : "(tenant_id = ( SELECT current_setting(''app.current_tenant''::text, true) AS current_setting))" }'),
+    ('policy', 'ragwall.documents_rows', 'tenant_floor', '{ "command" : "all", "mode" : "restrictive", "roles" : "PUBLIC", "using" : "(tenant_id = ( SELECT ragwall.current_tenant() AS current_tenant))", "with check" : "(tenant_id = ( SELECT ragwall.current_tenant() AS current_tenant))" }'),
+    ('policy', 'ragwall_search.directory', 'own_tenant', '{ "command" : "all", "mode" : "permissive", "roles" : "app_user, ragwall_owner, ragwall_search", "using" : "(tenant_id = ( SELECT current_setting(''app.current_tenant''::text, true) AS current_setting))", "with check" : "(tenant_id = ( SELECT current_setting(''app.current_tenant''::text, true) AS current_setting))" }'),
+    ('policy', 'ragwall_search.directory', 'tenant_floor', '{ "command" : "all", "mode" : "restrictive", "roles" : "PUBLIC", "using" : "md5 07771f321d7b2fb94768f8686dab5284", "with check" : "(tenant_id = ( SELECT ragwall.current_tenant() AS current_tenant))" }'),
+    ('policy', 'ragwall_search.tail', 'own_tenant', '{ "command" : "all", "mode" : "permissive", "roles" : "app_user, ragwall_owner, ragwall_search", "using" : "(tenant_id = ( SELECT current_setting(''app.current_tenant''::text, true) AS current_setting))", "with check" : "(tenant_id = ( SELECT current_setting(''app.current_tenant''::text, true) AS current_setting))" }'),
+    ('policy', 'ragwall_search.tail', 'tenant_floor', '{ "command" : "all", "mode" : "restrictive", "roles" : "PUBLIC", "using" : "(tenant_id = ( SELECT ragwall.current_tenant() AS current_tenant))", "with check" : "(tenant_id = ( SELECT ragwall.current_tenant() AS current_tenant))" }'),
+    ('privilege', 'ragwall.agent_match_documents(public.halfvec, integer, jsonb)', 'agent_caller', '{ "EXECUTE" : "granted" }'),
+    ('privilege', 'ragwall.catch_up(integer)', 'app_user', '{ "EXECUTE" : "granted" }'),
+    ('privilege', 'ragwall.current_tenant()', 'agent_caller', '{ "EXECUTE" : "granted" }'),
+    ('privilege', 'ragwall.current_tenant()', 'agent_reader', '{ "EXECUTE" : "granted" }'),
+    ('privilege', 'ragwall.current_tenant()', 'app_reader', '{ "EXECUTE" : "granted" }'),
+    ('privilege', 'ragwall.current_tenant()', 'app_user', '{ "EXECUTE" : "granted" }'),
+    ('privilege', 'ragwall.current_tenant()', 'ragwall_owner', '{ "EXECUTE" : "granted" }'),
+    ('privilege', 'ragwall.current_tenant()', 'ragwall_search', '{ "EXECUTE" : "granted" }'),
+    ('privilege', 'ragwall.delete_documents(uuid[])', 'app_user', '{ "EXECUTE" : "granted" }'),
+    ('privilege', 'ragwall.delete_source(text, integer)', 'app_user', '{ "EXECUTE" : "granted" }'),
+    ('privilege', 'ragwall.document_id(text, text, integer)', 'app_user', '{ "EXECUTE" : "granted" }'),
+    ('privilege', 'ragwall.documents', 'agent_reader', '{ "SELECT (\"position\")" : "granted", "SELECT (content)" : "granted", "SELECT (created_at)" : "granted", "SELECT (embedding)" : "granted", "SELECT (embedding_model)" : "granted", "SELECT (id)" : "granted", "SELECT (metadata)" : "granted", "SELECT (source)" : "granted", "SELECT (tenant_id)" : "granted" }'),
+    ('privilege', 'ragwall.documents', 'app_reader', '{ "SELECT (\"position\")" : "granted", "SELECT (content)" : "granted", "SELECT (created_at)" : "granted", "SELECT (embedding)" : "granted", "SELECT (embedding_model)" : "granted", "SELECT (id)" : "granted", "SELECT (metadata)" : "granted", "SELECT (source)" : "granted", "SELECT (tenant_id)" : "granted" }'),
+    ('privilege', 'ragwall.documents', 'app_user', '{ "INSERT (\"position\")" : "granted", "INSERT (content)" : "granted", "INSERT (embedding)" : "granted", "INSERT (embedding_model)" : "granted", "INSERT (id)" : "granted", "INSERT (metadata)" : "granted", "INSERT (source)" : "granted", "SELECT (\"position\")" : "granted", "SELECT (content)" : "granted", "SELECT (created_at)" : "granted", "SELECT (embedding)" : "granted", "SELECT (embedding_model)" : "granted", "SELECT (id)" : "granted", "SELECT (metadata)" : "granted", "SELECT (source)" : "granted", "SELECT (tenant_id)" : "granted", "UPDATE (content)" : "granted", "UPDATE (embedding)" : "granted", "UPDATE (embedding_model)" : "granted", "UPDATE (metadata)" : "granted" }'),
+    ('privilege', 'ragwall.documents_rows', 'ragwall_search', '{ "SELECT (\"position\")" : "granted", "SELECT (content)" : "granted", "SELECT (embedding)" : "granted", "SELECT (id)" : "granted", "SELECT (metadata)" : "granted", "SELECT (source)" : "granted", "SELECT (tenant_id)" : "granted" }'),
+    ('privilege', 'ragwall.embedding_dimensions()', 'agent_reader', '{ "EXECUTE" : "granted" }'),
+    ('privilege', 'ragwall.embedding_dimensions()', 'app_reader', '{ "EXECUTE" : "granted" }'),
+    ('privilege', 'ragwall.embedding_dimensions()', 'app_user', '{ "EXECUTE" : "granted" }'),
+    ('privilege', 'ragwall.embedding_dimensions()', 'ragwall_search', '{ "EXECUTE" : "granted" }'),
+    ('privilege', 'ragwall.fix_plans(regprocedure, text)', 'ragwall_search', '{ "EXECUTE" : "granted" }'),
+    ('privilege', 'ragwall.is_tenant_id(text)', 'app_reader', '{ "EXECUTE" : "granted" }'),
+    ('privilege', 'ragwall.is_tenant_id(text)', 'app_user', '{ "EXECUTE" : "granted" }'),
+    ('privilege', 'ragwall.is_tenant_id(text)', 'ragwall_context', '{ "EXECUTE" : "granted" }'),
+    ('privilege', 'ragwall.match_documents(public.halfvec, double precision, jsonb)', 'agent_reader', '{ "EXECUTE" : "granted" }'),
+    ('privilege', 'ragwall.match_documents(public.halfvec, double precision, jsonb)', 'app_reader', '{ "EXECUTE" : "granted" }'),
+    ('privilege', 'ragwall.match_documents(public.halfvec, double precision, jsonb)', 'app_user', '{ "EXECUTE" : "granted" }'),
+    ('privilege', 'ragwall.match_documents(public.halfvec, integer)', 'agent_reader', '{ "EXECUTE" : "granted" }'),
+    ('privilege', 'ragwall.match_documents(public.halfvec, integer)', 'app_reader', '{ "EXECUTE" : "granted" }'),
+    ('privilege', 'ragwall.match_documents(public.halfvec, integer)', 'app_user', '{ "EXECUTE" : "granted" }'),
+    ('privilege', 'ragwall.match_documents(public.halfvec, integer, jsonb)', 'agent_reader', '{ "EXECUTE" : "granted" }'),
+    ('privilege', 'ragwall.match_documents(public.halfvec, integer, jsonb)', 'app_reader', '{ "EXECUTE" : "granted" }'),
+    ('privilege', 'ragwall.match_documents(public.halfvec, integer, jsonb)', 'app_user', '{ "EXECUTE" : "granted" }'),
+    ('privilege', 'ragwall.migration()', 'agent_caller', '{ "EXECUTE" : "granted" }'),
+    ('privilege', 'ragwall.migration()', 'agent_reader', '{ "EXECUTE" : "granted" }'),
+    ('privilege', 'ragwall.migration()', 'app_reader', '{ "EXECUTE" : "granted" }'),
+    ('privilege', 'ragwall.migration()', 'app_user', '{ "EXECUTE" : "granted" }'),
+    ('privilege', 'ragwall.refuse_search(public.halfvec, integer, jsonb)', 'ragwall_search', '{ "EXECUTE" : "granted" }'),
+    ('privilege', 'ragwall.require_tenant()', 'agent_reader', '{ "EXECUTE" : "granted" }'),
+    ('privilege', 'ragwall.require_tenant()', 'app_reader', '{ "EXECUTE" : "granted" }'),
+    ('privilege', 'ragwall.require_tenant()', 'app_user', '{ "EXECUTE" : "granted" }'),
+    ('privilege', 'ragwall.require_tenant()', 'ragwall_search', '{ "EXECUTE" : "granted" }'),
+    ('privilege', 'ragwall.search_as(text, public.halfvec, integer, jsonb)', 'app_reader', '{ "EXECUTE" : "granted" }'),
+    ('privilege', 'ragwall.search_as(text, public.halfvec, integer, jsonb)', 'app_user', '{ "EXECUTE" : "granted" }'),
+    ('privilege', 'ragwall.search_documents(public.halfvec, integer, jsonb)', 'agent_reader', '{ "EXECUTE" : "granted" }'),
+    ('privilege', 'ragwall.search_documents(public.halfvec, integer, jsonb)', 'app_reader', '{ "EXECUTE" : "granted" }'),
+    ('privilege', 'ragwall.search_documents(public.halfvec, integer, jsonb)', 'app_user', '{ "EXECUTE" : "granted" }'),
+    ('privilege', 'ragwall.search_documents(public.halfvec, integer, jsonb)', 'ragwall_owner', '{ "EXECUTE" : "granted" }'),
+    ('privilege', 'ragwall.search_with_token(text, public.halfvec, integer, jsonb)', 'agent_reader', '{ "EXECUTE" : "granted" }'),
+    ('privilege', 'ragwall.search_with_token(text, public.halfvec, integer, jsonb)', 'app_reader', '{ "EXECUTE" : "granted" }'),
+    ('privilege', 'ragwall.search_with_token(text, public.halfvec, integer, jsonb)', 'app_user', '{ "EXECUTE" : "granted" }'),
+    ('privilege', 'ragwall.set_tenant(text)', 'app_reader', '{ "EXECUTE" : "granted" }'),
+    ('privilege', 'ragwall.set_tenant(text)', 'app_user', '{ "EXECUTE" : "granted" }'),
+    ('privilege', 'ragwall.set_tenant(text)', 'ragwall_owner', '{ "EXECUTE" : "granted" }'),
+    ('privilege', 'ragwall.set_tenant_from_token(text)', 'agent_caller', '{ "EXECUTE" : "granted" }'),
+    ('privilege', 'ragwall.set_tenant_from_token(text)', 'agent_reader', '{ "EXECUTE" : "granted" }'),
+    ('privilege', 'ragwall.set_tenant_from_token(text)', 'app_reader', '{ "EXECUTE" : "granted" }'),
+    ('privilege', 'ragwall.set_tenant_from_token(text)', 'app_user', '{ "EXECUTE" : "granted" }'),
+    ('privilege', 'ragwall.upsert_documents(jsonb)', 'app_user', '{ "EXECUTE" : "granted" }'),
+    ('privilege', 'ragwall_search.directory', 'app_user', '{ "SELECT (tenant_id)" : "granted" }'),
+    ('privilege', 'ragwall_search.directory', 'ragwall_search', '{ "SELECT" : "granted" }'),
+    ('privilege', 'ragwall_search.search_table(ragwall_search.directory, public.halfvec, integer, jsonb)', 'ragwall_search', '{ "EXECUTE" : "granted" }'),
+    ('privilege', 'ragwall_search.tail', 'app_user', '{ "INSERT (id)" : "granted", "INSERT (tenant_id)" : "granted" }'),
+    ('privilege', 'ragwall_search.tail', 'ragwall_search', '{ "SELECT" : "granted" }'),
+    ('privilege', 'schema ragwall', 'agent_caller', '{ "USAGE" : "granted" }'),
+    ('privilege', 'schema ragwall', 'agent_reader', '{ "USAGE" : "granted" }'),
+    ('privilege', 'schema ragwall', 'app_reader', '{ "USAGE" : "granted" }'),
+    ('privilege', 'schema ragwall', 'app_user', '{ "USAGE" : "granted" }'),
+    ('privilege', 'schema ragwall', 'ragwall_context', '{ "USAGE" : "granted" }'),
+    ('privilege', 'schema ragwall', 'ragwall_search', '{ "USAGE" : "granted" }'),
+    ('privilege', 'schema ragwall_search', 'app_user', '{ "USAGE" : "granted" }'),
+    ('privilege', 'schema ragwall_search', 'ragwall_search', '{ "USAGE" : "granted" }'),
+    ('row-level security', 'ragwall.documents', 'ragwall.documents', '{ "state" : "enabled and forced" }'),
+    ('row-level security', 'ragwall.documents_rows', 'ragwall.documents_rows', '{ "state" : "enabled and forced" }'),
+    ('row-level security', 'ragwall.unprotection', 'ragwall.unprotection', '{ "state" : "enabled" }'),
+    ('row-level security', 'ragwall_private.seal_key', 'ragwall_private.seal_key', '{ "state" : "enabled" }'),
+    ('row-level security', 'ragwall_private.signing_key', 'ragwall_private.signing_key', '{ "state" : "enabled" }'),
+    ('row-level security', 'ragwall_search.directory', 'ragwall_search.directory', '{ "state" : "enabled and forced" }'),
+    ('row-level security', 'ragwall_search.tail', 'ragwall_search.tail', '{ "state" : "enabled and forced" }'),
+    ('schema', '', 'ragwall', '{ "owner" : "ragwall_owner" }'),
+    ('schema', '', 'ragwall_private', '{ "owner" : "ragwall_context" }'),
+    ('schema', '', 'ragwall_search', '{ "owner" : "ragwall_owner" }'),
+    ('table', '', 'ragwall.documents', '{ "owner" : "ragwall_owner", "partitions" : "HASH (tenant_id)", "persistence" : "logged" }'),
+    ('table', '', 'ragwall.documents_rows', '{ "owner" : "ragwall_owner", "parents" : "ragwall.documents FOR VALUES WITH (modulus 1, remainder 0)", "persistence" : "logged" }'),
+    ('table', '', 'ragwall.unprotection', '{ "owner" : "ragwall_owner", "persistence" : "logged" }'),
+    ('table', '', 'ragwall_private.seal_key', '{ "owner" : "ragwall_context", "persistence" : "logged" }'),
+    ('table', '', 'ragwall_private.signing_key', '{ "owner" : "ragwall_context", "persistence" : "logged" }'),
+    ('table', '', 'ragwall_search.directory', '{ "owner" : "ragwall_owner", "persistence" : "logged" }'),
+    ('table', '', 'ragwall_search.tail', '{ "owner" : "ragwall_owner", "persistence" : "logged" }'),
+    ('trigger', 'ragwall.documents', 'note_change', '{ "definition" : "md5 eb9394929e64ed547110ec497fb0eb9e", "fires" : "always" }'),
+    ('trigger', 'ragwall.documents_rows', 'note_change', '{ "definition" : "md5 ea36e8be296485f7d7cc49a28c4f8469", "fires" : "always" }'),
+    ('type', '', 'ragwall.match', '{ "owner" : "ragwall_owner", "persistence" : "logged" }'),
+    ('view', '', 'ragwall.search_tables', '{ "owner" : "ragwall_owner", "persistence" : "logged", "query" : "md5 e5f66e62f775a4cf2e306a555e254583" }')
+),
+at_release as materialized (
+  select from routine as f
+  where f.nspname = 'ragwall' and f.proname = 'migration'
+    and (regexp_match(f.body, 'RETURN (\d+)'))[1]::integer = 21
+),
+-- Without the settings that a server of this version does not have. optional: made by db/audit-install.sql, which not
+-- every database has.
+expected (kind, parent, name, optional, property, value) as materialized (
+  select r.kind, r.parent, r.name, r.kind = 'function' and r.properties !~ '"body"', p.key, p.value
+  from released as r
+  cross join lateral jsonb_each_text(r.properties::jsonb) as p
+  where p.key !~ '^setting \w+$' or substr(p.key, 9) in (select name from pg_catalog.pg_settings)
+),
+difference as materialized (
+  select kind, parent, name, property, e.value as expected, p.value as found,
+    (kind, parent, name) in (select kind, parent, name from present) as is_there,
+    (kind, parent, name) in (select kind, parent, name from expected) as is_ours
+  from expected as e
+  full join present as p using (kind, parent, name, property)
+  where exists (select from at_release)
+    and e.value is distinct from p.value
+    -- Fewer privileges than were released are none too many.
+    and (kind not in ('privilege', 'role') or p.value is not null and e.value is distinct from 'with grant option')
+    and (e.optional is not true or (kind, parent, name) in (select kind, parent, name from present))
+),
+-- Objects that differ: missing, added or changed. What belongs to a missing or added object is not listed, nor what a
+-- partition has from its table.
+deviation as materialized (
+  select d.kind, d.parent, d.name,
+    case when not d.is_ours then 'added' when not d.is_there then 'missing' else 'changed' end as state,
+    case d.kind when 'column' then format('%s.%I', d.parent, d.name)
+      when 'privilege' then d.parent || ' for ' || d.name
+      when 'schema' then 'schema ' || d.name when 'event trigger' then 'event trigger ' || d.name
+      when 'row-level security' then d.name
+      else concat_ws(' on ', case when d.parent = '' then d.name else quote_ident(d.name) end, nullif(d.parent, ''))
+      end as object,
+    string_agg(d.property, ', ' order by d.property collate "C") as properties,
+    string_agg(format('%s: expected %s, found %s', d.property, coalesce(d.expected, 'none'), coalesce(d.found, 'none')),
+      '; ' order by d.property collate "C") as evidence,
+    case when count(*) = 1 then min(d.property) end as property, min(d.expected) as expected, min(d.found) as found
+  from difference as d
+  where not exists (
+      select from difference as o
+      where o.name = d.parent and o.parent = '' and d.parent <> '' and not (o.is_there and o.is_ours)
+    )
+    and not exists (
+      select from own_relation as r
+      join difference as o on o.parent = r.root and (o.kind, o.name, o.property) = (d.kind, d.name, d.property)
+      where r.name = d.parent
+    )
+  group by d.kind, d.parent, d.name, d.is_there, d.is_ours
+),
 -- How many objects of each kind were examined. Where there are none, the checks of this kind do not apply.
 examined (kind, number) as (
   select 'tables', count(*) from tenant_table
@@ -610,6 +1149,7 @@ examined (kind, number) as (
   union all select 'extensions', count(*) from pg_catalog.pg_extension
   union all select 'pgvector', count(*) from pg_catalog.pg_extension where extname = 'vector'
   union all select 'schema ragwall', count(*) from schema where nspname = 'ragwall'
+  union all select 'objects of this release', count(*) from expected where exists (select from at_release)
   union all select 'database', 1
 ),
 -- untried: why a query of the catalog cannot make the check.
@@ -666,6 +1206,13 @@ checks (id, area, severity, kind, expects, reference, untried) as (
     ('M03', 'ci', 'low', 'tables', 'Functions that an owner creates later are not executable by PUBLIC', 'checklist 6', null),
     ('M04', 'ci', 'high', 'event triggers', 'Event triggers run only functions of superusers that have a fixed search_path', 'checklist 6', null),
     ('M05', 'ci', 'high', null, 'The isolation tests pass on every deployment', 'checklist 6', 'the database cannot tell whether ragwall audit and the test suites run in CI'),
+    ('M06', 'ci', 'critical', 'objects of this release', 'The functions of Ragwall are as released', 'checklist 6', null),
+    ('M07', 'ci', 'critical', 'objects of this release', 'The policies on Ragwall''s tables are as released', 'checklist 6', null),
+    ('M08', 'ci', 'high', 'objects of this release', 'The tables of Ragwall, their keys and triggers are as released', 'checklist 6', null),
+    ('M09', 'ci', 'high', 'objects of this release', 'Nobody has more privileges on objects of Ragwall than were released', 'checklist 6', null),
+    ('M10', 'ci', 'high', 'objects of this release', 'The roles that own Ragwall are as released', 'checklist 6', null),
+    ('M11', 'ci', 'medium', 'objects of this release', 'The schemas of Ragwall have nothing but what was released', 'checklist 6', null),
+    ('M12', 'ci', 'medium', 'objects of this release', 'Partitions that are added later have row-level security', 'checklist 6', null),
     ('F01', 'path', 'critical', 'security definer functions', 'Policies bind the owners of security definer functions that applications call', 'CWE-269', null),
     ('F02', 'path', 'medium', 'security definer functions', 'PUBLIC may not call a security definer function', 'CWE-269', null),
     ('F03', 'path', 'high', 'security definer functions', 'Security definer functions have a fixed search_path with pg_temp last', 'CVE-2018-1058 | CWE-426', null),
@@ -706,7 +1253,8 @@ checks (id, area, severity, kind, expects, reference, untried) as (
     ('S03', 'server', 'medium', 'extensions', 'No application role may call an extension that opens connections, files or processes', 'CWE-269', null),
     ('S04', 'server', 'low', 'database', 'Two-phase commit is off', 'CWE-667', null)
 ),
-finding (id, severity, status, object, evidence, remedy) as (
+-- M06 to M12 compare with the release. One of them and another check may have found the same.
+found (id, severity, status, object, evidence, remedy) as (
 
   -- [T00] Tables name the tenant in a column that the audit recognises
   select 'T00', case when n.names is not null then 'high' end, case when n.names is null then 'warn' else 'fail' end,
@@ -1296,16 +1844,18 @@ finding (id, severity, status, object, evidence, remedy) as (
 
   union all
   -- [M01] All migrations of this release are applied
-  select 'M01', null, 'fail', 'schema ragwall',
-    format('the last migration that was applied is %s of %s', coalesce(m.done, 0), 21),
-    'Apply the migrations: graphile-migrate migrate.'
+  select 'M01', case when m.done > 21 then 'medium' end, 'fail', 'schema ragwall',
+    format('the last migration that was applied is %s of %s, so M06 to M12 do not apply', coalesce(m.done, 0),
+      21),
+    case when m.done > 21 then 'Use the audit of the release that was applied.'
+      else 'Apply the migrations: graphile-migrate migrate.' end
   from schema as s
   cross join lateral (
     select max((regexp_match(f.body, 'RETURN (\d+)'))[1]::integer) as done
     from routine as f
     where f.nspname = 'ragwall' and f.proname = 'migration'
   ) as m
-  where s.nspname = 'ragwall' and coalesce(m.done, 0) < 21
+  where s.nspname = 'ragwall' and m.done is distinct from 21
 
   union all
   -- [M02] Default privileges grant nothing to application roles or PUBLIC
@@ -1354,6 +1904,110 @@ finding (id, severity, status, object, evidence, remedy) as (
   join routine as f on f.oid = e.evtfoid
   join pg_catalog.pg_roles as r on r.oid = f.proowner
   where not r.rolsuper or not f.names_resolved and f.search_path is null
+
+  union all
+  -- [M06] The functions of Ragwall are as released
+  select 'M06',
+    case when d.state = 'missing' or d.properties !~ '(^|, )(owner|result|arguments|attributes|body|setting (search_path|'
+      'row_security|session_replication_role|role))(, |$)' then 'high' end,
+    'fail', d.object, case d.state when 'missing' then 'it is missing' else d.evidence end,
+    case
+      when d.property = 'owner' then format('alter function %s owner to %s', d.name, d.expected)
+      when d.property ~ '^setting ' and d.expected is null
+        then format('alter function %s reset %s', d.name, substr(d.property, 9))
+      when d.property ~ '^setting ' then format('alter function %s set %s = %s', d.name, substr(d.property, 9),
+        case d.property when 'setting search_path' then d.expected else quote_literal(d.expected) end)
+      else 'Create it again: its definition is in db/schema.sql of this release.' end
+  from deviation as d
+  where d.kind = 'function' and d.state <> 'added'
+
+  union all
+  -- [M07] The policies on Ragwall's tables are as released
+  select 'M07', case when d.state = 'added' and p.polpermissive is false then 'low' end, 'fail', d.object,
+    case d.state when 'missing' then 'it is missing' when 'added' then 'it is none of Ragwall''s' else d.evidence end,
+    case
+      when d.kind = 'row-level security' then format('alter table %s %s row level security, %sforce row level security',
+        d.parent, case when d.expected ~ 'enabled' then 'enable' else 'disable' end,
+        case when d.expected ~ 'forced' then '' else 'no ' end)
+      when d.state = 'added' then format('drop policy %I on %s', d.name, d.parent)
+      else 'Create it again: its definition is in db/schema.sql of this release.' end
+  from deviation as d
+  left join own_relation as r on r.name = d.parent
+  left join pg_catalog.pg_policy as p on p.polrelid = r.oid and p.polname = d.name
+  where d.kind in ('policy', 'row-level security')
+
+  union all
+  -- [M08] The tables of Ragwall, their keys and triggers are as released
+  select 'M08',
+    case when d.state = 'added' then case d.kind when 'index' then 'low' when 'column' then 'medium'
+      when 'constraint' then 'medium' end end,
+    case when d.state = 'added' and d.kind = 'index' then 'warn' else 'fail' end, d.object,
+    case d.state when 'missing' then 'it is missing' when 'added' then 'it is none of Ragwall''s' else d.evidence end,
+    case
+      when d.property = 'owner' then format('alter %s %s owner to %s', d.kind, d.name, d.expected)
+      when d.state = 'added' and d.kind in ('trigger', 'rule') then format('drop %s %I on %s', d.kind, d.name, d.parent)
+      when d.state = 'added' and d.kind = 'constraint' then format('alter table %s drop constraint %I', d.parent, d.name)
+      when d.state = 'added' and d.kind = 'index'
+        then format('drop index %s.%I', split_part(d.parent, '.', 1), d.name)
+      when d.state = 'added' then 'Move it to a table of yours.'
+      when d.property = 'fires' then format('alter table %s enable %strigger %I', d.parent,
+        case d.expected when 'always' then 'always ' when 'on replicas' then 'replica ' else '' end, d.name)
+      when d.kind = 'column' and d.property = 'default' and d.expected is null
+        then format('alter table %s alter %I drop default', d.parent, d.name)
+      when d.kind = 'column' and d.property = 'default' and d.expected !~ '^md5 '
+        then format('alter table %s alter %I set default %s', d.parent, d.name, d.expected)
+      else 'Create it again: its definition is in db/schema.sql of this release.' end
+  from deviation as d
+  where d.kind in ('schema', 'column', 'constraint', 'index', 'trigger', 'rule')
+    or d.kind not in ('function', 'policy', 'row-level security', 'privilege', 'role', 'event trigger')
+      and d.state <> 'added'
+
+  union all
+  -- [M09] Nobody has more privileges on objects of Ragwall than were released
+  select 'M09', case when d.parent ~ '^default .* (functions|sequences)$' then 'low'
+      when d.parent ~ '^default ' and d.properties !~ 'TRUNCATE' then 'medium' end, 'fail', d.object,
+    format('%s, which was not released', d.properties),
+    case when d.parent ~ '^default privileges '
+      then regexp_replace(d.parent, '^default privileges of (.*?)( in (.*))? on (\w+)$', format(
+        'alter default privileges for role \1%s revoke %s on \4 from %s',
+        case when d.parent ~ ' in .* on ' then ' in schema \3' else '' end, d.properties, d.name))
+      else format('revoke %s on %s from %s', d.properties,
+        case when d.parent ~ '\)$' then 'function ' else '' end || d.parent, d.name) end
+  from deviation as d
+  where d.kind = 'privilege'
+    -- M03 says it of those who own tables and functions of tenants.
+    and not (d.parent ~ '^default privileges of ragwall_(owner|context) on functions$' and d.name = 'PUBLIC')
+
+  union all
+  -- [M10] The roles that own Ragwall are as released
+  select 'M10', case d.properties when 'login' then 'low' end, case d.properties when 'login' then 'warn' else 'fail' end,
+    d.object, d.properties || ', which was not released',
+    (
+      select string_agg(case when p ~ '^member of ' then format('revoke %s from %s', substr(p, 11), d.name)
+        else format('alter role %s no%s', d.name, p) end, '; ')
+      from regexp_split_to_table(d.properties, ', ') as p
+    )
+  from deviation as d
+  where d.kind = 'role'
+
+  union all
+  -- [M11] The schemas of Ragwall have nothing but what was released
+  select 'M11', null, 'fail', case when d.kind = 'object' then d.object else d.kind || ' ' || d.object end,
+    'it is none of Ragwall''s', 'Move it to a schema of yours, or drop it.'
+  from deviation as d
+  where d.state = 'added' and d.parent = '' and d.kind not in ('role', 'event trigger', 'schema')
+
+  union all
+  -- [M12] Partitions that are added later have row-level security
+  select 'M12', case when d.state = 'missing' then 'low' end, case when d.state = 'missing' then 'warn' else 'fail' end,
+    d.object,
+    case d.state when 'missing' then 'it is missing: whoever adds a partition has to enable row-level security on it'
+      when 'added' then 'it is none of Ragwall''s' else d.evidence end,
+    case when d.state = 'added' then format('drop event trigger %I', d.name)
+      when d.property = 'fires' then format('alter event trigger %I enable', d.name)
+      else 'As a superuser: its definition is at the end of the migrations that protect tables.' end
+  from deviation as d
+  where d.kind = 'event trigger'
 
   union all
   -- [F01] Policies bind the owners of security definer functions that applications call
@@ -1920,6 +2574,27 @@ finding (id, severity, status, object, evidence, remedy) as (
     'alter system set max_prepared_transactions = 0'
   where current_setting('max_prepared_transactions')::integer > 0
 
+),
+ranked as materialized (
+  select f.id, coalesce(f.severity, c.severity) as severity, f.status, f.object, f.evidence, f.remedy,
+    f.id between 'M06' and 'M12' as compared,
+    array_position(array['critical', 'high', 'medium', 'low'], coalesce(f.severity, c.severity)) as rank
+  from found as f
+  join checks as c on c.id = f.id
+),
+-- Of two findings on the same object the more severe one; of two alike the other check's, which is more specific. C03
+-- and C10 name the table or function where M07 and M09 name what is wrong with its policies or privileges.
+finding as (
+  select f.*
+  from ranked as f
+  where f.status not in ('fail', 'warn') or not exists (
+    select from ranked as o
+    where o.compared <> f.compared and o.status in ('fail', 'warn') and (
+      case when f.id in ('C03', 'C10') then false
+        when o.id in ('C03', 'C10') then o.object = split_part(f.object, ' for ', 1)
+        else o.object = f.object and (o.rank < f.rank or o.rank = f.rank and f.compared) end
+    )
+  )
 )
 select
   i.id,
@@ -1940,6 +2615,15 @@ select
 from checks as i
 left join finding as f on f.id = i.id
 left join examined as x on x.kind = i.kind
+where
+  -- Evaluated once, before any row is read: how names and expressions are printed. Holds to the end of the transaction.
+  (
+    select count(set_config(s.name, s.value, true))
+    from (
+      values ('search_path', 'pg_catalog, pg_temp'), ('quote_all_identifiers', 'off')
+    ) as s (name, value)
+    where current_setting(s.name) <> s.value
+  ) >= 0
 order by array_position(array['rls', 'role', 'tenant', 'context', 'pool', 'ci', 'path', 'shared', 'server'], i.area), i.id, f.object
 $audit$;
 

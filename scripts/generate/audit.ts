@@ -3,6 +3,7 @@
  * code sends. In a query, `\ir` stands for the text of a file of facts, as in psql.
  */
 import { readdir, readFile } from 'node:fs/promises';
+import type { PGlite } from '@electric-sql/pglite';
 import { lastMigration, root } from '../../db/tests/engine/migrations.js';
 import type { Generator } from '../generate.js';
 
@@ -72,7 +73,19 @@ const quoted = (text: string | undefined) => (text === undefined ? 'null' : `'${
 const withAreas = (files: readonly CheckFile[]) =>
   files.flatMap(({ area, checks }) => checks.map((check) => ({ area, ...check })));
 
-async function auditQuery(files: readonly CheckFile[]): Promise<string> {
+type Released = Record<'kind' | 'parent' | 'name' | 'properties', string>;
+
+/** Returns what the migrations make, as rows of values. The search_path is that of the audit: names are printed with it. */
+async function releasedValues(db: PGlite): Promise<string> {
+  await db.exec('set search_path = pg_catalog, pg_temp');
+  const { rows } = await db.query<Released>(await readQuery('present'));
+  await db.exec('reset search_path');
+  return rows
+    .map(({ kind, parent, name, properties }) => `    (${[kind, parent, name, properties].map(quoted).join(', ')})`)
+    .join(',\n');
+}
+
+async function auditQuery(files: readonly CheckFile[], db: PGlite): Promise<string> {
   const all = withAreas(files).filter(({ fields }) => !fields['Only by']);
   const values = all.map(({ area, id, severity, expects, fields }) => {
     const { Examines, Reference = '', 'Not in SQL': untried } = fields;
@@ -87,6 +100,7 @@ async function auditQuery(files: readonly CheckFile[]): Promise<string> {
     ':selects': selects.join('\n\n  union all\n'),
     ':areas': `array[${areas.map(quoted).join(', ')}]`,
     ':last_migration': String(await lastMigration()),
+    ':released': await releasedValues(db),
   }).reduce(
     (text, [variable, value]) => text.replaceAll(variable, () => value),
     `-- Generated from db/audit/ by \`npm run generate\`. Not to be edited.\n--\n${await readQuery('audit')}`,
@@ -162,10 +176,10 @@ export const restrictedGuardQuery = ${literal(await readQuery('guard-restricted'
 `;
 }
 
-export const generate: Generator = async () => {
+export const generate: Generator = async (database) => {
   const files = await readChecks();
   return {
-    'db/audit.sql': await auditQuery(files),
+    'db/audit.sql': await auditQuery(files, await database()),
     'docs/checks.md': checksPage(files),
     'src/audit/queries.generated.ts': await queriesModule(files),
   };

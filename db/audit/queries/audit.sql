@@ -22,6 +22,9 @@ with recursive
 \ir ../facts/privileges.sql
 \ir ../facts/pinned.sql
 \ir ../facts/indexes.sql
+\ir ../facts/present-relations.sql
+\ir ../facts/present.sql
+\ir ../facts/released.sql
 -- How many objects of each kind were examined. Where there are none, the checks of this kind do not apply.
 examined (kind, number) as (
   select 'tables', count(*) from tenant_table
@@ -48,6 +51,7 @@ examined (kind, number) as (
   union all select 'extensions', count(*) from pg_catalog.pg_extension
   union all select 'pgvector', count(*) from pg_catalog.pg_extension where extname = 'vector'
   union all select 'schema ragwall', count(*) from schema where nspname = 'ragwall'
+  union all select 'objects of this release', count(*) from expected where exists (select from at_release)
   union all select 'database', 1
 ),
 -- untried: why a query of the catalog cannot make the check.
@@ -55,10 +59,32 @@ checks (id, area, severity, kind, expects, reference, untried) as (
   values
 :checks
 ),
-finding (id, severity, status, object, evidence, remedy) as (
+-- M06 to M12 compare with the release. One of them and another check may have found the same.
+found (id, severity, status, object, evidence, remedy) as (
 
 :selects
 
+),
+ranked as materialized (
+  select f.id, coalesce(f.severity, c.severity) as severity, f.status, f.object, f.evidence, f.remedy,
+    f.id between 'M06' and 'M12' as compared,
+    array_position(array['critical', 'high', 'medium', 'low'], coalesce(f.severity, c.severity)) as rank
+  from found as f
+  join checks as c on c.id = f.id
+),
+-- Of two findings on the same object the more severe one; of two alike the other check's, which is more specific. C03
+-- and C10 name the table or function where M07 and M09 name what is wrong with its policies or privileges.
+finding as (
+  select f.*
+  from ranked as f
+  where f.status not in ('fail', 'warn') or not exists (
+    select from ranked as o
+    where o.compared <> f.compared and o.status in ('fail', 'warn') and (
+      case when f.id in ('C03', 'C10') then false
+        when o.id in ('C03', 'C10') then o.object = split_part(f.object, ' for ', 1)
+        else o.object = f.object and (o.rank < f.rank or o.rank = f.rank and f.compared) end
+    )
+  )
 )
 select
   i.id,
@@ -79,4 +105,13 @@ select
 from checks as i
 left join finding as f on f.id = i.id
 left join examined as x on x.kind = i.kind
+where
+  -- Evaluated once, before any row is read: how names and expressions are printed. Holds to the end of the transaction.
+  (
+    select count(set_config(s.name, s.value, true))
+    from (
+      values ('search_path', 'pg_catalog, pg_temp'), ('quote_all_identifiers', 'off')
+    ) as s (name, value)
+    where current_setting(s.name) <> s.value
+  ) >= 0
 order by array_position(:areas, i.area), i.id, f.object

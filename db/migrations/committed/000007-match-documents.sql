@@ -1,5 +1,5 @@
 --! Previous: sha1:00ec63c88018e4d8407be8a091ee185aec228164
---! Hash: sha1:62f7743fa916e6645157434cd587b44b00c9f99e
+--! Hash: sha1:40ebd6776bf23a89717285efa8cdef91b5ac90de
 --! Message: match-documents
 
 -- Search: the nearest documents of the tenant that is bound, and the functions that applications search by.
@@ -133,7 +133,7 @@ begin atomic
   select m.*
   from ragwall.match_documents(
     query_embedding,
-    case when match_count between 1 and 1000 and match_count = trunc(match_count)
+    case when match_count >= 1 and match_count <= 1000 and match_count = trunc(match_count)
       then match_count::integer end,
     filter
   ) as m;

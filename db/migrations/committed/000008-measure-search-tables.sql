@@ -1,5 +1,5 @@
---! Previous: sha1:62f7743fa916e6645157434cd587b44b00c9f99e
---! Hash: sha1:07b47ddb59805afeb5129261bb98ec7ec9a19ffa
+--! Previous: sha1:40ebd6776bf23a89717285efa8cdef91b5ac90de
+--! Hash: sha1:75e090ef1dbfda95075a5f4a8550610a9ef1a55b
 --! Message: measure-search-tables
 
 -- How well a search table finds the nearest documents, and by which hnsw.ef_search.

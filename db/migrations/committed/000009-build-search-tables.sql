@@ -1,5 +1,5 @@
---! Previous: sha1:07b47ddb59805afeb5129261bb98ec7ec9a19ffa
---! Hash: sha1:651b39683baf11672b30a8dbebdc693e6a22443c
+--! Previous: sha1:75e090ef1dbfda95075a5f4a8550610a9ef1a55b
+--! Hash: sha1:df3710ffdc0e64ad72282a6918922e0876fa5171
 --! Message: build-search-tables
 
 -- Building a search table beside the one in use, and dropping one.

@@ -1,5 +1,5 @@
---! Previous: sha1:651b39683baf11672b30a8dbebdc693e6a22443c
---! Hash: sha1:722f7ff8561e0e4fd90ce8fc9c98256a1d5fab4d
+--! Previous: sha1:df3710ffdc0e64ad72282a6918922e0876fa5171
+--! Hash: sha1:327fa88365a6ab992c4c0980504c0b22317d1acd
 --! Message: index-plan
 
 -- What the DBA sees of the search tables, and which statements are due.

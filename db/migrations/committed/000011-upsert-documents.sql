@@ -1,5 +1,5 @@
---! Previous: sha1:722f7ff8561e0e4fd90ce8fc9c98256a1d5fab4d
---! Hash: sha1:bfdf9e7ee678248161aecaa55ee4e2bd29c2cc5f
+--! Previous: sha1:327fa88365a6ab992c4c0980504c0b22317d1acd
+--! Hash: sha1:d04007cc8405d7de0117bd1614ef1fb3f2731233
 --! Message: upsert-documents
 
 -- Ingest: repeating an ingest changes nothing and needs no new embeddings.

@@ -1,5 +1,5 @@
---! Previous: sha1:bfdf9e7ee678248161aecaa55ee4e2bd29c2cc5f
---! Hash: sha1:1f62358658d3d8990c4e45c4378570906d4a38e8
+--! Previous: sha1:d04007cc8405d7de0117bd1614ef1fb3f2731233
+--! Hash: sha1:86df1315152f2022442b30c91078a7ff2ca6a9fb
 --! Message: delete-documents
 
 -- Deletion. Nobody has DELETE on the table, because it would allow LOCK TABLE, which stops all tenants. So these

@@ -1,5 +1,5 @@
---! Previous: sha1:1f62358658d3d8990c4e45c4378570906d4a38e8
---! Hash: sha1:e5fc24628b8855097d349d6b5ee8f2689af547f1
+--! Previous: sha1:86df1315152f2022442b30c91078a7ff2ca6a9fb
+--! Hash: sha1:638e599e1c7c76e31bd17aaafeaf94a953359077
 --! Message: protection-keys
 
 -- Protecting a table of yours, part 1 of 9: foreign keys by which tenants can observe each other.

@@ -1,5 +1,5 @@
---! Previous: sha1:e5fc24628b8855097d349d6b5ee8f2689af547f1
---! Hash: sha1:c286453177ed5d10ec3408bd301ed1366f591c2c
+--! Previous: sha1:638e599e1c7c76e31bd17aaafeaf94a953359077
+--! Hash: sha1:3639e05bbf8a4656e7b621b5fb99682da1dc400f
 --! Message: protection-indexes
 
 -- Protecting a table of yours, part 2 of 9: indexes by which tenants can observe each other.

@@ -1,5 +1,5 @@
---! Previous: sha1:c286453177ed5d10ec3408bd301ed1366f591c2c
---! Hash: sha1:aff6b3aa34af382662b94db2b238cc93f12618e5
+--! Previous: sha1:3639e05bbf8a4656e7b621b5fb99682da1dc400f
+--! Hash: sha1:0b18c82966c56215bbd89428ef65dc3d2618594b
 --! Message: protection-findings
 
 -- Protecting a table of yours, part 3 of 9: everything by which a role can get past the policies of the table.

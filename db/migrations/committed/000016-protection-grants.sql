@@ -1,5 +1,5 @@
---! Previous: sha1:aff6b3aa34af382662b94db2b238cc93f12618e5
---! Hash: sha1:aed956a0e822f254db45146ff4f6514637bcb1a3
+--! Previous: sha1:0b18c82966c56215bbd89428ef65dc3d2618594b
+--! Hash: sha1:5c3e78a66971e633bfa5a6fb5632e34589e0d086
 --! Message: protection-grants
 
 -- Protecting a table of yours, part 4 of 9: who keeps which privileges.

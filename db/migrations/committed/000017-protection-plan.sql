@@ -1,5 +1,5 @@
---! Previous: sha1:aed956a0e822f254db45146ff4f6514637bcb1a3
---! Hash: sha1:502d1e06c8b8ef51213a4e1870dfb5b6096c7120
+--! Previous: sha1:5c3e78a66971e633bfa5a6fb5632e34589e0d086
+--! Hash: sha1:95221784b1bff3be358e18da28c2a68ec515fcbc
 --! Message: protection-plan
 
 -- Protecting a table of yours, part 5 of 9: the statements that do it.

@@ -1,5 +1,5 @@
---! Previous: sha1:502d1e06c8b8ef51213a4e1870dfb5b6096c7120
---! Hash: sha1:e12063b8114fd7283edc9170149f36b4369712b3
+--! Previous: sha1:95221784b1bff3be358e18da28c2a68ec515fcbc
+--! Hash: sha1:f7de7f2f38790ccecce210690974b229787be59f
 --! Message: unprotection
 
 -- Protecting a table of yours, part 6 of 9: the record of what there was before, and unprotect_table().

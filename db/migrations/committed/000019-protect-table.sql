@@ -1,5 +1,5 @@
---! Previous: sha1:e12063b8114fd7283edc9170149f36b4369712b3
---! Hash: sha1:82b07a5d8d181acac631c46fcb563e5cae01a4f0
+--! Previous: sha1:f7de7f2f38790ccecce210690974b229787be59f
+--! Hash: sha1:a947e7560735a9eb7866f2ab612435157915140e
 --! Message: protect-table
 
 -- Protecting a table of yours, part 7 of 9: protect_table().

@@ -1,5 +1,5 @@
---! Previous: sha1:82b07a5d8d181acac631c46fcb563e5cae01a4f0
---! Hash: sha1:eea0792e57605a02c2b5311c010c5c2ff060fc0b
+--! Previous: sha1:a947e7560735a9eb7866f2ab612435157915140e
+--! Hash: sha1:e94436341cb9f889682a7ae5dd16ae69366ce74c
 --! Message: protect-plan
 
 -- Protecting a table of yours, part 8 of 9: protect_plan(), for all tables at once.

@@ -1,5 +1,5 @@
---! Previous: sha1:eea0792e57605a02c2b5311c010c5c2ff060fc0b
---! Hash: sha1:cff231328fae2aca4f0cf340a7a2b25a087f44b4
+--! Previous: sha1:e94436341cb9f889682a7ae5dd16ae69366ce74c
+--! Hash: sha1:dba56792a6777739bc3a10c5061c6b378bdf5b2a
 --! Message: later-partitions
 
 -- Protecting a table of yours, part 9 of 9: partitions that are added later. Then the number of the last migration.

@@ -4,7 +4,7 @@ from (
   values
     ('T00', 'database ' || quote_ident(current_database()), 'no table names the tenant as was told', $$
       set local ragwall.tenant_columns = 'account';
-      alter table ragwall.documents alter tenant_id drop default;
+      drop schema ragwall cascade;
       set local ragwall.app_roles = 'app_user'$$),
 
     ('T01', 'shop.orders', 'a table without row-level security', $$
