@@ -45,7 +45,7 @@ schema as materialized (
 -- Relations of this database: not those of the server, not those of extensions.
 relation as materialized (
   select c.oid, c.relname, c.relkind, c.relowner, c.relrowsecurity, c.relforcerowsecurity, c.relispartition, c.relacl,
-    c.reloptions, s.oid as schema, format('%I.%I', s.nspname, c.relname) as name
+    c.reloptions, s.oid as schema, s.nspname, format('%I.%I', s.nspname, c.relname) as name
   from pg_catalog.pg_class as c
   join schema as s on s.oid = c.relnamespace
   where c.relkind in ('r', 'p', 'v', 'm', 'f', 'S') and not exists (
@@ -89,15 +89,14 @@ tenant_table as materialized (
   left join pg_catalog.pg_type as b on b.oid = y.typbasetype
   where r.relkind in ('r', 'p')
 ),
--- Functions and procedures of this database.
+-- Functions and procedures of this database. code: the body in lower case, without comments.
 routine as materialized (
   select p.oid, p.proname, p.proowner, p.prosecdef, p.proleakproof, p.provolatile, p.pronargs, p.proacl, p.prolang,
-    s.oid as schema, s.nspname, s.usable_by_others,
+    p.proargnames, p.proargtypes, p.proconfig,
+    s.oid as schema, s.nspname, s.usable_by_others, b.body,
+    lower(regexp_replace(b.body, '--[^\n]*|/\*(?:[^*]|\*+[^*/])*\*+/', ' ', 'g')) as code,
     format('%I.%I(%s)', s.nspname, p.proname, pg_catalog.oidvectortypes(p.proargtypes)) as name,
     p.prorettype in ('trigger'::regtype, 'event_trigger'::regtype) as is_trigger,
-    -- Leave out our own audit functions: their text contains every pattern that the checks search for.
-    case when s.nspname = 'ragwall' and p.proname in ('audit', 'inventory', 'tenant_tables', 'app_roles') then ''
-      else p.prosrc || coalesce(pg_catalog.pg_get_function_sqlbody(p.oid), '') end as body,
     p.proretset or exists (
       select from pg_catalog.pg_type as y
       where y.oid = p.prorettype and (y.typtype = 'c' or y.typname in ('record', 'json', 'jsonb', 'xml'))
@@ -108,6 +107,11 @@ routine as materialized (
     (select substr(c, 13) from unnest(p.proconfig) as c where c ~ '^search_path=') as search_path
   from pg_catalog.pg_proc as p
   join schema as s on s.oid = p.pronamespace
+  cross join lateral (
+    -- Leave out our own audit functions: their text contains every pattern that the checks search for.
+    select case when s.nspname = 'ragwall' and p.proname in ('audit', 'inventory', 'tenant_tables', 'app_roles') then ''
+      else p.prosrc || coalesce(pg_catalog.pg_get_function_sqlbody(p.oid), '') end as body
+  ) as b
   where not exists (
     select from pg_catalog.pg_depend as d
     where d.classid = 'pg_catalog.pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e'
@@ -121,17 +125,65 @@ execution as materialized (
   -- PUBLIC may execute every new function, but cannot call one in a schema that PUBLIC may not use.
   where a.grantee <> r.proowner and (a.grantee <> 0 or r.usable_by_others)
 ),
--- Which relations are named in the body of a function.
-mention as materialized (
-  select distinct f.oid, r.oid as relation, r.name
+-- The names in bodies of functions where a relation can stand: behind a keyword, in a list behind one, qualified by a
+-- schema, as the type of a row, and as a literal. written: behind insert, merge, update, copy or truncate.
+named as materialized (
+  select distinct f.oid, regexp_replace(n.name, '["\s]', '', 'g') as name, n.written
   from routine as f
-  cross join lateral regexp_split_to_table(lower(f.body), '\W+') as w (word)
-  join relation as r on lower(r.relname) = w.word
-  union
-  select f.oid, r.oid, r.name
-  from relation as r
-  join routine as f on strpos(lower(f.body), lower(r.relname)) > 0
-  where r.relname ~ '\W'
+  cross join lateral (
+    select m[2] as name, m[1] !~ '^(from|join|table|only)' as written
+    from regexp_matches(f.code, '(?<!distinct )\m(from|join|insert\s+into|merge\s+into|update|copy|truncate|table|only)'
+      '\s+(?:(?:only|table|lateral)\s+|\()*((?:"[^"]+"|[\w$]+)(?:\s*\.\s*(?:"[^"]+"|[\w$]+))?)', 'g') as m
+    union all
+    select m[1], false
+    from regexp_matches(
+      regexp_replace(f.code, '\((?:(?!\mselect\M)[^()])*\)', '', 'g'),
+      '\m(?:from|using)\s((?:(?!\m(?:where|group|order|limit|union|having|returning|loop|set)\M)[^;''])*)', 'g'
+    ) as c
+    cross join lateral regexp_matches(
+      c[1], '(?:^|,)\s*((?:"[^"]+"|[\w$]+)(?:\s*\.\s*(?:"[^"]+"|[\w$]+))?)', 'g'
+    ) as m
+    union all
+    select m[1], false
+    from regexp_matches(f.code, '((?:"[^"]+"|\m[a-z_][\w$]*)\s*\.\s*(?:"[^"]+"|[a-z_][\w$]*))', 'g') as m
+    union all
+    select coalesce(m[1], m[2], m[3]), false
+    from regexp_matches(
+      f.code, '\m([\w$]+)%(?:row)?type|\msetof\s+([\w$]+)|''([\w$]{3,}(?:\.[\w$]+)?)''', 'g'
+    ) as m
+  ) as n
+),
+-- Which relations the body of a function names.
+mention as materialized (
+  select m.oid, m.relation, r.name, bool_or(m.written) as written
+  from (
+    select n.oid, r.oid as relation, n.written from named as n join relation as r on lower(r.relname) = n.name
+    union all
+    select n.oid, r.oid, n.written
+    from named as n
+    join relation as r on lower(r.nspname || '.' || r.relname) = n.name
+    union all
+    -- What an SQL-standard body uses is in the catalog.
+    select f.oid, d.refobjid, false
+    from routine as f
+    join pg_catalog.pg_depend as d on d.classid = 'pg_catalog.pg_proc'::regclass and d.objid = f.oid
+      and d.refclassid = 'pg_catalog.pg_class'::regclass
+    where f.names_resolved
+    union all
+    select f.oid, r.oid, false
+    from relation as r
+    join routine as f on strpos(f.code, lower(r.relname)) > 0
+    where r.relname ~ '\W'
+  ) as m
+  join relation as r on r.oid = m.relation
+  group by m.oid, m.relation, r.name
+),
+-- Which functions of this database the body of another calls.
+call as materialized (
+  select distinct f.oid, c.oid as callee
+  from routine as f
+  cross join lateral regexp_matches(f.code, '(?:([\w$]+)"?\s*\.\s*)?"?\m([\w$]+)"?\s*\(', 'g') as m
+  join routine as c on lower(c.proname) = m[2] and (m[1] is null or lower(c.nspname) = m[1]) and c.oid <> f.oid
 ),
 -- Regular expressions that find the tenant column in an expression, also as part of the whole row (table.*).
 column_pattern as materialized (
@@ -150,13 +202,22 @@ policy as materialized (
   join tenant_table as t on t.oid = p.polrelid
   join column_pattern as c on c.oid = t.oid
 ),
--- Functions that policies call: what they return decides which tenant is bound.
-context_function as materialized (
-  select distinct r.oid, r.name, r.proowner, r.prosecdef, r.provolatile, r.pronargs, r.body, r.schema, p.polrelid
+-- Functions that policies call, and those that these call: what they return decides which tenant is bound. direct: a
+-- policy calls it itself.
+policy_function (oid, polrelid, direct) as (
+  select d.refobjid, p.polrelid, true
   from policy as p
   join pg_catalog.pg_depend as d on d.classid = 'pg_catalog.pg_policy'::regclass and d.objid = p.oid
     and d.refclassid = 'pg_catalog.pg_proc'::regclass
-  join routine as r on r.oid = d.refobjid
+  union
+  select c.callee, x.polrelid, false from policy_function as x join call as c on c.oid = x.oid
+),
+context_function as materialized (
+  select r.oid, r.name, r.proowner, r.prosecdef, r.provolatile, r.pronargs, r.body, r.code, r.schema, p.polrelid,
+    bool_or(p.direct) as direct
+  from policy_function as p
+  join routine as r on r.oid = p.oid
+  group by r.oid, r.name, r.proowner, r.prosecdef, r.provolatile, r.pronargs, r.body, r.code, r.schema, p.polrelid
 ),
 -- The two expressions of a policy. own: the same text with the tenant column replaced by {}, each text constant by 'x',
 -- and the empty text by {e}.
@@ -171,17 +232,23 @@ expression as materialized (
   where e.expression is not null
 ),
 -- Regular expressions. own: the tenant column, bare or cast. value: what may stand for the bound tenant: calls,
--- settings, users and constants, in at most seven levels of parentheses. equality: own = value.
+-- settings, users and constants, in at most seven levels of parentheses. equality: own = value. session: what a
+-- session has or can make, and the tenant must not be taken from.
 pattern as materialized (
-  select own, value, format('(%s = %s|%2$s = %1$s)', own, value) as equality
+  select own, value, format('(%s = %s|%2$s = %1$s)', own, value) as equality, session
   from (
     values (
       '(\{\}|\(\{\}\)::[\w." ]+)',
       repeat('(?:(?!COALESCE|LEAST|GREATEST)[\w".]*\(', 7)
         || repeat('\)|E?''x''|\{e\}|::(?:"?\w+"?\.)?"?\w+"?(?: varying)?| ?SELECT | AS "?\w+"?|, | ?#?->>? ?|-?\d+'
-          '|(?:true|false|NULL)\M|CURRENT_USER|SESSION_USER|CURRENT_ROLE| COLLATE [\w".]+)*', 7)
+          '|(?:true|false|NULL)\M|CURRENT_USER|SESSION_USER|CURRENT_ROLE| COLLATE [\w".]+)*', 7),
+      '\m(pg_stat_\w+|inet_client_\w+|inet_server_\w+|pg_backend_pid|pg_(prepared_statement|cursor|lock|setting)s?'
+        '|pg_show_all_settings|pg_lock_status|pg_listening_channels|pg_(try_)?advisory_\w+|pg_my_temp_schema|pg_temp'
+        '|(create|local)\s+temp(orary)?|lo_(get|open)|loread|pg_largeobject|(obj|col|shobj)_description'
+        '|pg_(sh)?description|pg_(sh)?seclabels?|txid_\w+|pg_current_xact_id\w*|current_query|current_schemas?'
+        '|setseed|random|clock_timestamp)\M'
     )
-  ) as f (own, value)
+  ) as f (own, value, session)
 ),
 -- The effect of an expression: 'tenant' if it requires the bound tenant, 'unknown' if the text does not decide.
 verdict as materialized (
@@ -217,23 +284,18 @@ verdict as materialized (
   cross join pattern as f
 ),
 condition as materialized (
-  select e.*, v.meaning from expression as e join verdict as v on v.own = e.own
-),
--- Tables of which a policy for all roles and commands requires the tenant that a sealed function returns. Whatever
--- their other policies trust, it has to hold as well.
-sealed_table as materialized (
-  select c.polrelid
-  from condition as c
-  where not c.polpermissive and c.polcmd = '*' and 0 = any (c.polroles) and c.part = 'using' and c.meaning = 'tenant'
-    and c.expression !~* '\mcurrent_setting\('
-    and (
-      select bool_and(r.prosecdef and regexp_replace(r.body, '--[^\n]*|/\*.*?\*/', '', 'g')
-        ~* '(seal|sha256|sha512|hmac|verif|signature)')
-      from pg_catalog.pg_depend as d
-      join routine as r on r.oid = d.refobjid
-      where d.classid = 'pg_catalog.pg_policy'::regclass and d.objid = c.oid
-        and d.refclassid = 'pg_catalog.pg_proc'::regclass and r.schema <> 'pg_catalog'::regnamespace
-    )
+  select e.*,
+    -- A comparison with what neither a setting, a user nor a function of this database returns is one with a constant.
+    case when v.meaning = 'tenant' and lower(e.expression) !~ '\m((current|session)_(user|role|setting)|user)\M'
+      and lower(e.expression) !~ f.session
+      and not exists (
+        select from pg_catalog.pg_depend as d
+        where d.classid = 'pg_catalog.pg_policy'::regclass and d.objid = e.oid
+          and d.refclassid = 'pg_catalog.pg_proc'::regclass
+      ) then 'unknown' else v.meaning end as meaning
+  from expression as e
+  join verdict as v on v.own = e.own
+  cross join pattern as f
 ),
 -- Views and materialized views of tenants' rows, also through other views and functions. copied: the rows come from a
 -- materialized view or a foreign table, to which no policy applies.
@@ -385,14 +447,15 @@ bypass_role as materialized (
   select oid, rolname from pg_catalog.pg_roles where rolsuper or rolbypassrls
 ),
 -- Relations that applications have a privilege on. names: of the roles; idents: quoted for SQL; users: those that may
--- read or write; readers: those that may read.
+-- read or write; readers: those that may read; writers: those that may insert or update.
 relation_grant as materialized (
   select p.oid, p.name, p.relkind, p.relrowsecurity,
     string_agg(distinct g.name, ', ') as names,
     string_agg(distinct g.ident, ', ') as idents,
     string_agg(distinct g.name, ', ')
       filter (where p.privilege_type in ('SELECT', 'INSERT', 'UPDATE', 'DELETE')) as users,
-    string_agg(distinct g.name, ', ') filter (where p.privilege_type = 'SELECT') as readers
+    string_agg(distinct g.name, ', ') filter (where p.privilege_type = 'SELECT') as readers,
+    string_agg(distinct g.name, ', ') filter (where p.privilege_type in ('INSERT', 'UPDATE')) as writers
   from privilege as p
   join grantee as g on g.oid = p.grantee
   group by p.oid, p.name, p.relkind, p.relrowsecurity
@@ -513,6 +576,75 @@ pinned_column as materialized (
   group by c.oid, p.attname
   having count(*) = (select count(*) from pg_catalog.pg_partition_tree(c.oid) as e where e.isleaf)
     and p.attname is not null
+),
+-- Functions whose result SQL cannot forge: they compare a seal or signature by a key that no application can read, or
+-- call a function that does, and read no setting themselves.
+seal_function as materialized (
+  select f.oid
+  from routine as f
+  where f.prosecdef and f.code ~ '\m\w*(seal|sha(224|256|384|512)|hmac|digest|verif|signature)\w*"?\s*\('
+    and exists (
+      select from mention as m
+      where m.oid = f.oid and (
+        -- Whether an application can read ours, another check tells.
+        m.name like 'ragwall_private.%'
+        or m.relation not in (select g.oid from relation_grant as g where g.readers is not null)
+      )
+    )
+),
+sealed_function as materialized (
+  select oid from seal_function
+  union all
+  select f.oid
+  from routine as f
+  where f.oid not in (select oid from seal_function) and f.code !~ '\mcurrent_setting\s*\('
+    and exists (select from call as c join seal_function as s on s.oid = c.callee where c.oid = f.oid)
+),
+-- Tables of which a policy for all roles and commands requires the tenant that a sealed function returns. Whatever
+-- their other policies trust, it has to hold as well.
+sealed_table as materialized (
+  select c.polrelid
+  from condition as c
+  where not c.polpermissive and c.polcmd = '*' and 0 = any (c.polroles) and c.part = 'using' and c.meaning = 'tenant'
+    and c.expression !~* '\mcurrent_setting\('
+    and (
+      select bool_and(r.oid in (select oid from sealed_function))
+      from pg_catalog.pg_depend as d
+      join routine as r on r.oid = d.refobjid
+      where d.classid = 'pg_catalog.pg_policy'::regclass and d.objid = c.oid
+        and d.refclassid = 'pg_catalog.pg_proc'::regclass
+    )
+),
+-- The texts that decide which tenant is bound: conditions of policies, and functions that they call, without sealed
+-- functions and what these call.
+source_function (oid, polrelid) as (
+  select p.oid, p.polrelid from policy_function as p
+  where p.direct and p.oid not in (select s.oid from sealed_function as s)
+  union
+  select c.callee, x.polrelid
+  from source_function as x
+  join call as c on c.oid = x.oid
+  where c.callee not in (select s.oid from sealed_function as s)
+),
+source as materialized (
+  select c.polrelid, 'its policies' as name, lower(c.expression) as code from condition as c
+  union all
+  select s.polrelid, f.name, f.code from source_function as s join routine as f on f.oid = s.oid
+),
+-- Tables that have a row for each tenant, and no tenant column: a tenant column refers to their key, or is named like
+-- one of theirs: org_id, and orgs (id).
+tenant_list as materialized (
+  select k.confrelid as oid, a.attname as key, t.name as child
+  from pg_catalog.pg_constraint as k
+  join tenant_table as t on t.oid = k.conrelid and k.conkey = array[t.attnum]
+  join pg_catalog.pg_attribute as a on a.attrelid = k.confrelid and a.attnum = k.confkey[1]
+  where k.contype = 'f' and k.confrelid not in (select oid from tenant_table)
+  union
+  select r.oid, a.attname, t.name
+  from tenant_table as t
+  join relation as r on regexp_replace(lower(r.relname), 's$', '') = regexp_replace(lower(t.attname), '_?id$', '')
+  join pg_catalog.pg_attribute as a on a.attrelid = r.oid and a.attname in ('id', t.attname) and a.atttypid = t.atttypid
+  where t.attname ~* 'id$' and r.oid not in (select oid from tenant_table)
 ),
 -- Indexes of tenant tables.
 tenant_index as materialized (
@@ -1130,6 +1262,10 @@ checks (id, area, severity, kind, expects, reference, untried) as (
     ('T09', 'rls', 'low', 'policies', 'Permissive policies name the roles that they apply to', 'checklist 1', null),
     ('T11', 'rls', 'high', 'functions in policies', 'Functions that policies call are declared stable', 'checklist 1', null),
     ('T12', 'rls', 'medium', 'policies', 'Policies compare the tenant column without a cast', 'checklist 1', null),
+    ('T14', 'rls', 'critical', 'tables', 'Where others write SQL, none of their conditions is evaluated before the tenant is compared', 'LLM01:2026 | CWE-203', null),
+    ('T15', 'rls', 'medium', 'tables', 'Untrusted roles may not read system columns of tenant tables', 'LLM01:2026 | CWE-203', null),
+    ('T16', 'rls', 'critical', 'tables', 'A table without tenants has no children with tenants', 'checklist 1 | AISVS 8.1.3', null),
+    ('T17', 'rls', 'medium', 'database', 'Policies that name a tenant are on tables whose tenant column the audit recognises', 'checklist 1 | AISVS 8.1.3', null),
     ('R00', 'role', 'high', 'tables', 'There is a role for applications', 'checklist 2', null),
     ('R01', 'role', 'critical', 'application roles', 'No application role is a superuser', 'checklist 2 | testing 5', null),
     ('R02', 'role', 'critical', 'application roles', 'No application role has BYPASSRLS', 'checklist 2 | testing 5', null),
@@ -1156,6 +1292,12 @@ checks (id, area, severity, kind, expects, reference, untried) as (
     ('C08', 'tenant', 'low', 'tables', 'The tenant is never the empty text', 'checklist 3 | testing 4', null),
     ('C09', 'tenant', 'low', 'tables', 'No application role may update the tenant column', 'checklist 3 | AISVS 8.1.2', null),
     ('C10', 'tenant', 'high', 'schema ragwall', 'Only trusted roles may bind a tenant by its name; untrusted roles present a token', 'checklist 3 | LLM01:2026', null),
+    ('C11', 'tenant', 'high', 'policies', 'The tenant is not taken from what a session has or can make', 'checklist 3 | LLM01:2026 | AISVS 5.2.2', null),
+    ('C12', 'tenant', 'medium', 'policies', 'No login chooses the tenant by SET ROLE', 'checklist 3 | LLM01:2026', null),
+    ('C13', 'tenant', 'high', 'policies', 'No application role can write the rows that decide which tenant is bound', 'checklist 3 | AISVS 8.1.2', null),
+    ('C14', 'tenant', 'high', 'functions in policies', 'Functions that policies call look up tables in fixed schemas', 'checklist 3 | CVE-2018-1058 | CWE-426', null),
+    ('C15', 'tenant', 'medium', 'tables', 'The tenant column has no constant default', 'checklist 3 | AISVS 8.1.2', null),
+    ('C16', 'tenant', 'high', 'functions in policies', 'Without a tenant no function falls back to one', 'checklist 3 | testing 4', null),
     ('X01', 'context', 'high', 'database', 'No role or database presets a tenant for its sessions', 'checklist 4', null),
     ('X02', 'context', 'medium', 'database', 'No role or database presets row_security, role or session_replication_role', 'checklist 4', null),
     ('B01', 'context', 'critical', null, 'Without a tenant the application reads nothing', 'checklist 4 | testing 4 | AISVS 5.2.1', 'not tried, nor are B02 to B06; ragwall audit --probe tries, and rolls back'),
@@ -1182,6 +1324,8 @@ checks (id, area, severity, kind, expects, reference, untried) as (
     ('F06', 'path', 'medium', 'functions', 'No application role may call a function in an untrusted language', 'CWE-269', null),
     ('F07', 'path', 'low', 'functions', 'Functions that read tenant tables have a fixed search_path', 'CVE-2018-1058 | CWE-426', null),
     ('F08', 'path', 'medium', 'tables', 'Policies bind the owners of security definer functions that triggers call', 'CWE-269', null),
+    ('F09', 'path', 'high', 'security definer functions', 'No security definer function executes what its caller gives it', 'CWE-89 | CWE-269', null),
+    ('F10', 'path', 'medium', 'functions', 'No function switches policies, roles or triggers off', 'CWE-269', null),
     ('P01', 'path', 'high', 'tables', 'No application role may TRUNCATE a tenant table', 'CWE-732', null),
     ('P02', 'path', 'high', 'tables', 'No application role may create triggers on a tenant table', 'CWE-732', null),
     ('P03', 'path', 'medium', 'tables', 'No application role may create foreign keys to a tenant table', 'CWE-732', null),
@@ -1196,6 +1340,9 @@ checks (id, area, severity, kind, expects, reference, untried) as (
     ('P12', 'path', 'medium', 'untrusted roles that log in', 'Untrusted roles may not call functions that reach other sessions', 'LLM01:2026', null),
     ('P13', 'path', 'medium', 'untrusted roles that log in', 'Untrusted roles may not read catalogs that describe other sessions and tenants', 'LLM01:2026', null),
     ('P14', 'path', 'high', 'database', 'No application role has a privilege on the server''s own tables and functions beyond the defaults', 'CWE-732', null),
+    ('P15', 'path', 'high', 'tables', 'Triggers of tenant tables write rows only where policies keep them apart', 'AISVS 8.1.3', null),
+    ('P16', 'path', 'high', 'tables', 'No trigger of a tenant table sends its rows by NOTIFY', 'AISVS 8.1.3 | CWE-200', null),
+    ('P17', 'path', 'medium', 'tables', 'Triggers and foreign keys of tenant tables are enforced', '', null),
     ('V01', 'path', 'critical', 'views', 'Views run with the rights of their reader', 'AISVS 8.1.3', null),
     ('V02', 'path', 'critical', 'materialized views', 'No application role may read a materialized view of tenants'' rows', 'AISVS 8.1.3', null),
     ('V03', 'path', 'medium', 'tables', 'No rule rewrites statements on a tenant table', 'AISVS 8.1.3', null),
@@ -1209,9 +1356,10 @@ checks (id, area, severity, kind, expects, reference, untried) as (
     ('K06', 'shared', 'low', 'indexes', 'The planner can use every index together with policies', '', null),
     ('K07', 'shared', 'low', 'tables', 'No extended statistics cover the rows of several tenants', 'CVE-2024-4317 | CWE-203', null),
     ('K08', 'shared', 'low', 'indexes', 'All indexes of tenant tables are valid', '', null),
+    ('K09', 'shared', 'medium', 'tables', 'No application role reads the rows of all tenants in the list of tenants', 'AISVS 8.1.3 | CWE-200', null),
     ('S01', 'server', 'high', 'database', 'The PostgreSQL server has the security fixes that isolation depends on', 'CVE list of PostgreSQL', null),
     ('S02', 'server', 'medium', 'pgvector', 'The extension pgvector has the security fixes that isolation depends on', 'CVE-2026-3172 | CVE-2026-103484', null),
-    ('S03', 'server', 'medium', 'extensions', 'No application role may call an extension that opens connections, files or processes', 'CWE-269', null),
+    ('S03', 'server', 'medium', 'extensions', 'No application role may call an extension that reaches past policies', 'CWE-269', null),
     ('S04', 'server', 'low', 'database', 'Two-phase commit is off', 'CWE-667', null)
 ),
 -- M06 to M12 compare with the release. One of them and another check may have found the same.
@@ -1368,7 +1516,7 @@ found (id, severity, status, object, evidence, remedy) as (
       else 'it is immutable: a cached plan returns the first tenant''s rows to the next tenant' end,
     format('alter function %s stable', f.name)
   from context_function as f
-  where f.provolatile = 'v' or f.provolatile = 'i' and (f.pronargs = 0 or f.body ~* 'current_setting')
+  where f.direct and (f.provolatile = 'v' or f.provolatile = 'i' and (f.pronargs = 0 or f.code ~ 'current_setting'))
 
   union all
   -- [T12] Policies compare the tenant column without a cast
@@ -1383,6 +1531,115 @@ found (id, severity, status, object, evidence, remedy) as (
       else c.typname end || ')\w')
     and c.own !~ '\[\(*\{\}'
   group by c.name, c.attname, c.typname, c.textual
+
+  union all
+  -- [T14] Where others write SQL, none of their conditions is evaluated before the tenant is compared
+  select 'T14', case when r.untrusted is null then 'low' end, case when r.untrusted is null then 'warn' else 'fail' end,
+    t.name,
+    format('%s may read it, and no restrictive policy compares the tenant at no cost: conditions of a statement''s own '
+      'are evaluated before, on rows of other tenants',
+      coalesce(r.untrusted || ', who runs SQL that others write,', r.names)),
+    coalesce(format('alter policy %I on %s', p.polname, t.name),
+        format('create policy tenant_floor on %s as restrictive', t.name))
+      || format(' using ((select jsonb_build_object(coalesce(<the tenant>, ''''), true))[%I] is not null)', t.attname)
+      || case when t.typname in ('text', 'varchar') then '' else ', the column being made text' end
+  from tenant_table as t
+  join (
+    select p.oid, string_agg(distinct p.grantee_name, ', ') as names,
+      string_agg(distinct p.grantee_name, ', ') filter (where g.untrusted or p.grantee = 0 and u.there) as untrusted
+    from tenant_privilege as p
+    join grantee as g on g.oid = p.grantee
+    cross join (select exists (select from app_role as a where a.untrusted and a.rolcanlogin) as there) as u
+    where p.privilege_type = 'SELECT'
+    group by p.oid
+  ) as r on r.oid = t.oid
+  left join (
+    select polrelid, min(polname::text) as polname
+    from policy
+    where not polpermissive and polcmd = '*' and using_text is not null
+    group by polrelid
+  ) as p on p.polrelid = t.oid
+  where t.relrowsecurity
+    -- Where trusted roles read alone, only a text has a comparison without a cost to be advised.
+    and (r.untrusted is not null or t.typname in ('text', 'varchar') and t.oid in (select polrelid from sealed_table))
+    and not exists (
+      select from condition as c
+      where c.polrelid = t.oid and not c.polpermissive and c.polcmd in ('*', 'r') and 0 = any (c.polroles)
+        and c.part = 'using' and c.meaning = 'tenant'
+        -- Sub-selects are evaluated once, before. What is left of the expression calls nothing and has no operator.
+        and regexp_replace(
+          c.own, '\( ?SELECT (?:[^()]|\((?:[^()]|\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\))*\))*\)', '', 'g'
+        ) !~ case when t.typname in ('text', 'varchar') then '[=<>~!@#%&*+/|^-]|\w\(' else '[=<>~!@#%&*+/|^-]|\w\(|::' end
+    )
+
+  union all
+  -- [T15] Untrusted roles may not read system columns of tenant tables
+  select 'T15', case when u.untrusted then 'medium' else 'low' end, case when u.untrusted then 'fail' else 'warn' end,
+    p.name || ' for ' || p.grantee_name,
+    'SELECT on the whole table includes ctid, xmin and tableoid, which tell how much other tenants store and write',
+    format('revoke select on %s from %s; grant select (<columns>) on %1$s to %2$s', p.name, p.ident)
+  from tenant_privilege as p
+  join grantee as g on g.oid = p.grantee
+  cross join lateral (
+    select g.untrusted or g.oid = 0 and exists (
+      select from app_role as a where a.untrusted and a.rolcanlogin
+    ) as untrusted
+  ) as u
+  where p.privilege_type = 'SELECT' and p.attname is null and not p.child
+    and (u.untrusted or g.oid <> 0 and p.oid in (select s.polrelid from sealed_table as s))
+
+  union all
+  -- [T16] A table without tenants has no children with tenants
+  select 'T16', null, 'fail', p.name,
+    format('a select from it returns the rows of %s, whose policies do not apply then; and %s may read it',
+      string_agg(t.name, ', ' order by t.name), p.readers),
+    format('alter table %s no inherit %s', min(t.name), p.name)
+  from tenant_table as t
+  join pg_catalog.pg_inherits as i on i.inhrelid = t.oid
+  join relation_grant as p on p.oid = i.inhparent
+  where p.readers is not null and p.oid not in (select o.oid from tenant_table as o) and (
+    not p.relrowsecurity or exists (
+      select from pg_catalog.pg_policy as o
+      where o.polrelid = p.oid and o.polpermissive and pg_catalog.pg_get_expr(o.polqual, p.oid) = 'true'
+    )
+  )
+  group by p.name, p.readers
+
+  union all
+  -- [T17] Policies that name a tenant are on tables whose tenant column the audit recognises
+  select 'T17', null, 'warn', r.name,
+    'no column of it is recognised as the tenant, and ' || string_agg(distinct e.place, ', ') || ' names one',
+    'Name the column that tells tenants apart: --tenant-column; of a tenant within a JSON value make a column.'
+  from relation as r
+  join (
+    select p.polrelid as oid, format('its policy %I', p.polname) as place,
+      concat_ws(' ', pg_catalog.pg_get_expr(p.polqual, p.polrelid), pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid))
+        as text
+    from pg_catalog.pg_policy as p
+    union all
+    select k.conrelid, format('its constraint %I', k.conname), pg_catalog.pg_get_expr(k.conbin, k.conrelid)
+    from pg_catalog.pg_constraint as k
+    where k.contype = 'c' and k.conrelid <> 0
+    union all
+    select i.indrelid, format('its index %s', i.indexrelid::regclass), pg_catalog.pg_get_indexdef(i.indexrelid)
+    from pg_catalog.pg_index as i
+    where i.indexprs is not null or i.indpred is not null
+  ) as e on e.oid = r.oid
+  cross join setting as s
+  where r.relkind in ('r', 'p') and r.oid not in (select t.oid from tenant_table as t)
+    and exists (select from tenant_table)
+    and (
+      exists (
+        select from regexp_matches(e.text, '->>?\s*''([^'']+)''|\[''([^'']+)''', 'g') as m
+        where lower(replace(coalesce(m[1], m[2]), '_', '')) = any (s.tenant_columns)
+      )
+      or e.text ~* 'current_setting\(''[^'']*(tenant|org|workspace|account|customer|company|team)'
+      or e.text ~* ('\m(current|get|my|auth|require)_?'
+        '(tenant|org(ani[sz]ation)?|workspace|account|customer|company|team)\w*\(')
+    )
+    and r.oid not in (select l.oid from tenant_list as l)
+    and r.nspname not in ('ragwall', 'ragwall_private', 'ragwall_search')
+  group by r.name
 
   union all
   -- [R00] There is a role for applications
@@ -1609,23 +1866,21 @@ found (id, severity, status, object, evidence, remedy) as (
 
   union all
   -- [C01] SQL of the application cannot forge the bound tenant
-  select 'C01', null, 'warn', t.name,
-    'its policies trust a setting that any SQL of the application can change: ' || b.settings,
+  select 'C01', case when b.of_server then 'high' end, case when b.of_server then 'fail' else 'warn' end, t.name,
+    'its policies trust a setting that any SQL of the application can change: ' || b.settings
+      || case when b.of_server then '; drivers and poolers set those of the server themselves' else '' end,
     'Bind the tenant with a value that SQL cannot forge: a sealed or signed context, such as ragwall.current_tenant() '
       'returns.'
   from tenant_table as t
   join (
-    select b.polrelid, string_agg(distinct coalesce(n.setting, 'a setting'), ', ') as settings
-    from (
-      select c.polrelid, c.expression as body from condition as c
-      union all
-      select f.polrelid, f.body from context_function as f
-      where not (f.prosecdef and regexp_replace(f.body, '--[^\n]*|/\*.*?\*/', '', 'g')
-        ~* '(seal|sha256|sha512|hmac|verif|signature)')
-    ) as b
-    left join lateral (select (regexp_matches(b.body, 'current_setting\(''([^'']+)''', 'g'))[1] as setting) as n on true
-    where b.body ~* '\mcurrent_setting\('
-    group by b.polrelid
+    select s.polrelid, string_agg(distinct coalesce(n.setting, 'a setting'), ', ') as settings,
+      bool_or(n.setting !~ '\.') is true as of_server
+    from source as s
+    left join lateral (
+      select (regexp_matches(s.code, 'current_setting\(\s*''([^'']+)''', 'g'))[1] as setting
+    ) as n on true
+    where s.code ~ '\mcurrent_setting\s*\('
+    group by s.polrelid
   ) as b on b.polrelid = t.oid
   where t.oid not in (select x.polrelid from sealed_table as x)
 
@@ -1763,6 +2018,101 @@ found (id, severity, status, object, evidence, remedy) as (
     group by f.oid, f.name, f.proname, c.names
   ) as f
   where f.proname = 'set_tenant' or f.untrusted is not null
+
+  union all
+  -- [C11] The tenant is not taken from what a session has or can make
+  select 'C11', null, 'fail', t.name,
+    format('%s take the tenant from %s: a session has or makes it itself', string_agg(distinct s.name, ', '),
+      string_agg(distinct w.word, ', ')),
+    'Bind the tenant with a value that SQL cannot forge: a sealed or signed context, such as ragwall.current_tenant() '
+      'returns.'
+  from tenant_table as t
+  join source as s on s.polrelid = t.oid
+  cross join pattern as f
+  cross join lateral (select (regexp_matches(s.code, f.session, 'g'))[1] as word) as w
+  group by t.name
+
+  union all
+  -- [C12] No login chooses the tenant by SET ROLE
+  select 'C12', null, 'warn', t.name,
+    format('its policies compare with the current user, and %s can become %s', string_agg(distinct a.name, ', '),
+      string_agg(distinct a.roles, ', ')),
+    'Compare with session_user, with a login for each tenant; or bind a sealed or signed context.'
+  from tenant_table as t
+  join condition as c on c.polrelid = t.oid and c.meaning = 'tenant' and c.own ~ '\mCURRENT_(USER|ROLE)\M'
+  cross join (
+    select l.rolname as name, string_agg(r.rolname, ', ' order by r.rolname) as roles
+    from app_role as l
+    join membership as m on m.member = l.oid
+    join app_role as r on r.oid = m.roleid
+    where l.rolcanlogin
+    group by l.rolname
+    having count(*) > 1
+  ) as a
+  group by t.name
+
+  union all
+  -- [C13] No application role can write the rows that decide which tenant is bound
+  select 'C13', null, 'fail', r.name,
+    format('policies of %s believe its rows, and %s may write them', string_agg(distinct t.name, ', '), g.writers),
+    format('revoke insert, update on %s from %s; or enable row-level security on it, with policies that compare the '
+      'owner of a row', r.name, g.idents)
+  from (
+    select p.polrelid, d.refobjid as relation
+    from pg_catalog.pg_policy as p
+    join pg_catalog.pg_depend as d on d.classid = 'pg_catalog.pg_policy'::regclass and d.objid = p.oid
+      and d.refclassid = 'pg_catalog.pg_class'::regclass and d.refobjid <> p.polrelid
+    union
+    select f.polrelid, m.relation from policy_function as f join mention as m on m.oid = f.oid
+  ) as s
+  join tenant_table as t on t.oid = s.polrelid
+  join relation as r on r.oid = s.relation and r.relkind in ('r', 'p', 'f')
+  join relation_grant as g on g.oid = r.oid and g.writers is not null
+  where not r.relrowsecurity or exists (
+    select from pg_catalog.pg_policy as o
+    where o.polrelid = r.oid and o.polpermissive and o.polcmd in ('*', 'a', 'w')
+      and coalesce(pg_catalog.pg_get_expr(o.polwithcheck, r.oid), pg_catalog.pg_get_expr(o.polqual, r.oid)) = 'true'
+  )
+  group by r.name, g.writers, g.idents
+
+  union all
+  -- [C14] Functions that policies call look up tables in fixed schemas
+  select distinct 'C14', null, 'fail', f.name,
+    format('policies call it, and it looks up %s in its caller''s search_path, where a temporary table comes first',
+      m.names),
+    format('alter function %s set search_path = <the schemas that its body names>, pg_temp', f.name)
+  from context_function as c
+  join routine as f on f.oid = c.oid
+  join pg_catalog.pg_language as l on l.oid = f.prolang and l.lanname in ('sql', 'plpgsql')
+  join (
+    select n.oid, string_agg(distinct r.name, ', ') as names
+    from named as n
+    join relation as r on lower(r.relname) = n.name
+    group by n.oid
+  ) as m on m.oid = f.oid
+  where not f.prosecdef and not f.names_resolved and f.search_path is null
+
+  union all
+  -- [C15] The tenant column has no constant default
+  select 'C15', null, 'warn', t.name,
+    format('%I defaults to a constant: a row that is inserted without a tenant belongs to that tenant', t.attname),
+    format('alter table %s alter column %I drop default', t.name, t.attname)
+  from tenant_table as t
+  join pg_catalog.pg_attrdef as d on d.adrelid = t.oid and d.adnum = t.attnum
+  where not t.child
+    and pg_catalog.pg_get_expr(d.adbin, d.adrelid)
+      ~ '^\(*(''([^'']|'''')+''|-?\d+)|^COALESCE\(.*, ''[^'']+''(::[\w" ]+)?\)$'
+
+  union all
+  -- [C16] Without a tenant no function falls back to one
+  select distinct 'C16', null, 'fail', f.name, 'policies call it, and it returns a constant where no tenant is bound',
+    'Have the function return null while no tenant is bound.'
+  from context_function as f
+  where f.oid not in (select s.oid from seal_function as s) and (
+    f.code ~ ('coalesce\s*\(\s*(nullif\s*\(\s*)?([\w.]*\.)?(current_setting|\w*tenant\w*)\s*\([^()]*\)'
+      '(\s*,\s*''''(::\w+)?\s*\))?(\s*::\s*\w+)?\s*,\s*''[^''{}]+''')
+    or f.code ~ '\m(return|else)\s+''[^''{}]+''|^\s*select\s+''[^''{}]+''(::\w+)?\s*;?\s*$'
+  )
 
   union all
   -- [X01] No role or database presets a tenant for its sessions
@@ -2116,6 +2466,49 @@ found (id, severity, status, object, evidence, remedy) as (
     )
 
   union all
+  -- [F09] No security definer function executes what its caller gives it
+  select 'F09', case when k.quoted then 'medium' end, case when k.quoted then 'warn' else 'fail' end, f.name,
+    format('it runs as %s, executes a statement that is made of its argument %s, and %s may call it', f.proowner::regrole,
+      k.names, f.names),
+    'Pass values by execute ... using, and choose names from a list; or make it security invoker.'
+  from callable_routine as f
+  cross join lateral (
+    select string_agg(distinct a.name, ', ') as names,
+      bool_and(e[1] ~ 'format\s*\(' and e[1] !~ '%\d*\$?-?\d*s|\|\|'
+        or e[1] ~ ('quote_\w+\s*\(\s*' || a.name || '\s*\)')) as quoted
+    from regexp_matches(f.code, '\mexecute\s+(?!function|procedure|on\M)([^;]*)', 'g') as e
+    cross join unnest(f.proargnames) with ordinality as n (name, at)
+    cross join lateral (select regexp_replace(lower(n.name), '(\W)', '\\\1', 'g')) as a (name)
+    where n.at <= f.pronargs and f.proargtypes[n.at - 1] <> all (array[
+        'uuid', 'integer', 'bigint', 'smallint', 'boolean', 'numeric', 'date', 'timestamptz'
+      ]::regtype[])
+      -- What stands behind using is passed as a value.
+      and regexp_replace(e[1], '\musing\s[^'']*$', '') ~ ('\m' || a.name || '\M')
+  ) as k
+  where f.prosecdef and not f.is_trigger and k.names is not null
+    -- F01 names those whose owner policies do not bind.
+    and f.proowner not in (select b.oid from bypass_role as b)
+
+  union all
+  -- [F10] No function switches policies, roles or triggers off
+  select 'F10', null, 'fail', f.name, 'it sets ' || k.setting || ' for what it executes',
+    'Have the function run as a role that policies bind, without the setting.'
+  from callable_routine as f
+  cross join lateral (
+    select coalesce(
+      (
+        select split_part(c, '=', 1) from unnest(f.proconfig) as c
+        where c ~* '^(row_security=(off|f|false|no|0)|role=|session_authorization=|session_replication_role=)' limit 1
+      ),
+      (regexp_match(f.code, '\mset\s+(?:local\s+|session\s+)?(row_security|role|session\s+authorization'
+        '|session_replication_role)\s*(?:=|to\M|\s(?!none|default))'))[1],
+      (regexp_match(f.code,
+        'set_config\s*\(\s*''(row_security|role|session_authorization|session_replication_role)'''))[1]
+    ) as setting
+  ) as k
+  where k.setting is not null
+
+  union all
   -- [P01] No application role may TRUNCATE a tenant table
   select distinct 'P01', null, 'fail', p.name || ' for ' || p.grantee_name,
     'TRUNCATE empties the table for all tenants: policies do not apply to it',
@@ -2191,7 +2584,7 @@ found (id, severity, status, object, evidence, remedy) as (
 
   union all
   -- [P09] Every table with data of tenants has a tenant column
-  (with candidate as materialized (
+  (with recursive candidate as materialized (
     select r.oid, r.name, r.readers
     from relation_grant as r
     where r.readers is not null and r.relkind in ('r', 'p', 'v', 'm')
@@ -2200,6 +2593,21 @@ found (id, severity, status, object, evidence, remedy) as (
         select from pg_catalog.pg_policy as o
         where o.polrelid = r.oid and o.polpermissive and pg_catalog.pg_get_expr(o.polqual, r.oid) = 'true'
       ))
+  ),
+  -- Types that hold rows of tenant tables: arrays, domains and composite types of their row types.
+  made_of as materialized (
+    select y.oid, y.typelem as part from pg_catalog.pg_type as y where y.typcategory = 'A'
+    union all
+    select y.oid, y.typbasetype from pg_catalog.pg_type as y where y.typtype = 'd'
+    union all
+    select c.reltype, a.atttypid
+    from pg_catalog.pg_class as c join pg_catalog.pg_attribute as a on a.attrelid = c.oid and not a.attisdropped
+    where c.relkind = 'c'
+  ),
+  row_type (oid, name) as (
+    select c.reltype, t.name from tenant_table as t join pg_catalog.pg_class as c on c.oid = t.oid
+    union
+    select m.oid, x.name from row_type as x join made_of as m on m.part = x.oid
   )
   select distinct on (r.oid) 'P09', case k.rank when 3 then 'medium' else 'high' end,
     case k.rank when 3 then 'warn' else 'fail' end, r.name,
@@ -2215,6 +2623,10 @@ found (id, severity, status, object, evidence, remedy) as (
     select 2, k.conrelid, 'its rows refer to those of ' || k.confrelid::regclass
     from pg_catalog.pg_constraint as k
     where k.contype = 'f' and k.confrelid in (select oid from tenant_table)
+    union all
+    select 2, a.attrelid, format('its column %I holds rows of %s', a.attname, x.name)
+    from row_type as x join pg_catalog.pg_attribute as a on a.atttypid = x.oid and a.attnum > 0 and not a.attisdropped
+    where a.attrelid in (select oid from candidate)
     union all
     select 3, a.attrelid, format('the tenant table %s has a column %I, too', c.name, a.attname)
     from (
@@ -2295,6 +2707,48 @@ found (id, severity, status, object, evidence, remedy) as (
     where u.grantee in (0, g.oid) and u.privilege_type = a.privilege_type
   )
   group by o.kind, o.name, g.name, g.ident
+
+  union all
+  -- [P15] Triggers of tenant tables write rows only where policies keep them apart
+  select distinct 'P15', null, 'fail', r.name,
+    format('the trigger %I on %s writes into it, it has no policies, and %s may read it', g.tgname, t.name, r.readers),
+    format('revoke select on %s from %s', r.name, r.idents)
+  from tenant_table as t
+  join pg_catalog.pg_trigger as g on g.tgrelid = t.oid and not g.tgisinternal and g.tgparentid = 0
+  join mention as m on m.oid = g.tgfoid and m.written
+  join relation_grant as r on r.oid = m.relation and r.relkind in ('r', 'p', 'm', 'f')
+  where r.readers is not null and r.oid not in (select o.oid from tenant_table as o) and (
+    not r.relrowsecurity or exists (
+      select from pg_catalog.pg_policy as o
+      where o.polrelid = r.oid and o.polpermissive and pg_catalog.pg_get_expr(o.polqual, r.oid) = 'true'
+    )
+  )
+
+  union all
+  -- [P16] No trigger of a tenant table sends its rows by NOTIFY
+  select 'P16', case when k.whole then null else 'medium' end, case when k.whole then 'fail' else 'warn' end,
+    format('%I on %s', g.tgname, t.name),
+    format('its function %s notifies a channel%s, to which every login of the database can listen', f.name,
+      case when k.whole then ' of rows' else '' end),
+    'Send nothing, or an id drawn at random that is read under policies.'
+  from tenant_table as t
+  join pg_catalog.pg_trigger as g on g.tgrelid = t.oid and not g.tgisinternal and g.tgparentid = 0
+  join routine as f on f.oid = g.tgfoid
+  cross join lateral (
+    -- The row, or another column of it than an id.
+    select f.code ~ ('(row_to_json|to_jsonb?|hstore|jsonb?_build_object|row)\s*\('
+      '|\m(new|old)\s*(::|\.(?!"?\w*id\M))') as whole
+  ) as k
+  where f.code ~ '\mpg_notify\s*\(|\mnotify\s+["\w]'
+
+  union all
+  -- [P17] Triggers and foreign keys of tenant tables are enforced
+  select 'P17', null, 'warn', t.name,
+    'disabled: ' || string_agg(case when g.tgisinternal then 'a foreign key''s' else quote_ident(g.tgname) end, ', '),
+    format('alter table %s enable trigger all', t.name)
+  from tenant_table as t
+  join pg_catalog.pg_trigger as g on g.tgrelid = t.oid and g.tgenabled in ('D', 'R')
+  group by t.name
 
   union all
   -- [V01] Views run with the rights of their reader
@@ -2465,6 +2919,33 @@ found (id, severity, status, object, evidence, remedy) as (
   where not i.indisvalid and not exists (select from pg_catalog.pg_inherits as h where h.inhparent = i.indexrelid)
 
   union all
+  -- [K09] No application role reads the rows of all tenants in the list of tenants
+  select 'K09', case when r.secrets is not null then 'high' end, 'fail', r.name,
+    format('it has a row for each tenant of %s, no policy keeps them apart, and %s may read %s of all', r.children,
+      r.readers, coalesce(r.secrets, 'those')),
+    format('alter table %s enable row level security; alter table %1$s force row level security; create policy '
+      'select_own_tenant on %1$s for select to %s using (%I = (select <the tenant>))', r.name, r.readers, r.key)
+  from (
+    select g.oid, g.name, g.readers, n.key, string_agg(distinct n.child, ', ') as children, (
+        select string_agg(distinct a.attname, ', ')
+        from pg_catalog.pg_attribute as a
+        join privilege as p on p.oid = a.attrelid and p.privilege_type = 'SELECT'
+          and coalesce(p.attname = a.attname, true)
+        join grantee as e on e.oid = p.grantee
+        where a.attrelid = g.oid and a.attnum > 0 and not a.attisdropped
+          and a.attname ~* '(secret|token|passw|credential|private|api_?key|_key$|stripe|billing|iban|salt|hash$)'
+      ) as secrets
+    from relation_grant as g
+    join tenant_list as n on n.oid = g.oid
+    where g.readers is not null and g.relkind in ('r', 'p')
+      and (not g.relrowsecurity or exists (
+        select from pg_catalog.pg_policy as o
+        where o.polrelid = g.oid and o.polpermissive and pg_catalog.pg_get_expr(o.polqual, g.oid) = 'true'
+      ))
+    group by g.oid, g.name, g.readers, n.key
+  ) as r
+
+  union all
   -- [S01] The PostgreSQL server has the security fixes that isolation depends on
   select 'S01', null, 'fail', 'PostgreSQL ' || current_setting('server_version'),
     'this version lacks the fixes of ' || string_agg(format('%s (%s)', v.cve, v.what), ', ' order by v.cve),
@@ -2510,23 +2991,47 @@ found (id, severity, status, object, evidence, remedy) as (
   group by e.extversion, e.version
 
   union all
-  -- [S03] No application role may call an extension that opens connections, files or processes
-  select 'S03', null, 'fail', 'extension ' || quote_ident(e.extname),
-    format('its functions reach data with other rights than the caller''s, and %s may call them', c.names),
-    format('drop extension %I; or revoke execute on its functions from %s', e.extname, c.names)
+  -- [S03] No application role may call an extension that reaches past policies
+  select 'S03', case x.kind when 'pages' then 'high' when 'statements' then 'low' end,
+    case x.kind when 'statements' then 'warn' else 'fail' end, 'extension ' || quote_ident(e.extname),
+    case x.kind when 'pages' then 'it reads pages or the log of the rows of all tenants'
+      when 'statements' then 'it shows a login the statements of all tenants'
+      else 'its functions reach data with other rights than the caller''s' end
+      || format(', and %s may use it', c.names),
+    format('drop extension %I; or revoke execute on its functions and select on its views from %s', e.extname, c.names)
   from pg_catalog.pg_extension as e
+  join (
+    values ('dblink', 'rights'), ('http', 'rights'), ('pg_background', 'rights'), ('pg_net', 'rights'), ('lo', 'rights'),
+      ('adminpack', 'rights'), ('pg_surgery', 'rights'), ('file_fdw', 'rights'), ('orafce', 'rights'),
+      ('pg_cron', 'rights'), ('aws_s3', 'rights'), ('aws_lambda', 'rights'), ('azure_storage', 'rights'),
+      ('plsh', 'rights'), ('log_fdw', 'rights'), ('pg_tle', 'rights'), ('multicorn', 'rights'), ('wrappers', 'rights'),
+      ('pageinspect', 'pages'), ('pg_walinspect', 'pages'), ('pg_buffercache', 'pages'), ('pg_freespacemap', 'pages'),
+      ('pgstattuple', 'pages'), ('pg_visibility', 'pages'), ('amcheck', 'pages'), ('pgrowlocks', 'pages'),
+      ('pg_logicalinspect', 'pages'), ('pg_dirtyread', 'pages'), ('pg_filedump', 'pages'), ('pg_qualstats', 'pages'),
+      ('pg_stat_statements', 'statements'), ('pg_stat_monitor', 'statements'), ('pg_store_plans', 'statements'),
+      ('pg_wait_sampling', 'statements'), ('pg_stat_kcache', 'statements'), ('pg_show_plans', 'statements')
+  ) as x (extname, kind) on x.extname = e.extname
   cross join lateral (
     select string_agg(distinct g.name, ', ') as names
-    from pg_catalog.pg_depend as d
-    join pg_catalog.pg_proc as p on p.oid = d.objid
-    cross join lateral pg_catalog.aclexplode(coalesce(p.proacl, pg_catalog.acldefault('f', p.proowner))) as a
+    from (
+      select p.pronamespace as schema, coalesce(p.proacl, pg_catalog.acldefault('f', p.proowner)) as acl
+      from pg_catalog.pg_depend as d
+      join pg_catalog.pg_proc as p on p.oid = d.objid
+      where d.refclassid = 'pg_catalog.pg_extension'::regclass and d.refobjid = e.oid
+        and d.classid = 'pg_catalog.pg_proc'::regclass and d.deptype = 'e' and p.proname !~ '(handler|validator)$'
+      union all
+      select r.relnamespace, r.relacl
+      from pg_catalog.pg_depend as d
+      join pg_catalog.pg_class as r on r.oid = d.objid
+      where d.refclassid = 'pg_catalog.pg_extension'::regclass and d.refobjid = e.oid
+        and d.classid = 'pg_catalog.pg_class'::regclass and d.deptype = 'e'
+    ) as o
+    join schema as s on s.oid = o.schema
+    cross join lateral pg_catalog.aclexplode(o.acl) as a
     join grantee as g on g.oid = a.grantee
-    where d.refclassid = 'pg_catalog.pg_extension'::regclass and d.refobjid = e.oid
-      and d.classid = 'pg_catalog.pg_proc'::regclass and d.deptype = 'e'
-      and p.proname !~ '(handler|validator)$'
+    where a.privilege_type in ('EXECUTE', 'SELECT') and (g.oid <> 0 or s.usable_by_others)
   ) as c
-  where e.extname in ('dblink', 'http', 'pg_background', 'pg_net', 'lo', 'adminpack', 'pg_surgery')
-    and c.names is not null
+  where c.names is not null
 
   union all
   -- [S04] Two-phase commit is off

@@ -106,7 +106,7 @@ group by d.database, d.name, d.ident
 -- Why: Without a tenant column no policy can tell whose a row is.
 -- Remedy: If the table holds data of tenants, add the column and protect the table. Otherwise accept the finding,
 --   or revoke the privilege.
-(with candidate as materialized (
+(with recursive candidate as materialized (
   select r.oid, r.name, r.readers
   from relation_grant as r
   where r.readers is not null and r.relkind in ('r', 'p', 'v', 'm')
@@ -115,6 +115,21 @@ group by d.database, d.name, d.ident
       select from pg_catalog.pg_policy as o
       where o.polrelid = r.oid and o.polpermissive and pg_catalog.pg_get_expr(o.polqual, r.oid) = 'true'
     ))
+),
+-- Types that hold rows of tenant tables: arrays, domains and composite types of their row types.
+made_of as materialized (
+  select y.oid, y.typelem as part from pg_catalog.pg_type as y where y.typcategory = 'A'
+  union all
+  select y.oid, y.typbasetype from pg_catalog.pg_type as y where y.typtype = 'd'
+  union all
+  select c.reltype, a.atttypid
+  from pg_catalog.pg_class as c join pg_catalog.pg_attribute as a on a.attrelid = c.oid and not a.attisdropped
+  where c.relkind = 'c'
+),
+row_type (oid, name) as (
+  select c.reltype, t.name from tenant_table as t join pg_catalog.pg_class as c on c.oid = t.oid
+  union
+  select m.oid, x.name from row_type as x join made_of as m on m.part = x.oid
 )
 select distinct on (r.oid) 'P09', case k.rank when 3 then 'medium' else 'high' end,
   case k.rank when 3 then 'warn' else 'fail' end, r.name,
@@ -130,6 +145,10 @@ join (
   select 2, k.conrelid, 'its rows refer to those of ' || k.confrelid::regclass
   from pg_catalog.pg_constraint as k
   where k.contype = 'f' and k.confrelid in (select oid from tenant_table)
+  union all
+  select 2, a.attrelid, format('its column %I holds rows of %s', a.attname, x.name)
+  from row_type as x join pg_catalog.pg_attribute as a on a.atttypid = x.oid and a.attnum > 0 and not a.attisdropped
+  where a.attrelid in (select oid from candidate)
   union all
   select 3, a.attrelid, format('the tenant table %s has a column %I, too', c.name, a.attname)
   from (

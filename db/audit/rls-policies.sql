@@ -89,7 +89,7 @@ select distinct on (f.oid) 'T11', case f.provolatile when 'v' then 'medium' end,
     else 'it is immutable: a cached plan returns the first tenant''s rows to the next tenant' end,
   format('alter function %s stable', f.name)
 from context_function as f
-where f.provolatile = 'v' or f.provolatile = 'i' and (f.pronargs = 0 or f.body ~* 'current_setting')
+where f.direct and (f.provolatile = 'v' or f.provolatile = 'i' and (f.pronargs = 0 or f.code ~ 'current_setting'))
 
 -- T12 medium: Policies compare the tenant column without a cast
 -- Examines: policies

@@ -51,27 +51,52 @@ join (
 ) as v (version, cve) on e.version < string_to_array(v.version, '.')::integer[]
 group by e.extversion, e.version
 
--- S03 medium: No application role may call an extension that opens connections, files or processes
+-- S03 medium: No application role may call an extension that reaches past policies
 -- Examines: extensions
 -- Reference: CWE-269
--- Why: Such an extension reaches data with other rights than the caller's.
--- Remedy: Drop the extension, or revoke execute on its functions.
-select 'S03', null, 'fail', 'extension ' || quote_ident(e.extname),
-  format('its functions reach data with other rights than the caller''s, and %s may call them', c.names),
-  format('drop extension %I; or revoke execute on its functions from %s', e.extname, c.names)
+-- Why: Some extensions open connections, files or processes with other rights than the caller's. Others read pages, the
+--   write-ahead log or the statements of other sessions, to which no policy applies.
+-- Remedy: Drop the extension, or revoke execute on its functions and select on its views.
+select 'S03', case x.kind when 'pages' then 'high' when 'statements' then 'low' end,
+  case x.kind when 'statements' then 'warn' else 'fail' end, 'extension ' || quote_ident(e.extname),
+  case x.kind when 'pages' then 'it reads pages or the log of the rows of all tenants'
+    when 'statements' then 'it shows a login the statements of all tenants'
+    else 'its functions reach data with other rights than the caller''s' end
+    || format(', and %s may use it', c.names),
+  format('drop extension %I; or revoke execute on its functions and select on its views from %s', e.extname, c.names)
 from pg_catalog.pg_extension as e
+join (
+  values ('dblink', 'rights'), ('http', 'rights'), ('pg_background', 'rights'), ('pg_net', 'rights'), ('lo', 'rights'),
+    ('adminpack', 'rights'), ('pg_surgery', 'rights'), ('file_fdw', 'rights'), ('orafce', 'rights'),
+    ('pg_cron', 'rights'), ('aws_s3', 'rights'), ('aws_lambda', 'rights'), ('azure_storage', 'rights'),
+    ('plsh', 'rights'), ('log_fdw', 'rights'), ('pg_tle', 'rights'), ('multicorn', 'rights'), ('wrappers', 'rights'),
+    ('pageinspect', 'pages'), ('pg_walinspect', 'pages'), ('pg_buffercache', 'pages'), ('pg_freespacemap', 'pages'),
+    ('pgstattuple', 'pages'), ('pg_visibility', 'pages'), ('amcheck', 'pages'), ('pgrowlocks', 'pages'),
+    ('pg_logicalinspect', 'pages'), ('pg_dirtyread', 'pages'), ('pg_filedump', 'pages'), ('pg_qualstats', 'pages'),
+    ('pg_stat_statements', 'statements'), ('pg_stat_monitor', 'statements'), ('pg_store_plans', 'statements'),
+    ('pg_wait_sampling', 'statements'), ('pg_stat_kcache', 'statements'), ('pg_show_plans', 'statements')
+) as x (extname, kind) on x.extname = e.extname
 cross join lateral (
   select string_agg(distinct g.name, ', ') as names
-  from pg_catalog.pg_depend as d
-  join pg_catalog.pg_proc as p on p.oid = d.objid
-  cross join lateral pg_catalog.aclexplode(coalesce(p.proacl, pg_catalog.acldefault('f', p.proowner))) as a
+  from (
+    select p.pronamespace as schema, coalesce(p.proacl, pg_catalog.acldefault('f', p.proowner)) as acl
+    from pg_catalog.pg_depend as d
+    join pg_catalog.pg_proc as p on p.oid = d.objid
+    where d.refclassid = 'pg_catalog.pg_extension'::regclass and d.refobjid = e.oid
+      and d.classid = 'pg_catalog.pg_proc'::regclass and d.deptype = 'e' and p.proname !~ '(handler|validator)$'
+    union all
+    select r.relnamespace, r.relacl
+    from pg_catalog.pg_depend as d
+    join pg_catalog.pg_class as r on r.oid = d.objid
+    where d.refclassid = 'pg_catalog.pg_extension'::regclass and d.refobjid = e.oid
+      and d.classid = 'pg_catalog.pg_class'::regclass and d.deptype = 'e'
+  ) as o
+  join schema as s on s.oid = o.schema
+  cross join lateral pg_catalog.aclexplode(o.acl) as a
   join grantee as g on g.oid = a.grantee
-  where d.refclassid = 'pg_catalog.pg_extension'::regclass and d.refobjid = e.oid
-    and d.classid = 'pg_catalog.pg_proc'::regclass and d.deptype = 'e'
-    and p.proname !~ '(handler|validator)$'
+  where a.privilege_type in ('EXECUTE', 'SELECT') and (g.oid <> 0 or s.usable_by_others)
 ) as c
-where e.extname in ('dblink', 'http', 'pg_background', 'pg_net', 'lo', 'adminpack', 'pg_surgery')
-  and c.names is not null
+where c.names is not null
 
 -- S04 low: Two-phase commit is off
 -- Examines: database

@@ -6,23 +6,21 @@
 -- Why: Any SQL statement can change a plain setting. Whoever injects SQL can then choose the tenant.
 -- Remedy: Bind the tenant with a value that SQL cannot forge: a sealed or signed context, such as
 --   `ragwall.current_tenant()` returns.
-select 'C01', null, 'warn', t.name,
-  'its policies trust a setting that any SQL of the application can change: ' || b.settings,
+select 'C01', case when b.of_server then 'high' end, case when b.of_server then 'fail' else 'warn' end, t.name,
+  'its policies trust a setting that any SQL of the application can change: ' || b.settings
+    || case when b.of_server then '; drivers and poolers set those of the server themselves' else '' end,
   'Bind the tenant with a value that SQL cannot forge: a sealed or signed context, such as ragwall.current_tenant() '
     'returns.'
 from tenant_table as t
 join (
-  select b.polrelid, string_agg(distinct coalesce(n.setting, 'a setting'), ', ') as settings
-  from (
-    select c.polrelid, c.expression as body from condition as c
-    union all
-    select f.polrelid, f.body from context_function as f
-    where not (f.prosecdef and regexp_replace(f.body, '--[^\n]*|/\*.*?\*/', '', 'g')
-      ~* '(seal|sha256|sha512|hmac|verif|signature)')
-  ) as b
-  left join lateral (select (regexp_matches(b.body, 'current_setting\(''([^'']+)''', 'g'))[1] as setting) as n on true
-  where b.body ~* '\mcurrent_setting\('
-  group by b.polrelid
+  select s.polrelid, string_agg(distinct coalesce(n.setting, 'a setting'), ', ') as settings,
+    bool_or(n.setting !~ '\.') is true as of_server
+  from source as s
+  left join lateral (
+    select (regexp_matches(s.code, 'current_setting\(\s*''([^'']+)''', 'g'))[1] as setting
+  ) as n on true
+  where s.code ~ '\mcurrent_setting\s*\('
+  group by s.polrelid
 ) as b on b.polrelid = t.oid
 where t.oid not in (select x.polrelid from sealed_table as x)
 

@@ -88,7 +88,7 @@ schema as materialized (
 -- Relations of this database: not those of the server, not those of extensions.
 relation as materialized (
   select c.oid, c.relname, c.relkind, c.relowner, c.relrowsecurity, c.relforcerowsecurity, c.relispartition, c.relacl,
-    c.reloptions, s.oid as schema, format('%I.%I', s.nspname, c.relname) as name
+    c.reloptions, s.oid as schema, s.nspname, format('%I.%I', s.nspname, c.relname) as name
   from pg_catalog.pg_class as c
   join schema as s on s.oid = c.relnamespace
   where c.relkind in ('r', 'p', 'v', 'm', 'f', 'S') and not exists (
@@ -132,15 +132,14 @@ tenant_table as materialized (
   left join pg_catalog.pg_type as b on b.oid = y.typbasetype
   where r.relkind in ('r', 'p')
 ),
--- Functions and procedures of this database.
+-- Functions and procedures of this database. code: the body in lower case, without comments.
 routine as materialized (
   select p.oid, p.proname, p.proowner, p.prosecdef, p.proleakproof, p.provolatile, p.pronargs, p.proacl, p.prolang,
-    s.oid as schema, s.nspname, s.usable_by_others,
+    p.proargnames, p.proargtypes, p.proconfig,
+    s.oid as schema, s.nspname, s.usable_by_others, b.body,
+    lower(regexp_replace(b.body, '--[^\n]*|/\*(?:[^*]|\*+[^*/])*\*+/', ' ', 'g')) as code,
     format('%I.%I(%s)', s.nspname, p.proname, pg_catalog.oidvectortypes(p.proargtypes)) as name,
     p.prorettype in ('trigger'::regtype, 'event_trigger'::regtype) as is_trigger,
-    -- Leave out our own audit functions: their text contains every pattern that the checks search for.
-    case when s.nspname = 'ragwall' and p.proname in ('audit', 'inventory', 'tenant_tables', 'app_roles') then ''
-      else p.prosrc || coalesce(pg_catalog.pg_get_function_sqlbody(p.oid), '') end as body,
     p.proretset or exists (
       select from pg_catalog.pg_type as y
       where y.oid = p.prorettype and (y.typtype = 'c' or y.typname in ('record', 'json', 'jsonb', 'xml'))
@@ -151,6 +150,11 @@ routine as materialized (
     (select substr(c, 13) from unnest(p.proconfig) as c where c ~ '^search_path=') as search_path
   from pg_catalog.pg_proc as p
   join schema as s on s.oid = p.pronamespace
+  cross join lateral (
+    -- Leave out our own audit functions: their text contains every pattern that the checks search for.
+    select case when s.nspname = 'ragwall' and p.proname in ('audit', 'inventory', 'tenant_tables', 'app_roles') then ''
+      else p.prosrc || coalesce(pg_catalog.pg_get_function_sqlbody(p.oid), '') end as body
+  ) as b
   where not exists (
     select from pg_catalog.pg_depend as d
     where d.classid = 'pg_catalog.pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e'
@@ -164,17 +168,65 @@ execution as materialized (
   -- PUBLIC may execute every new function, but cannot call one in a schema that PUBLIC may not use.
   where a.grantee <> r.proowner and (a.grantee <> 0 or r.usable_by_others)
 ),
--- Which relations are named in the body of a function.
-mention as materialized (
-  select distinct f.oid, r.oid as relation, r.name
+-- The names in bodies of functions where a relation can stand: behind a keyword, in a list behind one, qualified by a
+-- schema, as the type of a row, and as a literal. written: behind insert, merge, update, copy or truncate.
+named as materialized (
+  select distinct f.oid, regexp_replace(n.name, '["\s]', '', 'g') as name, n.written
   from routine as f
-  cross join lateral regexp_split_to_table(lower(f.body), '\W+') as w (word)
-  join relation as r on lower(r.relname) = w.word
-  union
-  select f.oid, r.oid, r.name
-  from relation as r
-  join routine as f on strpos(lower(f.body), lower(r.relname)) > 0
-  where r.relname ~ '\W'
+  cross join lateral (
+    select m[2] as name, m[1] !~ '^(from|join|table|only)' as written
+    from regexp_matches(f.code, '(?<!distinct )\m(from|join|insert\s+into|merge\s+into|update|copy|truncate|table|only)'
+      '\s+(?:(?:only|table|lateral)\s+|\()*((?:"[^"]+"|[\w$]+)(?:\s*\.\s*(?:"[^"]+"|[\w$]+))?)', 'g') as m
+    union all
+    select m[1], false
+    from regexp_matches(
+      regexp_replace(f.code, '\((?:(?!\mselect\M)[^()])*\)', '', 'g'),
+      '\m(?:from|using)\s((?:(?!\m(?:where|group|order|limit|union|having|returning|loop|set)\M)[^;''])*)', 'g'
+    ) as c
+    cross join lateral regexp_matches(
+      c[1], '(?:^|,)\s*((?:"[^"]+"|[\w$]+)(?:\s*\.\s*(?:"[^"]+"|[\w$]+))?)', 'g'
+    ) as m
+    union all
+    select m[1], false
+    from regexp_matches(f.code, '((?:"[^"]+"|\m[a-z_][\w$]*)\s*\.\s*(?:"[^"]+"|[a-z_][\w$]*))', 'g') as m
+    union all
+    select coalesce(m[1], m[2], m[3]), false
+    from regexp_matches(
+      f.code, '\m([\w$]+)%(?:row)?type|\msetof\s+([\w$]+)|''([\w$]{3,}(?:\.[\w$]+)?)''', 'g'
+    ) as m
+  ) as n
+),
+-- Which relations the body of a function names.
+mention as materialized (
+  select m.oid, m.relation, r.name, bool_or(m.written) as written
+  from (
+    select n.oid, r.oid as relation, n.written from named as n join relation as r on lower(r.relname) = n.name
+    union all
+    select n.oid, r.oid, n.written
+    from named as n
+    join relation as r on lower(r.nspname || '.' || r.relname) = n.name
+    union all
+    -- What an SQL-standard body uses is in the catalog.
+    select f.oid, d.refobjid, false
+    from routine as f
+    join pg_catalog.pg_depend as d on d.classid = 'pg_catalog.pg_proc'::regclass and d.objid = f.oid
+      and d.refclassid = 'pg_catalog.pg_class'::regclass
+    where f.names_resolved
+    union all
+    select f.oid, r.oid, false
+    from relation as r
+    join routine as f on strpos(f.code, lower(r.relname)) > 0
+    where r.relname ~ '\W'
+  ) as m
+  join relation as r on r.oid = m.relation
+  group by m.oid, m.relation, r.name
+),
+-- Which functions of this database the body of another calls.
+call as materialized (
+  select distinct f.oid, c.oid as callee
+  from routine as f
+  cross join lateral regexp_matches(f.code, '(?:([\w$]+)"?\s*\.\s*)?"?\m([\w$]+)"?\s*\(', 'g') as m
+  join routine as c on lower(c.proname) = m[2] and (m[1] is null or lower(c.nspname) = m[1]) and c.oid <> f.oid
 ),
 -- Regular expressions that find the tenant column in an expression, also as part of the whole row (table.*).
 column_pattern as materialized (
@@ -193,13 +245,22 @@ policy as materialized (
   join tenant_table as t on t.oid = p.polrelid
   join column_pattern as c on c.oid = t.oid
 ),
--- Functions that policies call: what they return decides which tenant is bound.
-context_function as materialized (
-  select distinct r.oid, r.name, r.proowner, r.prosecdef, r.provolatile, r.pronargs, r.body, r.schema, p.polrelid
+-- Functions that policies call, and those that these call: what they return decides which tenant is bound. direct: a
+-- policy calls it itself.
+policy_function (oid, polrelid, direct) as (
+  select d.refobjid, p.polrelid, true
   from policy as p
   join pg_catalog.pg_depend as d on d.classid = 'pg_catalog.pg_policy'::regclass and d.objid = p.oid
     and d.refclassid = 'pg_catalog.pg_proc'::regclass
-  join routine as r on r.oid = d.refobjid
+  union
+  select c.callee, x.polrelid, false from policy_function as x join call as c on c.oid = x.oid
+),
+context_function as materialized (
+  select r.oid, r.name, r.proowner, r.prosecdef, r.provolatile, r.pronargs, r.body, r.code, r.schema, p.polrelid,
+    bool_or(p.direct) as direct
+  from policy_function as p
+  join routine as r on r.oid = p.oid
+  group by r.oid, r.name, r.proowner, r.prosecdef, r.provolatile, r.pronargs, r.body, r.code, r.schema, p.polrelid
 ),
 -- The two expressions of a policy. own: the same text with the tenant column replaced by {}, each text constant by 'x',
 -- and the empty text by {e}.
@@ -214,17 +275,23 @@ expression as materialized (
   where e.expression is not null
 ),
 -- Regular expressions. own: the tenant column, bare or cast. value: what may stand for the bound tenant: calls,
--- settings, users and constants, in at most seven levels of parentheses. equality: own = value.
+-- settings, users and constants, in at most seven levels of parentheses. equality: own = value. session: what a
+-- session has or can make, and the tenant must not be taken from.
 pattern as materialized (
-  select own, value, format('(%s = %s|%2$s = %1$s)', own, value) as equality
+  select own, value, format('(%s = %s|%2$s = %1$s)', own, value) as equality, session
   from (
     values (
       '(\{\}|\(\{\}\)::[\w." ]+)',
       repeat('(?:(?!COALESCE|LEAST|GREATEST)[\w".]*\(', 7)
         || repeat('\)|E?''x''|\{e\}|::(?:"?\w+"?\.)?"?\w+"?(?: varying)?| ?SELECT | AS "?\w+"?|, | ?#?->>? ?|-?\d+'
-          '|(?:true|false|NULL)\M|CURRENT_USER|SESSION_USER|CURRENT_ROLE| COLLATE [\w".]+)*', 7)
+          '|(?:true|false|NULL)\M|CURRENT_USER|SESSION_USER|CURRENT_ROLE| COLLATE [\w".]+)*', 7),
+      '\m(pg_stat_\w+|inet_client_\w+|inet_server_\w+|pg_backend_pid|pg_(prepared_statement|cursor|lock|setting)s?'
+        '|pg_show_all_settings|pg_lock_status|pg_listening_channels|pg_(try_)?advisory_\w+|pg_my_temp_schema|pg_temp'
+        '|(create|local)\s+temp(orary)?|lo_(get|open)|loread|pg_largeobject|(obj|col|shobj)_description'
+        '|pg_(sh)?description|pg_(sh)?seclabels?|txid_\w+|pg_current_xact_id\w*|current_query|current_schemas?'
+        '|setseed|random|clock_timestamp)\M'
     )
-  ) as f (own, value)
+  ) as f (own, value, session)
 ),
 -- The effect of an expression: 'tenant' if it requires the bound tenant, 'unknown' if the text does not decide.
 verdict as materialized (
@@ -260,23 +327,18 @@ verdict as materialized (
   cross join pattern as f
 ),
 condition as materialized (
-  select e.*, v.meaning from expression as e join verdict as v on v.own = e.own
-),
--- Tables of which a policy for all roles and commands requires the tenant that a sealed function returns. Whatever
--- their other policies trust, it has to hold as well.
-sealed_table as materialized (
-  select c.polrelid
-  from condition as c
-  where not c.polpermissive and c.polcmd = '*' and 0 = any (c.polroles) and c.part = 'using' and c.meaning = 'tenant'
-    and c.expression !~* '\mcurrent_setting\('
-    and (
-      select bool_and(r.prosecdef and regexp_replace(r.body, '--[^\n]*|/\*.*?\*/', '', 'g')
-        ~* '(seal|sha256|sha512|hmac|verif|signature)')
-      from pg_catalog.pg_depend as d
-      join routine as r on r.oid = d.refobjid
-      where d.classid = 'pg_catalog.pg_policy'::regclass and d.objid = c.oid
-        and d.refclassid = 'pg_catalog.pg_proc'::regclass and r.schema <> 'pg_catalog'::regnamespace
-    )
+  select e.*,
+    -- A comparison with what neither a setting, a user nor a function of this database returns is one with a constant.
+    case when v.meaning = 'tenant' and lower(e.expression) !~ '\m((current|session)_(user|role|setting)|user)\M'
+      and lower(e.expression) !~ f.session
+      and not exists (
+        select from pg_catalog.pg_depend as d
+        where d.classid = 'pg_catalog.pg_policy'::regclass and d.objid = e.oid
+          and d.refclassid = 'pg_catalog.pg_proc'::regclass
+      ) then 'unknown' else v.meaning end as meaning
+  from expression as e
+  join verdict as v on v.own = e.own
+  cross join pattern as f
 ),
 -- Views and materialized views of tenants' rows, also through other views and functions. copied: the rows come from a
 -- materialized view or a foreign table, to which no policy applies.
@@ -510,7 +572,7 @@ schema as materialized (
 -- Relations of this database: not those of the server, not those of extensions.
 relation as materialized (
   select c.oid, c.relname, c.relkind, c.relowner, c.relrowsecurity, c.relforcerowsecurity, c.relispartition, c.relacl,
-    c.reloptions, s.oid as schema, format('%I.%I', s.nspname, c.relname) as name
+    c.reloptions, s.oid as schema, s.nspname, format('%I.%I', s.nspname, c.relname) as name
   from pg_catalog.pg_class as c
   join schema as s on s.oid = c.relnamespace
   where c.relkind in ('r', 'p', 'v', 'm', 'f', 'S') and not exists (

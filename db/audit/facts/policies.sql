@@ -15,13 +15,22 @@ policy as materialized (
   join tenant_table as t on t.oid = p.polrelid
   join column_pattern as c on c.oid = t.oid
 ),
--- Functions that policies call: what they return decides which tenant is bound.
-context_function as materialized (
-  select distinct r.oid, r.name, r.proowner, r.prosecdef, r.provolatile, r.pronargs, r.body, r.schema, p.polrelid
+-- Functions that policies call, and those that these call: what they return decides which tenant is bound. direct: a
+-- policy calls it itself.
+policy_function (oid, polrelid, direct) as (
+  select d.refobjid, p.polrelid, true
   from policy as p
   join pg_catalog.pg_depend as d on d.classid = 'pg_catalog.pg_policy'::regclass and d.objid = p.oid
     and d.refclassid = 'pg_catalog.pg_proc'::regclass
-  join routine as r on r.oid = d.refobjid
+  union
+  select c.callee, x.polrelid, false from policy_function as x join call as c on c.oid = x.oid
+),
+context_function as materialized (
+  select r.oid, r.name, r.proowner, r.prosecdef, r.provolatile, r.pronargs, r.body, r.code, r.schema, p.polrelid,
+    bool_or(p.direct) as direct
+  from policy_function as p
+  join routine as r on r.oid = p.oid
+  group by r.oid, r.name, r.proowner, r.prosecdef, r.provolatile, r.pronargs, r.body, r.code, r.schema, p.polrelid
 ),
 -- The two expressions of a policy. own: the same text with the tenant column replaced by {}, each text constant by 'x',
 -- and the empty text by {e}.
@@ -36,17 +45,23 @@ expression as materialized (
   where e.expression is not null
 ),
 -- Regular expressions. own: the tenant column, bare or cast. value: what may stand for the bound tenant: calls,
--- settings, users and constants, in at most seven levels of parentheses. equality: own = value.
+-- settings, users and constants, in at most seven levels of parentheses. equality: own = value. session: what a
+-- session has or can make, and the tenant must not be taken from.
 pattern as materialized (
-  select own, value, format('(%s = %s|%2$s = %1$s)', own, value) as equality
+  select own, value, format('(%s = %s|%2$s = %1$s)', own, value) as equality, session
   from (
     values (
       '(\{\}|\(\{\}\)::[\w." ]+)',
       repeat('(?:(?!COALESCE|LEAST|GREATEST)[\w".]*\(', 7)
         || repeat('\)|E?''x''|\{e\}|::(?:"?\w+"?\.)?"?\w+"?(?: varying)?| ?SELECT | AS "?\w+"?|, | ?#?->>? ?|-?\d+'
-          '|(?:true|false|NULL)\M|CURRENT_USER|SESSION_USER|CURRENT_ROLE| COLLATE [\w".]+)*', 7)
+          '|(?:true|false|NULL)\M|CURRENT_USER|SESSION_USER|CURRENT_ROLE| COLLATE [\w".]+)*', 7),
+      '\m(pg_stat_\w+|inet_client_\w+|inet_server_\w+|pg_backend_pid|pg_(prepared_statement|cursor|lock|setting)s?'
+        '|pg_show_all_settings|pg_lock_status|pg_listening_channels|pg_(try_)?advisory_\w+|pg_my_temp_schema|pg_temp'
+        '|(create|local)\s+temp(orary)?|lo_(get|open)|loread|pg_largeobject|(obj|col|shobj)_description'
+        '|pg_(sh)?description|pg_(sh)?seclabels?|txid_\w+|pg_current_xact_id\w*|current_query|current_schemas?'
+        '|setseed|random|clock_timestamp)\M'
     )
-  ) as f (own, value)
+  ) as f (own, value, session)
 ),
 -- The effect of an expression: 'tenant' if it requires the bound tenant, 'unknown' if the text does not decide.
 verdict as materialized (
@@ -82,21 +97,16 @@ verdict as materialized (
   cross join pattern as f
 ),
 condition as materialized (
-  select e.*, v.meaning from expression as e join verdict as v on v.own = e.own
-),
--- Tables of which a policy for all roles and commands requires the tenant that a sealed function returns. Whatever
--- their other policies trust, it has to hold as well.
-sealed_table as materialized (
-  select c.polrelid
-  from condition as c
-  where not c.polpermissive and c.polcmd = '*' and 0 = any (c.polroles) and c.part = 'using' and c.meaning = 'tenant'
-    and c.expression !~* '\mcurrent_setting\('
-    and (
-      select bool_and(r.prosecdef and regexp_replace(r.body, '--[^\n]*|/\*.*?\*/', '', 'g')
-        ~* '(seal|sha256|sha512|hmac|verif|signature)')
-      from pg_catalog.pg_depend as d
-      join routine as r on r.oid = d.refobjid
-      where d.classid = 'pg_catalog.pg_policy'::regclass and d.objid = c.oid
-        and d.refclassid = 'pg_catalog.pg_proc'::regclass and r.schema <> 'pg_catalog'::regnamespace
-    )
+  select e.*,
+    -- A comparison with what neither a setting, a user nor a function of this database returns is one with a constant.
+    case when v.meaning = 'tenant' and lower(e.expression) !~ '\m((current|session)_(user|role|setting)|user)\M'
+      and lower(e.expression) !~ f.session
+      and not exists (
+        select from pg_catalog.pg_depend as d
+        where d.classid = 'pg_catalog.pg_policy'::regclass and d.objid = e.oid
+          and d.refclassid = 'pg_catalog.pg_proc'::regclass
+      ) then 'unknown' else v.meaning end as meaning
+  from expression as e
+  join verdict as v on v.own = e.own
+  cross join pattern as f
 ),

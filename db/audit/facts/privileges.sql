@@ -1,12 +1,13 @@
 -- Relations that applications have a privilege on. names: of the roles; idents: quoted for SQL; users: those that may
--- read or write; readers: those that may read.
+-- read or write; readers: those that may read; writers: those that may insert or update.
 relation_grant as materialized (
   select p.oid, p.name, p.relkind, p.relrowsecurity,
     string_agg(distinct g.name, ', ') as names,
     string_agg(distinct g.ident, ', ') as idents,
     string_agg(distinct g.name, ', ')
       filter (where p.privilege_type in ('SELECT', 'INSERT', 'UPDATE', 'DELETE')) as users,
-    string_agg(distinct g.name, ', ') filter (where p.privilege_type = 'SELECT') as readers
+    string_agg(distinct g.name, ', ') filter (where p.privilege_type = 'SELECT') as readers,
+    string_agg(distinct g.name, ', ') filter (where p.privilege_type in ('INSERT', 'UPDATE')) as writers
   from privilege as p
   join grantee as g on g.oid = p.grantee
   group by p.oid, p.name, p.relkind, p.relrowsecurity

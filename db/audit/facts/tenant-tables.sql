@@ -27,7 +27,7 @@ schema as materialized (
 -- Relations of this database: not those of the server, not those of extensions.
 relation as materialized (
   select c.oid, c.relname, c.relkind, c.relowner, c.relrowsecurity, c.relforcerowsecurity, c.relispartition, c.relacl,
-    c.reloptions, s.oid as schema, format('%I.%I', s.nspname, c.relname) as name
+    c.reloptions, s.oid as schema, s.nspname, format('%I.%I', s.nspname, c.relname) as name
   from pg_catalog.pg_class as c
   join schema as s on s.oid = c.relnamespace
   where c.relkind in ('r', 'p', 'v', 'm', 'f', 'S') and not exists (

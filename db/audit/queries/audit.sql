@@ -21,6 +21,7 @@ with recursive
 \ir ../facts/roles.sql
 \ir ../facts/privileges.sql
 \ir ../facts/pinned.sql
+\ir ../facts/sources.sql
 \ir ../facts/indexes.sql
 \ir ../facts/present-relations.sql
 \ir ../facts/present.sql

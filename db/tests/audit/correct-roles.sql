@@ -39,6 +39,39 @@ from (
       create function shop.watch() returns event_trigger language plpgsql set search_path = pg_catalog, pg_temp as
         $$begin end$$;
       create event trigger watch on ddl_command_end execute function shop.watch()$sql$),
+    ('a function that has words of tables in it', $sql$
+      create table shop.t (tenant_id text collate "C" not null check (tenant_id <> ''), v text);
+      call tests.protect('shop.t');
+      create function shop.notes(t text) returns text language plpgsql as $$
+        declare orders integer; /* from shop.orders */
+        begin
+          select length(t) into orders; -- from shop.items
+          if t is distinct from 'f' or t in ('t', 'x') then return t || orders; end if;
+          return extract(day from now()) || ' orders, items';
+        end
+      $$
+    $sql$),
+    ('a definer function that passes values', $sql$
+      create function shop.read(name text, at timestamptz) returns bigint language plpgsql security definer set
+        search_path = pg_catalog, pg_temp as $$declare n bigint; begin
+        execute 'select count(*) from shop.orders where note = $1 and placed_at > $2' into n using name, at; return n;
+        end$$;
+      alter function shop.read(text, timestamptz) owner to ragwall_owner;
+      revoke execute on function shop.read(text, timestamptz) from public;
+      grant execute on function shop.read(text, timestamptz) to app_user$sql$),
+    ('a trigger that keeps a history in a table with policies', $sql$
+      create table shop.history (tenant_id text collate "C" not null check (tenant_id <> ''), was jsonb);
+      call tests.protect('shop.history');
+      create table shop.failures (at timestamptz);
+      create function shop.remember() returns trigger language plpgsql set search_path = shop, pg_temp as
+        $$begin insert into history values (old.tenant_id, to_jsonb(old)); insert into failures values (now());
+        return new; end$$;
+      create trigger remember after update on shop.orders for each row execute function shop.remember()$sql$),
+    ('a notice that is no row''s', $sql$
+      create function shop.tell() returns void language sql as $$select pg_notify('jobs', '')$$$sql$),
+    ('a function that forgets its role', $sql$
+      create function shop.leave() returns void language plpgsql set search_path = pg_catalog, pg_temp as
+        $$begin set role none; reset role; update shop.orders set note = 'a role to x'; end$$$sql$),
     ('extensions', $sql$
       do $$
         declare
@@ -113,9 +146,28 @@ from (
     ('a restrictive policy for another purpose', $$
       create policy "not % today" on shop.orders as restrictive for select using (note <> 'hidden' or current_user =
         'app_reader')$$),
-    ('a floor that costs nothing', $$
-      alter policy tenant_floor on shop.orders using ((select jsonb_build_object(coalesce(ragwall.current_tenant(),
-        ''), true))[tenant_id] is not null)$$),
+    ('members that the application reads alone', $sql$
+      create table shop.people (person text, org text);
+      create function shop.who() returns text stable security definer begin atomic
+        select p.org from shop.people as p where p.person = session_user; end;
+      alter function shop.who() owner to ragwall_owner;
+      revoke execute on function shop.who() from public;
+      alter policy select_own on shop.orders using (tenant_id = (select shop.who()))$sql$),
+    ('members that the application writes under policies', $sql$
+      create table shop.people (tenant_id text collate "C" not null check (tenant_id <> ''), person text);
+      call tests.protect('shop.people');
+      alter policy select_own on shop.orders using (tenant_id = (select ragwall.current_tenant()) and exists (
+        select from shop.people as p where p.person = session_user))$sql$),
+    ('a function of the bound tenant''s that fixes where names are looked up', $sql$
+      create function shop.who() returns text language sql stable set search_path = pg_catalog, pg_temp as
+        $$select coalesce(ragwall.current_tenant(), '')$$;
+      alter function shop.who() owner to ragwall_owner;
+      alter policy select_own on shop.orders using (tenant_id = (select shop.who()))$sql$),
+    ('a policy of users, where there are no tenants', $$
+      create table shop.notes (writer name, line text);
+      alter table shop.notes enable row level security;
+      create policy own on shop.notes to app_user using (writer = current_user);
+      grant select (line) on shop.notes to app_user$$),
     ('a function of claims', $$
       create function shop.claims() returns jsonb stable return jsonb_build_object('app', jsonb_build_object('t',
         ragwall.current_tenant()));

@@ -37,6 +37,26 @@ from (
       create table shop.files (tenant_id uuid not null references shop.tenants, path text);
       call tests.protect('shop.files')$$),
 
+    ('a list of tenants with policies', $$
+      create table shop.orgs (id text collate "C" primary key, title text, secret_note text);
+      alter table shop.orgs owner to ragwall_owner;
+      alter table shop.orgs enable row level security;
+      create policy own on shop.orgs for select to app_user using (id = (select ragwall.current_tenant()));
+      alter table shop.orders add foreign key (tenant_id) references shop.orgs;
+      grant select (id, title) on shop.orgs to app_user$$),
+    ('a default that is the bound tenant', $$
+      alter table shop.orders alter tenant_id set default ragwall.current_tenant()$$),
+    ('a child of a parent with policies', $$
+      create table shop.things (id uuid not null, label text);
+      alter table shop.things enable row level security;
+      create table shop.files (tenant_id text collate "C" not null check (tenant_id <> '')) inherits (shop.things);
+      call tests.protect('shop.files');
+      grant select (id) on shop.things to app_reader$$),
+    ('a row of a tenant table in a table with policies', $$
+      create table shop.archive (tenant_id text collate "C" not null check (tenant_id <> ''), doc shop.orders);
+      call tests.protect('shop.archive')$$),
+    ('rows of a tenant table where no application reads', 'create table shop.archive (doc shop.orders)'),
+
     -- Keys and indexes.
     ('keys of a tenant''s own rows', $$
       alter table shop.items add parent_id uuid, add foreign key (tenant_id, parent_id) references shop.items$$),

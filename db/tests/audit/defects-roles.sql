@@ -48,7 +48,7 @@ from (
     ('R10', 'backup', 'a login that bypasses', 'create role backup login bypassrls'),
     ('R10', 'backup', 'a login that replicates', 'create role backup login replication'),
     ('R11', 'shop.orders for app_reader', 'a privilege to pass on', $$
-      grant select on shop.orders to app_reader with grant option$$),
+      grant select (note) on shop.orders to app_reader with grant option$$),
     ('R12', 'parameter log_statement for app_user', 'a parameter', $$
       grant set on parameter log_statement to app_user$$),
     ('R12', 'parameter log_statement for shop_staff', 'a parameter, by a group', $$

@@ -7,6 +7,10 @@ as $$
 declare
   type constant regtype := (select atttypid from pg_attribute where attrelid = relation and attname = tenant);
   condition constant text := format('%I = (select ragwall.current_tenant()::%s)', tenant, type);
+  -- Evaluated before whatever a caller writes, because it costs nothing. There is no such comparison of other types.
+  floor constant text := case when format_type(type, null) ~ '^(text|character varying|shop\.tenant)$'
+    then format('(select jsonb_build_object(coalesce(ragwall.current_tenant(), ''''), true))[%I] is not null', tenant)
+    else condition end;
   columns constant text := (
     select string_agg(quote_ident(attname), ', ')
     from pg_attribute
@@ -16,13 +20,13 @@ begin
   execute format('alter table %s owner to ragwall_owner', relation);
   execute format('alter table %s enable row level security', relation);
   execute format('alter table %s force row level security', relation);
-  execute format('create policy tenant_floor on %s as restrictive using (%s) with check (%2$s)', relation, condition);
+  execute format('create policy tenant_floor on %s as restrictive using (%s) with check (%s)', relation, floor, condition);
   execute format('create policy select_own on %s for select to app_user, app_reader using (%s)', relation, condition);
   execute format('create policy insert_own on %s for insert to app_user with check (%s)', relation, condition);
   execute format(
     'create policy update_own on %s for update to app_user using (%s) with check (%2$s)', relation, condition
   );
-  execute format('grant select on %s to app_user, app_reader', relation);
+  execute format('grant select (%s, %I) on %s to app_user, app_reader', columns, tenant, relation);
   execute format('grant insert (%s), update (%1$s) on %s to app_user', columns, relation);
 end
 $$;
