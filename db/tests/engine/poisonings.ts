@@ -140,13 +140,6 @@ export const poisonings: readonly Poisoning[] = [
     closed: { answer: secrets, got: '26000' },
   },
   {
-    title: 'a lock outlives its client',
-    poison: ({ mallory }) => mallory.unsafe('select pg_advisory_lock(1)'),
-    got: ({ apart }) => values(apart.app, 'select pg_try_advisory_lock(1), pg_advisory_unlock(1)'),
-    works: { answer: secrets, got: [false, false] },
-    closed: { answer: secrets, got: [true, true] },
-  },
-  {
     title: 'a channel is listened to on the victim’s session',
     poison: ({ mallory }) => mallory.unsafe('listen jobs'),
     got: ({ acme }) => orCode(read(acme, 'select pg_listening_channels()')),
