@@ -1,5 +1,5 @@
 --! Previous: sha1:86df1315152f2022442b30c91078a7ff2ca6a9fb
---! Hash: sha1:638e599e1c7c76e31bd17aaafeaf94a953359077
+--! Hash: sha1:a84437b44556989b3ede27af9fc33da7569b67f9
 --! Message: protection-keys
 
 -- Protecting a table of yours, part 1 of 9: foreign keys by which tenants can observe each other.
@@ -183,6 +183,7 @@ create function ragwall.foreign_key_findings(target regclass, tenant_column name
   stable
   parallel restricted
   set search_path = pg_catalog, pg_temp
+  set jit = off
 as $$
   with neighbour as (
     select r.relation, ragwall.tenant_column_of(r.relation, target, tenant_column) as tenant

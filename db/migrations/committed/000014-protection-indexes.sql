@@ -1,5 +1,5 @@
---! Previous: sha1:638e599e1c7c76e31bd17aaafeaf94a953359077
---! Hash: sha1:3639e05bbf8a4656e7b621b5fb99682da1dc400f
+--! Previous: sha1:a84437b44556989b3ede27af9fc33da7569b67f9
+--! Hash: sha1:b54fa3024edac348ca0f093afdf7b70d29b6a276
 --! Message: protection-indexes
 
 -- Protecting a table of yours, part 2 of 9: indexes by which tenants can observe each other.
@@ -26,6 +26,7 @@ create function ragwall.index_findings(target regclass, tenant_column name)
   stable
   parallel restricted
   set search_path = pg_catalog, pg_temp
+  set jit = off
 as $$
   select
     s.refused,

@@ -1,5 +1,5 @@
---! Previous: sha1:3639e05bbf8a4656e7b621b5fb99682da1dc400f
---! Hash: sha1:0b18c82966c56215bbd89428ef65dc3d2618594b
+--! Previous: sha1:b54fa3024edac348ca0f093afdf7b70d29b6a276
+--! Hash: sha1:a1b00e1f5d7a37577a38342a2fb69c8d9b7bf67b
 --! Message: protection-findings
 
 -- Protecting a table of yours, part 3 of 9: everything by which a role can get past the policies of the table.
@@ -48,6 +48,7 @@ create function ragwall.table_findings(target regclass, tenant_column name, keep
   stable
   parallel unsafe
   set search_path = pg_catalog, pg_temp
+  set jit = off
 as $$
   with recursive member as (
     select c.oid, c.oid::regclass as name, c.relkind, c.relname, c.relnamespace

@@ -1,5 +1,5 @@
---! Previous: sha1:0b18c82966c56215bbd89428ef65dc3d2618594b
---! Hash: sha1:5c3e78a66971e633bfa5a6fb5632e34589e0d086
+--! Previous: sha1:a1b00e1f5d7a37577a38342a2fb69c8d9b7bf67b
+--! Hash: sha1:7c3914d36f295072dc7de995128ddb099e7e5f69
 --! Message: protection-grants
 
 -- Protecting a table of yours, part 4 of 9: who keeps which privileges.
@@ -130,6 +130,7 @@ create function ragwall.grant_plan(
   stable
   parallel safe
   set search_path = pg_catalog, pg_temp
+  set jit = off
 as $$
   with safe as (
     select s.relation, s.grantee, s.privilege, s.column_name, false as is_grantable, owner as grantor

@@ -1,5 +1,5 @@
---! Previous: sha1:5c3e78a66971e633bfa5a6fb5632e34589e0d086
---! Hash: sha1:95221784b1bff3be358e18da28c2a68ec515fcbc
+--! Previous: sha1:7c3914d36f295072dc7de995128ddb099e7e5f69
+--! Hash: sha1:6a90e10a8f14a0934d98043262c2e4ca7139c7ae
 --! Message: protection-plan
 
 -- Protecting a table of yours, part 5 of 9: the statements that do it.
@@ -20,6 +20,7 @@ create function ragwall.protection_plan(
   stable
   parallel unsafe
   set search_path = pg_catalog, pg_temp
+  set jit = off
 as $$
   with root as (
     select c.relnamespace::regnamespace as schema,

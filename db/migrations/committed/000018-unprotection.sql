@@ -1,5 +1,5 @@
---! Previous: sha1:95221784b1bff3be358e18da28c2a68ec515fcbc
---! Hash: sha1:f7de7f2f38790ccecce210690974b229787be59f
+--! Previous: sha1:6a90e10a8f14a0934d98043262c2e4ca7139c7ae
+--! Hash: sha1:a11760478a49a13e3642e195a5b4054f47bdf800
 --! Message: unprotection
 
 -- Protecting a table of yours, part 6 of 9: the record of what there was before, and unprotect_table().
@@ -10,22 +10,30 @@ create table ragwall.unprotection (
   target regclass not null,
   place integer not null,
   step text not null,
-  opening text not null,
-  relation regclass,
-  ending text not null default '',
-  column_name name,
-  grantee name
+  relation regclass not null,
+  statement text not null,
+  column_name name not null,
+  grantee name not null
 );
 
 comment on table ragwall.unprotection is
-  'The statements that unprotect_table() executes for a protected table, in the order of place: opening, relation and '
-  'ending make one. They restore what there was when protect_table() was called first. Nobody but the owner has '
-  'privileges on it.';
-comment on column ragwall.unprotection.relation is 'The table, partition, index or sequence. Null for a schema.';
-comment on column ragwall.unprotection.column_name is 'The statement needs this column of relation. Null for none.';
-comment on column ragwall.unprotection.grantee is 'The statement needs this role. Null for none.';
+  'The statements that unprotect_table() executes for a protected table. They restore what there was when '
+  'protect_table() was called first. Nobody but the owner has privileges on it.';
+comment on column ragwall.unprotection.target is 'The protected table.';
+comment on column ragwall.unprotection.place is 'Statements of a smaller number are executed first.';
+comment on column ragwall.unprotection.step is 'What the statement restores.';
+comment on column ragwall.unprotection.relation is 'The table, partition, index or sequence that the statement changes.';
+comment on column ragwall.unprotection.statement is 'For format(), with the name of relation as %s.';
+comment on column ragwall.unprotection.column_name is 'The statement needs this column of relation. Empty for none.';
+comment on column ragwall.unprotection.grantee is 'The statement needs this role. Empty for none.';
 
 alter table ragwall.unprotection enable row level security;
+
+do $$
+begin
+  perform ragwall.forget_statistics('ragwall.unprotection');
+end
+$$;
 
 create function ragwall.restoration(target regclass, tenant_column name)
   returns setof ragwall.unprotection
@@ -33,13 +41,15 @@ create function ragwall.restoration(target regclass, tenant_column name)
   stable
   parallel restricted
   set search_path = pg_catalog, pg_temp
+  set jit = off
 as $$
   with member as (
     select c.oid, c.oid::regclass as relation, c.relowner, c.relrowsecurity, c.relforcerowsecurity
     from ragwall.with_partitions(target) as m
     join pg_class as c on c.oid = m
   )
-  select target, s.place, s.step, s.opening, s.relation, s.ending, s.column_name, s.grantee
+  select target, s.place, s.step, s.relation,
+    concat(s.kind, ' %s ', replace(s.ending, '%', '%%')), coalesce(s.column_name, ''), coalesce(s.grantee, '')
   from (
     select 20, 'row-level security', 'alter table', m.relation, concat(
       case when m.relforcerowsecurity then 'force' else 'no force' end, ' row level security, ',
@@ -80,7 +90,8 @@ as $$
     where not ragwall.is_safe_owner(m.relowner)
     union all
     select 40, 'privileges',
-      concat('grant ', lower(h.privilege), format(' (%I)', h.column_name), ' on ', o.kind), o.relation,
+      concat('grant ', lower(h.privilege), ' (' || replace(quote_ident(h.column_name), '%', '%%') || ')', ' on ', o.kind),
+      o.relation,
       concat(
         'to ', case h.grantee when 0 then 'public' else h.grantee::regrole::text end,
         case when h.is_grantable then ' with grant option' end
@@ -93,7 +104,7 @@ as $$
     ) as o (relation, kind)
     cross join lateral ragwall.held_privileges(o.relation) as h
     left join pg_roles as r on r.oid = h.grantee
-  ) as s (place, step, opening, relation, ending, column_name, grantee)
+  ) as s (place, step, kind, relation, ending, column_name, grantee)
 $$;
 
 comment on function ragwall.restoration(regclass, name) is
@@ -106,6 +117,7 @@ create function ragwall.unprotect_table(target regclass)
   volatile
   parallel unsafe
   set search_path = pg_catalog, pg_temp
+  set jit = off
 as $$
 begin
   if not exists (select from pg_policy as p where p.polrelid = target and p.polname = 'tenant_floor')
@@ -134,12 +146,12 @@ begin
       where p.polrelid = target
         and p.polname ~ '^(tenant_floor|(select|insert|update|delete)_own_tenant)$'
       union all
-      select u.place, u.step, concat_ws(' ', u.opening, u.relation, nullif(u.ending, ''))
+      select u.place, u.step, format(u.statement, u.relation)
       from ragwall.unprotection as u
       where u.target = unprotect_table.target
-        and (u.relation is null or exists (select from pg_class as c where c.oid = u.relation))
-        and (u.grantee is null or exists (select from pg_roles as r where r.rolname = u.grantee))
-        and (u.column_name is null or exists (
+        and exists (select from pg_class as c where c.oid = u.relation)
+        and (u.grantee = '' or exists (select from pg_roles as r where r.rolname = u.grantee))
+        and (u.column_name = '' or exists (
           select from pg_attribute as a where a.attrelid = u.relation and a.attname = u.column_name
         ))
         -- Another protected table may need the way into the schema.

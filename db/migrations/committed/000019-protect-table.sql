@@ -1,5 +1,5 @@
---! Previous: sha1:f7de7f2f38790ccecce210690974b229787be59f
---! Hash: sha1:a947e7560735a9eb7866f2ab612435157915140e
+--! Previous: sha1:a11760478a49a13e3642e195a5b4054f47bdf800
+--! Hash: sha1:1bd0cc7a495db2afff8b42afa66faefa08463151
 --! Message: protect-table
 
 -- Protecting a table of yours, part 7 of 9: protect_table().
@@ -20,6 +20,7 @@ create function ragwall.protect_table(
   volatile
   parallel unsafe
   set search_path = pg_catalog, pg_temp
+  set jit = off
   set row_security = off
 as $$
 declare
@@ -101,8 +102,11 @@ begin
   loop
     execute statement;
     if step = 'a way into the schema' then
-      insert into ragwall.unprotection (target, place, step, opening)
-      values (target, 50, step, regexp_replace(statement, '^grant (.*) to (.*)$', 'revoke \1 from \2'));
+      insert into ragwall.unprotection
+      values (
+        target, 50, step, target,
+        replace(regexp_replace(statement, '^grant (.*) to (.*)$', 'revoke \1 from \2'), '%', '%%'), '', ''
+      );
     end if;
     return next;
   end loop;

@@ -1,5 +1,5 @@
---! Previous: sha1:a947e7560735a9eb7866f2ab612435157915140e
---! Hash: sha1:e94436341cb9f889682a7ae5dd16ae69366ce74c
+--! Previous: sha1:1bd0cc7a495db2afff8b42afa66faefa08463151
+--! Hash: sha1:fa60d3a72afe7aeb98db76b5ca920c73abdcad8f
 --! Message: protect-plan
 
 -- Protecting a table of yours, part 8 of 9: protect_plan(), for all tables at once.
@@ -70,6 +70,7 @@ create function ragwall.protect_plan(tables jsonb default null)
   stable
   parallel unsafe
   set search_path = pg_catalog, pg_temp
+  set jit = off
 as $$
   with model as materialized (
     select m.*, quote_ident(m.tenant_column) as tenant

@@ -1,5 +1,5 @@
---! Previous: sha1:e94436341cb9f889682a7ae5dd16ae69366ce74c
---! Hash: sha1:dba56792a6777739bc3a10c5061c6b378bdf5b2a
+--! Previous: sha1:fa60d3a72afe7aeb98db76b5ca920c73abdcad8f
+--! Hash: sha1:30af9ad0ebfaafe7b096b4b935ed37d506d8ee25
 --! Message: later-partitions
 
 -- Protecting a table of yours, part 9 of 9: partitions that are added later. Then the number of the last migration.
