@@ -1,6 +1,6 @@
 -- protect_table() refuses each of these, accepts the table once the remedy was executed, and accepts harmless variants.
 begin;
-select plan(93);
+select plan(101);
 
 create table tests.documents (tenant_id text, id integer unique, primary key (tenant_id, id));
 create table tests.languages (code integer primary key);
@@ -62,21 +62,17 @@ select unnest(array[
 ])
 from (
   values
-    ('a tenant that is a uuid', 'alter table tests.chunks drop constraint chunks_tenant_id_document_id_fkey,
-        alter column tenant_id type uuid using tenant_id::uuid',
-      'the column tenant_id is uuid: a tenant column is text or varchar, with a deterministic collation: '
-        'alter table tests.chunks alter column tenant_id type text collate "C" using tenant_id::text'),
     ('a tenant that is padded', 'alter table tests.chunks drop constraint chunks_tenant_id_document_id_fkey,
         alter column tenant_id type char(9)',
-      'the column tenant_id is character(9): a tenant column is text or varchar, with a deterministic collation: '
+      'the column tenant_id is character(9): a tenant column is text or varchar with a deterministic collation, uuid, or an integer: '
         'alter table tests.chunks alter column tenant_id type text collate "C" using tenant_id::text'),
     ('a tenant whose case does not matter', 'alter table tests.chunks drop constraint chunks_tenant_id_document_id_fkey,
         alter column tenant_id type text collate tests.caseless',
-      'the column tenant_id is text: a tenant column is text or varchar, with a deterministic collation: '
+      'the column tenant_id is text: a tenant column is text or varchar with a deterministic collation, uuid, or an integer: '
         'alter table tests.chunks alter column tenant_id type text collate "C" using tenant_id::text'),
     ('a tenant that is computed', 'drop table tests.chunks; create table tests.chunks (
         name text, tenant_id text generated always as (lower(name)) stored, primary key (tenant_id))',
-      'the column tenant_id is generated: a tenant column is text or varchar, with a deterministic collation: '
+      'the column tenant_id is generated: a tenant column is text or varchar with a deterministic collation, uuid, or an integer: '
         'alter table tests.chunks alter column tenant_id drop expression'),
     ('a foreign key to a bare id', 'alter table tests.chunks add constraint f foreign key (document_id)
         references tests.documents (id) on delete set null',
@@ -108,6 +104,15 @@ from (
     ('an exclusion over all', 'alter table tests.chunks add constraint x exclude using btree (content with =)',
       'the key x is unique across tenants, so that errors tell what other tenants have: '
         'alter table tests.chunks drop constraint x, add constraint x EXCLUDE USING btree (tenant_id WITH =, content WITH =)'),
+    ('an exclusion that compares tenants', 'create operator class tests.differing for type text using hash as operator 1 <>, function 1 hashtext(text);
+        alter table tests.chunks add constraint x exclude using hash (tenant_id tests.differing with <>)',
+      'the key x compares rows of tenants with those of others: alter table tests.chunks drop constraint x'),
+    ('a foreign key from a table without tenants', 'create unique index i on tests.chunks (id, content);
+        create table tests.likes (id integer, content text, constraint f foreign key (id, content) references tests.chunks (id, content))',
+      'the foreign key f of tests.likes, where no tenant column is recognised, names rows of tests.chunks: '
+        'alter table tests.likes drop constraint f; and '
+        'the index tests.i is unique across tenants, so that errors tell what other tenants have: drop index tests.i; '
+        'CREATE UNIQUE INDEX i ON tests.chunks USING btree (tenant_id, id, content)'),
     ('an HNSW index over all', 'create index i on tests.chunks using hnsw (embedding public.vector_l2_ops)',
       'the index tests.i is approximate and has the rows of all tenants: create one for each tenant, where tenant_id = …, or none: drop index tests.i'),
     ('lists over all', 'create index i on tests.chunks using ivfflat (embedding public.vector_cosine_ops) where id > 0',
@@ -170,6 +175,15 @@ from (
     ('protected', 'rows with a well-formed tenant are accepted',
       'alter table tests.chunks drop constraint chunks_pkey, alter column tenant_id drop not null;
         create index on tests.chunks (tenant_id); insert into tests.chunks (tenant_id, id) values (''acme'', 4)'),
+    ('protected', 'a uuid as tenant is accepted', 'alter table tests.chunks drop constraint chunks_tenant_id_document_id_fkey,
+        alter column tenant_id type uuid using tenant_id::uuid'),
+    ('protected', 'a bigint as tenant is accepted', 'alter table tests.chunks drop constraint chunks_tenant_id_document_id_fkey,
+        alter column tenant_id type bigint using tenant_id::bigint'),
+    ('protected', 'an exclusion of equal tenants is accepted',
+      'alter table tests.chunks add constraint x exclude using hash (tenant_id with =)'),
+    ('protected', 'a foreign key to the table of tenants is accepted', 'create table tests.tenants (id text primary key);
+        alter table tests.chunks add foreign key (tenant_id) references tests.tenants;
+        select ragwall.protect_table(''tests.tenants'', ''id'')'),
     ('protected', 'a foreign key to a table without tenants is accepted',
       'alter table tests.chunks add language integer references tests.languages'),
     ('protected', 'a foreign key to ragwall.documents with the tenant is accepted', 'alter table tests.chunks add uuid uuid, add foreign key (tenant_id, uuid) references ragwall.documents'),
@@ -211,8 +225,14 @@ from (
       'grant ragwall_owner to dba; alter table tests.chunks owner to dba; grant create on schema tests to ragwall_owner;
         set local role dba'),
     ('42501 permission denied for function protect_table', 'app_user may not execute protect_table()', 'set local role app_user'),
+    ('RW502 the table tests.chunks cannot be protected until this is corrected:' || E'\n- '
+      'ragwall_owner may not own tables in the schema tests: grant create on schema tests to ragwall_owner',
+      'who may not let ragwall_owner into the schema is told what to grant', 'grant ragwall_owner to dba;
+        alter table tests.chunks owner to dba; set local role dba'),
+    ('protected, but statistics that were gathered before are still there', 'an owner of the schema can protect a table as a member of ragwall_owner',
+      'grant ragwall_owner to dba; alter table tests.chunks owner to dba; alter schema tests owner to dba; set local role dba'),
     ('42501 must be owner of table chunks', 'a member of ragwall_owner that does not own the table may not protect it', 'grant ragwall_owner to dba;
-        grant all on tests.chunks to dba; set local role dba'),
+        grant create on schema tests to ragwall_owner; grant all on tests.chunks to dba; set local role dba'),
     ('protected, but no index of tests.chunks begins with the tenant, so that statements read the rows of all tenants', 'a missing index on the tenant is reported',
       'alter table tests.chunks drop constraint chunks_pkey'),
     ('protected, but the index tests.i does not begin with the tenant, so that explain counts rows of other tenants in it',

@@ -1,5 +1,5 @@
 --! Previous: sha1:b54fa3024edac348ca0f093afdf7b70d29b6a276
---! Hash: sha1:a1b00e1f5d7a37577a38342a2fb69c8d9b7bf67b
+--! Hash: sha1:05080095844b776cc2b5eda14941aa75dec4d30d
 --! Message: protection-findings
 
 -- Protecting a table of yours, part 3 of 9: everything by which a role can get past the policies of the table.
@@ -80,6 +80,13 @@ as $$
       or not c.collisdeterministic
       or a.attgenerated <> ''
     )
+  union all
+  select true, format('the column %I is an identity, but its default has to be the bound tenant', a.attname),
+    format('alter table %s alter column %I drop identity', target, a.attname)
+  from pg_attribute as a
+  where a.attrelid = target
+    and a.attname = tenant_column
+    and a.attidentity <> ''
   union all
   select false, format('before PostgreSQL 16 a condition of a caller may be evaluated before the policies, because of the '
       'cast of %I to text', a.attname),

@@ -1,5 +1,5 @@
---! Previous: sha1:a1b00e1f5d7a37577a38342a2fb69c8d9b7bf67b
---! Hash: sha1:7c3914d36f295072dc7de995128ddb099e7e5f69
+--! Previous: sha1:05080095844b776cc2b5eda14941aa75dec4d30d
+--! Hash: sha1:b438fb119b2f57ae50b7f5936daee2a1a6e2d442
 --! Message: protection-grants
 
 -- Protecting a table of yours, part 4 of 9: who keeps which privileges.

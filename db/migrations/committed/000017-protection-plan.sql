@@ -1,5 +1,5 @@
---! Previous: sha1:7c3914d36f295072dc7de995128ddb099e7e5f69
---! Hash: sha1:6a90e10a8f14a0934d98043262c2e4ca7139c7ae
+--! Previous: sha1:b438fb119b2f57ae50b7f5936daee2a1a6e2d442
+--! Hash: sha1:7261a5b17803adfcb71e4078eb0c37134ec64b58
 --! Message: protection-plan
 
 -- Protecting a table of yours, part 5 of 9: the statements that do it.

@@ -1,5 +1,5 @@
---! Previous: sha1:6a90e10a8f14a0934d98043262c2e4ca7139c7ae
---! Hash: sha1:a11760478a49a13e3642e195a5b4054f47bdf800
+--! Previous: sha1:7261a5b17803adfcb71e4078eb0c37134ec64b58
+--! Hash: sha1:e3247f0c5baeca4e2abe1eab1985a0df06d4f073
 --! Message: unprotection
 
 -- Protecting a table of yours, part 6 of 9: the record of what there was before, and unprotect_table().

@@ -1,5 +1,5 @@
---! Previous: sha1:a11760478a49a13e3642e195a5b4054f47bdf800
---! Hash: sha1:1bd0cc7a495db2afff8b42afa66faefa08463151
+--! Previous: sha1:e3247f0c5baeca4e2abe1eab1985a0df06d4f073
+--! Hash: sha1:6a31c3dea79b8347ffafcc2d8a49d22282b14741
 --! Message: protect-table
 
 -- Protecting a table of yours, part 7 of 9: protect_table().

@@ -1,5 +1,5 @@
---! Previous: sha1:1bd0cc7a495db2afff8b42afa66faefa08463151
---! Hash: sha1:fa60d3a72afe7aeb98db76b5ca920c73abdcad8f
+--! Previous: sha1:6a31c3dea79b8347ffafcc2d8a49d22282b14741
+--! Hash: sha1:e7530c9e71d99e0973e46e04302a2741c23108b2
 --! Message: protect-plan
 
 -- Protecting a table of yours, part 8 of 9: protect_plan(), for all tables at once.
@@ -14,12 +14,15 @@ create function ragwall.protected_model(tables jsonb)
   set search_path = pg_catalog, pg_temp
 as $$
   with recursive
+  recognised as materialized (
+    select t.relation, t.tenant_column from ragwall.tenant_tables() as t
+  ),
   given as (
     select r.key::regclass as relation, r.value::name as tenant_column
     from jsonb_each_text(tables) as r
     union all
     select t.relation, t.tenant_column
-    from ragwall.tenant_tables() as t
+    from recognised as t
     join pg_class as c on c.oid = t.relation
     where tables is null
       and not c.relispartition
@@ -35,22 +38,25 @@ as $$
     where k.confrelid not in (select g.relation from given as g)
     order by k.confrelid, f.attnum
   ),
-  -- Then tables that refer to these, but have no tenant column that is recognised. Through the table of tenants they
-  -- have one; through another they get one.
+  -- Then tables that refer to these. Their tenant column is the one that is recognised, or what refers to the table of
+  -- tenants, or what has the same name as in the other table, or else a new one.
   model as (
     select m.relation, m.tenant_column, format_type(a.atttypid, a.atttypmod) as type, 0 as depth, null::oid as parent
     from (table given union all table root) as m
     join pg_attribute as a on a.attrelid = m.relation and a.attname = m.tenant_column and not a.attisdropped
     union
-    select k.conrelid::regclass, case when o.by_tenant then a.attname else m.tenant_column end, m.type, m.depth + 1,
-      case when not o.by_tenant then k.oid end
+    select k.conrelid::regclass, coalesce(o.own, m.tenant_column), m.type, m.depth + 1, case when o.own is null then k.oid end
     from model as m
     join pg_constraint as k on k.contype = 'f' and k.confrelid = m.relation and k.conparentid = 0
-    join pg_attribute as a on a.attrelid = k.conrelid and a.attnum = k.conkey[1]
-    cross join lateral (
-      select m.depth = 0
+    left join recognised as t on t.relation = k.conrelid
+    left join pg_attribute as n
+      on n.attrelid = k.conrelid and n.attname = m.tenant_column and not n.attisdropped and m.relation <> all (
+        select r.relation from root as r
+      )
+    left join pg_attribute as a
+      on a.attrelid = k.conrelid and a.attnum = k.conkey[1] and m.depth = 0
         and ragwall.column_names(k.confrelid, k.confkey) = array[quote_ident(m.tenant_column)]
-    ) as o (by_tenant)
+    cross join lateral coalesce(t.tenant_column, a.attname, n.attname) as o (own)
     where k.conrelid not in (select g.relation from given as g union all select r.relation from root as r)
       and m.depth < 8
   )

@@ -1,5 +1,5 @@
---! Previous: sha1:fa60d3a72afe7aeb98db76b5ca920c73abdcad8f
---! Hash: sha1:30af9ad0ebfaafe7b096b4b935ed37d506d8ee25
+--! Previous: sha1:e7530c9e71d99e0973e46e04302a2741c23108b2
+--! Hash: sha1:f30314ac4515d3443ed6cf368ef2cb80e4703291
 --! Message: later-partitions
 
 -- Protecting a table of yours, part 9 of 9: partitions that are added later. Then the number of the last migration.
