@@ -21,8 +21,8 @@ beforeAll(async () => {
         "Tenant" text, chat integer, n integer, body text default 'empty',
         primary key ("Tenant", chat, n),
         foreign key ("Tenant", chat) references "my app".chats on delete cascade);
-      select ragwall.protect_table('"my app".chats', 'Tenant');
-      select ragwall.protect_table('"my app"."chat messages"', 'Tenant')`),
+      select ragwall.protect_table('"my app".chats', 'Tenant', writers => '{app_user}');
+      select ragwall.protect_table('"my app"."chat messages"', 'Tenant', writers => '{app_user}')`),
   );
 });
 afterAll(async () => {

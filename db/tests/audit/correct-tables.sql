@@ -130,7 +130,11 @@ from (
     ('tables that protect_table() took over', $$
       create table public.chats (tenant_id text, id uuid, line text, primary key (tenant_id, id));
       grant all on public.chats to public;
-      select ragwall.protect_table('public.chats', allow_delete => false)$$),
+      select ragwall.protect_table('public.chats', writers => '{app_user}', allow_delete => false);
+      create table public.talks (customer uuid, id uuid, line text, primary key (customer, id));
+      select ragwall.protect_table('public.talks', 'customer', writers => '{app_user}', allow_delete => false);
+      create table public.calls (tenant_id bigint, id uuid, line text, primary key (tenant_id, id));
+      select ragwall.protect_table('public.calls', writers => '{app_user}', allow_delete => false)$$),
     ('keys of the tenants'' own', $$
       create table shop.hooks (tenant_id uuid not null, secret text);
       call tests.protect('shop.hooks')$$),

@@ -20,7 +20,7 @@ from (
     ('P06', 'shop.orders for app_user', 'update on the whole table', 'grant update on shop.orders to app_user'),
     ('P06', 'public.chats for app_user', 'delete, as protect_table() leaves it', $$
       create table public.chats (tenant_id text, id uuid, line text, primary key (tenant_id, id));
-      select ragwall.protect_table('public.chats')$$),
+      select ragwall.protect_table('public.chats', writers => '{app_user}')$$),
     ('P07', 'schema shop for app_user', 'an application creates', 'grant create on schema shop to app_user'),
     ('P07', 'schema public for PUBLIC', 'everybody creates', 'grant create on schema public to public'),
     ('P07', 'schema public for shop_staff', 'a group creates', $$
