@@ -81,7 +81,7 @@ th, td { text-align: left; vertical-align: top; padding: .3rem .8rem .3rem 0; bo
 th:last-child, td:last-child { padding-right: 0; }
 thead { break-after: avoid; }
 thead th { border-bottom: 1.5px solid var(--ink); color: var(--soft); vertical-align: bottom; }
-thead th:first-child { font-weight: 600; color: var(--ink); }
+.list thead th:first-child { font-weight: 600; color: var(--ink); }
 tr { break-inside: avoid; }
 .list th:first-child { width: 37%; }
 .list th:nth-child(2) { width: 28%; }

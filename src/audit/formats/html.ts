@@ -69,7 +69,7 @@ ${list('The guide’s tests', testsOf(report))}
 database are not listed. Fingerprint: the hash of everything in the database that isolation rests on. ${
     digest === undefined
       ? 'No bundle of evidence was kept with this page.'
-      : 'Evidence: the digest of the bundle that has every row, the SQL and this page; ragwall audit --verify checks it.'
+      : html`Evidence: the digest of the bundle that has every row, the SQL and this page; <code>ragwall audit --verify</code> checks it.`
   }</p>
 ${list('Vectors (OWASP LLM09:2026)', owaspOf(report))}
 ${findings(evidence)}
