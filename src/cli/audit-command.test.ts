@@ -121,6 +121,16 @@ it('keeps the evidence in a bundle, without the password, and verifies it with a
   expect(said).toContain('✗ The evidence or the page was changed');
 });
 
+it('keeps what the probe found, and does not try again to verify it', async () => {
+  const bundle = join(folder, 'probed.json');
+  await auditCommand([engine.adminUrl, '--probe', '--bundle', bundle]);
+  const { evidence, page } = JSON.parse(await readFile(bundle, 'utf8'));
+  expect(evidence.probed).toEqual(['B00', 'B01', 'B02', 'B03', 'B04', 'B05', 'B06', 'O01']);
+  expect(page).toMatch(/<b class="">Pass<\/b> B00, B02–B04\. \d+ attempts, none crossed\./);
+  expect(await auditCommand(['--verify', bundle, engine.adminUrl])).toBe(0);
+  expect(said).toContain('finds the same. Not tried again: B00, B01, B02, B03, B04, B05, B06, O01, of the probe');
+});
+
 it('has a page without a bundle, which says so, and fails if a test of the suites failed', async () => {
   const suites = join(folder, 'failed.txt');
   await writeFile(suites, '7 passed, 2 failed, 1 skipped\n');
