@@ -1,5 +1,5 @@
 --! Previous: sha1:f8c57620b93404a22c4fc71dde65eb0216ea05a0
---! Hash: sha1:124dfaec5249f0ab2eef3c7e5f8ed8e477d6fe59
+--! Hash: sha1:db1cd1859690b5ce57d46cfb03b404f29a610deb
 --! Message: tenant-context
 
 -- The tenant context: the tenant that is bound to a transaction, with a seal that SQL cannot forge.
@@ -124,16 +124,19 @@ begin
     ) then
       return tenant;
     end if;
-  -- This runs in every request, so one expression decides whether refuse_residue() is called. Postgres lists prepared
-  -- statements only all together, so asking for them costs more the more the driver has. Only for a token it is asked
-  -- for those that SQL prepared: whoever has none may have SQL on this session, and a statement of his in the place of
-  -- one of the driver's would run in the transaction of whoever has one. Whoever may name tenants needs no such statement.
+  -- This runs in every request, so one expression decides whether refuse_residue() is called.
   elsif pg_my_temp_schema() <> 0
     or exists (select from pg_cursor() where is_holdable)
     or exists (select from pg_listening_channels())
-    or expires <> '' and exists (select from pg_prepared_statement() where from_sql)
   then
     perform ragwall_private.refuse_residue();
+  -- Postgres lists prepared statements only all together, so asking costs more the more the driver has. It is asked where
+  -- a token is presented: who has none may have SQL on this session, and a statement of his in the place of one of the
+  -- driver's would run in the transaction of who has one. Whoever may name tenants needs no such statement.
+  elsif expires <> '' then
+    if exists (select from pg_prepared_statement() where from_sql) then
+      perform ragwall_private.refuse_residue();
+    end if;
   end if;
   perform
     set_config('app.current_tenant', tenant, true),

@@ -1,5 +1,5 @@
---! Previous: sha1:124dfaec5249f0ab2eef3c7e5f8ed8e477d6fe59
---! Hash: sha1:30d0f4a9b21c3830b4fae32db460d7339e8a2e5b
+--! Previous: sha1:db1cd1859690b5ce57d46cfb03b404f29a610deb
+--! Hash: sha1:9fe6cfe32c2fa660a59ba18afd7e60d9eab175fb
 --! Message: signed-tenant
 
 -- Signed mode: the tenant is the one that a short-lived token names, and SQL cannot forge a token.

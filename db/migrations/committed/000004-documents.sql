@@ -1,5 +1,5 @@
---! Previous: sha1:30d0f4a9b21c3830b4fae32db460d7339e8a2e5b
---! Hash: sha1:d381e11dd8e782a9b05d145e68c7bc13d3a13e48
+--! Previous: sha1:9fe6cfe32c2fa660a59ba18afd7e60d9eab175fb
+--! Hash: sha1:4d6f3f1b2e6c834b144e8ccf2c713c094f65f628
 --! Message: documents
 
 -- The documents: one table for all tenants, and the policies and grants that separate them.

@@ -1,5 +1,5 @@
---! Previous: sha1:d381e11dd8e782a9b05d145e68c7bc13d3a13e48
---! Hash: sha1:b0ef146cc3a75dbc4c1cada4fad1549889945e85
+--! Previous: sha1:4d6f3f1b2e6c834b144e8ccf2c713c094f65f628
+--! Hash: sha1:26ba97c143ecd262f47e5df9dafb2a72a94b449f
 --! Message: search-tables
 
 -- Search tables: the embeddings of each large tenant once more, in a table of its own with an HNSW index of its own.

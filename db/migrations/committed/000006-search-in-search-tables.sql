@@ -1,5 +1,5 @@
---! Previous: sha1:b0ef146cc3a75dbc4c1cada4fad1549889945e85
---! Hash: sha1:00ec63c88018e4d8407be8a091ee185aec228164
+--! Previous: sha1:26ba97c143ecd262f47e5df9dafb2a72a94b449f
+--! Hash: sha1:b240d6591ad0446a2aa9263b173a2977eb472309
 --! Message: search-in-search-tables
 
 -- Search in a search table, and what a search may be refused for.

@@ -1,5 +1,5 @@
---! Previous: sha1:00ec63c88018e4d8407be8a091ee185aec228164
---! Hash: sha1:40ebd6776bf23a89717285efa8cdef91b5ac90de
+--! Previous: sha1:b240d6591ad0446a2aa9263b173a2977eb472309
+--! Hash: sha1:fbebb40ad87414e74250a8046de9d7e4e1d775b5
 --! Message: match-documents
 
 -- Search: the nearest documents of the tenant that is bound, and the functions that applications search by.

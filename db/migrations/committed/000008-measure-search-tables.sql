@@ -1,5 +1,5 @@
---! Previous: sha1:40ebd6776bf23a89717285efa8cdef91b5ac90de
---! Hash: sha1:75e090ef1dbfda95075a5f4a8550610a9ef1a55b
+--! Previous: sha1:fbebb40ad87414e74250a8046de9d7e4e1d775b5
+--! Hash: sha1:4686b50939c6b55fc8a6e8f2ea369f1a74da6fe4
 --! Message: measure-search-tables
 
 -- How well a search table finds the nearest documents, and by which hnsw.ef_search.

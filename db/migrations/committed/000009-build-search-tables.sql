@@ -1,5 +1,5 @@
---! Previous: sha1:75e090ef1dbfda95075a5f4a8550610a9ef1a55b
---! Hash: sha1:df3710ffdc0e64ad72282a6918922e0876fa5171
+--! Previous: sha1:4686b50939c6b55fc8a6e8f2ea369f1a74da6fe4
+--! Hash: sha1:620722aa580e470de70dff90700865c17ff24881
 --! Message: build-search-tables
 
 -- Building a search table beside the one in use, and dropping one.

@@ -1,5 +1,5 @@
---! Previous: sha1:df3710ffdc0e64ad72282a6918922e0876fa5171
---! Hash: sha1:327fa88365a6ab992c4c0980504c0b22317d1acd
+--! Previous: sha1:620722aa580e470de70dff90700865c17ff24881
+--! Hash: sha1:0f7a763ea55e333851da63b88f214f61d92d7e7b
 --! Message: index-plan
 
 -- What the DBA sees of the search tables, and which statements are due.

@@ -1,5 +1,5 @@
---! Previous: sha1:327fa88365a6ab992c4c0980504c0b22317d1acd
---! Hash: sha1:d04007cc8405d7de0117bd1614ef1fb3f2731233
+--! Previous: sha1:0f7a763ea55e333851da63b88f214f61d92d7e7b
+--! Hash: sha1:c0b697b03495b5a098505a1859ff86791042ff24
 --! Message: upsert-documents
 
 -- Ingest: repeating an ingest changes nothing and needs no new embeddings.

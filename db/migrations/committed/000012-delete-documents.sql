@@ -1,5 +1,5 @@
---! Previous: sha1:d04007cc8405d7de0117bd1614ef1fb3f2731233
---! Hash: sha1:86df1315152f2022442b30c91078a7ff2ca6a9fb
+--! Previous: sha1:c0b697b03495b5a098505a1859ff86791042ff24
+--! Hash: sha1:1626ab731ea6520c910ed7066c25716901db6f96
 --! Message: delete-documents
 
 -- Deletion. Nobody has DELETE on the table, because it would allow LOCK TABLE, which stops all tenants. So these

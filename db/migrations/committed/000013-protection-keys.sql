@@ -1,5 +1,5 @@
---! Previous: sha1:86df1315152f2022442b30c91078a7ff2ca6a9fb
---! Hash: sha1:a84437b44556989b3ede27af9fc33da7569b67f9
+--! Previous: sha1:1626ab731ea6520c910ed7066c25716901db6f96
+--! Hash: sha1:3409063f00e3ddc64b8478d85ee37bcc352e097f
 --! Message: protection-keys
 
 -- Protecting a table of yours, part 1 of 9: foreign keys by which tenants can observe each other.

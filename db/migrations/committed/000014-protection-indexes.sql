@@ -1,5 +1,5 @@
---! Previous: sha1:a84437b44556989b3ede27af9fc33da7569b67f9
---! Hash: sha1:b54fa3024edac348ca0f093afdf7b70d29b6a276
+--! Previous: sha1:3409063f00e3ddc64b8478d85ee37bcc352e097f
+--! Hash: sha1:6917f8da53fa02b9e3e7ff98634afd162517ec43
 --! Message: protection-indexes
 
 -- Protecting a table of yours, part 2 of 9: indexes by which tenants can observe each other.

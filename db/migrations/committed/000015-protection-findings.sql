@@ -1,5 +1,5 @@
---! Previous: sha1:b54fa3024edac348ca0f093afdf7b70d29b6a276
---! Hash: sha1:05080095844b776cc2b5eda14941aa75dec4d30d
+--! Previous: sha1:6917f8da53fa02b9e3e7ff98634afd162517ec43
+--! Hash: sha1:e5a3afb22d7b496cfe8bdea489742fc3fc539b48
 --! Message: protection-findings
 
 -- Protecting a table of yours, part 3 of 9: everything by which a role can get past the policies of the table.

@@ -1,5 +1,5 @@
---! Previous: sha1:05080095844b776cc2b5eda14941aa75dec4d30d
---! Hash: sha1:b438fb119b2f57ae50b7f5936daee2a1a6e2d442
+--! Previous: sha1:e5a3afb22d7b496cfe8bdea489742fc3fc539b48
+--! Hash: sha1:62a3795cd8c754c32db06e2c69b785090b098304
 --! Message: protection-grants
 
 -- Protecting a table of yours, part 4 of 9: who keeps which privileges.

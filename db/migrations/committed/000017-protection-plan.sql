@@ -1,5 +1,5 @@
---! Previous: sha1:b438fb119b2f57ae50b7f5936daee2a1a6e2d442
---! Hash: sha1:7261a5b17803adfcb71e4078eb0c37134ec64b58
+--! Previous: sha1:62a3795cd8c754c32db06e2c69b785090b098304
+--! Hash: sha1:de289e52c0aa5a6465ad1297096856d15b44e981
 --! Message: protection-plan
 
 -- Protecting a table of yours, part 5 of 9: the statements that do it.

@@ -1,5 +1,5 @@
---! Previous: sha1:7261a5b17803adfcb71e4078eb0c37134ec64b58
---! Hash: sha1:e3247f0c5baeca4e2abe1eab1985a0df06d4f073
+--! Previous: sha1:de289e52c0aa5a6465ad1297096856d15b44e981
+--! Hash: sha1:eb770942835fff03d33fe074b613e5367dc782b3
 --! Message: unprotection
 
 -- Protecting a table of yours, part 6 of 9: the record of what there was before, and unprotect_table().

@@ -1,5 +1,5 @@
---! Previous: sha1:e3247f0c5baeca4e2abe1eab1985a0df06d4f073
---! Hash: sha1:6a31c3dea79b8347ffafcc2d8a49d22282b14741
+--! Previous: sha1:eb770942835fff03d33fe074b613e5367dc782b3
+--! Hash: sha1:72d44496fcb931602fd6171e4931494a06866c35
 --! Message: protect-table
 
 -- Protecting a table of yours, part 7 of 9: protect_table().

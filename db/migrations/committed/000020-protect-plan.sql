@@ -1,5 +1,5 @@
---! Previous: sha1:6a31c3dea79b8347ffafcc2d8a49d22282b14741
---! Hash: sha1:e7530c9e71d99e0973e46e04302a2741c23108b2
+--! Previous: sha1:72d44496fcb931602fd6171e4931494a06866c35
+--! Hash: sha1:087102a677db329e5102e798ea5c000c94a897e7
 --! Message: protect-plan
 
 -- Protecting a table of yours, part 8 of 9: protect_plan(), for all tables at once.

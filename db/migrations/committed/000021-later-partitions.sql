@@ -1,5 +1,5 @@
---! Previous: sha1:e7530c9e71d99e0973e46e04302a2741c23108b2
---! Hash: sha1:f30314ac4515d3443ed6cf368ef2cb80e4703291
+--! Previous: sha1:087102a677db329e5102e798ea5c000c94a897e7
+--! Hash: sha1:ace170eff18996a268b9524585de5ebb89bf3206
 --! Message: later-partitions
 
 -- Protecting a table of yours, part 9 of 9: partitions that are added later. Then the number of the last migration.
