@@ -119,5 +119,5 @@ end
 $$;
 
 -- build_search_table() waits for older transactions, and says whose they are; ragwall index holds a lock.
-grant execute on function pg_try_advisory_lock(bigint), pg_current_snapshot(), pg_snapshot_xmin(pg_snapshot), pg_snapshot_xmax(pg_snapshot),
-  pg_current_xact_id_if_assigned(), pg_stat_get_activity(integer) to ragwall_owner;
+grant execute on function pg_try_advisory_lock(bigint), pg_current_snapshot(), pg_snapshot_xmin(pg_snapshot),
+  pg_snapshot_xmax(pg_snapshot), pg_current_xact_id_if_assigned(), pg_stat_get_activity(integer) to ragwall_owner;

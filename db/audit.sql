@@ -1049,7 +1049,7 @@ released (kind, parent, name, properties) as (
     ('function', '', 'ragwall.upsert_documents(jsonb)', '{ "arguments" : "md5 e0cb7470a8c12a4cfff4dd612b201ac5", "attributes" : "language plpgsql, volatile", "body" : "md5 a25dfe2f3cd3df0aec666879f6385bb1", "owner" : "ragwall_owner", "result" : "TABLE(ordinal integer, tenant_id text, id uuid, status text)", "setting cpu_index_tuple_cost" : "0.005", "setting cpu_operator_cost" : "0.0025", "setting cpu_tuple_cost" : "0.01", "setting enable_bitmapscan" : "on", "setting enable_hashagg" : "on", "setting enable_hashjoin" : "on", "setting enable_indexonlyscan" : "on", "setting enable_indexscan" : "on", "setting enable_nestloop" : "on", "setting enable_presorted_aggregate" : "on", "setting enable_seqscan" : "off", "setting enable_sort" : "on", "setting enable_tidscan" : "on", "setting jit" : "off", "setting max_parallel_workers_per_gather" : "0", "setting plan_cache_mode" : "force_custom_plan", "setting random_page_cost" : "4", "setting search_path" : "pg_catalog, pg_temp", "setting seq_page_cost" : "1" }'),
     ('function', '', 'ragwall.with_partitions(regclass)', '{ "arguments" : "md5 69ab7d4f3df49aa474d5f077afaec2f7", "attributes" : "language sql, stable, parallel safe", "body" : "md5 e6408f0466c02c35b57e2ea2875df218", "owner" : "ragwall_owner", "result" : "SETOF regclass" }'),
     ('function', '', 'ragwall_private.base64url(bytea)', '{ "arguments" : "md5 7c12d105e422c0397e5fdf0bd636f744", "attributes" : "language sql, immutable, parallel safe", "body" : "md5 ad1925e3ce29072480ad467179845775", "owner" : "ragwall_context", "result" : "text" }'),
-    ('function', '', 'ragwall_private.bind(text, text)', '{ "arguments" : "md5 055b61a77a402eda9f56bff2509db3ec", "attributes" : "language plpgsql, volatile", "body" : "md5 b4412fa21a21699482b75c8a9e8ef8dd", "owner" : "ragwall_context", "result" : "text", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall_private.bind(text, text)', '{ "arguments" : "md5 055b61a77a402eda9f56bff2509db3ec", "attributes" : "language plpgsql, volatile", "body" : "md5 c69ff37e63873bbbaa156c8d10e6cbb0", "owner" : "ragwall_context", "result" : "text", "setting search_path" : "pg_catalog, pg_temp" }'),
     ('function', '', 'ragwall_private.is_seal(bytea, bytea, text, text)', '{ "arguments" : "md5 d77a54794a8777365b8dbe9a47d0b9d3", "attributes" : "language sql, stable, parallel restricted", "body" : "md5 d1035ad9287c1f972f7695a3e8ed4f63", "owner" : "ragwall_context", "result" : "boolean" }'),
     ('function', '', 'ragwall_private.pad(bytea, integer)', '{ "arguments" : "md5 188c2d9aa437abb24b0502beaf5e68e9", "attributes" : "language sql, immutable, parallel safe", "body" : "md5 f4ae7c96d21944af2433ed6657f84215", "owner" : "ragwall_context", "result" : "bytea" }'),
     ('function', '', 'ragwall_private.random_bytes()', '{ "arguments" : "md5 d41d8cd98f00b204e9800998ecf8427e", "attributes" : "language sql, volatile, parallel safe", "body" : "md5 09b93049c14db09dc6c27ff4adad872e", "owner" : "ragwall_context", "result" : "bytea" }'),
@@ -1830,16 +1830,18 @@ found (id, severity, status, object, evidence, remedy) as (
   cross join lateral pg_catalog.aclexplode(coalesce(p.proacl, pg_catalog.acldefault('f', p.proowner))) as a
   join grantee as g on g.oid = a.grantee
   where p.oid = 'pg_catalog.pg_advisory_lock(bigint)'::regprocedure
+    and g.oid <> p.proowner
+    and g.oid not in (select relowner from tenant_table)
     and not g.untrusted
     and exists (select from schema where nspname = 'ragwall')
 
   union all
   -- [R15] Logins of the application have limits in time
   select 'R15', null, 'warn', l.rolname, 'it has no ' || string_agg(l.name, ' and no ' order by l.name),
-    format('Call ragwall.grant_login(%L, …), or set a transaction_timeout (17 and later) or both of the others.', l.rolname)
+    format('Call ragwall.grant_login(%L, …), or set transaction_timeout (from 17 on) or both of the others.', l.rolname)
   from (
-    select a.rolname, n.name, max(v.value) filter (where n.name = 'transaction_timeout') over (partition by a.oid) as whole,
-      v.value
+    select a.rolname, n.name, v.value,
+      max(v.value) filter (where n.name = 'transaction_timeout') over (partition by a.oid) as whole
     from app_role as a
     cross join (
       values ('statement_timeout'), ('idle_in_transaction_session_timeout'), ('transaction_timeout')

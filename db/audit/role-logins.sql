@@ -3,9 +3,9 @@
 -- R13 medium: Logins of the application connect by grants of their own
 -- Examines: schema ragwall
 -- Reference: checklist 2
--- Why: A membership holds in every database of the cluster. Where PUBLIC may connect, or a role that has members, a login
---   that was made for another database reads here what its role may read.
--- Remedy: `revoke connect on database … from …`, and `select ragwall.grant_login(…)` for each login of this database.
+-- Why: A membership holds in every database of the cluster. Where PUBLIC may connect, or a role that has members, a
+--   login that was made for another database reads here what its role may read.
+-- Remedy: `revoke connect on database … from …`, and `ragwall.grant_login()` for each login that belongs here.
 select 'R13', null, 'fail', 'CONNECT for ' || case g.oid when 0 then 'PUBLIC' else g.oid::regrole::text end,
   'any login that is a member of an application role may connect, whichever database it was made for'
     || coalesce('; there are ' || l.logins, '')
@@ -37,9 +37,9 @@ where d.datname = current_database()
 -- R14 low: No application role may take advisory locks
 -- Examines: schema ragwall
 -- Reference: CWE-770
--- Why: One statement can take so many that the lock table of the cluster is full, for every database. Where others write
---   SQL, P12 says the same.
--- Remedy: Run `db/bootstrap.sql` as a superuser, or `revoke execute on function pg_advisory_lock(bigint) from …`.
+-- Why: One statement can take so many that the lock table of the cluster is full, for every database. Where others
+--   write SQL, P12 says the same.
+-- Remedy: Run `db/bootstrap.sql` as a superuser, or revoke what was granted to the role.
 select 'R14', null, 'warn', 'pg_advisory_lock for ' || g.name, 'EXECUTE is granted to ' || g.name,
   case g.oid when 0 then 'Run db/bootstrap.sql as a superuser.'
     else format('revoke execute on function pg_catalog.pg_advisory_lock(bigint) from %s', g.ident) end
@@ -47,20 +47,22 @@ from pg_catalog.pg_proc as p
 cross join lateral pg_catalog.aclexplode(coalesce(p.proacl, pg_catalog.acldefault('f', p.proowner))) as a
 join grantee as g on g.oid = a.grantee
 where p.oid = 'pg_catalog.pg_advisory_lock(bigint)'::regprocedure
+  and g.oid <> p.proowner
+  and g.oid not in (select relowner from tenant_table)
   and not g.untrusted
   and exists (select from schema where nspname = 'ragwall')
 
 -- R15 low: Logins of the application have limits in time
 -- Examines: schema ragwall
 -- Reference: CWE-770
--- Why: A statement without end takes a connection and a processor; a transaction without end keeps vacuum and the builds
---   of search tables waiting.
+-- Why: A statement without end takes a connection and a processor; a transaction without end keeps vacuum and the
+--   builds of search tables waiting.
 -- Remedy: `select ragwall.grant_login(…)`, which copies the limits of the role.
 select 'R15', null, 'warn', l.rolname, 'it has no ' || string_agg(l.name, ' and no ' order by l.name),
-  format('Call ragwall.grant_login(%L, …), or set a transaction_timeout (17 and later) or both of the others.', l.rolname)
+  format('Call ragwall.grant_login(%L, …), or set transaction_timeout (from 17 on) or both of the others.', l.rolname)
 from (
-  select a.rolname, n.name, max(v.value) filter (where n.name = 'transaction_timeout') over (partition by a.oid) as whole,
-    v.value
+  select a.rolname, n.name, v.value,
+    max(v.value) filter (where n.name = 'transaction_timeout') over (partition by a.oid) as whole
   from app_role as a
   cross join (
     values ('statement_timeout'), ('idle_in_transaction_session_timeout'), ('transaction_timeout')

@@ -187,6 +187,7 @@ describe('privileges are compared by what a role may do', () => {
       grant select on ragwall.documents to public;`);
     const loosened = diffInventories(clean, loose).filter(({ effect }) => effect === 'loosens');
     expect(loosened.map(({ object, property }) => `${object}: ${property}`)).toEqual([
+      'pg_advisory_lock(bigint): privilege EXECUTE for agent_caller',
       'ragwall.documents: privilege SELECT for PUBLIC',
       'ragwall.documents_rows: privilege SELECT for agent_reader',
     ]);

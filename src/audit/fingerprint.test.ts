@@ -110,6 +110,13 @@ describe('it is the same', () => {
       await session.admin((sql) => sql`create database ragwall_restored`);
       await run(restored.href, async (sql) => sql.unsafe(await bootstrapSql()));
       await dumpAndRestore(engine, 'ragwall', 'ragwall_restored');
+      // A dump of one database does not have what was granted on the database itself.
+      await run(
+        restored.href,
+        (sql) => sql`
+          select ragwall.grant_login(role, role)
+          from unnest('{app_user,app_reader,agent_reader,agent_caller}'::name[]) as role`,
+      );
       await run(restored.href, async (sql) => {
         // The control: Postgres does print what it has restored otherwise.
         const view = "select pg_get_viewdef('twice.paid'::regclass) as text";

@@ -1,5 +1,5 @@
 --! Previous: sha1:f8c57620b93404a22c4fc71dde65eb0216ea05a0
---! Hash: sha1:db1cd1859690b5ce57d46cfb03b404f29a610deb
+--! Hash: sha1:03619436300f0e362a5a8a4ae64886d07c9a52ce
 --! Message: tenant-context
 
 -- The tenant context: the tenant that is bound to a transaction, with a seal that SQL cannot forge.
@@ -130,9 +130,9 @@ begin
     or exists (select from pg_listening_channels())
   then
     perform ragwall_private.refuse_residue();
-  -- Postgres lists prepared statements only all together, so asking costs more the more the driver has. It is asked where
-  -- a token is presented: who has none may have SQL on this session, and a statement of his in the place of one of the
-  -- driver's would run in the transaction of who has one. Whoever may name tenants needs no such statement.
+  -- Postgres lists prepared statements only all together, so asking costs more the more the driver has. It is asked
+  -- where a token is presented: who has none may have SQL on this session, and a statement of his in the place of one
+  -- of the driver's would run in the transaction of who has one. Whoever may name tenants needs no such statement.
   elsif expires <> '' then
     if exists (select from pg_prepared_statement() where from_sql) then
       perform ragwall_private.refuse_residue();
@@ -219,8 +219,8 @@ end
 $$;
 
 comment on function ragwall.require_tenant() is
-  'Returns the tenant that is bound to this transaction. Raises RW001 if none is, and says so if the reason is that the '
-  'token has expired.';
+  'Returns the tenant that is bound to this transaction. Raises RW001 if none is, and says so if the reason is that '
+  'the token has expired.';
 
 grant execute on function ragwall.require_tenant() to app_user, app_reader, agent_reader;
 

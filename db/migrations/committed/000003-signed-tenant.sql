@@ -1,5 +1,5 @@
---! Previous: sha1:db1cd1859690b5ce57d46cfb03b404f29a610deb
---! Hash: sha1:9fe6cfe32c2fa660a59ba18afd7e60d9eab175fb
+--! Previous: sha1:03619436300f0e362a5a8a4ae64886d07c9a52ce
+--! Hash: sha1:082cd99e8ce4065a61d2f0e787c879d4e3766dc5
 --! Message: signed-tenant
 
 -- Signed mode: the tenant is the one that a short-lived token names, and SQL cannot forge a token.
@@ -237,11 +237,11 @@ $$;
 
 comment on function ragwall.set_tenant_from_token(text) is
   'Verifies a token, binds the tenant that it names to this transaction until 5 seconds after its exp, and returns the '
-  'tenant. A later token of the same tenant prolongs the binding. token: a JWT (RFC 7519) of at most 1200 bytes, signed '
+  'tenant. A later token of the tenant prolongs the binding. token: a JWT (RFC 7519) of at most 1200 bytes, signed '
   'by HS256 with a key of signing_keys(), with the claims tenant_id, aud, iat, exp and optionally nbf, and at most 300 '
   'seconds from iat to exp. Raises RW005 if no key signed it, if it is null, or if the key of the seals is missing; '
   'RW006 if its claims are not valid for this database at this time; RW009 if the transaction is repeatable read or '
-  'serializable and more than 5 seconds old; RW003 and RW007 as set_tenant() does. Security definer: it reads the keys.';
+  'serializable and over 5 seconds old; RW003 and RW007 as set_tenant() does. Security definer: it reads the keys.';
 
 grant execute on function ragwall.set_tenant_from_token(text)
   to app_user, app_reader, agent_reader, agent_caller;

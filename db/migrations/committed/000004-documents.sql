@@ -1,5 +1,5 @@
---! Previous: sha1:9fe6cfe32c2fa660a59ba18afd7e60d9eab175fb
---! Hash: sha1:4d6f3f1b2e6c834b144e8ccf2c713c094f65f628
+--! Previous: sha1:082cd99e8ce4065a61d2f0e787c879d4e3766dc5
+--! Hash: sha1:fba62b91d06f3d1943136dceddec771aa380c42d
 --! Message: documents
 
 -- The documents: one table for all tenants, and the policies and grants that separate them.

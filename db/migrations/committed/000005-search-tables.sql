@@ -1,5 +1,5 @@
---! Previous: sha1:4d6f3f1b2e6c834b144e8ccf2c713c094f65f628
---! Hash: sha1:26ba97c143ecd262f47e5df9dafb2a72a94b449f
+--! Previous: sha1:fba62b91d06f3d1943136dceddec771aa380c42d
+--! Hash: sha1:da5d5ca46e5944181a8d2e15b1062e586a3def5c
 --! Message: search-tables
 
 -- Search tables: the embeddings of each large tenant once more, in a table of its own with an HNSW index of its own.

@@ -1,5 +1,5 @@
---! Previous: sha1:26ba97c143ecd262f47e5df9dafb2a72a94b449f
---! Hash: sha1:b240d6591ad0446a2aa9263b173a2977eb472309
+--! Previous: sha1:da5d5ca46e5944181a8d2e15b1062e586a3def5c
+--! Hash: sha1:34e028eec70503f87a352fe55cb76cb47a7ba0fa
 --! Message: search-in-search-tables
 
 -- Search in a search table, and what a search may be refused for.

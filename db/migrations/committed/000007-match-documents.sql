@@ -1,5 +1,5 @@
---! Previous: sha1:b240d6591ad0446a2aa9263b173a2977eb472309
---! Hash: sha1:fbebb40ad87414e74250a8046de9d7e4e1d775b5
+--! Previous: sha1:34e028eec70503f87a352fe55cb76cb47a7ba0fa
+--! Hash: sha1:90b186c33bcc7bc8a20318dc330f47334d9c825f
 --! Message: match-documents
 
 -- Search: the nearest documents of the tenant that is bound, and the functions that applications search by.

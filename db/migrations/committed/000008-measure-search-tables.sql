@@ -1,5 +1,5 @@
---! Previous: sha1:fbebb40ad87414e74250a8046de9d7e4e1d775b5
---! Hash: sha1:4686b50939c6b55fc8a6e8f2ea369f1a74da6fe4
+--! Previous: sha1:90b186c33bcc7bc8a20318dc330f47334d9c825f
+--! Hash: sha1:274166fcd0f6fa7e7773c36f4b3a92d7021666ca
 --! Message: measure-search-tables
 
 -- How well a search table finds the nearest documents, and by which hnsw.ef_search.

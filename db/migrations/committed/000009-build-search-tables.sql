@@ -1,5 +1,5 @@
---! Previous: sha1:4686b50939c6b55fc8a6e8f2ea369f1a74da6fe4
---! Hash: sha1:620722aa580e470de70dff90700865c17ff24881
+--! Previous: sha1:274166fcd0f6fa7e7773c36f4b3a92d7021666ca
+--! Hash: sha1:0f80975eb9aa8d664ae7485b5c5422ab3c6c61ee
 --! Message: build-search-tables
 
 -- Building a search table beside the one in use, and dropping one.

@@ -1,5 +1,5 @@
---! Previous: sha1:620722aa580e470de70dff90700865c17ff24881
---! Hash: sha1:0f7a763ea55e333851da63b88f214f61d92d7e7b
+--! Previous: sha1:0f80975eb9aa8d664ae7485b5c5422ab3c6c61ee
+--! Hash: sha1:ff9ad744e28dcac06869fcd2ddb98564ad43e481
 --! Message: index-plan
 
 -- What the DBA sees of the search tables, and which statements are due.

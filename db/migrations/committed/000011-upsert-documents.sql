@@ -1,5 +1,5 @@
---! Previous: sha1:0f7a763ea55e333851da63b88f214f61d92d7e7b
---! Hash: sha1:c0b697b03495b5a098505a1859ff86791042ff24
+--! Previous: sha1:ff9ad744e28dcac06869fcd2ddb98564ad43e481
+--! Hash: sha1:dcb83b89d734820209d80c0d8399360d49f61cb6
 --! Message: upsert-documents
 
 -- Ingest: repeating an ingest changes nothing and needs no new embeddings.

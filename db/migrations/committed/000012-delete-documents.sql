@@ -1,5 +1,5 @@
---! Previous: sha1:c0b697b03495b5a098505a1859ff86791042ff24
---! Hash: sha1:1626ab731ea6520c910ed7066c25716901db6f96
+--! Previous: sha1:dcb83b89d734820209d80c0d8399360d49f61cb6
+--! Hash: sha1:d967d99871f078240a0dd408bd5d1fffe8297ff0
 --! Message: delete-documents
 
 -- Deletion. Nobody has DELETE on the table, because it would allow LOCK TABLE, which stops all tenants. So these

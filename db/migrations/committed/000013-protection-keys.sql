@@ -1,5 +1,5 @@
---! Previous: sha1:1626ab731ea6520c910ed7066c25716901db6f96
---! Hash: sha1:3409063f00e3ddc64b8478d85ee37bcc352e097f
+--! Previous: sha1:d967d99871f078240a0dd408bd5d1fffe8297ff0
+--! Hash: sha1:cf87f472791a2f94b14944c9bb31ee2a951de625
 --! Message: protection-keys
 
 -- Protecting a table of yours, part 1 of 9: foreign keys by which tenants can observe each other.

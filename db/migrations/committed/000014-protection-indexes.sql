@@ -1,5 +1,5 @@
---! Previous: sha1:3409063f00e3ddc64b8478d85ee37bcc352e097f
---! Hash: sha1:6917f8da53fa02b9e3e7ff98634afd162517ec43
+--! Previous: sha1:cf87f472791a2f94b14944c9bb31ee2a951de625
+--! Hash: sha1:c7fd13c55a5cc2b12c5609ce4c9735621c8bbc43
 --! Message: protection-indexes
 
 -- Protecting a table of yours, part 2 of 9: indexes by which tenants can observe each other.

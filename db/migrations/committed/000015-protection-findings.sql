@@ -1,5 +1,5 @@
---! Previous: sha1:6917f8da53fa02b9e3e7ff98634afd162517ec43
---! Hash: sha1:e5a3afb22d7b496cfe8bdea489742fc3fc539b48
+--! Previous: sha1:c7fd13c55a5cc2b12c5609ce4c9735621c8bbc43
+--! Hash: sha1:f13c3d6b1e28b6060cb17b4433c142630fe46a34
 --! Message: protection-findings
 
 -- Protecting a table of yours, part 3 of 9: everything by which a role can get past the policies of the table.

@@ -1,5 +1,5 @@
---! Previous: sha1:e5a3afb22d7b496cfe8bdea489742fc3fc539b48
---! Hash: sha1:62a3795cd8c754c32db06e2c69b785090b098304
+--! Previous: sha1:f13c3d6b1e28b6060cb17b4433c142630fe46a34
+--! Hash: sha1:fce5f13794c39546089cf01e7db18fccfea996c1
 --! Message: protection-grants
 
 -- Protecting a table of yours, part 4 of 9: who keeps which privileges.

@@ -1,5 +1,5 @@
---! Previous: sha1:62a3795cd8c754c32db06e2c69b785090b098304
---! Hash: sha1:de289e52c0aa5a6465ad1297096856d15b44e981
+--! Previous: sha1:fce5f13794c39546089cf01e7db18fccfea996c1
+--! Hash: sha1:7a47bed085285edfabb20a3f2c6e59baea2ba3c8
 --! Message: protection-plan
 
 -- Protecting a table of yours, part 5 of 9: the statements that do it.

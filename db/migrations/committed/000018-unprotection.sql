@@ -1,5 +1,5 @@
---! Previous: sha1:de289e52c0aa5a6465ad1297096856d15b44e981
---! Hash: sha1:eb770942835fff03d33fe074b613e5367dc782b3
+--! Previous: sha1:7a47bed085285edfabb20a3f2c6e59baea2ba3c8
+--! Hash: sha1:3f59754b36e8703ea265b8964ce32dc8751423ec
 --! Message: unprotection
 
 -- Protecting a table of yours, part 6 of 9: the record of what there was before, and unprotect_table().

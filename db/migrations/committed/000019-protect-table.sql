@@ -1,5 +1,5 @@
---! Previous: sha1:eb770942835fff03d33fe074b613e5367dc782b3
---! Hash: sha1:72d44496fcb931602fd6171e4931494a06866c35
+--! Previous: sha1:3f59754b36e8703ea265b8964ce32dc8751423ec
+--! Hash: sha1:b960f8083b3c1a49ea6f264c6ffd913807aac34d
 --! Message: protect-table
 
 -- Protecting a table of yours, part 7 of 9: protect_table().

@@ -1,5 +1,5 @@
---! Previous: sha1:72d44496fcb931602fd6171e4931494a06866c35
---! Hash: sha1:087102a677db329e5102e798ea5c000c94a897e7
+--! Previous: sha1:b960f8083b3c1a49ea6f264c6ffd913807aac34d
+--! Hash: sha1:2ddcc7b51cdc6b817dbb5eba1c5d444383cf3fa2
 --! Message: protect-plan
 
 -- Protecting a table of yours, part 8 of 9: protect_plan(), for all tables at once.

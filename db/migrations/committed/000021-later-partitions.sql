@@ -1,5 +1,5 @@
---! Previous: sha1:087102a677db329e5102e798ea5c000c94a897e7
---! Hash: sha1:ace170eff18996a268b9524585de5ebb89bf3206
+--! Previous: sha1:2ddcc7b51cdc6b817dbb5eba1c5d444383cf3fa2
+--! Hash: sha1:b5cee8b3d2bce2351fa3fba86da4245a10b92a94
 --! Message: later-partitions
 
 -- Protecting a table of yours, part 9 of 9: partitions that are added later. Then the number of the last migration.
