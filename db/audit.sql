@@ -153,6 +153,10 @@ named as materialized (
     ) as m
   ) as n
 ),
+-- Few relations have names that are not one word.
+spaced_relation as materialized (
+  select oid, name, relname from relation where relname ~ '\W'
+),
 -- Which relations the body of a function names.
 mention as materialized (
   select m.oid, m.relation, r.name, bool_or(m.written) as written
@@ -171,9 +175,8 @@ mention as materialized (
     where f.names_resolved
     union all
     select f.oid, r.oid, false
-    from relation as r
+    from spaced_relation as r
     join routine as f on strpos(f.code, lower(r.relname)) > 0
-    where r.relname ~ '\W'
   ) as m
   join relation as r on r.oid = m.relation
   group by m.oid, m.relation, r.name
@@ -823,7 +826,9 @@ own_other_fact (kind, parent, name, property, value) as materialized (
   from own_routine as p
   cross join lateral (
     values
-      ('owner', p.proowner::regrole::text),
+      -- The function of an event trigger belongs to who applied the migrations: M04.
+      ('owner', case when p.prorettype <> 'event_trigger'::regtype or p.proowner in (select oid from own_role)
+        then p.proowner::regrole::text else 'who applied the migrations' end),
       ('result', pg_get_function_result(p.oid)),
       ('arguments', 'md5 ' || md5(pg_get_function_arguments(p.oid))),
       ('attributes', concat_ws(', ', 'language ' || p.lanname, 'kind ' || nullif(p.prokind::text, 'f'),
@@ -998,7 +1003,7 @@ released (kind, parent, name, properties) as (
     ('function', '', 'ragwall.audit()', '{ "arguments" : "md5 d41d8cd98f00b204e9800998ecf8427e", "attributes" : "language sql, stable, parallel restricted", "owner" : "ragwall_owner", "result" : "md5 0a4eba44ecc43e2095b2eebd485b7979", "setting jit" : "off", "setting search_path" : "pg_catalog, pg_temp" }'),
     ('function', '', 'ragwall.build_search_table()', '{ "arguments" : "md5 d41d8cd98f00b204e9800998ecf8427e", "attributes" : "language plpgsql, volatile, security definer", "body" : "md5 409a758cb6721a9bc6c60ea8a54e74d9", "owner" : "ragwall_owner", "result" : "text", "setting jit" : "off", "setting search_path" : "pg_catalog, pg_temp" }'),
     ('function', '', 'ragwall.catch_up(integer)', '{ "arguments" : "md5 28e0d9dc03deb621019f0f94f494c88a", "attributes" : "language plpgsql, volatile, security definer", "body" : "md5 c30da83b62ab4b29d252d0f2b9eeb168", "owner" : "ragwall_owner", "result" : "integer", "setting cpu_index_tuple_cost" : "0.005", "setting cpu_operator_cost" : "0.0025", "setting cpu_tuple_cost" : "0.01", "setting enable_bitmapscan" : "on", "setting enable_hashagg" : "on", "setting enable_hashjoin" : "on", "setting enable_indexonlyscan" : "on", "setting enable_indexscan" : "on", "setting enable_nestloop" : "on", "setting enable_presorted_aggregate" : "on", "setting enable_seqscan" : "off", "setting enable_sort" : "on", "setting enable_tidscan" : "on", "setting jit" : "off", "setting max_parallel_workers_per_gather" : "0", "setting plan_cache_mode" : "force_custom_plan", "setting random_page_cost" : "4", "setting search_path" : "pg_catalog, pg_temp", "setting seq_page_cost" : "1" }'),
-    ('function', '', 'ragwall.close_partitions()', '{ "arguments" : "md5 d41d8cd98f00b204e9800998ecf8427e", "attributes" : "language plpgsql, volatile", "body" : "md5 9fe7d94b8fb1388a02fa74796624aa41", "owner" : "postgres", "result" : "event_trigger", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall.close_partitions()', '{ "arguments" : "md5 d41d8cd98f00b204e9800998ecf8427e", "attributes" : "language plpgsql, volatile", "body" : "md5 9fe7d94b8fb1388a02fa74796624aa41", "owner" : "who applied the migrations", "result" : "event_trigger", "setting search_path" : "pg_catalog, pg_temp" }'),
     ('function', '', 'ragwall.column_names(regclass, smallint[])', '{ "arguments" : "md5 894328d2cc9f192ba76cbd83320e7708", "attributes" : "language sql, stable, parallel safe", "body" : "md5 a75bbff127115276ca26ead93f4f8446", "owner" : "ragwall_owner", "result" : "text[]" }'),
     ('function', '', 'ragwall.composite_foreign_keys(jsonb)', '{ "arguments" : "md5 e46ef5b8ad50a4cd004850c51bf8bc74", "attributes" : "language sql, stable, parallel restricted", "body" : "md5 6cebfab823c2db80bbb150f2ca0f7249", "owner" : "ragwall_owner", "result" : "TABLE(id oid, near regclass, far regclass, removal text, key text, addition text)", "setting search_path" : "pg_catalog, pg_temp" }'),
     ('function', '', 'ragwall.current_tenant()', '{ "arguments" : "md5 d41d8cd98f00b204e9800998ecf8427e", "attributes" : "language plpgsql, stable, parallel restricted, security definer", "body" : "md5 fee04d1e322b6a11b25ec982fde74876", "owner" : "ragwall_context", "result" : "text", "setting search_path" : "pg_catalog, pg_temp" }'),
@@ -3043,25 +3048,28 @@ found (id, severity, status, object, evidence, remedy) as (
 
 ),
 ranked as materialized (
-  select f.id, coalesce(f.severity, c.severity) as severity, f.status, f.object, f.evidence, f.remedy,
-    f.id between 'M06' and 'M12' as compared,
-    array_position(array['critical', 'high', 'medium', 'low'], coalesce(f.severity, c.severity)) as rank
-  from found as f
-  join checks as c on c.id = f.id
+  select f.*, min(f.rank) filter (where f.compared) over o as rank_compared,
+    min(f.rank) filter (where not f.compared) over o as rank_of_others
+  from (
+    select f.id, coalesce(f.severity, c.severity) as severity, f.status, f.object, f.evidence, f.remedy,
+      f.id between 'M06' and 'M12' as compared,
+      case when f.status in ('fail', 'warn')
+        then array_position(array['critical', 'high', 'medium', 'low'], coalesce(f.severity, c.severity)) end as rank
+    from found as f
+    join checks as c on c.id = f.id
+  ) as f
+  window o as (partition by f.object)
 ),
 -- Of two findings on the same object the more severe one; of two alike the other check's, which is more specific. C03
 -- and C10 name the table or function where M07 and M09 name what is wrong with its policies or privileges.
 finding as (
   select f.*
   from ranked as f
-  where f.status not in ('fail', 'warn') or not exists (
-    select from ranked as o
-    where o.compared <> f.compared and o.status in ('fail', 'warn') and (
-      case when f.id in ('C03', 'C10') then false
-        when o.id in ('C03', 'C10') then o.object = split_part(f.object, ' for ', 1)
-        else o.object = f.object and (o.rank < f.rank or o.rank = f.rank and f.compared) end
+  where f.rank is null or f.id in ('C03', 'C10') or not case
+    when f.compared then coalesce(f.rank_of_others <= f.rank, false) or split_part(f.object, ' for ', 1) in (
+      select o.object from ranked as o where o.id in ('C03', 'C10') and o.rank is not null
     )
-  )
+    else coalesce(f.rank_compared < f.rank, false) end
 )
 select
   i.id,

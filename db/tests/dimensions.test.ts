@@ -22,6 +22,8 @@ it.each([3, 3072, 4000])('documents of %i dimensions are stored, indexed and fou
     const found = await db.query(`select content from ragwall.match_documents($1, 1)`, [vector(5)]);
     expect(found.rows).toEqual([{ content: '5' }]);
     await db.exec('rollback');
+    const differs = `select id, object, evidence from ragwall.audit() where id between 'M06' and 'M12' and status <> 'pass'`;
+    expect((await db.query(differs)).rows).toEqual([]);
   } finally {
     await db.close();
   }

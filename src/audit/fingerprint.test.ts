@@ -17,6 +17,7 @@ import {
   readSaved,
   toLines,
 } from './fingerprint.js';
+import { readAudit } from './run.js';
 
 /** What Postgres prints otherwise once it has read its own print. */
 const printedTwice = `
@@ -123,6 +124,8 @@ describe('it is the same', () => {
         const [[before], [after]] = [await session.admin((one) => one.unsafe(view)), await sql.unsafe(view)];
         expect(after?.text).not.toBe(before?.text);
         expect((await readInventory(sql)).inventory).toEqual(inventory);
+        const compared = (await readAudit(sql)).rows.filter(({ id }) => /^M(0[6-9]|1\d)$/.test(id));
+        expect(compared.map(({ status, object }) => `${status} ${object}`)).toEqual(Array(7).fill('pass '));
         // And the other way round: what means something else is another row.
         for (const other of meansOther) {
           const changed = await rolledBack(sql, async (tx) => {

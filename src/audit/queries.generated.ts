@@ -196,6 +196,10 @@ named as materialized (
     ) as m
   ) as n
 ),
+-- Few relations have names that are not one word.
+spaced_relation as materialized (
+  select oid, name, relname from relation where relname ~ '\W'
+),
 -- Which relations the body of a function names.
 mention as materialized (
   select m.oid, m.relation, r.name, bool_or(m.written) as written
@@ -214,9 +218,8 @@ mention as materialized (
     where f.names_resolved
     union all
     select f.oid, r.oid, false
-    from relation as r
+    from spaced_relation as r
     join routine as f on strpos(f.code, lower(r.relname)) > 0
-    where r.relname ~ '\W'
   ) as m
   join relation as r on r.oid = m.relation
   group by m.oid, m.relation, r.name

@@ -26,7 +26,9 @@ own_other_fact (kind, parent, name, property, value) as materialized (
   from own_routine as p
   cross join lateral (
     values
-      ('owner', p.proowner::regrole::text),
+      -- The function of an event trigger belongs to who applied the migrations: M04.
+      ('owner', case when p.prorettype <> 'event_trigger'::regtype or p.proowner in (select oid from own_role)
+        then p.proowner::regrole::text else 'who applied the migrations' end),
       ('result', pg_get_function_result(p.oid)),
       ('arguments', 'md5 ' || md5(pg_get_function_arguments(p.oid))),
       ('attributes', concat_ws(', ', 'language ' || p.lanname, 'kind ' || nullif(p.prokind::text, 'f'),

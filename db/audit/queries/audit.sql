@@ -67,25 +67,28 @@ found (id, severity, status, object, evidence, remedy) as (
 
 ),
 ranked as materialized (
-  select f.id, coalesce(f.severity, c.severity) as severity, f.status, f.object, f.evidence, f.remedy,
-    f.id between 'M06' and 'M12' as compared,
-    array_position(array['critical', 'high', 'medium', 'low'], coalesce(f.severity, c.severity)) as rank
-  from found as f
-  join checks as c on c.id = f.id
+  select f.*, min(f.rank) filter (where f.compared) over o as rank_compared,
+    min(f.rank) filter (where not f.compared) over o as rank_of_others
+  from (
+    select f.id, coalesce(f.severity, c.severity) as severity, f.status, f.object, f.evidence, f.remedy,
+      f.id between 'M06' and 'M12' as compared,
+      case when f.status in ('fail', 'warn')
+        then array_position(array['critical', 'high', 'medium', 'low'], coalesce(f.severity, c.severity)) end as rank
+    from found as f
+    join checks as c on c.id = f.id
+  ) as f
+  window o as (partition by f.object)
 ),
 -- Of two findings on the same object the more severe one; of two alike the other check's, which is more specific. C03
 -- and C10 name the table or function where M07 and M09 name what is wrong with its policies or privileges.
 finding as (
   select f.*
   from ranked as f
-  where f.status not in ('fail', 'warn') or not exists (
-    select from ranked as o
-    where o.compared <> f.compared and o.status in ('fail', 'warn') and (
-      case when f.id in ('C03', 'C10') then false
-        when o.id in ('C03', 'C10') then o.object = split_part(f.object, ' for ', 1)
-        else o.object = f.object and (o.rank < f.rank or o.rank = f.rank and f.compared) end
+  where f.rank is null or f.id in ('C03', 'C10') or not case
+    when f.compared then coalesce(f.rank_of_others <= f.rank, false) or split_part(f.object, ' for ', 1) in (
+      select o.object from ranked as o where o.id in ('C03', 'C10') and o.rank is not null
     )
-  )
+    else coalesce(f.rank_compared < f.rank, false) end
 )
 select
   i.id,
