@@ -6,6 +6,9 @@ from (
     ('fewer privileges', 'revoke all on ragwall.documents from app_reader'),
     ('logins', $$alter role app_user login password 'x' connection limit 5; create role later in role app_reader$$),
     ('settings of the application', $$alter role app_user set statement_timeout = '5s'$$),
+    ('another number of dimensions', $$
+      create or replace function ragwall.embedding_dimensions() returns integer language sql immutable parallel safe
+        return 5$$),
     ('keys', $$select ragwall.add_signing_key('k')$$),
     ('documents, and search tables of tenants', $$
       select tests.seed(); select tests.enlarge('acme'); select tests.enlarge('globex')$$),

@@ -96,7 +96,7 @@ from (
       create or replace function ragwall.migration() returns integer immutable parallel safe return 1000$$),
     ('M01', 'schema ragwall', 'an earlier migration, of which nothing is compared', $$
       create or replace function ragwall.migration() returns integer immutable parallel safe return 3;
-      drop function ragwall.set_tenant(text)$$),
+      alter function ragwall.set_tenant(text) cost 7$$),
     ('M02', 'default privileges of ragwall_owner in shop on tables for app_user', 'tables to an application', $$
       alter default privileges for role ragwall_owner in schema shop grant select on tables to app_user$$),
     ('M02', 'default privileges of ragwall_owner on tables for PUBLIC', 'tables to everybody', $$
