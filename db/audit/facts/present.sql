@@ -16,10 +16,11 @@ own_acl (parent, owner, acl, attname, search_table) as materialized (
   union all
   select concat_ws(' ', 'default privileges of', d.defaclrole::regrole,
       'in ' || nullif(d.defaclnamespace, 0)::regnamespace, 'on', case d.defaclobjtype when 'r' then 'tables'
-        when 'S' then 'sequences' when 'f' then 'functions' when 'T' then 'types' else 'schemas' end),
+        when 'S' then 'sequences' when 'f' then 'functions' else 'schemas' end),
     d.defaclrole, d.defaclacl, null, false
   from pg_catalog.pg_default_acl as d
-  where d.defaclrole in (select oid from own_role) or d.defaclnamespace in (select oid from own_schema)
+  where d.defaclobjtype <> 'T'
+    and (d.defaclrole in (select oid from own_role) or d.defaclnamespace in (select oid from own_schema))
 ),
 own_other_fact (kind, parent, name, property, value) as materialized (
   select 'function', null, p.name, f.property, f.value
@@ -79,6 +80,7 @@ own_other_fact (kind, parent, name, property, value) as materialized (
   select 'role', null, r.rolname, 'member of ' || m.roleid::regrole, 'yes'
   from own_role as r
   join pg_catalog.pg_auth_members as m on m.member = r.oid
+    and m.roleid::regrole::text not in ('app_user', 'app_reader', 'agent_reader', 'agent_caller')
   union all
   select 'privilege', a.parent, g.name, concat(x.privilege_type, ' (' || quote_ident(a.attname) || ')'),
     case when x.is_grantable then 'with grant option' else 'granted' end
