@@ -34,7 +34,8 @@ begin
       execute mending;
     end loop;
   end if;
-  execute format('select string_agg(substr(step, 8), '' and '') from %s where step like ''to do: %%'' and step not like ''%%lock%%'' and step not like ''%%no role%%''', call)
+  execute format('select string_agg(substr(step, 8), '' and '') from %s where step like ''to do: %%'' and step not like ''%%lock%%'' and step not like ''%%no role%%''
+    and step not like ''%%PostgreSQL 16%%''', call)
   into todo;
   raise exception using errcode = 'XX999', message = coalesce('protected, but ' || todo, 'protected');
 exception when others then
