@@ -1,6 +1,6 @@
 -- protect_plan() prints statements that protect the tables of an application, in an order that runs, and it goes on.
 begin;
-select plan(27);
+select plan(28);
 
 create role web login;
 grant app_user to web;
@@ -283,5 +283,17 @@ select is(
   '1', 'the case of a uuid does not matter'
 );
 select is(tests.ask('', 'bigint', null, 'true'), '0', 'without a tenant there are no rows');
+select ragwall.unprotect_table('"app of bigint".chats');
+select is(
+  (
+    select concat_ws(' ', c.relowner::regrole, c.relrowsecurity, c.relforcerowsecurity, c.relacl, d.adbin is null)
+    from pg_class as c
+    join pg_attribute as a on a.attrelid = c.oid and a.attname = 'org_id'
+    left join pg_attrdef as d on d.adrelid = c.oid and d.adnum = a.attnum
+    where c.oid = '"app of bigint".chats'::regclass
+  ),
+  'web f f {web=arwdDxt' || case when current_setting('server_version_num')::integer >= 170000 then 'm' end || '/web} t',
+  'unprotect_table() gives the table back to the login of the application, and nobody else anything'
+);
 select * from finish();
 rollback;

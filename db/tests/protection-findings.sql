@@ -1,6 +1,6 @@
 -- protect_table() refuses each of these, accepts the table once the remedy was executed, and accepts harmless variants.
 begin;
-select plan(101);
+select plan(105);
 
 create table tests.documents (tenant_id text, id integer unique, primary key (tenant_id, id));
 create table tests.languages (code integer primary key);
@@ -102,6 +102,15 @@ from (
     ('a unique index of two tenants', 'create unique index i on tests.chunks (id) where tenant_id = ''a'' or tenant_id = ''b''',
       'the index tests.i is unique across tenants, so that errors tell what other tenants have: drop index tests.i; '
         'CREATE UNIQUE INDEX i ON tests.chunks USING btree (tenant_id, id) WHERE ((tenant_id = ''a''::text) OR (tenant_id = ''b''::text))'),
+    ('a unique index of all tenants but one', 'create unique index i on tests.chunks (id) where (tenant_id = ''a'') is not true',
+      'the index tests.i is unique across tenants, so that errors tell what other tenants have: drop index tests.i; '
+        'CREATE UNIQUE INDEX i ON tests.chunks USING btree (tenant_id, id) WHERE ((tenant_id = ''a''::text) IS NOT TRUE)'),
+    ('a vector index on a default partition', 'drop table tests.chunks;
+        create table tests.chunks (tenant_id text, id integer, embedding public.vector(3), primary key (tenant_id, id))
+          partition by list (tenant_id);
+        create table tests.rest partition of tests.chunks default;
+        create index i on tests.chunks using hnsw (embedding public.vector_l2_ops)',
+      'the index tests.i is approximate and has the rows of all tenants: create one for each tenant, where tenant_id = …, or none: drop index tests.i'),
     ('an exclusion over all', 'alter table tests.chunks add constraint x exclude using btree (content with =)',
       'the key x is unique across tenants, so that errors tell what other tenants have: '
         'alter table tests.chunks drop constraint x, add constraint x EXCLUDE USING btree (tenant_id WITH =, content WITH =)'),

@@ -1,5 +1,5 @@
 --! Previous: sha1:3f59754b36e8703ea265b8964ce32dc8751423ec
---! Hash: sha1:b960f8083b3c1a49ea6f264c6ffd913807aac34d
+--! Hash: sha1:2053a74422eceff0077d9f6698203f179c410a02
 --! Message: protect-table
 
 -- Protecting a table of yours, part 7 of 9: protect_table().
@@ -86,7 +86,8 @@ begin
   if refusals <> '{}' then
     raise exception 'the table % cannot be protected until this is corrected:%',
         target, E'\n- ' || array_to_string(refusals, E'\n- ')
-      using errcode = 'RW502', hint = 'Nothing was changed. Each line says what is in the way, and how to correct it.';
+      using errcode = 'RW502', hint = 'Nothing was changed. Each line says what is in the way, and how to correct it. For tables '
+        'that refer to each other ragwall.protect_plan() puts all of it into an order that runs.';
   end if;
 
   if not exists (select from pg_policy as p where p.polrelid = target and p.polname = 'tenant_floor') then

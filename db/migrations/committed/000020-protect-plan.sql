@@ -1,5 +1,5 @@
---! Previous: sha1:b960f8083b3c1a49ea6f264c6ffd913807aac34d
---! Hash: sha1:2ddcc7b51cdc6b817dbb5eba1c5d444383cf3fa2
+--! Previous: sha1:2053a74422eceff0077d9f6698203f179c410a02
+--! Hash: sha1:2a4cfdc7b719716bccda594c282cdba90ce716a1
 --! Message: protect-plan
 
 -- Protecting a table of yours, part 8 of 9: protect_plan(), for all tables at once.

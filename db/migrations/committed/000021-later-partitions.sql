@@ -1,5 +1,5 @@
---! Previous: sha1:2ddcc7b51cdc6b817dbb5eba1c5d444383cf3fa2
---! Hash: sha1:b5cee8b3d2bce2351fa3fba86da4245a10b92a94
+--! Previous: sha1:2a4cfdc7b719716bccda594c282cdba90ce716a1
+--! Hash: sha1:cb4b7dad8e8c16cdeaef0ac633891c253cde4817
 --! Message: later-partitions
 
 -- Protecting a table of yours, part 9 of 9: partitions that are added later. Then the number of the last migration.

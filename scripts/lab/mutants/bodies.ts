@@ -2,6 +2,7 @@
 import type { Sql } from 'postgres';
 import { contextRules } from './bodies-context.js';
 import { documentRules } from './bodies-documents.js';
+import { protectionRules } from './bodies-protection.js';
 import { type Rule, within } from './bodies-rule.js';
 import { searchTableRules } from './bodies-search-tables.js';
 import { tokenRules } from './bodies-tokens.js';
@@ -17,7 +18,14 @@ const everywhere = within(/^/, [
   ['absent is not looked for', /\bor \w+ is null\b/, ''],
 ]);
 
-const rules: readonly Rule[] = [...everywhere, ...contextRules, ...tokenRules, ...documentRules, ...searchTableRules];
+const rules: readonly Rule[] = [
+  ...everywhere,
+  ...contextRules,
+  ...tokenRules,
+  ...documentRules,
+  ...searchTableRules,
+  ...protectionRules,
+];
 
 /** Returns a mutant for a rule that fits no function any more. It cannot be made, and so the run fails. */
 const stale = (rule: string): Mutant => ({
