@@ -542,8 +542,9 @@ preset as materialized (
 -- Operators for which only equal bytes are equal: "=" of the server's own types, as its indexes are sorted.
 identity as materialized (
   select string_agg(distinct o.amopopr::text, '|') as operators,
-    coalesce((select string_agg(c.oid::text, '|') from pg_catalog.pg_collation as c where not c.collisdeterministic), '-')
-      as vague
+    coalesce(
+      (select string_agg(c.oid::text, '|') from pg_catalog.pg_collation as c where not c.collisdeterministic), '-'
+    ) as vague
   from pg_catalog.pg_amop as o
   where o.amopmethod = 403 and o.amopstrategy = 3 and o.amopopr < 16384
     and 1042 not in (o.amoplefttype, o.amoprighttype)
@@ -570,7 +571,8 @@ reduction (indexrelid, tree) as (
   cross join lateral regexp_replace(b.tree, '\{RELABELTYPE :arg (<V\d+>|<C>) [^{}]*\}', '\1', 'g') as c (tree)
   cross join lateral regexp_replace(c.tree, format('\{OPEXPR :opno (?:%s) [^{}]*:inputcollid (?!(?:%s) )\d+ '
     ':args \((?:<V(\d+)> <C>|<C> <V(\d+)>)\)[^{}]*\}', e.operators, e.vague), '<P\1\2>', 'g') as d (tree)
-  cross join lateral regexp_replace(d.tree, '\{BOOLEXPR :boolop and :args \(([^{}()]*)\)[^{}]*\}', '\1', 'g') as s (tree)
+  cross join lateral regexp_replace(d.tree, '\{BOOLEXPR :boolop and :args \(([^{}()]*)\)[^{}]*\}', '\1', 'g')
+    as s (tree)
   where r.tree ~ '\{'
 ),
 -- The columns that are the same in all rows of an index that is no parent: by its predicate, or because its table, or
@@ -1071,15 +1073,15 @@ released (kind, parent, name, properties) as (
     ('function', '', 'ragwall.measure_search_table()', '{ "arguments" : "md5 d41d8cd98f00b204e9800998ecf8427e", "attributes" : "language plpgsql, volatile, security definer", "body" : "md5 084827133bd899efeddf26e6ac148d82", "owner" : "ragwall_owner", "result" : "text", "setting search_path" : "pg_catalog, pg_temp" }'),
     ('function', '', 'ragwall.migration()', '{ "arguments" : "md5 d41d8cd98f00b204e9800998ecf8427e", "attributes" : "language sql, immutable, parallel safe", "body" : "md5 e501e10a4de1fcc74e4ce691e980456d", "owner" : "ragwall_owner", "result" : "integer" }'),
     ('function', '', 'ragwall.own_sequences(regclass)', '{ "arguments" : "md5 69ab7d4f3df49aa474d5f077afaec2f7", "attributes" : "language sql, stable, parallel safe", "body" : "md5 27826f539cc86b7a157797b34125f2e0", "owner" : "ragwall_owner", "result" : "SETOF regclass" }'),
-    ('function', '', 'ragwall.pinned_columns()', '{ "arguments" : "md5 d41d8cd98f00b204e9800998ecf8427e", "attributes" : "language sql, stable, parallel restricted", "body" : "md5 44356b085b84396cbb9e3dbd67840a6e", "owner" : "ragwall_owner", "result" : "TABLE(index regclass, column_name name)", "setting jit" : "off", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall.pinned_columns()', '{ "arguments" : "md5 d41d8cd98f00b204e9800998ecf8427e", "attributes" : "language sql, stable, parallel restricted", "body" : "md5 9c9a403ea11a8bf3c7c4de6890f5f2ad", "owner" : "ragwall_owner", "result" : "TABLE(index regclass, column_name name)", "setting jit" : "off", "setting search_path" : "pg_catalog, pg_temp" }'),
     ('function', '', 'ragwall.protect_plan(jsonb)', '{ "arguments" : "md5 7cfbec9b243d06a80d1f887031a07186", "attributes" : "language sql, stable", "body" : "md5 5a1842aa4abcde1def60d3bca98cef0f", "owner" : "ragwall_owner", "result" : "TABLE(step text, statement text)", "setting jit" : "off", "setting search_path" : "pg_catalog, pg_temp" }'),
-    ('function', '', 'ragwall.protect_table(regclass, name, boolean, boolean, boolean, regrole[], regrole[])', '{ "arguments" : "md5 ab61d76ee2c1ce50bf6d06b71ab69a35", "attributes" : "language plpgsql, volatile", "body" : "md5 225e5143beab18bd4787265341e5db6c", "owner" : "ragwall_owner", "result" : "TABLE(step text, statement text)", "setting jit" : "off", "setting row_security" : "off", "setting search_path" : "pg_catalog, pg_temp" }'),
-    ('function', '', 'ragwall.protected_model(jsonb)', '{ "arguments" : "md5 b0bd71782331a2396e8e69978a7414bd", "attributes" : "language sql, stable, parallel restricted", "body" : "md5 6e87105bb8ed0d4ac46a4e40e09f3b6b", "owner" : "ragwall_owner", "result" : "TABLE(relation regclass, tenant_column name, type text, depth integer, parent oid)", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall.protect_table(regclass, name, boolean, boolean, boolean, regrole[], regrole[])', '{ "arguments" : "md5 ab61d76ee2c1ce50bf6d06b71ab69a35", "attributes" : "language plpgsql, volatile", "body" : "md5 509a91b6d52a90d7c1f64cae419b2924", "owner" : "ragwall_owner", "result" : "TABLE(step text, statement text)", "setting jit" : "off", "setting row_security" : "off", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall.protected_model(jsonb)', '{ "arguments" : "md5 b0bd71782331a2396e8e69978a7414bd", "attributes" : "language sql, stable, parallel restricted", "body" : "md5 b5e2515089be82325c75adc5ae2189f7", "owner" : "ragwall_owner", "result" : "TABLE(relation regclass, tenant_column name, type text, depth integer, parent oid)", "setting search_path" : "pg_catalog, pg_temp" }'),
     ('function', '', 'ragwall.protection_findings(regclass, name, boolean)', '{ "arguments" : "md5 9a64f40c0e2c45aa1de162ed558ce9a2", "attributes" : "language sql, stable", "body" : "md5 ff0c8d6530eedeeb1328b217d816485e", "owner" : "ragwall_owner", "result" : "TABLE(refused boolean, finding text, remedy text)" }'),
-    ('function', '', 'ragwall.protection_plan(regclass, name, boolean, boolean, boolean, regrole[], regrole[])', '{ "arguments" : "md5 ab61d76ee2c1ce50bf6d06b71ab69a35", "attributes" : "language sql, stable", "body" : "md5 50a00c56001075864b15c9d83ef5dab1", "owner" : "ragwall_owner", "result" : "TABLE(step text, statement text)", "setting jit" : "off", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall.protection_plan(regclass, name, boolean, boolean, boolean, regrole[], regrole[])', '{ "arguments" : "md5 ab61d76ee2c1ce50bf6d06b71ab69a35", "attributes" : "language sql, stable", "body" : "md5 994de672ebb8a3821d158537d0713e13", "owner" : "ragwall_owner", "result" : "TABLE(step text, statement text)", "setting jit" : "off", "setting search_path" : "pg_catalog, pg_temp" }'),
     ('function', '', 'ragwall.refuse_search(public.halfvec, integer, jsonb)', '{ "arguments" : "md5 f778a64cefec422942389e006ab54fa4", "attributes" : "language plpgsql, stable", "body" : "md5 280b6fc3e1f41b16d38366aa9aaea4aa", "owner" : "ragwall_owner", "result" : "void", "setting search_path" : "pg_catalog, pg_temp" }'),
     ('function', '', 'ragwall.require_tenant()', '{ "arguments" : "md5 d41d8cd98f00b204e9800998ecf8427e", "attributes" : "language plpgsql, stable, parallel restricted", "body" : "md5 7094cb43632c6d8fa4e2cca62bfb7e1b", "owner" : "ragwall_owner", "result" : "text", "setting search_path" : "pg_catalog, pg_temp" }'),
-    ('function', '', 'ragwall.restoration(regclass, name)', '{ "arguments" : "md5 61936145e3bd6c58a2c7e30fede35399", "attributes" : "language sql, stable, parallel restricted", "body" : "md5 01d5f1b4830ca4627c689940a1ff1277", "owner" : "ragwall_owner", "result" : "SETOF ragwall.unprotection", "setting jit" : "off", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall.restoration(regclass, name)', '{ "arguments" : "md5 61936145e3bd6c58a2c7e30fede35399", "attributes" : "language sql, stable, parallel restricted", "body" : "md5 2be9880c03d1f82c561612034e37a44d", "owner" : "ragwall_owner", "result" : "SETOF ragwall.unprotection", "setting jit" : "off", "setting search_path" : "pg_catalog, pg_temp" }'),
     ('function', '', 'ragwall.retire_signing_key(text)', '{ "arguments" : "md5 e91ee800335631c8a5278c90ed5ae6a1", "attributes" : "language plpgsql, volatile", "body" : "md5 fceaf01daae5fcf0cf85e2741bbdee18", "owner" : "ragwall_context", "result" : "void", "setting search_path" : "pg_catalog, pg_temp" }'),
     ('function', '', 'ragwall.safe_privileges(regclass, name, oid, boolean, boolean, regrole[], regrole[])', '{ "arguments" : "md5 ad0236d9ed44314a5e4a8e5a39f88d2a", "attributes" : "language sql, stable, parallel safe", "body" : "md5 c7f8aed12a60bd93c0fa4a2a6644f37e", "owner" : "ragwall_owner", "result" : "TABLE(relation regclass, grantee oid, privilege text, column_name name)", "setting search_path" : "pg_catalog, pg_temp" }'),
     ('function', '', 'ragwall.search_as(text, public.halfvec, integer, jsonb)', '{ "arguments" : "md5 d60f9dbfeaaffc586f8015c443008e16", "attributes" : "language plpgsql, volatile", "body" : "md5 b429eda698dbb08f44552650f0bf325e", "owner" : "ragwall_owner", "result" : "SETOF ragwall.match", "setting search_path" : "pg_catalog, pg_temp" }'),
@@ -1088,7 +1090,7 @@ released (kind, parent, name, properties) as (
     ('function', '', 'ragwall.set_tenant(text)', '{ "arguments" : "md5 111b08d47146b25e34c0bfc36d05d5c6", "attributes" : "language plpgsql, volatile, security definer", "body" : "md5 ec31c7ab03def008fd260f544fc94a75", "owner" : "ragwall_context", "result" : "text", "setting search_path" : "pg_catalog, pg_temp" }'),
     ('function', '', 'ragwall.set_tenant_from_token(text)', '{ "arguments" : "md5 4453ef337a085498eed0b1342dd866a5", "attributes" : "language plpgsql, volatile, security definer", "body" : "md5 f8855c5fc13522b1bb09ce1f6ca271f3", "owner" : "ragwall_context", "result" : "text", "setting search_path" : "pg_catalog, pg_temp" }'),
     ('function', '', 'ragwall.signing_keys()', '{ "arguments" : "md5 d41d8cd98f00b204e9800998ecf8427e", "attributes" : "language sql, stable, parallel safe", "body" : "md5 858552b16e24a14f4191c4037d4755c9", "owner" : "ragwall_context", "result" : "TABLE(kid text, audience text, created_at timestamp with time zone)" }'),
-    ('function', '', 'ragwall.table_findings(regclass, name, boolean)', '{ "arguments" : "md5 9a64f40c0e2c45aa1de162ed558ce9a2", "attributes" : "language sql, stable", "body" : "md5 288eba8aed99e974475c6c0396d731d2", "owner" : "ragwall_owner", "result" : "TABLE(refused boolean, finding text, remedy text)", "setting jit" : "off", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall.table_findings(regclass, name, boolean)', '{ "arguments" : "md5 9a64f40c0e2c45aa1de162ed558ce9a2", "attributes" : "language sql, stable", "body" : "md5 153d909975be097e00b35ba9a5d25e40", "owner" : "ragwall_owner", "result" : "TABLE(refused boolean, finding text, remedy text)", "setting jit" : "off", "setting search_path" : "pg_catalog, pg_temp" }'),
     ('function', '', 'ragwall.tenant_column_of(regclass, regclass, name)', '{ "arguments" : "md5 a239bca9337e24b7059133373250dc21", "attributes" : "language sql, stable, parallel restricted", "body" : "md5 4488cc265afa982caebdf410a19b768b", "owner" : "ragwall_owner", "result" : "text", "setting search_path" : "pg_catalog, pg_temp" }'),
     ('function', '', 'ragwall.tenant_tables()', '{ "arguments" : "md5 d41d8cd98f00b204e9800998ecf8427e", "attributes" : "language sql, stable, parallel restricted", "owner" : "ragwall_owner", "result" : "TABLE(relation regclass, tenant_column name, bound boolean)", "setting jit" : "off", "setting search_path" : "pg_catalog, pg_temp" }'),
     ('function', '', 'ragwall.unprotect_table(regclass)', '{ "arguments" : "md5 69ab7d4f3df49aa474d5f077afaec2f7", "attributes" : "language plpgsql, volatile", "body" : "md5 5d16e1bf6bdd1010334439f1aca1cf68", "owner" : "ragwall_owner", "result" : "TABLE(step text, statement text)", "setting jit" : "off", "setting search_path" : "pg_catalog, pg_temp" }'),
@@ -3706,8 +3708,9 @@ with recursive
 -- Operators for which only equal bytes are equal: "=" of the server's own types, as its indexes are sorted.
 identity as materialized (
   select string_agg(distinct o.amopopr::text, '|') as operators,
-    coalesce((select string_agg(c.oid::text, '|') from pg_catalog.pg_collation as c where not c.collisdeterministic), '-')
-      as vague
+    coalesce(
+      (select string_agg(c.oid::text, '|') from pg_catalog.pg_collation as c where not c.collisdeterministic), '-'
+    ) as vague
   from pg_catalog.pg_amop as o
   where o.amopmethod = 403 and o.amopstrategy = 3 and o.amopopr < 16384
     and 1042 not in (o.amoplefttype, o.amoprighttype)
@@ -3734,7 +3737,8 @@ reduction (indexrelid, tree) as (
   cross join lateral regexp_replace(b.tree, '\{RELABELTYPE :arg (<V\d+>|<C>) [^{}]*\}', '\1', 'g') as c (tree)
   cross join lateral regexp_replace(c.tree, format('\{OPEXPR :opno (?:%s) [^{}]*:inputcollid (?!(?:%s) )\d+ '
     ':args \((?:<V(\d+)> <C>|<C> <V(\d+)>)\)[^{}]*\}', e.operators, e.vague), '<P\1\2>', 'g') as d (tree)
-  cross join lateral regexp_replace(d.tree, '\{BOOLEXPR :boolop and :args \(([^{}()]*)\)[^{}]*\}', '\1', 'g') as s (tree)
+  cross join lateral regexp_replace(d.tree, '\{BOOLEXPR :boolop and :args \(([^{}()]*)\)[^{}]*\}', '\1', 'g')
+    as s (tree)
   where r.tree ~ '\{'
 ),
 -- The columns that are the same in all rows of an index that is no parent: by its predicate, or because its table, or

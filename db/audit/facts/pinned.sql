@@ -1,8 +1,9 @@
 -- Operators for which only equal bytes are equal: "=" of the server's own types, as its indexes are sorted.
 identity as materialized (
   select string_agg(distinct o.amopopr::text, '|') as operators,
-    coalesce((select string_agg(c.oid::text, '|') from pg_catalog.pg_collation as c where not c.collisdeterministic), '-')
-      as vague
+    coalesce(
+      (select string_agg(c.oid::text, '|') from pg_catalog.pg_collation as c where not c.collisdeterministic), '-'
+    ) as vague
   from pg_catalog.pg_amop as o
   where o.amopmethod = 403 and o.amopstrategy = 3 and o.amopopr < 16384
     and 1042 not in (o.amoplefttype, o.amoprighttype)
@@ -29,7 +30,8 @@ reduction (indexrelid, tree) as (
   cross join lateral regexp_replace(b.tree, '\{RELABELTYPE :arg (<V\d+>|<C>) [^{}]*\}', '\1', 'g') as c (tree)
   cross join lateral regexp_replace(c.tree, format('\{OPEXPR :opno (?:%s) [^{}]*:inputcollid (?!(?:%s) )\d+ '
     ':args \((?:<V(\d+)> <C>|<C> <V(\d+)>)\)[^{}]*\}', e.operators, e.vague), '<P\1\2>', 'g') as d (tree)
-  cross join lateral regexp_replace(d.tree, '\{BOOLEXPR :boolop and :args \(([^{}()]*)\)[^{}]*\}', '\1', 'g') as s (tree)
+  cross join lateral regexp_replace(d.tree, '\{BOOLEXPR :boolop and :args \(([^{}()]*)\)[^{}]*\}', '\1', 'g')
+    as s (tree)
   where r.tree ~ '\{'
 ),
 -- The columns that are the same in all rows of an index that is no parent: by its predicate, or because its table, or

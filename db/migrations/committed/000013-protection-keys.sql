@@ -1,5 +1,5 @@
 --! Previous: sha1:d967d99871f078240a0dd408bd5d1fffe8297ff0
---! Hash: sha1:cf87f472791a2f94b14944c9bb31ee2a951de625
+--! Hash: sha1:90a78e6e91d7981fee45b8b26f0c5b270c0da31d
 --! Message: protection-keys
 
 -- Protecting a table of yours, part 1 of 9: foreign keys by which tenants can observe each other.
@@ -108,10 +108,10 @@ $$;
 
 comment on function ragwall.tenant_column_of(regclass, regclass, name) is
   'Returns the name of the tenant column of a table, quoted where necessary. Of target and its partitions it is '
-  'tenant_column. Of another table it is the column whose default is ragwall.require_tenant(), or else the one that is '
-  'named tenant_column, unless target is the table of tenants, whose key that is, or else the one that '
-  'ragwall.tenant_tables() recognises by its name, or else one that refers to tenant_column of target. Null if the table '
-  'has none. Raises RW504 before db/audit-install.sql has run.';
+  'tenant_column. Of another table it is the column whose default is ragwall.require_tenant(), or else the one that '
+  'is named tenant_column, unless target is the table of tenants, whose key that is, or else the one that '
+  'ragwall.tenant_tables() recognises by its name, or else one that refers to tenant_column of target. Null if the '
+  'table has none. Raises RW504 before db/audit-install.sql has run.';
 
 create function ragwall.composite_foreign_keys(tenants jsonb)
   returns table (id oid, near regclass, far regclass, removal text, key text, addition text)

@@ -1,5 +1,5 @@
---! Previous: sha1:cf87f472791a2f94b14944c9bb31ee2a951de625
---! Hash: sha1:c7fd13c55a5cc2b12c5609ce4c9735621c8bbc43
+--! Previous: sha1:90a78e6e91d7981fee45b8b26f0c5b270c0da31d
+--! Hash: sha1:89539e71ee506f7a0626e00a430a27db95a6dc58
 --! Message: protection-indexes
 
 -- Protecting a table of yours, part 2 of 9: indexes by which tenants can observe each other.
@@ -113,6 +113,7 @@ $$;
 comment on function ragwall.index_findings(regclass, name) is
   'Returns the indexes of a table that neither begin with the tenant nor have rows of one tenant only, each with '
   'statements that correct it. refused: true for those that tell of other tenants by errors and answers, which are '
-  'unique indexes without the tenant, exclusions that compare tenants, and approximate ones; false for those that only explain shows.';
+  'unique indexes without the tenant, exclusions that compare tenants, and approximate ones; '
+  'false for those that only explain shows.';
 
 reset role;

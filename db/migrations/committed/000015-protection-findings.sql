@@ -1,5 +1,5 @@
---! Previous: sha1:c7fd13c55a5cc2b12c5609ce4c9735621c8bbc43
---! Hash: sha1:f13c3d6b1e28b6060cb17b4433c142630fe46a34
+--! Previous: sha1:89539e71ee506f7a0626e00a430a27db95a6dc58
+--! Hash: sha1:4c8c4117cbd38d748ad2e13044a6cac236d7893e
 --! Message: protection-findings
 
 -- Protecting a table of yours, part 3 of 9: everything by which a role can get past the policies of the table.
@@ -88,9 +88,14 @@ as $$
     and a.attname = tenant_column
     and a.attidentity <> ''
   union all
-  select false, format('before PostgreSQL 16 a condition of a caller may be evaluated before the policies, because of the '
-      'cast of %I to text', a.attname),
-    format('if others write SQL: alter table %s alter column %I type text collate "C" using %2$I::text', target, a.attname)
+  select false,
+    format(
+      'before PostgreSQL 16 a condition of a caller may be evaluated before the policies, because of the cast of %I to '
+      'text', a.attname
+    ),
+    format(
+      'if others write SQL: alter table %s alter column %I type text collate "C" using %2$I::text', target, a.attname
+    )
   from pg_attribute as a
   where a.attrelid = target
     and a.attname = tenant_column
@@ -174,7 +179,8 @@ as $$
   union all
   select false,
     format('the trigger %I of %s runs %s %s', t.tgname, m.name, p.oid::regprocedure, case when p.prosecdef
-      then 'with the rights of its owner' else 'with every row that is written, also with one that is refused then' end),
+      then 'with the rights of its owner'
+      else 'with every row that is written, also with one that is refused then' end),
     case when p.prosecdef then format('alter function %s security invoker', p.oid::regprocedure)
       else format('read whether it copies or sends rows: select pg_get_functiondef(%L::regprocedure)',
         p.oid::regprocedure) end

@@ -1,5 +1,5 @@
---! Previous: sha1:f13c3d6b1e28b6060cb17b4433c142630fe46a34
---! Hash: sha1:fce5f13794c39546089cf01e7db18fccfea996c1
+--! Previous: sha1:4c8c4117cbd38d748ad2e13044a6cac236d7893e
+--! Hash: sha1:2bd30ed6ab9e3024519d4ce4dd96380a03b11a7d
 --! Message: protection-grants
 
 -- Protecting a table of yours, part 4 of 9: who keeps which privileges.

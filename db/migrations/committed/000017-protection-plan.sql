@@ -1,5 +1,5 @@
---! Previous: sha1:fce5f13794c39546089cf01e7db18fccfea996c1
---! Hash: sha1:7a47bed085285edfabb20a3f2c6e59baea2ba3c8
+--! Previous: sha1:2bd30ed6ab9e3024519d4ce4dd96380a03b11a7d
+--! Hash: sha1:6121b07395c97a0c527439e913c852130be7f403
 --! Message: protection-plan
 
 -- Protecting a table of yours, part 5 of 9: the statements that do it.
@@ -28,7 +28,7 @@ as $$
       t.of_text, t.bound, format('%I = (select %s)', tenant_column, t.bound) as own,
       format('ragwall.require_tenant()%s', t.type) as standard,
       -- A subscript costs nothing in the planner's eyes, and so comes before a caller's own conditions. One that is no
-      -- text would need a cast, which costs as much as these do. JSON_OBJECT makes a text of any key, and costs nothing.
+      -- text would need a cast, which costs as much as these do. JSON_OBJECT makes a text of any key and costs nothing.
       format(
         case
           when t.of_text or current_setting('server_version_num')::integer < 160000

@@ -1,5 +1,5 @@
---! Previous: sha1:7a47bed085285edfabb20a3f2c6e59baea2ba3c8
---! Hash: sha1:3f59754b36e8703ea265b8964ce32dc8751423ec
+--! Previous: sha1:6121b07395c97a0c527439e913c852130be7f403
+--! Hash: sha1:ab05a7628d9ce7e25b5d5a09c0bdfddecd8a8187
 --! Message: unprotection
 
 -- Protecting a table of yours, part 6 of 9: the record of what there was before, and unprotect_table().
@@ -22,7 +22,8 @@ comment on table ragwall.unprotection is
 comment on column ragwall.unprotection.target is 'The protected table.';
 comment on column ragwall.unprotection.place is 'Statements of a smaller number are executed first.';
 comment on column ragwall.unprotection.step is 'What the statement restores.';
-comment on column ragwall.unprotection.relation is 'The table, partition, index or sequence that the statement changes.';
+comment on column ragwall.unprotection.relation is
+  'The table, partition, index or sequence that the statement changes.';
 comment on column ragwall.unprotection.statement is 'For format(), with the name of relation as %s.';
 comment on column ragwall.unprotection.column_name is 'The statement needs this column of relation. Empty for none.';
 comment on column ragwall.unprotection.grantee is 'The statement needs this role. Empty for none.';
@@ -90,7 +91,9 @@ as $$
     where not ragwall.is_safe_owner(m.relowner)
     union all
     select 40, 'privileges',
-      concat('grant ', lower(h.privilege), ' (' || replace(quote_ident(h.column_name), '%', '%%') || ')', ' on ', o.kind),
+      concat(
+        'grant ', lower(h.privilege), ' (' || replace(quote_ident(h.column_name), '%', '%%') || ')', ' on ', o.kind
+      ),
       o.relation,
       concat(
         'to ', case h.grantee when 0 then 'public' else h.grantee::regrole::text end,

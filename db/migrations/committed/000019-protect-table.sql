@@ -1,5 +1,5 @@
---! Previous: sha1:3f59754b36e8703ea265b8964ce32dc8751423ec
---! Hash: sha1:2053a74422eceff0077d9f6698203f179c410a02
+--! Previous: sha1:ab05a7628d9ce7e25b5d5a09c0bdfddecd8a8187
+--! Hash: sha1:e18d4d8adf18da273d6fb549c4938fd4109e5068
 --! Message: protect-table
 
 -- Protecting a table of yours, part 7 of 9: protect_table().
@@ -86,8 +86,9 @@ begin
   if refusals <> '{}' then
     raise exception 'the table % cannot be protected until this is corrected:%',
         target, E'\n- ' || array_to_string(refusals, E'\n- ')
-      using errcode = 'RW502', hint = 'Nothing was changed. Each line says what is in the way, and how to correct it. For tables '
-        'that refer to each other ragwall.protect_plan() puts all of it into an order that runs.';
+      using errcode = 'RW502',
+        hint = 'Nothing was changed. Each line says what is in the way, and how to correct it. For '
+        'tables that refer to each other ragwall.protect_plan() puts all of it into an order that runs.';
   end if;
 
   if not exists (select from pg_policy as p where p.polrelid = target and p.polname = 'tenant_floor') then
@@ -144,18 +145,18 @@ end
 $$;
 
 comment on function ragwall.protect_table(regclass, name, boolean, boolean, boolean, regrole[], regrole[]) is
-  'Protects a table and its partitions like ragwall.documents. Returns the statements that it executed, and then what '
-  'is left to do (step begins with to do:). No role gets more than it has, except writers and readers; repeated, it '
-  'widens nothing. Roles keep SELECT, INSERT and UPDATE of the columns that are there, and DELETE; they lose everything '
-  'else, the tenant column in an UPDATE, and columns that are added later. The table gets the owner ragwall_owner '
-  'unless its owner is safe; a former owner keeps these privileges. tenant_column: of type text, varchar, uuid, bigint, '
-  'integer or smallint. allow_delete: false takes DELETE away, which also allows LOCK TABLE; a function of the owner '
-  'then has to delete. keep_statistics: true keeps the planner''s statistics, which joins may need, and from which '
-  'explain tells values of other tenants. name_tenant: false takes the tenant column in an INSERT away; with true a role '
-  'that may insert it may name the bound tenant and no other. writers: roles that get all this on all columns. readers: '
-  'roles that get SELECT. The table is locked until the transaction ends, and read once unless it has the valid check '
-  'is_tenant_id: set lock_timeout before. For superusers, and for members of ragwall_owner who own the table and the '
-  'schema, or whose schema grants CREATE to ragwall_owner. Raises RW501 if it is no table that can be protected, RW502 '
-  'with a list of what has to be corrected first.';
+  'Protects a table and its partitions like ragwall.documents. Returns the statements that it executed, and then what'
+  ' is left to do (step begins with to do:). No role gets more than it has, except writers and readers; repeated, it '
+  'widens nothing. Roles keep SELECT, INSERT and UPDATE of the columns that are there, and DELETE; they lose '
+  'everything else, the tenant column in an UPDATE, and columns that are added later. The table gets the owner '
+  'ragwall_owner unless its owner is safe; a former owner keeps these privileges. tenant_column: of type text, '
+  'varchar, uuid, bigint, integer or smallint. allow_delete: false takes DELETE away, which also allows LOCK TABLE; a'
+  ' function of the owner then has to delete. keep_statistics: true keeps the planner''s statistics, which joins may '
+  'need, and from which explain tells values of other tenants. name_tenant: false takes the tenant column in an '
+  'INSERT away; with true a role that may insert it may name the bound tenant and no other. writers: roles that get '
+  'all this on all columns. readers: roles that get SELECT. The table is locked until the transaction ends, and read '
+  'once unless it has the valid check is_tenant_id: set lock_timeout before. For superusers, and for members of '
+  'ragwall_owner who own the table and the schema, or whose schema grants CREATE to ragwall_owner. Raises RW501 if it'
+  ' is no table that can be protected, RW502 with a list of what has to be corrected first.';
 
 reset role;

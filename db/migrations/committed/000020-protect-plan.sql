@@ -1,5 +1,5 @@
---! Previous: sha1:2053a74422eceff0077d9f6698203f179c410a02
---! Hash: sha1:2a4cfdc7b719716bccda594c282cdba90ce716a1
+--! Previous: sha1:e18d4d8adf18da273d6fb549c4938fd4109e5068
+--! Hash: sha1:5a020416782ed88b6e6921df50ca1d164c7ff8cb
 --! Message: protect-plan
 
 -- Protecting a table of yours, part 8 of 9: protect_plan(), for all tables at once.
@@ -45,7 +45,8 @@ as $$
     from (table given union all table root) as m
     join pg_attribute as a on a.attrelid = m.relation and a.attname = m.tenant_column and not a.attisdropped
     union
-    select k.conrelid::regclass, coalesce(o.own, m.tenant_column), m.type, m.depth + 1, case when o.own is null then k.oid end
+    select k.conrelid::regclass, coalesce(o.own, m.tenant_column), m.type, m.depth + 1,
+      case when o.own is null then k.oid end
     from model as m
     join pg_constraint as k on k.contype = 'f' and k.confrelid = m.relation and k.conparentid = 0
     left join recognised as t on t.relation = k.conrelid
@@ -167,12 +168,12 @@ as $$
 $$;
 
 comment on function ragwall.protect_plan(jsonb) is
-  'Returns the statements that protect several tables together, in an order that can be executed from top to bottom in '
-  'one transaction: tenant columns for tables that have none, filled from the tables that they refer to; keys and '
-  'indexes that begin with the tenant; foreign keys with the tenant on both sides; protect_table() for each. Executes '
-  'nothing. No row if nothing is left to do. tables: an object that has the tenant column under the name of each table, '
-  'like {"app.orgs": "id", "app.users": "org_id"}; null takes the tables of ragwall.tenant_tables(). Tables that refer '
-  'to these belong to the plan, and so does the table of tenants, to which tenant columns refer. Read it before: a '
-  'key that was unique across tenants becomes unique within each, and approximate indexes are dropped.';
+  'Returns the statements that protect several tables together, in an order that can be executed from top to bottom '
+  'in one transaction: tenant columns for tables that have none, filled from the tables that they refer to; keys and '
+  'indexes that begin with the tenant; foreign keys with the tenant on both sides; protect_table() for each. Executes'
+  ' nothing. No row if nothing is left to do. tables: an object that has the tenant column under the name of each '
+  'table, like {"app.orgs": "id", "app.users": "org_id"}; null takes the tables of ragwall.tenant_tables(). Tables '
+  'that refer to these belong to the plan, and so does the table of tenants, to which tenant columns refer. Read it '
+  'before: a key that was unique across tenants becomes unique within each, and approximate indexes are dropped.';
 
 reset role;

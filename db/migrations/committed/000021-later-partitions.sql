@@ -1,5 +1,5 @@
---! Previous: sha1:2a4cfdc7b719716bccda594c282cdba90ce716a1
---! Hash: sha1:cb4b7dad8e8c16cdeaef0ac633891c253cde4817
+--! Previous: sha1:5a020416782ed88b6e6921df50ca1d164c7ff8cb
+--! Hash: sha1:db3aeac80dc83bef57cbc07de0a862a5b9b9dc93
 --! Message: later-partitions
 
 -- Protecting a table of yours, part 9 of 9: partitions that are added later. Then the number of the last migration.
