@@ -175,12 +175,12 @@ named as materialized (
       '\s+(?:(?:only|table|lateral)\s+|\()*((?:"[^"]+"|[\w$]+)(?:\s*\.\s*(?:"[^"]+"|[\w$]+))?)', 'g') as m
     union all
     select m[1], false
-    from regexp_matches(
-      regexp_replace(f.code, '\((?:(?!\mselect\M)[^()])*\)', '', 'g'),
-      '\m(?:from|using)\s((?:(?!\m(?:where|group|order|limit|union|having|returning|loop|set)\M)[^;''])*)', 'g'
-    ) as c
+    from regexp_split_to_table(
+      f.code, '\m(?:where|group|order|limit|union|having|returning|loop|set)\M|[;'']'
+    ) as c (clause)
     cross join lateral regexp_matches(
-      c[1], '(?:^|,)\s*((?:"[^"]+"|[\w$]+)(?:\s*\.\s*(?:"[^"]+"|[\w$]+))?)', 'g'
+      substring(regexp_replace(clause, '\([^()]*\)', '', 'g') from '\m(?:from|using)\s(.*)$'),
+      '(?:^|,)\s*((?:"[^"]+"|[\w$]+)(?:\s*\.\s*(?:"[^"]+"|[\w$]+))?)', 'g'
     ) as m
     union all
     select m[1], false
@@ -321,23 +321,22 @@ verdict as materialized (
       when e.own ~ format('^\(%s (<>|[<>]=?|!?~~?\*?) %s\)$|^\(NOT \(%s\)\)$', f.own, f.value, f.equality)
         then 'other tenants'
       else 'unknown'
-    end as meaning
+    end as meaning,
+    -- Nothing in it is a setting, a user, or what a session has.
+    lower(e.own) !~ ('\m((current|session)_(user|role|setting)|user)\M|' || f.session) as constant
   from (select distinct own from expression) as e
   cross join pattern as f
 ),
 condition as materialized (
   select e.*,
     -- A comparison with what neither a setting, a user nor a function of this database returns is one with a constant.
-    case when v.meaning = 'tenant' and lower(e.expression) !~ '\m((current|session)_(user|role|setting)|user)\M'
-      and lower(e.expression) !~ f.session
-      and not exists (
+    case when v.meaning = 'tenant' and v.constant and not exists (
         select from pg_catalog.pg_depend as d
         where d.classid = 'pg_catalog.pg_policy'::regclass and d.objid = e.oid
           and d.refclassid = 'pg_catalog.pg_proc'::regclass
       ) then 'unknown' else v.meaning end as meaning
   from expression as e
   join verdict as v on v.own = e.own
-  cross join pattern as f
 ),
 -- Views and materialized views of tenants' rows, also through other views and functions. copied: the rows come from a
 -- materialized view or a foreign table, to which no policy applies.
@@ -504,7 +503,8 @@ relation_grant as materialized (
 ),
 -- Each privilege of an application on a tenant table, or on its column attname.
 tenant_privilege as materialized (
-  select t.oid, t.name, t.attname as tenant, t.child, t.relrowsecurity, p.privilege_type, p.is_grantable, p.attname,
+  select t.oid, t.name, t.attname as tenant, t.typname, t.child, t.relrowsecurity,
+    p.privilege_type, p.is_grantable, p.attname,
     g.oid as grantee, g.name as grantee_name, g.ident
   from tenant_table as t
   join privilege as p on p.oid = t.oid
@@ -1347,7 +1347,7 @@ checks (id, area, severity, kind, expects, reference, untried) as (
     ('C16', 'tenant', 'high', 'functions in policies', 'Without a tenant no function falls back to one', 'checklist 3 | testing 4', null),
     ('X01', 'context', 'high', 'database', 'No role or database presets a tenant for its sessions', 'checklist 4', null),
     ('X02', 'context', 'medium', 'database', 'No role or database presets row_security, role or session_replication_role', 'checklist 4', null),
-    ('B01', 'context', 'critical', null, 'Without a tenant the application reads nothing', 'checklist 4 | testing 4 | AISVS 5.2.1', 'not tried, nor are B02 to B06; ragwall audit --probe tries, and rolls back'),
+    ('B01', 'context', 'critical', null, 'Without a tenant the application reads nothing', 'checklist 4 | testing 4 | AISVS 5.2.1', 'not tried, nor are B02 to B09; ragwall audit --probe tries, and rolls back'),
     ('O01', 'pool', 'high', null, 'A pooler resets a session before it hands it to another client', 'checklist 5 | testing 6', 'not tried; ragwall audit --probe tries, with the application''s connection string in RAGWALL_APP_URL'),
     ('O02', 'pool', 'high', 'functions', 'No function sets a tenant for longer than a transaction', 'checklist 5', null),
     ('O03', 'pool', 'low', 'schema ragwall', 'Sessions with leftovers of an earlier client are refused', 'checklist 5', null),
@@ -1404,6 +1404,7 @@ checks (id, area, severity, kind, expects, reference, untried) as (
     ('K07', 'shared', 'low', 'tables', 'No extended statistics cover the rows of several tenants', 'CVE-2024-4317 | CWE-203', null),
     ('K08', 'shared', 'low', 'indexes', 'All indexes of tenant tables are valid', '', null),
     ('K09', 'shared', 'medium', 'tables', 'No application role reads the rows of all tenants in the list of tenants', 'AISVS 8.1.3 | CWE-200', null),
+    ('K10', 'shared', 'medium', 'tables', 'No application role reads personal data or secrets of all tenants in a table that tenants share', 'AISVS 8.1.3 | CWE-200', null),
     ('S01', 'server', 'high', 'database', 'The PostgreSQL server has the security fixes that isolation depends on', 'CVE list of PostgreSQL', null),
     ('S02', 'server', 'medium', 'pgvector', 'The extension pgvector has the security fixes that isolation depends on', 'CVE-2026-3172 | CVE-2026-103484', null),
     ('S03', 'server', 'medium', 'extensions', 'No application role may call an extension that reaches past policies', 'CWE-269', null),
@@ -1563,7 +1564,8 @@ found (id, severity, status, object, evidence, remedy) as (
       else 'it is immutable: a cached plan returns the first tenant''s rows to the next tenant' end,
     format('alter function %s stable', f.name)
   from context_function as f
-  where f.direct and (f.provolatile = 'v' or f.provolatile = 'i' and (f.pronargs = 0 or f.code ~ 'current_setting'))
+  where f.direct and f.provolatile = 'v'
+    or f.provolatile = 'i' and (f.direct and f.pronargs = 0 or f.code ~ 'current_setting')
 
   union all
   -- [T12] Policies compare the tenant column without a cast
@@ -1582,41 +1584,41 @@ found (id, severity, status, object, evidence, remedy) as (
   union all
   -- [T14] Where others write SQL, none of their conditions is evaluated before the tenant is compared
   select 'T14', case when r.untrusted is null then 'low' end, case when r.untrusted is null then 'warn' else 'fail' end,
-    t.name,
+    r.name,
     format('%s may read it, and no restrictive policy compares the tenant at no cost: conditions of a statement''s own '
       'are evaluated before, on rows of other tenants',
       coalesce(r.untrusted || ', who runs SQL that others write,', r.names)),
-    coalesce(format('alter policy %I on %s', p.polname, t.name),
-        format('create policy tenant_floor on %s as restrictive', t.name))
-      || format(' using ((select jsonb_build_object(coalesce(<the tenant>, ''''), true))[%I] is not null)', t.attname)
-      || case when t.typname in ('text', 'varchar') then '' else ', the column being made text' end
-  from tenant_table as t
-  join (
-    select p.oid, string_agg(distinct p.grantee_name, ', ') as names,
+    coalesce(format('alter policy %I on %s', p.polname, r.name),
+        format('create policy tenant_floor on %s as restrictive', r.name))
+      || format(' using ((select jsonb_build_object(coalesce(<the tenant>, ''''), true))[%I] is not null)', r.tenant)
+      || case when r.textual then '' else ', the column being made text' end
+  from (
+    select p.oid, p.name, p.tenant, p.typname in ('text', 'varchar') as textual,
+      string_agg(distinct p.grantee_name, ', ') as names,
       string_agg(distinct p.grantee_name, ', ') filter (where g.untrusted or p.grantee = 0 and u.there) as untrusted
     from tenant_privilege as p
     join grantee as g on g.oid = p.grantee
     cross join (select exists (select from app_role as a where a.untrusted and a.rolcanlogin) as there) as u
-    where p.privilege_type = 'SELECT'
-    group by p.oid
-  ) as r on r.oid = t.oid
+    where p.privilege_type = 'SELECT' and p.relrowsecurity
+    group by p.oid, p.name, p.tenant, p.typname
+  ) as r
   left join (
     select polrelid, min(polname::text) as polname
     from policy
     where not polpermissive and polcmd = '*' and using_text is not null
     group by polrelid
-  ) as p on p.polrelid = t.oid
-  where t.relrowsecurity
-    -- Where trusted roles read alone, only a text has a comparison without a cost to be advised.
-    and (r.untrusted is not null or t.typname in ('text', 'varchar') and t.oid in (select polrelid from sealed_table))
-    and not exists (
-      select from condition as c
-      where c.polrelid = t.oid and not c.polpermissive and c.polcmd in ('*', 'r') and 0 = any (c.polroles)
+  ) as p on p.polrelid = r.oid
+  -- Where trusted roles read alone, only a text has a comparison without a cost to be advised.
+  where (r.untrusted is not null or r.textual and r.oid in (select polrelid from sealed_table))
+    and r.oid not in (
+      select c.polrelid
+      from condition as c
+      where not c.polpermissive and c.polcmd in ('*', 'r') and 0 = any (c.polroles)
         and c.part = 'using' and c.meaning = 'tenant'
         -- Sub-selects are evaluated once, before. What is left of the expression calls nothing and has no operator.
         and regexp_replace(
           c.own, '\( ?SELECT (?:[^()]|\((?:[^()]|\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\))*\))*\)', '', 'g'
-        ) !~ case when t.typname in ('text', 'varchar') then '[=<>~!@#%&*+/|^-]|\w\(' else '[=<>~!@#%&*+/|^-]|\w\(|::' end
+        ) !~ case when c.typname in ('text', 'varchar') then '[=<>~!@#%&*+/|^-]|\w\(' else '[=<>~!@#%&*+/|^-]|\w\(|::' end
     )
 
   union all
@@ -1674,7 +1676,8 @@ found (id, severity, status, object, evidence, remedy) as (
   ) as e on e.oid = r.oid
   cross join setting as s
   where r.relkind in ('r', 'p') and r.oid not in (select t.oid from tenant_table as t)
-    and exists (select from tenant_table)
+    -- Where no table has a column of these names, T00 says so.
+    and exists (select from tenant_table as t where lower(replace(t.attname, '_', '')) = any (s.tenant_columns))
     and (
       exists (
         select from regexp_matches(e.text, '->>?\s*''([^'']+)''|\[''([^'']+)''', 'g') as m
@@ -1980,6 +1983,7 @@ found (id, severity, status, object, evidence, remedy) as (
   from routine as f
   where f.body ~* '\mhmac\s*\([^;]*,\s*''[^'']{8,}'''
     or f.body ~* '''[0-9a-f]{64,}'''
+    or f.body ~* '''[^'']*\mpassword\s*=\s*[^\s''%$]{4,}[^'']*'''
     or f.body ~ '''eyJ[A-Za-z0-9_-]{10,}'
     or f.body ~* ('(secret|password|passwd|api_?key|signing_?key)\w*\s*(constant\s+)?(text|bytea|varchar)?\s*'
       '(:=|=|default)\s*''[^'']{8,}''')
@@ -2077,8 +2081,11 @@ found (id, severity, status, object, evidence, remedy) as (
       'returns.'
   from tenant_table as t
   join source as s on s.polrelid = t.oid
-  cross join pattern as f
-  cross join lateral (select (regexp_matches(s.code, f.session, 'g'))[1] as word) as w
+  join (
+    select d.code, (regexp_matches(d.code, f.session, 'g'))[1] as word
+    from (select distinct code from source) as d
+    cross join pattern as f
+  ) as w on w.code = s.code
   group by t.name
 
   union all
@@ -2145,11 +2152,13 @@ found (id, severity, status, object, evidence, remedy) as (
   -- [C15] The tenant column has no constant default
   select 'C15', null, 'warn', t.name,
     format('%I defaults to a constant: a row that is inserted without a tenant belongs to that tenant', t.attname),
-    format('alter table %s alter column %I drop default', t.name, t.attname)
+    case when d.oid is null then format('alter domain %s drop default', t.atttypid::regtype)
+      else format('alter table %s alter column %I drop default', t.name, t.attname) end
   from tenant_table as t
-  join pg_catalog.pg_attrdef as d on d.adrelid = t.oid and d.adnum = t.attnum
+  join pg_catalog.pg_type as y on y.oid = t.atttypid
+  left join pg_catalog.pg_attrdef as d on d.adrelid = t.oid and d.adnum = t.attnum
   where not t.child
-    and pg_catalog.pg_get_expr(d.adbin, d.adrelid)
+    and coalesce(pg_catalog.pg_get_expr(d.adbin, d.adrelid), pg_catalog.pg_get_expr(y.typdefaultbin, 0))
       ~ '^\(*(''([^'']|'''')+''|-?\d+)|^COALESCE\(.*, ''[^'']+''(::[\w" ]+)?\)$'
 
   union all
@@ -2673,6 +2682,11 @@ found (id, severity, status, object, evidence, remedy) as (
     from pg_catalog.pg_constraint as k
     where k.contype = 'f' and k.confrelid in (select oid from tenant_table)
     union all
+    select 2, k.conrelid, 'it refers to the list of tenants ' || k.confrelid::regclass
+    from pg_catalog.pg_constraint as k
+    where k.contype = 'f' and k.confrelid in (select oid from tenant_list)
+      and k.conrelid not in (select oid from tenant_list)
+    union all
     select 2, a.attrelid, format('its column %I holds rows of %s', a.attname, x.name)
     from row_type as x join pg_catalog.pg_attribute as a on a.atttypid = x.oid and a.attnum > 0 and not a.attisdropped
     where a.attrelid in (select oid from candidate)
@@ -2993,6 +3007,24 @@ found (id, severity, status, object, evidence, remedy) as (
       ))
     group by g.oid, g.name, g.readers, n.key
   ) as r
+
+  union all
+  -- [K10] No application role reads personal data or secrets of all tenants in a table that tenants share
+  select 'K10', null, 'warn', g.name,
+    format('%s refers to it, no policy keeps its rows apart, and %s may read %s of all', min(t.name), g.readers,
+      string_agg(distinct a.attname, ', ')),
+    format('alter table %s enable row level security; create a policy that looks up whom the bound tenant knows', g.name)
+  from relation_grant as g
+  join pg_catalog.pg_constraint as k on k.contype = 'f' and k.confrelid = g.oid
+  join tenant_table as t on t.oid = k.conrelid
+  join pg_catalog.pg_attribute as a on a.attrelid = g.oid and a.attnum > 0 and not a.attisdropped
+    and a.attname ~* ('(e_?mail|phone|passw|secret|token|credential|api_?key|birth|ssn|iban|address'
+      '|(first|last|full)_?name)')
+  join privilege as p on p.oid = g.oid and p.privilege_type = 'SELECT' and coalesce(p.attname = a.attname, true)
+  join grantee as e on e.oid = p.grantee
+  where g.readers is not null and g.relkind in ('r', 'p') and not g.relrowsecurity
+    and g.oid not in (select o.oid from tenant_table as o) and g.oid not in (select l.oid from tenant_list as l)
+  group by g.name, g.readers
 
   union all
   -- [S01] The PostgreSQL server has the security fixes that isolation depends on
@@ -3373,12 +3405,12 @@ named as materialized (
       '\s+(?:(?:only|table|lateral)\s+|\()*((?:"[^"]+"|[\w$]+)(?:\s*\.\s*(?:"[^"]+"|[\w$]+))?)', 'g') as m
     union all
     select m[1], false
-    from regexp_matches(
-      regexp_replace(f.code, '\((?:(?!\mselect\M)[^()])*\)', '', 'g'),
-      '\m(?:from|using)\s((?:(?!\m(?:where|group|order|limit|union|having|returning|loop|set)\M)[^;''])*)', 'g'
-    ) as c
+    from regexp_split_to_table(
+      f.code, '\m(?:where|group|order|limit|union|having|returning|loop|set)\M|[;'']'
+    ) as c (clause)
     cross join lateral regexp_matches(
-      c[1], '(?:^|,)\s*((?:"[^"]+"|[\w$]+)(?:\s*\.\s*(?:"[^"]+"|[\w$]+))?)', 'g'
+      substring(regexp_replace(clause, '\([^()]*\)', '', 'g') from '\m(?:from|using)\s(.*)$'),
+      '(?:^|,)\s*((?:"[^"]+"|[\w$]+)(?:\s*\.\s*(?:"[^"]+"|[\w$]+))?)', 'g'
     ) as m
     union all
     select m[1], false
@@ -3519,23 +3551,22 @@ verdict as materialized (
       when e.own ~ format('^\(%s (<>|[<>]=?|!?~~?\*?) %s\)$|^\(NOT \(%s\)\)$', f.own, f.value, f.equality)
         then 'other tenants'
       else 'unknown'
-    end as meaning
+    end as meaning,
+    -- Nothing in it is a setting, a user, or what a session has.
+    lower(e.own) !~ ('\m((current|session)_(user|role|setting)|user)\M|' || f.session) as constant
   from (select distinct own from expression) as e
   cross join pattern as f
 ),
 condition as materialized (
   select e.*,
     -- A comparison with what neither a setting, a user nor a function of this database returns is one with a constant.
-    case when v.meaning = 'tenant' and lower(e.expression) !~ '\m((current|session)_(user|role|setting)|user)\M'
-      and lower(e.expression) !~ f.session
-      and not exists (
+    case when v.meaning = 'tenant' and v.constant and not exists (
         select from pg_catalog.pg_depend as d
         where d.classid = 'pg_catalog.pg_policy'::regclass and d.objid = e.oid
           and d.refclassid = 'pg_catalog.pg_proc'::regclass
       ) then 'unknown' else v.meaning end as meaning
   from expression as e
   join verdict as v on v.own = e.own
-  cross join pattern as f
 ),
 -- Views and materialized views of tenants' rows, also through other views and functions. copied: the rows come from a
 -- materialized view or a foreign table, to which no policy applies.

@@ -33,7 +33,7 @@ where p.for_app and (
 -- Why: A request that forgot to bind a tenant must not read the rows of all. The catalog shows how walls are built;
 --   only an attempt shows that they hold.
 -- Remedy: Have the policies be false for a tenant that is null or empty, on each table and partition.
--- Not in SQL: not tried, nor are B02 to B06; ragwall audit --probe tries, and rolls back
+-- Not in SQL: not tried, nor are B02 to B09; ragwall audit --probe tries, and rolls back
 
 -- B06 critical: A setting that SQL forges opens no other tenant
 -- Reference: checklist 4 | testing 3 | LLM01:2026 | AISVS 5.2.2

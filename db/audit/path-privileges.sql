@@ -146,6 +146,11 @@ join (
   from pg_catalog.pg_constraint as k
   where k.contype = 'f' and k.confrelid in (select oid from tenant_table)
   union all
+  select 2, k.conrelid, 'it refers to the list of tenants ' || k.confrelid::regclass
+  from pg_catalog.pg_constraint as k
+  where k.contype = 'f' and k.confrelid in (select oid from tenant_list)
+    and k.conrelid not in (select oid from tenant_list)
+  union all
   select 2, a.attrelid, format('its column %I holds rows of %s', a.attname, x.name)
   from row_type as x join pg_catalog.pg_attribute as a on a.atttypid = x.oid and a.attnum > 0 and not a.attisdropped
   where a.attrelid in (select oid from candidate)

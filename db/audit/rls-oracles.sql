@@ -9,41 +9,41 @@
 -- Remedy: A restrictive policy for all roles and commands that costs nothing:
 --   `using ((select jsonb_build_object(coalesce(<the tenant>, ''), true))[tenant_id] is not null)`.
 select 'T14', case when r.untrusted is null then 'low' end, case when r.untrusted is null then 'warn' else 'fail' end,
-  t.name,
+  r.name,
   format('%s may read it, and no restrictive policy compares the tenant at no cost: conditions of a statement''s own '
     'are evaluated before, on rows of other tenants',
     coalesce(r.untrusted || ', who runs SQL that others write,', r.names)),
-  coalesce(format('alter policy %I on %s', p.polname, t.name),
-      format('create policy tenant_floor on %s as restrictive', t.name))
-    || format(' using ((select jsonb_build_object(coalesce(<the tenant>, ''''), true))[%I] is not null)', t.attname)
-    || case when t.typname in ('text', 'varchar') then '' else ', the column being made text' end
-from tenant_table as t
-join (
-  select p.oid, string_agg(distinct p.grantee_name, ', ') as names,
+  coalesce(format('alter policy %I on %s', p.polname, r.name),
+      format('create policy tenant_floor on %s as restrictive', r.name))
+    || format(' using ((select jsonb_build_object(coalesce(<the tenant>, ''''), true))[%I] is not null)', r.tenant)
+    || case when r.textual then '' else ', the column being made text' end
+from (
+  select p.oid, p.name, p.tenant, p.typname in ('text', 'varchar') as textual,
+    string_agg(distinct p.grantee_name, ', ') as names,
     string_agg(distinct p.grantee_name, ', ') filter (where g.untrusted or p.grantee = 0 and u.there) as untrusted
   from tenant_privilege as p
   join grantee as g on g.oid = p.grantee
   cross join (select exists (select from app_role as a where a.untrusted and a.rolcanlogin) as there) as u
-  where p.privilege_type = 'SELECT'
-  group by p.oid
-) as r on r.oid = t.oid
+  where p.privilege_type = 'SELECT' and p.relrowsecurity
+  group by p.oid, p.name, p.tenant, p.typname
+) as r
 left join (
   select polrelid, min(polname::text) as polname
   from policy
   where not polpermissive and polcmd = '*' and using_text is not null
   group by polrelid
-) as p on p.polrelid = t.oid
-where t.relrowsecurity
-  -- Where trusted roles read alone, only a text has a comparison without a cost to be advised.
-  and (r.untrusted is not null or t.typname in ('text', 'varchar') and t.oid in (select polrelid from sealed_table))
-  and not exists (
-    select from condition as c
-    where c.polrelid = t.oid and not c.polpermissive and c.polcmd in ('*', 'r') and 0 = any (c.polroles)
+) as p on p.polrelid = r.oid
+-- Where trusted roles read alone, only a text has a comparison without a cost to be advised.
+where (r.untrusted is not null or r.textual and r.oid in (select polrelid from sealed_table))
+  and r.oid not in (
+    select c.polrelid
+    from condition as c
+    where not c.polpermissive and c.polcmd in ('*', 'r') and 0 = any (c.polroles)
       and c.part = 'using' and c.meaning = 'tenant'
       -- Sub-selects are evaluated once, before. What is left of the expression calls nothing and has no operator.
       and regexp_replace(
         c.own, '\( ?SELECT (?:[^()]|\((?:[^()]|\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\))*\))*\)', '', 'g'
-      ) !~ case when t.typname in ('text', 'varchar') then '[=<>~!@#%&*+/|^-]|\w\(' else '[=<>~!@#%&*+/|^-]|\w\(|::' end
+      ) !~ case when c.typname in ('text', 'varchar') then '[=<>~!@#%&*+/|^-]|\w\(' else '[=<>~!@#%&*+/|^-]|\w\(|::' end
   )
 
 -- T15 medium: Untrusted roles may not read system columns of tenant tables
@@ -112,7 +112,8 @@ join (
 ) as e on e.oid = r.oid
 cross join setting as s
 where r.relkind in ('r', 'p') and r.oid not in (select t.oid from tenant_table as t)
-  and exists (select from tenant_table)
+  -- Where no table has a column of these names, T00 says so.
+  and exists (select from tenant_table as t where lower(replace(t.attname, '_', '')) = any (s.tenant_columns))
   and (
     exists (
       select from regexp_matches(e.text, '->>?\s*''([^'']+)''|\[''([^'']+)''', 'g') as m

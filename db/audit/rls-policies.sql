@@ -89,7 +89,8 @@ select distinct on (f.oid) 'T11', case f.provolatile when 'v' then 'medium' end,
     else 'it is immutable: a cached plan returns the first tenant''s rows to the next tenant' end,
   format('alter function %s stable', f.name)
 from context_function as f
-where f.direct and (f.provolatile = 'v' or f.provolatile = 'i' and (f.pronargs = 0 or f.code ~ 'current_setting'))
+where f.direct and f.provolatile = 'v'
+  or f.provolatile = 'i' and (f.direct and f.pronargs = 0 or f.code ~ 'current_setting')
 
 -- T12 medium: Policies compare the tenant column without a cast
 -- Examines: policies
@@ -138,4 +139,24 @@ group by c.name, c.attname, c.typname, c.textual
 -- Reference: checklist 1 | testing 2 | LLM09:2026 | AISVS 5.2.2
 -- Why: A search function that runs with its owner's rights can pass the policies of the table.
 -- Remedy: Have the function run with its caller’s rights, and compare the tenant itself.
+-- Only by: ragwall audit --probe
+
+-- B07 critical: As one tenant, no error tells whether a guess about another’s row is right
+-- Reference: checklist 1 | testing 3 | LLM01:2026 | CWE-203
+-- Why: A condition that is evaluated before the policies reads rows of other tenants. The attempts put one that raises
+--   an error behind a guess, with settings by which the planner has no reason to begin with the policies.
+-- Remedy: Have a restrictive policy compare the tenant at no cost; see `T14`.
+-- Only by: ragwall audit --probe
+
+-- B08 critical: No token binds a tenant but one that was signed for this database and has not expired
+-- Reference: checklist 3 | LLM01:2026 | AISVS 5.2.2
+-- Why: In signed mode the token is the wall. The attempts present tokens without a signature, altered, signed by
+--   another key, expired, and for another audience.
+-- Remedy: Restore `ragwall.set_tenant_from_token()` and what it calls as they were released.
+-- Only by: ragwall audit --probe
+
+-- B09 critical: Without a tenant no function of Ragwall returns anything
+-- Reference: checklist 4 | testing 4 | AISVS 5.2.1
+-- Why: Functions that run with their owner’s rights are walls themselves.
+-- Remedy: Restore the function as it was released.
 -- Only by: ragwall audit --probe

@@ -30,3 +30,26 @@ from (
     ))
   group by g.oid, g.name, g.readers, n.key
 ) as r
+
+-- K10 medium: No application role reads personal data or secrets of all tenants in a table that tenants share
+-- Examines: tables
+-- Reference: AISVS 8.1.3 | CWE-200
+-- Why: A table of people that tenant tables refer to is often thought of as shared. Then every tenant reads the people
+--   of all.
+-- Remedy: Enable row-level security on it, with a policy that looks up whom the bound tenant knows; or grant only
+--   columns that say nothing.
+select 'K10', null, 'warn', g.name,
+  format('%s refers to it, no policy keeps its rows apart, and %s may read %s of all', min(t.name), g.readers,
+    string_agg(distinct a.attname, ', ')),
+  format('alter table %s enable row level security; create a policy that looks up whom the bound tenant knows', g.name)
+from relation_grant as g
+join pg_catalog.pg_constraint as k on k.contype = 'f' and k.confrelid = g.oid
+join tenant_table as t on t.oid = k.conrelid
+join pg_catalog.pg_attribute as a on a.attrelid = g.oid and a.attnum > 0 and not a.attisdropped
+  and a.attname ~* ('(e_?mail|phone|passw|secret|token|credential|api_?key|birth|ssn|iban|address'
+    '|(first|last|full)_?name)')
+join privilege as p on p.oid = g.oid and p.privilege_type = 'SELECT' and coalesce(p.attname = a.attname, true)
+join grantee as e on e.oid = p.grantee
+where g.readers is not null and g.relkind in ('r', 'p') and not g.relrowsecurity
+  and g.oid not in (select o.oid from tenant_table as o) and g.oid not in (select l.oid from tenant_list as l)
+group by g.name, g.readers

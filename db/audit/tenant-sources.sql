@@ -14,8 +14,11 @@ select 'C11', null, 'fail', t.name,
     'returns.'
 from tenant_table as t
 join source as s on s.polrelid = t.oid
-cross join pattern as f
-cross join lateral (select (regexp_matches(s.code, f.session, 'g'))[1] as word) as w
+join (
+  select d.code, (regexp_matches(d.code, f.session, 'g'))[1] as word
+  from (select distinct code from source) as d
+  cross join pattern as f
+) as w on w.code = s.code
 group by t.name
 
 -- C12 medium: No login chooses the tenant by SET ROLE
@@ -97,11 +100,13 @@ where not f.prosecdef and not f.names_resolved and f.search_path is null
 -- Remedy: `alter table … alter column … set default <the bound tenant>`, or `drop default`.
 select 'C15', null, 'warn', t.name,
   format('%I defaults to a constant: a row that is inserted without a tenant belongs to that tenant', t.attname),
-  format('alter table %s alter column %I drop default', t.name, t.attname)
+  case when d.oid is null then format('alter domain %s drop default', t.atttypid::regtype)
+    else format('alter table %s alter column %I drop default', t.name, t.attname) end
 from tenant_table as t
-join pg_catalog.pg_attrdef as d on d.adrelid = t.oid and d.adnum = t.attnum
+join pg_catalog.pg_type as y on y.oid = t.atttypid
+left join pg_catalog.pg_attrdef as d on d.adrelid = t.oid and d.adnum = t.attnum
 where not t.child
-  and pg_catalog.pg_get_expr(d.adbin, d.adrelid)
+  and coalesce(pg_catalog.pg_get_expr(d.adbin, d.adrelid), pg_catalog.pg_get_expr(y.typdefaultbin, 0))
     ~ '^\(*(''([^'']|'''')+''|-?\d+)|^COALESCE\(.*, ''[^'']+''(::[\w" ]+)?\)$'
 
 -- C16 high: Without a tenant no function falls back to one

@@ -83,6 +83,7 @@ select 'C05', null, 'fail', f.name,
 from routine as f
 where f.body ~* '\mhmac\s*\([^;]*,\s*''[^'']{8,}'''
   or f.body ~* '''[0-9a-f]{64,}'''
+  or f.body ~* '''[^'']*\mpassword\s*=\s*[^\s''%$]{4,}[^'']*'''
   or f.body ~ '''eyJ[A-Za-z0-9_-]{10,}'
   or f.body ~* ('(secret|password|passwd|api_?key|signing_?key)\w*\s*(constant\s+)?(text|bytea|varchar)?\s*'
     '(:=|=|default)\s*''[^'']{8,}''')

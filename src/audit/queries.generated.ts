@@ -40,6 +40,27 @@ export const probeChecks = {
     "reference": "checklist 1 · testing 2 · LLM09:2026 · AISVS 5.2.2",
     "remedy": "Have the function run with its caller’s rights, and compare the tenant itself."
   },
+  "B07": {
+    "area": "rls",
+    "expects": "As one tenant, no error tells whether a guess about another’s row is right",
+    "severity": "critical",
+    "reference": "checklist 1 · testing 3 · LLM01:2026 · CWE-203",
+    "remedy": "Have a restrictive policy compare the tenant at no cost; see `T14`."
+  },
+  "B08": {
+    "area": "rls",
+    "expects": "No token binds a tenant but one that was signed for this database and has not expired",
+    "severity": "critical",
+    "reference": "checklist 3 · LLM01:2026 · AISVS 5.2.2",
+    "remedy": "Restore `ragwall.set_tenant_from_token()` and what it calls as they were released."
+  },
+  "B09": {
+    "area": "rls",
+    "expects": "Without a tenant no function of Ragwall returns anything",
+    "severity": "critical",
+    "reference": "checklist 4 · testing 4 · AISVS 5.2.1",
+    "remedy": "Restore the function as it was released."
+  },
   "B01": {
     "area": "context",
     "expects": "Without a tenant the application reads nothing",
@@ -179,12 +200,12 @@ named as materialized (
       '\s+(?:(?:only|table|lateral)\s+|\()*((?:"[^"]+"|[\w$]+)(?:\s*\.\s*(?:"[^"]+"|[\w$]+))?)', 'g') as m
     union all
     select m[1], false
-    from regexp_matches(
-      regexp_replace(f.code, '\((?:(?!\mselect\M)[^()])*\)', '', 'g'),
-      '\m(?:from|using)\s((?:(?!\m(?:where|group|order|limit|union|having|returning|loop|set)\M)[^;''])*)', 'g'
-    ) as c
+    from regexp_split_to_table(
+      f.code, '\m(?:where|group|order|limit|union|having|returning|loop|set)\M|[;'']'
+    ) as c (clause)
     cross join lateral regexp_matches(
-      c[1], '(?:^|,)\s*((?:"[^"]+"|[\w$]+)(?:\s*\.\s*(?:"[^"]+"|[\w$]+))?)', 'g'
+      substring(regexp_replace(clause, '\([^()]*\)', '', 'g') from '\m(?:from|using)\s(.*)$'),
+      '(?:^|,)\s*((?:"[^"]+"|[\w$]+)(?:\s*\.\s*(?:"[^"]+"|[\w$]+))?)', 'g'
     ) as m
     union all
     select m[1], false
@@ -325,23 +346,22 @@ verdict as materialized (
       when e.own ~ format('^\(%s (<>|[<>]=?|!?~~?\*?) %s\)$|^\(NOT \(%s\)\)$', f.own, f.value, f.equality)
         then 'other tenants'
       else 'unknown'
-    end as meaning
+    end as meaning,
+    -- Nothing in it is a setting, a user, or what a session has.
+    lower(e.own) !~ ('\m((current|session)_(user|role|setting)|user)\M|' || f.session) as constant
   from (select distinct own from expression) as e
   cross join pattern as f
 ),
 condition as materialized (
   select e.*,
     -- A comparison with what neither a setting, a user nor a function of this database returns is one with a constant.
-    case when v.meaning = 'tenant' and lower(e.expression) !~ '\m((current|session)_(user|role|setting)|user)\M'
-      and lower(e.expression) !~ f.session
-      and not exists (
+    case when v.meaning = 'tenant' and v.constant and not exists (
         select from pg_catalog.pg_depend as d
         where d.classid = 'pg_catalog.pg_policy'::regclass and d.objid = e.oid
           and d.refclassid = 'pg_catalog.pg_proc'::regclass
       ) then 'unknown' else v.meaning end as meaning
   from expression as e
   join verdict as v on v.own = e.own
-  cross join pattern as f
 ),
 -- Views and materialized views of tenants' rows, also through other views and functions. copied: the rows come from a
 -- materialized view or a foreign table, to which no policy applies.
@@ -523,6 +543,7 @@ select
     where not t.relispartition
   ) as tables,
   (select coalesce(json_agg(rolname order by rolname), '[]') from app_role) as roles,
+  (select coalesce(json_agg(rolname), '[]') from app_role where untrusted) as untrusted,
   (
     select coalesce(json_agg(n), '[]')
     from setting as s
@@ -541,7 +562,28 @@ select
     from routine as r
     join pg_catalog.pg_proc as p on p.oid = r.oid
     where r.proname ~ '(match|search)_documents$' and p.proretset
-  ) as searches`;
+  ) as searches,
+  (
+    -- Not those that return the same for everybody, nor those that bind the tenant that they are given.
+    select coalesce(json_agg(json_build_object(
+      'name', format('%I.%I', r.nspname, r.proname),
+      'parameters', (
+        select coalesce(json_agg(json_build_object(
+          'name', n.name, 'type', pg_catalog.format_type(n.type, null)
+        ) order by n.at), '[]')
+        from rows from (unnest(r.proargtypes), unnest(r.proargnames)) with ordinality as n (type, name, at)
+        where n.at <= r.pronargs
+      )
+    ) order by r.name), '[]')
+    from routine as r
+    where r.nspname = 'ragwall' and r.provolatile <> 'i' and r.body <> '' and not r.is_trigger
+      and coalesce(r.proargnames[1], '') <> 'tenant'
+      and exists (
+        select from app_role as a
+        where pg_catalog.has_schema_privilege(a.oid, r.schema, 'usage')
+          and pg_catalog.has_function_privilege(a.oid, r.oid, 'execute')
+      )
+  ) as functions`;
 
 /** db/audit/queries/guard.sql. $1: tenant columns; null: as the setting says. */
 export const guardQuery = String.raw`-- The query of assertIsolation(): attributes and memberships of the login, and open tenant tables that it can reach.

@@ -45,12 +45,12 @@ named as materialized (
       '\s+(?:(?:only|table|lateral)\s+|\()*((?:"[^"]+"|[\w$]+)(?:\s*\.\s*(?:"[^"]+"|[\w$]+))?)', 'g') as m
     union all
     select m[1], false
-    from regexp_matches(
-      regexp_replace(f.code, '\((?:(?!\mselect\M)[^()])*\)', '', 'g'),
-      '\m(?:from|using)\s((?:(?!\m(?:where|group|order|limit|union|having|returning|loop|set)\M)[^;''])*)', 'g'
-    ) as c
+    from regexp_split_to_table(
+      f.code, '\m(?:where|group|order|limit|union|having|returning|loop|set)\M|[;'']'
+    ) as c (clause)
     cross join lateral regexp_matches(
-      c[1], '(?:^|,)\s*((?:"[^"]+"|[\w$]+)(?:\s*\.\s*(?:"[^"]+"|[\w$]+))?)', 'g'
+      substring(regexp_replace(clause, '\([^()]*\)', '', 'g') from '\m(?:from|using)\s(.*)$'),
+      '(?:^|,)\s*((?:"[^"]+"|[\w$]+)(?:\s*\.\s*(?:"[^"]+"|[\w$]+))?)', 'g'
     ) as m
     union all
     select m[1], false

@@ -92,21 +92,20 @@ verdict as materialized (
       when e.own ~ format('^\(%s (<>|[<>]=?|!?~~?\*?) %s\)$|^\(NOT \(%s\)\)$', f.own, f.value, f.equality)
         then 'other tenants'
       else 'unknown'
-    end as meaning
+    end as meaning,
+    -- Nothing in it is a setting, a user, or what a session has.
+    lower(e.own) !~ ('\m((current|session)_(user|role|setting)|user)\M|' || f.session) as constant
   from (select distinct own from expression) as e
   cross join pattern as f
 ),
 condition as materialized (
   select e.*,
     -- A comparison with what neither a setting, a user nor a function of this database returns is one with a constant.
-    case when v.meaning = 'tenant' and lower(e.expression) !~ '\m((current|session)_(user|role|setting)|user)\M'
-      and lower(e.expression) !~ f.session
-      and not exists (
+    case when v.meaning = 'tenant' and v.constant and not exists (
         select from pg_catalog.pg_depend as d
         where d.classid = 'pg_catalog.pg_policy'::regclass and d.objid = e.oid
           and d.refclassid = 'pg_catalog.pg_proc'::regclass
       ) then 'unknown' else v.meaning end as meaning
   from expression as e
   join verdict as v on v.own = e.own
-  cross join pattern as f
 ),

@@ -14,7 +14,8 @@ relation_grant as materialized (
 ),
 -- Each privilege of an application on a tenant table, or on its column attname.
 tenant_privilege as materialized (
-  select t.oid, t.name, t.attname as tenant, t.child, t.relrowsecurity, p.privilege_type, p.is_grantable, p.attname,
+  select t.oid, t.name, t.attname as tenant, t.typname, t.child, t.relrowsecurity,
+    p.privilege_type, p.is_grantable, p.attname,
     g.oid as grantee, g.name as grantee_name, g.ident
   from tenant_table as t
   join privilege as p on p.oid = t.oid

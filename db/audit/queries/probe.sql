@@ -36,6 +36,7 @@ select
     where not t.relispartition
   ) as tables,
   (select coalesce(json_agg(rolname order by rolname), '[]') from app_role) as roles,
+  (select coalesce(json_agg(rolname), '[]') from app_role where untrusted) as untrusted,
   (
     select coalesce(json_agg(n), '[]')
     from setting as s
@@ -54,4 +55,25 @@ select
     from routine as r
     join pg_catalog.pg_proc as p on p.oid = r.oid
     where r.proname ~ '(match|search)_documents$' and p.proretset
-  ) as searches
+  ) as searches,
+  (
+    -- Not those that return the same for everybody, nor those that bind the tenant that they are given.
+    select coalesce(json_agg(json_build_object(
+      'name', format('%I.%I', r.nspname, r.proname),
+      'parameters', (
+        select coalesce(json_agg(json_build_object(
+          'name', n.name, 'type', pg_catalog.format_type(n.type, null)
+        ) order by n.at), '[]')
+        from rows from (unnest(r.proargtypes), unnest(r.proargnames)) with ordinality as n (type, name, at)
+        where n.at <= r.pronargs
+      )
+    ) order by r.name), '[]')
+    from routine as r
+    where r.nspname = 'ragwall' and r.provolatile <> 'i' and r.body <> '' and not r.is_trigger
+      and coalesce(r.proargnames[1], '') <> 'tenant'
+      and exists (
+        select from app_role as a
+        where pg_catalog.has_schema_privilege(a.oid, r.schema, 'usage')
+          and pg_catalog.has_function_privilege(a.oid, r.oid, 'execute')
+      )
+  ) as functions

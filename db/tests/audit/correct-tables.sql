@@ -61,6 +61,10 @@ from (
     ('keys of a tenant''s own rows', $$
       alter table shop.items add parent_id uuid, add foreign key (tenant_id, parent_id) references shop.items$$),
     ('a key to what is shared', 'alter table shop.orders add country text references shop.countries'),
+    ('a key to people of whom the name of the tenant''s choice is read', $$
+      create table shop.people (id uuid primary key, email text, nick text);
+      alter table shop.orders add placed_by uuid references shop.people;
+      grant select (id, nick) on shop.people to app_user$$),
     ('a generated column', 'alter table shop.orders add shouted text generated always as (upper(note)) stored'),
     ('indexes that lead with the tenant', $$
       create index on shop.orders (tenant_id, placed_at desc);

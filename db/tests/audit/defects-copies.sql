@@ -11,6 +11,11 @@ from (
       create domain shop.bundles as shop.bundle[];
       create table shop.archive (packed shop.bundles);
       grant select (packed) on shop.archive to app_reader$$),
+    ('P09', 'shop.invoices', 'rows of tenants by another name', $$
+      create table shop.orgs (id text collate "C" primary key);
+      alter table shop.orders add foreign key (tenant_id) references shop.orgs;
+      create table shop.invoices (customer text collate "C" references shop.orgs, amount numeric);
+      grant select on shop.invoices to app_user$$),
     ('P15', 'shop.history', 'a history that a trigger keeps', $sql$
       create table shop.history (at timestamptz, was jsonb);
       alter table shop.history owner to ragwall_owner;
@@ -70,6 +75,10 @@ from (
       revoke execute on function shop.enter() from public;
       grant execute on function shop.enter() to app_user$sql$),
 
+    ('K10', 'shop.people', 'people of all tenants', $$
+      create table shop.people (id uuid primary key, email text);
+      alter table shop.orders add placed_by uuid references shop.people;
+      grant select on shop.people to app_user$$),
     ('K09', 'shop.orgs', 'the list of tenants', $$
       create table shop.orgs (id text collate "C" primary key, title text);
       alter table shop.orders add foreign key (tenant_id) references shop.orgs;

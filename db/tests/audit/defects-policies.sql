@@ -72,6 +72,12 @@ Table" owner to ragwall_owner$$),
       alter function shop.who() owner to ragwall_owner;
       alter policy select_own on shop.orders using (tenant_id = (select shop.who()))$$),
 
+    ('T11', 'shop.deep()', 'an immutable function that a function of a policy calls', $$
+      create function shop.deep() returns text immutable return current_setting('app.tenant', true);
+      create function shop.who() returns text stable return coalesce(shop.deep(), ragwall.current_tenant());
+      alter function shop.deep() owner to ragwall_owner;
+      alter function shop.who() owner to ragwall_owner;
+      alter policy select_own on shop.orders using (tenant_id = (select shop.who()))$$),
     ('T12', 'select_own on shop.orders', 'a cast of what others wrote', $$
       alter policy select_own on shop.orders using (tenant_id::uuid = (select ragwall.current_tenant()::uuid))$$),
     ('T12', 'select_own on shop.files', 'a cast that no index serves', $$

@@ -46,6 +46,10 @@ from (
       alter table shop.orders alter tenant_id set default 'acme'$$),
     ('C15', 'shop.orders', 'rows without a tenant are everybody''s', $$
       alter table shop.orders alter tenant_id set default coalesce(ragwall.current_tenant(), 'public')$$),
+    ('C15', 'shop.files', 'rows without a tenant are those of a domain''s default', $$
+      create domain shop.tenant as text collate "C" default 'acme' not null check (value ~ '^[a-z]+$');
+      create table shop.files (tenant_id shop.tenant, path text);
+      call tests.protect('shop.files')$$),
     ('C16', 'shop.who()', 'without a tenant it is the first', $sql$
       create function shop.who() returns text language plpgsql stable set search_path = pg_catalog, pg_temp as
         $$declare t text := ragwall.current_tenant(); begin if t is null then return 'acme'; end if; return t; end$$;

@@ -51,6 +51,8 @@ from (
     ('C05', 'shop.sign(text)', 'a secret in a variable', $sql$
       create function shop.sign(t text) returns text language plpgsql as
         $$declare api_key constant text := 'sk-0123456789'; begin return api_key; end$$$sql$),
+    ('C05', 'shop.far()', 'a password in a connection string', $sql$
+      create function shop.far() returns text language sql as $$select 'host=h password=hunter2 dbname=d'$$$sql$),
     ('C06', 'shop.log', 'a tenant that may be null', $$
       create table shop.log (tenant_id text collate "C" check (ragwall.is_tenant_id(tenant_id)), line text);
       call tests.protect('shop.log')$$),

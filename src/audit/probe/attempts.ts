@@ -3,7 +3,8 @@
 import type { probeChecks } from '../queries.generated.js';
 import type { PlantedTable } from './plant.js';
 import { ident, insertStatement, isText, isVector, type Row } from './table.js';
-import type { Search, TenantTable } from './targets.js';
+import type { OwnFunction, Search, TenantTable } from './targets.js';
+import type { Tokens } from './tokens.js';
 
 /** The checks that attempts belong to, as the audit names them. */
 export type ProbeCheck = Exclude<keyof typeof probeChecks, 'B00'>;
@@ -20,6 +21,8 @@ export interface Attempt {
   readonly unbound?: boolean;
   /** The attempt is made only if this statement finds a row. If it finds none, the function does not search this table. */
   readonly onlyIf?: Statement;
+  /** The attempt crosses if it fails by a division by zero instead, and these statements, of a wrong guess, do not. */
+  readonly wrongGuess?: readonly Statement[];
 }
 
 /** Returns the statements that bind a tenant. */
@@ -59,7 +62,8 @@ function parts({ about, table, mine, theirs }: PlantedTable) {
     return column !== tenantColumn && isText(column) && one !== undefined && one !== other;
   });
   const vector = table.columns.find((column) => isVector(column) && mine.row.has(column.name));
-  return { tenant, is, count, text, vector, ofTheirs: count(`${tenant} = ${is(1)}`, theirs.tenant) };
+  const type = tenantColumn?.type;
+  return { tenant, type, is, count, text, vector, ofTheirs: count(`${tenant} = ${is(1)}`, theirs.tenant) };
 }
 
 /** Returns a statement that counts the rows of the tenant that the probe acts as. */
@@ -191,4 +195,80 @@ function forgeries(
     all.push({ check: 'B06', name: 'another tenant named after binding', statements });
   }
   return all;
+}
+
+/** With these settings the planner has no reason to begin with an index, and conditions of a statement's own may come first. */
+const plannerSettings = (operatorCost: string): Statement[] => [
+  ...['enable_indexscan', 'enable_bitmapscan', 'enable_indexonlyscan', 'enable_partition_pruning'].map((name) =>
+    set(name, 'off'),
+  ),
+  set('cpu_operator_cost', operatorCost),
+];
+
+/**
+ * Returns attempts to learn by an error whether a guess about the other tenant's row is right: a condition that the
+ * planner may evaluate before the policies, and behind it a sub-select that divides by zero.
+ */
+export function oracleAttempts(planted: PlantedTable): Attempt[] {
+  const { theirs } = planted;
+  const { tenant, type, text, count, ofTheirs } = parts(planted);
+  const fails = '(select (1 / (pg_catalog.pg_backend_pid() * 0))::text)';
+  const guesses: [string, string, string, string][] = [];
+  const content = text && theirs.row.get(text.name);
+  if (text && content !== undefined) guesses.push(['the content', ident(text.name), content, `${content}x`]);
+  if (type === 'text') guesses.push(['the tenant', tenant, theirs.tenant, `${theirs.tenant}x`]);
+  return guesses.flatMap(([what, column, right, wrong]) =>
+    ['0.0025', '0'].map((cost): Attempt => {
+      const ask = (guess: string) => [
+        ...plannerSettings(cost),
+        count(`${column} >= $1 and ${column} <= $1 and ${column} >= ${fails}`, guess),
+      ];
+      return {
+        check: 'B07',
+        name: `guess ${what}, operators costing ${cost}`,
+        statements: ask(right),
+        wrongGuess: [ofTheirs, ...ask(wrong)],
+      };
+    }),
+  );
+}
+
+/** A value for a parameter of ours, as SQL. */
+function argument({ name, type }: OwnFunction['parameters'][number], { theirs }: PlantedTable): string {
+  const { row } = theirs;
+  const quote = (text: string) => `'${text.replaceAll("'", "''")}'`;
+  const id = row.get('id') ?? '00000000-0000-4000-8000-000000000000';
+  if (/\b(half|sparse)?vec(tor)?$/.test(type)) return `${quote(row.get('embedding') ?? '[1]')}::${type}`;
+  if (type === 'uuid') return `${quote(id)}::uuid`;
+  if (type === 'uuid[]') return `array[${quote(id)}::uuid]`;
+  if (type === 'text') return quote(row.get(name ?? '') ?? 'ragwall-probe');
+  if (/^jsonb?$/.test(type)) return `${name === 'filter' ? "'{}'" : "'[]'"}::${type}`;
+  return /^(small|big)?int|^(double|real|numeric)/.test(type) ? `10::${type}` : `null::${type}`;
+}
+
+/** Returns attempts to call functions of ours without a tenant, and to bind one by tokens that are not valid. */
+export function functionAttempts(
+  planted: PlantedTable,
+  functions: readonly OwnFunction[],
+  tokens: Tokens | undefined,
+): Attempt[] {
+  return functions.flatMap(({ name, parameters }): Attempt[] => {
+    const [first, ...others] = parameters;
+    const byToken = first?.name === 'token';
+    const args = (byToken ? others : parameters).map((one) => argument(one, planted));
+    const call = (token?: string): Statement => [
+      `select count(*) as n from (select f::text as v from ${name}(${[...(byToken ? ['$1'] : []), ...args]}) as f) as r
+       where v <> all (array['', '0', 'f'])`,
+      token === undefined ? [] : [token],
+    ];
+    if (!byToken) return [{ check: 'B09', name, statements: [call()], unbound: true }];
+    if (!tokens) return [];
+    return Object.entries(tokens.invalid).map(([what, token]) => ({
+      check: 'B08',
+      name: `${name} with ${what}`,
+      statements: [call(token)],
+      unbound: true,
+      onlyIf: call(tokens.valid),
+    }));
+  });
 }

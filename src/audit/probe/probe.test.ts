@@ -28,8 +28,8 @@ function probeAfter({ change, undo }: { change: string; undo: string }): Promise
   return session.admin(async (sql) => {
     const [{ definitions } = { definitions: [] }] = await sql<{ definitions: string[] }[]>`
       select json_agg(pg_get_functiondef(oid)) as definitions from pg_proc
-      where oid in ('ragwall.current_tenant()'::regprocedure,
-        'ragwall.search_documents(public.halfvec, integer, jsonb)'::regprocedure)`;
+      where oid in ('ragwall.current_tenant()'::regprocedure, 'ragwall.require_tenant()'::regprocedure,
+        'ragwall.set_tenant_from_token(text)'::regprocedure, 'ragwall.search_documents(public.halfvec, integer, jsonb)'::regprocedure)`;
     await sql.unsafe(change);
     try {
       return await probe(sql);
@@ -45,10 +45,10 @@ it('finds nothing to cross, in every way and as every role', async () => {
     const before = await state(sql);
     const rows = await probe(sql);
     expect(rows.map(({ id, status }) => `${id} ${status}`)).toEqual([
-      ...['B00', 'B01', 'B02', 'B03', 'B04', 'B05', 'B06'].map((id) => `${id} pass`),
+      ...['B00', 'B01', 'B02', 'B03', 'B04', 'B05', 'B06', 'B07', 'B08', 'B09'].map((id) => `${id} pass`),
       'O01 n/a',
     ]);
-    for (const id of ['B01', 'B02', 'B03', 'B04', 'B05', 'B06']) {
+    for (const id of ['B01', 'B02', 'B03', 'B04', 'B05', 'B06', 'B07', 'B08', 'B09']) {
       expect(row(rows, id)?.evidence).toContain('as agent_caller, agent_reader, app_reader, app_user');
       expect(row(rows, id)?.evidence).not.toContain('conclusive');
     }
@@ -56,6 +56,9 @@ it('finds nothing to cross, in every way and as every role', async () => {
     expect(row(rows, 'B05')?.evidence).toContain(
       'ragwall.agent_match_documents, ragwall.match_documents, ragwall.search_documents',
     );
+    expect(row(rows, 'B07')?.evidence).toMatch(/guess the content.*guess the tenant.*ragwall_search\.directory/);
+    expect(row(rows, 'B08')?.evidence).toMatch(/set_tenant_from_token with a token without a signature.*has expired/);
+    expect(row(rows, 'B09')?.evidence).toMatch(/ragwall\.match_documents.*ragwall\.upsert_documents/);
     expect(await state(sql)).toEqual(before);
   });
 });
@@ -80,10 +83,12 @@ const both = (...defects: { change: string; undo: string }[]) => ({
   change: defects.map(({ change }) => change).join(';'),
   undo: defects.map(({ undo }) => undo).join(';'),
 });
-const policy = (name: string, part: 'using' | 'with check', loose: string) => ({
-  change: `alter policy ${name} on ragwall.documents ${part} (${loose})`,
-  undo: `alter policy ${name} on ragwall.documents ${part} (${own})`,
-});
+const policy = (
+  name: string,
+  part: 'using' | 'with check',
+  loose: string,
+  undo = `alter policy ${name} on ragwall.documents ${part} (${own})`,
+) => ({ change: `alter policy ${name} on ragwall.documents ${part} (${loose})`, undo });
 const disabled = {
   change: 'alter table ragwall.documents disable row level security',
   undo: 'alter table ragwall.documents enable row level security',
@@ -118,19 +123,19 @@ describe('crosses', () => {
     [
       'where no tenant means all',
       both(floor, policy('select_own_tenant', 'using', `ragwall.current_tenant() is null or ${own}`)),
-      ['B01', 'B06'],
+      ['B01', 'B06', 'B07'],
       /no tenant \(2 rows\)/,
     ],
     [
       'where an empty tenant means all',
       both(floor, policy('select_own_tenant', 'using', `current_setting('app.current_tenant', true) = '' or ${own}`)),
-      ['B01', 'B06'],
+      ['B01', 'B06', 'B07'],
       /an empty tenant \(2 rows\)/,
     ],
     [
       'where a tenant can be named, and is not checked',
       both(floor, nameToSay, policy('insert_own_tenant', 'with check', 'true')),
-      ['B04'],
+      ['B04', 'B07'],
       /as app_user: insert \(1 row\)/,
     ],
     [
@@ -157,6 +162,34 @@ describe('crosses', () => {
       },
       ['B06', 'B06 ragwall_search.directory'],
       /as app_user: app\.current_tenant set after binding \(1 row\)/,
+    ],
+    [
+      'where the floor costs a comparison',
+      policy('tenant_floor', 'using', own, floor.undo),
+      ['B07'],
+      /as agent_reader: guess the content, operators costing 0\.0025 \(22012\)/,
+    ],
+    [
+      'where tokens are believed',
+      {
+        change: `create or replace function ragwall.set_tenant_from_token(token text) returns text language plpgsql
+          security definer as $$ begin return ragwall_private.bind(convert_from(decode(translate(
+            rpad(split_part(token, '.', 2), (length(split_part(token, '.', 2)) + 3) / 4 * 4, '='), '-_', '+/'), 'base64'),
+            'UTF8')::jsonb ->> 'tenant_id'); end $$`,
+        undo: '',
+      },
+      ['B08'],
+      /as agent_caller: ragwall\.set_tenant_from_token with a token without a signature \(1 row\)/,
+    ],
+    [
+      'where a function does not need a tenant',
+      {
+        change: `create or replace function ragwall.require_tenant() returns text language sql stable as
+        $$ select coalesce(ragwall.current_tenant(), 'acme') $$`,
+        undo: '',
+      },
+      ['B09'],
+      /as app_user: ragwall\.require_tenant \(1 row\)/,
     ],
     [
       'where partitions are open',
@@ -188,6 +221,15 @@ describe('crosses', () => {
     expect(failing(await probeAfter(unpinned))).toEqual([]);
     expect(failing(await probeAfter(disabledBeneath))).toEqual([]);
   });
+});
+
+it('takes a guess for less where the SQL is the application’s own', async () => {
+  const rows = await session.admin(async (sql) => {
+    await sql.unsafe(`alter policy tenant_floor on ragwall.documents using (${own})`);
+    return probe(sql, { appRoles: ['app_user'] }).finally(() => sql.unsafe(floor.undo));
+  });
+  expect(failing(rows)).toEqual([]);
+  expect(row(rows, 'B07')).toMatchObject({ status: 'warn', severity: 'low', object: 'ragwall.documents' });
 });
 
 describe('says why it did not try', () => {

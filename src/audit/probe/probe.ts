@@ -46,7 +46,7 @@ async function inEachTable(
 }
 
 async function tryTables(tx: TransactionSql, targets: ProbeTargets): Promise<TableResults> {
-  const { tables, roles, searches } = targets;
+  const { tables, roles } = targets;
   const results: AttemptResult[] = [];
   const untried: string[] = [];
   const beforeBinding = async (inner: TransactionSql, planted: PlantedTable) => {
@@ -55,7 +55,7 @@ async function tryTables(tx: TransactionSql, targets: ProbeTargets): Promise<Tab
   await inEachTable(tx, tables, beforeBinding, () => {});
   const afterBinding = async (inner: TransactionSql, planted: PlantedTable) => {
     for (const role of roles) {
-      const run = await runAfterBinding(inner, planted, role, searches);
+      const run = await runAfterBinding(inner, planted, role, targets);
       results.push(...run.results);
       if (run.bound) continue;
       const { name, settings } = planted.about;
@@ -64,13 +64,14 @@ async function tryTables(tx: TransactionSql, targets: ProbeTargets): Promise<Tab
     }
   };
   await inEachTable(tx, tables, afterBinding, (why) => untried.push(why));
-  return { results, untried };
+  return { results, untried, untrusted: targets.untrusted };
 }
 
 /**
- * Tries to reach another tenant's rows, and returns the results as rows of the audit: `B00` to `B06` and `O01`. In one
+ * Tries to reach another tenant's rows, and returns the results as rows of the audit: `B00` to `B09` and `O01`. In one
  * transaction that is rolled back it inserts a row of each of two tenants into every tenant table, and as each role of
- * the application tries to read, change, delete, insert and find rows of the other tenant, and to bind it by settings.
+ * the application tries to read, change, delete, insert, find and guess rows of the other tenant, to bind it by settings
+ * and by tokens that are not valid, and to call functions of ours without a tenant.
  * Sequences advance, and triggers fire. A check that could not be tried is `n/a`, with the reason.
  *
  * @param sql a connection, or a pool of one: a superuser's, direct.

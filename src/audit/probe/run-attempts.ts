@@ -7,12 +7,15 @@ import {
   type Binding,
   bindings,
   countOwnRows,
+  functionAttempts,
+  oracleAttempts,
   type Statement,
 } from './attempts.js';
 import type { PlantedTable } from './plant.js';
 import { sqlState, undone } from './savepoint.js';
 import { ident } from './table.js';
-import type { Search } from './targets.js';
+import type { ProbeTargets } from './targets.js';
+import { makeTokens } from './tokens.js';
 
 /** What an attempt returned: a number of rows, or the SQLSTATE that it failed with. Never a value. */
 export type Answer = number | string;
@@ -28,6 +31,8 @@ export interface AttemptResult extends Pick<Attempt, 'check' | 'name'> {
 
 /** SQLSTATEs of broken constraints, deadlocks, lack of resources and time-outs: no wall stopped the attempt. */
 const noWall = /^(23|40|53|55P03|57)/;
+
+const dividedByZero = '22012';
 
 /** Binds, becomes the role, and runs the statements. Returns the answer of the last one. */
 async function run(
@@ -55,11 +60,19 @@ async function runAttempt(
   tx: TransactionSql,
   { table }: PlantedTable,
   role: string,
-  { check, name, statements }: Attempt,
+  { check, name, statements, wrongGuess }: Attempt,
   bind: readonly Statement[],
   conclusive: boolean,
 ): Promise<AttemptResult> {
   const answer = await run(tx, role, bind, statements);
+  if (wrongGuess) {
+    // Where the row can be seen anyway, there is nothing to guess. An error for any guess tells nothing.
+    const [visible, ...wrong] = wrongGuess;
+    const seen = visible && hasRows(await run(tx, role, bind, [visible]));
+    const told = answer === dividedByZero && !seen && (await run(tx, role, bind, wrong)) !== dividedByZero;
+    const outcome = told ? 'crossed' : seen || !conclusive ? 'unknown' : 'held';
+    return { check, name, table: table.name, role, outcome, answer };
+  }
   const stopped = typeof answer === 'string' && noWall.test(answer);
   const outcome = hasRows(answer) ? 'crossed' : stopped || !conclusive ? 'unknown' : 'held';
   return { check, name, table: table.name, role, outcome, answer };
@@ -99,7 +112,7 @@ export async function runAfterBinding(
   tx: TransactionSql,
   planted: PlantedTable,
   role: string,
-  searches: readonly Search[],
+  { searches, functions, untrusted }: ProbeTargets,
 ): Promise<{ readonly results: readonly AttemptResult[]; readonly bound: boolean }> {
   const { bind, claims, bound } = await findBinding(tx, planted, role);
   const [column] = await tx<{ name: string }[]>`
@@ -116,9 +129,15 @@ export async function runAfterBinding(
   const changed = column?.name ?? planted.about.tenantColumn;
   const asMine = bind(planted.mine.tenant);
   const results: AttemptResult[] = [];
-  for (const attempt of attemptsAfterBinding(planted, changed, searches, claims)) {
+  const attempts = attemptsAfterBinding(planted, changed, searches, claims);
+  // Elsewhere SQL can name any tenant by a setting, and need not guess.
+  if (planted.about.byRagwall || untrusted.includes(role)) attempts.push(...oracleAttempts(planted));
+  if (planted.about.name === 'ragwall.documents') {
+    attempts.push(...functionAttempts(planted, functions, await makeTokens(tx, planted.theirs.tenant)));
+  }
+  for (const attempt of attempts) {
     const { onlyIf, unbound = false } = attempt;
-    if (onlyIf && !hasRows(await run(tx, role, asMine, [onlyIf]))) continue;
+    if (onlyIf && !hasRows(await run(tx, role, unbound ? [] : asMine, [onlyIf]))) continue;
     const conclusive = unbound || onlyIf !== undefined || bound;
     results.push(await runAttempt(tx, planted, role, attempt, unbound ? [] : asMine, conclusive));
   }

@@ -21,15 +21,24 @@ export interface Search {
   readonly args: string;
 }
 
+/** A function of ours that an application may call, with the names and types of its parameters. */
+export interface OwnFunction {
+  readonly name: string;
+  readonly parameters: readonly { readonly name: string | null; readonly type: string }[];
+}
+
 export interface ProbeTargets {
   readonly superuser: boolean;
   readonly readOnly: boolean;
   readonly tables: readonly TenantTable[];
   /** The application roles, as which the probe acts. */
   readonly roles: readonly string[];
+  /** Those of them that run SQL that others write. */
+  readonly untrusted: readonly string[];
   /** Of the roles in the options, those that do not exist. */
   readonly missing: readonly string[];
   readonly searches: readonly Search[];
+  readonly functions: readonly OwnFunction[];
 }
 
 /**
