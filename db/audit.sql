@@ -651,6 +651,14 @@ tenant_list as materialized (
   join pg_catalog.pg_attribute as a on a.attrelid = r.oid and a.attname in ('id', t.attname) and a.atttypid = t.atttypid
   where t.attname ~* 'id$' and r.oid not in (select oid from tenant_table)
 ),
+-- Roles whose privileges those have who run SQL that others write: they themselves, their groups, and PUBLIC.
+untrusted_grantee as materialized (
+  select oid from app_role where untrusted
+  union
+  select m.roleid from app_role as a join membership as m on m.member = a.oid where a.untrusted
+  union
+  select 0 from app_role where untrusted and rolcanlogin
+),
 -- Indexes of tenant tables.
 tenant_index as materialized (
   select i.*, c.relname, c.relkind, m.amname, t.name as table_name, t.attnum, t.attname, t.relrowsecurity,
@@ -1548,7 +1556,7 @@ found (id, severity, status, object, evidence, remedy) as (
     r.name,
     format('%s may read it, and no restrictive policy compares the tenant at no cost: conditions of a statement''s own '
       'are evaluated before, on rows of other tenants',
-      coalesce(r.untrusted || ', who runs SQL that others write,', r.names)),
+      coalesce(r.untrusted || ', by which SQL runs that others write,', r.names)),
     coalesce(format('alter policy %I on %s', p.polname, r.name),
         format('create policy tenant_floor on %s as restrictive', r.name))
       || format(' using ((select jsonb_build_object(coalesce(<the tenant>, ''''), true))[%I] is not null)', r.tenant)
@@ -1556,10 +1564,9 @@ found (id, severity, status, object, evidence, remedy) as (
   from (
     select p.oid, p.name, p.tenant, p.typname in ('text', 'varchar') as textual,
       string_agg(distinct p.grantee_name, ', ') as names,
-      string_agg(distinct p.grantee_name, ', ') filter (where g.untrusted or p.grantee = 0 and u.there) as untrusted
+      string_agg(distinct p.grantee_name, ', ')
+        filter (where p.grantee in (select u.oid from untrusted_grantee as u)) as untrusted
     from tenant_privilege as p
-    join grantee as g on g.oid = p.grantee
-    cross join (select exists (select from app_role as a where a.untrusted and a.rolcanlogin) as there) as u
     where p.privilege_type = 'SELECT' and p.relrowsecurity
     group by p.oid, p.name, p.tenant, p.typname
   ) as r
@@ -1584,19 +1591,13 @@ found (id, severity, status, object, evidence, remedy) as (
 
   union all
   -- [T15] Untrusted roles may not read system columns of tenant tables
-  select 'T15', case when u.untrusted then 'medium' else 'low' end, case when u.untrusted then 'fail' else 'warn' end,
+  select 'T15', case when p.untrusted then 'medium' else 'low' end, case when p.untrusted then 'fail' else 'warn' end,
     p.name || ' for ' || p.grantee_name,
     'SELECT on the whole table includes ctid, xmin and tableoid, which tell how much other tenants store and write',
     format('revoke select on %s from %s; grant select (<columns>) on %1$s to %2$s', p.name, p.ident)
-  from tenant_privilege as p
-  join grantee as g on g.oid = p.grantee
-  cross join lateral (
-    select g.untrusted or g.oid = 0 and exists (
-      select from app_role as a where a.untrusted and a.rolcanlogin
-    ) as untrusted
-  ) as u
+  from (select *, grantee in (select u.oid from untrusted_grantee as u) as untrusted from tenant_privilege) as p
   where p.privilege_type = 'SELECT' and p.attname is null and not p.child
-    and (u.untrusted or g.oid <> 0 and p.oid in (select s.polrelid from sealed_table as s))
+    and (p.untrusted or p.grantee <> 0 and p.oid in (select s.polrelid from sealed_table as s))
 
   union all
   -- [T16] A table without tenants has no children with tenants

@@ -67,3 +67,11 @@ tenant_list as materialized (
   join pg_catalog.pg_attribute as a on a.attrelid = r.oid and a.attname in ('id', t.attname) and a.atttypid = t.atttypid
   where t.attname ~* 'id$' and r.oid not in (select oid from tenant_table)
 ),
+-- Roles whose privileges those have who run SQL that others write: they themselves, their groups, and PUBLIC.
+untrusted_grantee as materialized (
+  select oid from app_role where untrusted
+  union
+  select m.roleid from app_role as a join membership as m on m.member = a.oid where a.untrusted
+  union
+  select 0 from app_role where untrusted and rolcanlogin
+),

@@ -14,6 +14,15 @@ from (
       alter function shop.enter(text) owner to ragwall_context;
       revoke execute on function shop.enter(text) from public;
       grant execute on function shop.enter(text) to agent_caller$$),
+    ('T14', 'shop.orders', 'an agent reads by a group what has a floor that costs a comparison', $$
+      alter policy tenant_floor on shop.orders using (tenant_id = (select ragwall.current_tenant()));
+      grant select (note) on shop.orders to shop_staff;
+      alter policy select_own on shop.orders to app_user, app_reader, shop_staff;
+      grant shop_staff to agent_caller$$),
+    ('T15', 'shop.orders for shop_staff', 'an agent reads a whole table by a group', $$
+      grant select on shop.orders to shop_staff;
+      alter policy select_own on shop.orders to app_user, app_reader, shop_staff;
+      grant shop_staff to agent_caller$$),
     ('P12', 'agent_caller', 'messages', 'grant execute on function pg_catalog.pg_notify(text, text) to agent_caller'),
     ('P12', 'agent_caller', 'locks', 'grant execute on function pg_catalog.pg_advisory_lock(bigint) to agent_caller'),
     ('P12', 'agent_caller', 'messages, for everybody', $$
