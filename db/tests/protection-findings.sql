@@ -1,6 +1,6 @@
 -- protect_table() refuses each of these, accepts the table once the remedy was executed, and accepts harmless variants.
 begin;
-select plan(105);
+select plan(107);
 
 create table tests.documents (tenant_id text, id integer unique, primary key (tenant_id, id));
 create table tests.languages (code integer primary key);
@@ -105,6 +105,9 @@ from (
     ('a unique index of all tenants but one', 'create unique index i on tests.chunks (id) where (tenant_id = ''a'') is not true',
       'the index tests.i is unique across tenants, so that errors tell what other tenants have: drop index tests.i; '
         'CREATE UNIQUE INDEX i ON tests.chunks USING btree (tenant_id, id) WHERE ((tenant_id = ''a''::text) IS NOT TRUE)'),
+    ('a unique index of the tenants behind one', 'create unique index i on tests.chunks (id) where tenant_id > ''a''',
+      'the index tests.i is unique across tenants, so that errors tell what other tenants have: drop index tests.i; '
+        'CREATE UNIQUE INDEX i ON tests.chunks USING btree (tenant_id, id) WHERE (tenant_id > ''a''::text)'),
     ('a vector index on a default partition', 'drop table tests.chunks;
         create table tests.chunks (tenant_id text, id integer, embedding public.vector(3), primary key (tenant_id, id))
           partition by list (tenant_id);
