@@ -19,7 +19,6 @@ export const protectionRules: readonly Rule[] = [
   ...within(/\.pinned_columns\(/, [
     ['any operator is equality', /:opno \(\?:%s\)/, ':opno (?:%s|\\d+)'],
     ['OR is AND', /:boolop and/, ':boolop \\w+'],
-    ['a default is one value', /:is_default false /, ''],
     ['other nodes are looked through', /'\\\{\[\^\{\}\]\*\\\}', 'X'/, "'\\{[^{}<>]*(<P\\d+>)?[^{}]*\\}', '\\1'"],
   ]),
   ...within(/\.index_findings\(/, [['exclusions may compare tenants', / or i\.indisexclusion and s\.refused/, '']]),
