@@ -42,8 +42,9 @@ cross join lateral (
       select split_part(c, '=', 1) from unnest(f.proconfig) as c
       where c ~* '^(row_security=(off|f|false|no|0)|role=|session_authorization=|session_replication_role=)' limit 1
     ),
-    (regexp_match(f.code, '\mset\s+(?:local\s+|session\s+)?(row_security|role|session\s+authorization'
-      '|session_replication_role)\s*(?:=|to\M|\s(?!none|default))'))[1],
+    (regexp_match(f.code, '\mset\s+(?:local\s+|session\s+)?(row_security|session_replication_role)\s*(?:=|to\M)'))[1],
+    -- Within a transaction a caller may become only what it may become without the function.
+    (regexp_match(f.code, '\mset\s+(?:session\s+)?(role|session\s+authorization)\s*(?:=|to\M|\s(?!none|default))'))[1],
     (regexp_match(f.code,
       'set_config\s*\(\s*''(row_security|role|session_authorization|session_replication_role)'''))[1]
   ) as setting

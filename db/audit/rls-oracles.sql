@@ -34,6 +34,10 @@ left join (
 ) as p on p.polrelid = r.oid
 -- Where trusted roles read alone, only a text has a comparison without a cost to be advised.
 where (r.untrusted is not null or r.textual and r.oid in (select polrelid from sealed_table))
+  -- Of a restrictive policy that compares no tenant, other checks tell.
+  and r.oid not in (
+    select c.polrelid from condition as c where not c.polpermissive and c.meaning not in ('tenant', 'unknown')
+  )
   and r.oid not in (
     select c.polrelid
     from condition as c

@@ -66,7 +66,7 @@ from (
       grant execute on function shop.enter() to app_user$sql$),
     ('F10', 'shop.enter()', 'another role', $sql$
       create function shop.enter() returns void language plpgsql set search_path = pg_catalog, pg_temp as
-        $$begin set local role shop_staff; end$$;
+        $$begin set role shop_staff; end$$;
       revoke execute on function shop.enter() from public;
       grant execute on function shop.enter() to app_user$sql$),
     ('F10', 'shop.enter()', 'no triggers', $sql$

@@ -6,9 +6,9 @@ from (
       create or replace function ragwall.set_tenant_from_token(token text) returns text language sql volatile
         parallel unsafe security definer set search_path = pg_catalog, pg_temp as
         'select ragwall.set_tenant(convert_from(decode(split_part(token, ''.'', 2), ''base64''), ''UTF8''))'$$),
-    ('M06', 'ragwall_private.seal(bytea, bytea, text)', 'a seal that is the same for everybody', $$
-      create or replace function ragwall_private.seal(inner_key bytea, outer_key bytea, tenant text) returns text
-        language sql stable parallel restricted return 'sealed'$$),
+    ('M06', 'ragwall_private.seal(bytea, bytea, text, text)', 'a seal that is the same for everybody', $$
+      create or replace function ragwall_private.seal(inner_key bytea, outer_key bytea, tenant text, expires text)
+        returns text language sql stable parallel restricted return 'sealed'$$),
     ('M06', 'ragwall.current_tenant()', 'a tenant for whoever bound none', $$
       do $f$ begin
         execute tests.altered('ragwall.current_tenant()', 'return null', 'return ''acme''');
