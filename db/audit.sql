@@ -299,6 +299,14 @@ condition as materialized (
   from expression as e
   join verdict as v on v.own = e.own
 ),
+-- Tables with a restrictive policy for all roles and commands that requires the tenant, in rows read and written.
+floor as materialized (
+  select c.polrelid
+  from condition as c
+  where not c.polpermissive and c.polcmd = '*' and 0 = any (c.polroles)
+  group by c.polrelid, c.oid
+  having bool_and(c.meaning = 'tenant') and bool_or(c.part = 'using')
+),
 -- Views and materialized views of tenants' rows, also through other views and functions. copied: the rows come from a
 -- materialized view or a foreign table, to which no policy applies.
 derived as (
@@ -374,6 +382,10 @@ privilege as materialized (
   cross join lateral pg_catalog.aclexplode(c.attacl) as a
   where a.grantee <> r.relowner
 ),
+-- The roles that own what Ragwall made. No application is one of them.
+owning_role as materialized (
+  select oid from pg_catalog.pg_roles where rolname in ('ragwall_owner', 'ragwall_context', 'ragwall_search')
+),
 -- The roles from which application roles are derived: those that the setting names. Without the setting, the roles
 -- with a privilege on a tenant table, on a view of one, or on a security definer function that is in the schema of such
 -- a table or names one. An owner of tenant tables, or of security definer functions, counts only for a privilege on
@@ -385,6 +397,7 @@ app_role_root as materialized (
   from privilege as p
   cross join setting as s
   where s.app_roles is null and p.oid in (select t.oid from tenant_table as t union select v.oid from view as v)
+    and p.grantee not in (select oid from owning_role)
     and (p.grantee not in (
       select t.relowner from tenant_table as t union select f.proowner from routine as f where f.prosecdef
     ) or exists (
@@ -429,7 +442,8 @@ other_role as materialized (
       when o.rolcreaterole then 'has CREATEROLE'
       when o.rolreplication then 'has REPLICATION'
       when o.oid in (select relowner from tenant_table) then 'owns tenant tables'
-      when o.oid in (select proowner from context_function) then 'owns functions that policies call' end as danger
+      when o.oid in (select proowner from context_function) then 'owns functions that policies call'
+      when o.oid in (select oid from owning_role) then 'owns functions of Ragwall' end as danger
   from pg_catalog.pg_roles as o
   where o.rolname !~ '^pg_' and o.oid not in (select oid from app_role)
 ),
@@ -757,7 +771,8 @@ own_relation_fact (kind, parent, name, property, value) as materialized (
       ('type', concat_ws(' ', format_type(a.atttypid, null), case when a.attcollation not in (0, 100)
         then 'collate ' || a.attcollation::regcollation end, case when a.attnotnull then 'not null' end)),
       ('default', concat_ws(' ', case when a.attgenerated <> '' then 'generated' end,
-        case when a.attidentity <> '' then 'identity' end, pg_get_expr(d.adbin, d.adrelid)))
+        case when a.attidentity <> '' then 'identity' end, pg_get_expr(d.adbin, d.adrelid))),
+      ('statistics', nullif(coalesce(a.attstattarget, -1), -1)::text)
   ) as f (property, value)
   where r.relkind <> 'S' and not (r.search_table and a.attname in ('id', 'embedding', 'metadata'))
   union all
@@ -910,24 +925,24 @@ present (kind, parent, name, property, value) as materialized (
 -- What was released: the objects of a database that was just migrated, one a row, each with its properties.
 released (kind, parent, name, properties) as (
   values
-    ('column', 'ragwall.documents', 'content', '{ "type" : "text not null" }'),
-    ('column', 'ragwall.documents', 'created_at', '{ "default" : "now()", "type" : "timestamp with time zone not null" }'),
-    ('column', 'ragwall.documents', 'embedding', '{ "type" : "public.halfvec not null" }'),
-    ('column', 'ragwall.documents', 'embedding_model', '{ "type" : "text not null" }'),
-    ('column', 'ragwall.documents', 'id', '{ "default" : "gen_random_uuid()", "type" : "uuid not null" }'),
-    ('column', 'ragwall.documents', 'metadata', '{ "default" : "''{}''::jsonb", "type" : "jsonb not null" }'),
-    ('column', 'ragwall.documents', 'position', '{ "type" : "integer" }'),
-    ('column', 'ragwall.documents', 'source', '{ "type" : "text" }'),
-    ('column', 'ragwall.documents', 'tenant_id', '{ "default" : "ragwall.require_tenant()", "type" : "text collate \"C\" not null" }'),
-    ('column', 'ragwall.documents_rows', 'content', '{ "type" : "text not null" }'),
-    ('column', 'ragwall.documents_rows', 'created_at', '{ "default" : "now()", "type" : "timestamp with time zone not null" }'),
-    ('column', 'ragwall.documents_rows', 'embedding', '{ "type" : "public.halfvec not null" }'),
-    ('column', 'ragwall.documents_rows', 'embedding_model', '{ "type" : "text not null" }'),
-    ('column', 'ragwall.documents_rows', 'id', '{ "default" : "gen_random_uuid()", "type" : "uuid not null" }'),
-    ('column', 'ragwall.documents_rows', 'metadata', '{ "default" : "''{}''::jsonb", "type" : "jsonb not null" }'),
-    ('column', 'ragwall.documents_rows', 'position', '{ "type" : "integer" }'),
-    ('column', 'ragwall.documents_rows', 'source', '{ "type" : "text" }'),
-    ('column', 'ragwall.documents_rows', 'tenant_id', '{ "default" : "ragwall.require_tenant()", "type" : "text collate \"C\" not null" }'),
+    ('column', 'ragwall.documents', 'content', '{ "statistics" : "0", "type" : "text not null" }'),
+    ('column', 'ragwall.documents', 'created_at', '{ "default" : "now()", "statistics" : "0", "type" : "timestamp with time zone not null" }'),
+    ('column', 'ragwall.documents', 'embedding', '{ "statistics" : "0", "type" : "public.halfvec not null" }'),
+    ('column', 'ragwall.documents', 'embedding_model', '{ "statistics" : "0", "type" : "text not null" }'),
+    ('column', 'ragwall.documents', 'id', '{ "default" : "gen_random_uuid()", "statistics" : "0", "type" : "uuid not null" }'),
+    ('column', 'ragwall.documents', 'metadata', '{ "default" : "''{}''::jsonb", "statistics" : "0", "type" : "jsonb not null" }'),
+    ('column', 'ragwall.documents', 'position', '{ "statistics" : "0", "type" : "integer" }'),
+    ('column', 'ragwall.documents', 'source', '{ "statistics" : "0", "type" : "text" }'),
+    ('column', 'ragwall.documents', 'tenant_id', '{ "default" : "ragwall.require_tenant()", "statistics" : "0", "type" : "text collate \"C\" not null" }'),
+    ('column', 'ragwall.documents_rows', 'content', '{ "statistics" : "0", "type" : "text not null" }'),
+    ('column', 'ragwall.documents_rows', 'created_at', '{ "default" : "now()", "statistics" : "0", "type" : "timestamp with time zone not null" }'),
+    ('column', 'ragwall.documents_rows', 'embedding', '{ "statistics" : "0", "type" : "public.halfvec not null" }'),
+    ('column', 'ragwall.documents_rows', 'embedding_model', '{ "statistics" : "0", "type" : "text not null" }'),
+    ('column', 'ragwall.documents_rows', 'id', '{ "default" : "gen_random_uuid()", "statistics" : "0", "type" : "uuid not null" }'),
+    ('column', 'ragwall.documents_rows', 'metadata', '{ "default" : "''{}''::jsonb", "statistics" : "0", "type" : "jsonb not null" }'),
+    ('column', 'ragwall.documents_rows', 'position', '{ "statistics" : "0", "type" : "integer" }'),
+    ('column', 'ragwall.documents_rows', 'source', '{ "statistics" : "0", "type" : "text" }'),
+    ('column', 'ragwall.documents_rows', 'tenant_id', '{ "default" : "ragwall.require_tenant()", "statistics" : "0", "type" : "text collate \"C\" not null" }'),
     ('column', 'ragwall.match', 'content', '{ "type" : "text" }'),
     ('column', 'ragwall.match', 'id', '{ "type" : "uuid" }'),
     ('column', 'ragwall.match', 'metadata', '{ "type" : "jsonb" }'),
@@ -949,13 +964,13 @@ released (kind, parent, name, properties) as (
     ('column', 'ragwall.search_tables', 'relation', '{ "type" : "name collate \"C\"" }'),
     ('column', 'ragwall.search_tables', 'tail', '{ "type" : "bigint" }'),
     ('column', 'ragwall.search_tables', 'tenant_id', '{ "type" : "text collate \"C\"" }'),
-    ('column', 'ragwall.unprotection', 'column_name', '{ "type" : "name collate \"C\" not null" }'),
-    ('column', 'ragwall.unprotection', 'grantee', '{ "type" : "name collate \"C\" not null" }'),
-    ('column', 'ragwall.unprotection', 'place', '{ "type" : "integer not null" }'),
-    ('column', 'ragwall.unprotection', 'relation', '{ "type" : "regclass not null" }'),
-    ('column', 'ragwall.unprotection', 'statement', '{ "type" : "text not null" }'),
-    ('column', 'ragwall.unprotection', 'step', '{ "type" : "text not null" }'),
-    ('column', 'ragwall.unprotection', 'target', '{ "type" : "regclass not null" }'),
+    ('column', 'ragwall.unprotection', 'column_name', '{ "statistics" : "0", "type" : "name collate \"C\" not null" }'),
+    ('column', 'ragwall.unprotection', 'grantee', '{ "statistics" : "0", "type" : "name collate \"C\" not null" }'),
+    ('column', 'ragwall.unprotection', 'place', '{ "statistics" : "0", "type" : "integer not null" }'),
+    ('column', 'ragwall.unprotection', 'relation', '{ "statistics" : "0", "type" : "regclass not null" }'),
+    ('column', 'ragwall.unprotection', 'statement', '{ "statistics" : "0", "type" : "text not null" }'),
+    ('column', 'ragwall.unprotection', 'step', '{ "statistics" : "0", "type" : "text not null" }'),
+    ('column', 'ragwall.unprotection', 'target', '{ "statistics" : "0", "type" : "regclass not null" }'),
     ('column', 'ragwall_private.seal_key', 'inner_key', '{ "type" : "bytea not null" }'),
     ('column', 'ragwall_private.seal_key', 'only_row', '{ "default" : "true", "type" : "boolean not null" }'),
     ('column', 'ragwall_private.seal_key', 'outer_key', '{ "type" : "bytea not null" }'),
@@ -965,24 +980,24 @@ released (kind, parent, name, properties) as (
     ('column', 'ragwall_private.signing_key', 'inner_pad', '{ "type" : "bytea not null" }'),
     ('column', 'ragwall_private.signing_key', 'kid', '{ "type" : "text collate \"C\" not null" }'),
     ('column', 'ragwall_private.signing_key', 'outer_pad', '{ "type" : "bytea not null" }'),
-    ('column', 'ragwall_search.directory', 'applied', '{ "default" : "0", "type" : "bigint not null" }'),
-    ('column', 'ragwall_search.directory', 'built_at', '{ "type" : "timestamp with time zone" }'),
-    ('column', 'ragwall_search.directory', 'bytes', '{ "default" : "0", "type" : "bigint not null" }'),
-    ('column', 'ragwall_search.directory', 'dimensions', '{ "default" : "ragwall.embedding_dimensions()", "type" : "integer not null" }'),
-    ('column', 'ragwall_search.directory', 'documents', '{ "default" : "0", "type" : "bigint not null" }'),
-    ('column', 'ragwall_search.directory', 'edges', '{ "default" : "16", "type" : "integer not null" }'),
-    ('column', 'ragwall_search.directory', 'ef_10', '{ "type" : "integer" }'),
-    ('column', 'ragwall_search.directory', 'ef_100', '{ "type" : "integer" }'),
-    ('column', 'ragwall_search.directory', 'measured', '{ "default" : "0", "type" : "bigint not null" }'),
-    ('column', 'ragwall_search.directory', 'measured_at', '{ "type" : "timestamp with time zone" }'),
-    ('column', 'ragwall_search.directory', 'pages', '{ "default" : "0", "type" : "integer not null" }'),
-    ('column', 'ragwall_search.directory', 'previous', '{ "type" : "name collate \"C\"" }'),
-    ('column', 'ragwall_search.directory', 'recall_10', '{ "type" : "double precision" }'),
-    ('column', 'ragwall_search.directory', 'recall_100', '{ "type" : "double precision" }'),
-    ('column', 'ragwall_search.directory', 'relation', '{ "type" : "name collate \"C\"" }'),
-    ('column', 'ragwall_search.directory', 'tenant_id', '{ "type" : "text collate \"C\" not null" }'),
-    ('column', 'ragwall_search.tail', 'id', '{ "type" : "uuid not null" }'),
-    ('column', 'ragwall_search.tail', 'tenant_id', '{ "type" : "text collate \"C\" not null" }'),
+    ('column', 'ragwall_search.directory', 'applied', '{ "default" : "0", "statistics" : "0", "type" : "bigint not null" }'),
+    ('column', 'ragwall_search.directory', 'built_at', '{ "statistics" : "0", "type" : "timestamp with time zone" }'),
+    ('column', 'ragwall_search.directory', 'bytes', '{ "default" : "0", "statistics" : "0", "type" : "bigint not null" }'),
+    ('column', 'ragwall_search.directory', 'dimensions', '{ "default" : "ragwall.embedding_dimensions()", "statistics" : "0", "type" : "integer not null" }'),
+    ('column', 'ragwall_search.directory', 'documents', '{ "default" : "0", "statistics" : "0", "type" : "bigint not null" }'),
+    ('column', 'ragwall_search.directory', 'edges', '{ "default" : "16", "statistics" : "0", "type" : "integer not null" }'),
+    ('column', 'ragwall_search.directory', 'ef_10', '{ "statistics" : "0", "type" : "integer" }'),
+    ('column', 'ragwall_search.directory', 'ef_100', '{ "statistics" : "0", "type" : "integer" }'),
+    ('column', 'ragwall_search.directory', 'measured', '{ "default" : "0", "statistics" : "0", "type" : "bigint not null" }'),
+    ('column', 'ragwall_search.directory', 'measured_at', '{ "statistics" : "0", "type" : "timestamp with time zone" }'),
+    ('column', 'ragwall_search.directory', 'pages', '{ "default" : "0", "statistics" : "0", "type" : "integer not null" }'),
+    ('column', 'ragwall_search.directory', 'previous', '{ "statistics" : "0", "type" : "name collate \"C\"" }'),
+    ('column', 'ragwall_search.directory', 'recall_10', '{ "statistics" : "0", "type" : "double precision" }'),
+    ('column', 'ragwall_search.directory', 'recall_100', '{ "statistics" : "0", "type" : "double precision" }'),
+    ('column', 'ragwall_search.directory', 'relation', '{ "statistics" : "0", "type" : "name collate \"C\"" }'),
+    ('column', 'ragwall_search.directory', 'tenant_id', '{ "statistics" : "0", "type" : "text collate \"C\" not null" }'),
+    ('column', 'ragwall_search.tail', 'id', '{ "statistics" : "0", "type" : "uuid not null" }'),
+    ('column', 'ragwall_search.tail', 'tenant_id', '{ "statistics" : "0", "type" : "text collate \"C\" not null" }'),
     ('constraint', 'ragwall.documents', 'documents_check', '{ "definition" : "CHECK (((source IS NULL) = (\"position\" IS NULL)))" }'),
     ('constraint', 'ragwall.documents', 'documents_embedding_check', '{ "definition" : "CHECK ((public.l2_norm(embedding) > (0)::double precision))" }'),
     ('constraint', 'ragwall.documents', 'documents_embedding_model_check', '{ "definition" : "CHECK (((octet_length(embedding_model) >= 1) AND (octet_length(embedding_model) <= 200)))" }'),
@@ -1314,6 +1329,7 @@ checks (id, area, severity, kind, expects, reference, untried) as (
     ('C14', 'tenant', 'high', 'functions in policies', 'Functions that policies call look up tables in fixed schemas', 'checklist 3 | CVE-2018-1058 | CWE-426', null),
     ('C15', 'tenant', 'medium', 'tables', 'The tenant column has no constant default', 'checklist 3 | AISVS 8.1.2', null),
     ('C16', 'tenant', 'high', 'functions in policies', 'Without a tenant no function falls back to one', 'checklist 3 | testing 4', null),
+    ('C17', 'tenant', 'high', 'policies', 'The tenant is not taken from what a user of the application writes', 'checklist 3 | LLM01:2026 | AISVS 5.2.2', null),
     ('X01', 'context', 'high', 'database', 'No role or database presets a tenant for its sessions', 'checklist 4', null),
     ('X02', 'context', 'medium', 'database', 'No role or database presets row_security, role or session_replication_role', 'checklist 4', null),
     ('B01', 'context', 'critical', null, 'Without a tenant the application reads nothing', 'checklist 4 | testing 4 | AISVS 5.2.1', 'not tried, nor are B02 to B09; ragwall audit --probe tries, and rolls back'),
@@ -1474,13 +1490,20 @@ found (id, severity, status, object, evidence, remedy) as (
 
   union all
   -- [T04] No policy is always true
-  select 'T04', case when not c.polpermissive then 'high' end, 'fail', c.name,
+  select 'T04', case when c.harmless then 'low' when not c.polpermissive then 'high' end,
+    case when c.harmless then 'warn' else 'fail' end, c.name,
     string_agg(format('%s (%s)', c.part, c.expression), ' and ') || ' is always true',
     format('alter policy %I on %s', c.polname, c.table_name)
       || string_agg(format(' %s (%I = (select <the tenant>))', c.part, c.attname), '')
-  from condition as c
+  from (
+    -- A restrictive policy for all roles and commands holds nevertheless, or no application has the policy's roles.
+    select *, polpermissive and (
+        polrelid in (select polrelid from floor) or not polroles && (select array_agg(oid) from grantee)
+      ) as harmless
+    from condition
+  ) as c
   where c.meaning = 'always true'
-  group by c.name, c.polname, c.table_name, c.polpermissive
+  group by c.name, c.polname, c.table_name, c.polpermissive, c.harmless
 
   union all
   -- [T05] No policy lets rows through while no tenant is bound
@@ -1557,8 +1580,8 @@ found (id, severity, status, object, evidence, remedy) as (
     format('%s may read it, and no restrictive policy compares the tenant at no cost: conditions of a statement''s own '
       'are evaluated before, on rows of other tenants',
       coalesce(r.untrusted || ', by which SQL runs that others write,', r.names)),
-    coalesce(format('alter policy %I on %s', p.polname, r.name),
-        format('create policy tenant_floor on %s as restrictive', r.name))
+    case when p.polname is null then format('create policy tenant_floor on %s as restrictive', r.name)
+        else format('alter policy %I on %s', p.polname, r.name) end
       || format(' using ((select jsonb_build_object(coalesce(<the tenant>, ''''), true))[%I] is not null)', r.tenant)
       || case when r.textual then '' else ', the column being made text' end
   from (
@@ -1579,7 +1602,9 @@ found (id, severity, status, object, evidence, remedy) as (
   -- Where trusted roles read alone, only a text has a comparison without a cost to be advised.
   where (r.untrusted is not null or r.textual and r.oid in (select polrelid from sealed_table))
     -- Of a restrictive policy that compares no tenant, other checks tell.
-    and r.oid not in (select c.polrelid from condition as c where not c.polpermissive and c.meaning ~ 'always|without|other|no ')
+    and r.oid not in (
+      select c.polrelid from condition as c where not c.polpermissive and c.meaning not in ('tenant', 'unknown')
+    )
     and r.oid not in (
       select c.polrelid
       from condition as c
@@ -2010,16 +2035,23 @@ found (id, severity, status, object, evidence, remedy) as (
 
   union all
   -- [C10] Only trusted roles may bind a tenant by its name; untrusted roles present a token
-  select 'C10', null, case when f.untrusted is not null then 'fail' when f.names is not null then 'n/a' else 'pass' end,
-    case when f.untrusted is null then '' else f.name end,
+  select 'C10', null,
+    case when f.untrusted is not null or f.wraps then 'fail' when f.names is not null then 'n/a' else 'pass' end,
+    case when f.untrusted is not null or f.wraps then f.name else '' end,
     case when f.untrusted is not null then f.untrusted || ' may bind any tenant with it'
+      when f.wraps then f.names || ' may bind any tenant with it, although set_tenant() is revoked'
       when f.names is not null then 'trusting mode: ' || f.names || ' may bind any tenant by its name, and the database '
         'cannot tell where the application takes the name from'
       else 'signed mode: only a signed token binds a tenant' end,
-    case when f.untrusted is null then '' else format('revoke execute on function %s from %s', f.name, f.idents) end
+    case when f.untrusted is not null or f.wraps
+      then format('revoke execute on function %s from %s', f.name, coalesce(f.idents, f.callers)) else '' end
   from (
     select f.oid, f.name, f.proname, c.names, string_agg(distinct g.name, ', ') as untrusted,
-      string_agg(distinct g.ident, ', ') as idents
+      string_agg(distinct g.ident, ', ') as idents, c.idents as callers,
+      -- In signed mode: a function of somebody else's that binds by name.
+      c.names is not null and f.nspname not in ('ragwall', 'ragwall_private') and not exists (
+        select from callable_routine as s where s.nspname = 'ragwall' and s.proname = 'set_tenant'
+      ) as wraps
     from routine as f
     left join callable_routine as c on c.oid = f.oid
     left join execution as e on e.oid = f.oid
@@ -2032,9 +2064,9 @@ found (id, severity, status, object, evidence, remedy) as (
     where f.nspname = 'ragwall' and f.proname = 'set_tenant'
       or f.prosecdef and f.body ~* '\m(set_tenant|ragwall_private\.bind)\s*\('
         and (f.nspname, f.proname) <> ('ragwall', 'set_tenant_from_token')
-    group by f.oid, f.name, f.proname, c.names
+    group by f.oid, f.name, f.proname, f.nspname, c.names, c.idents
   ) as f
-  where f.proname = 'set_tenant' or f.untrusted is not null
+  where f.proname = 'set_tenant' or f.untrusted is not null or f.wraps
 
   union all
   -- [C11] The tenant is not taken from what a session has or can make
@@ -2135,6 +2167,26 @@ found (id, severity, status, object, evidence, remedy) as (
       '(\s*,\s*''''(::\w+)?\s*\))?(\s*::\s*\w+)?\s*,\s*''[^''{}]+''')
     or f.code ~ '\m(return|else)\s+''[^''{}]+''|^\s*select\s+''[^''{}]+''(::\w+)?\s*;?\s*$'
   )
+
+  union all
+  -- [C17] The tenant is not taken from what a user of the application writes
+  select 'C17', null, 'fail', w.name, w.evidence,
+    'Take the tenant from a claim that only the issuer of the token writes, such as app_metadata.'
+  from (
+    select t.name, format('%s take the tenant from %s', string_agg(distinct s.name, ', '),
+      string_agg(distinct m[1], ', ')) as evidence
+    from tenant_table as t
+    join source as s on s.polrelid = t.oid
+    cross join lateral regexp_matches(s.code, '(\w*user_?meta_?data|request\.(?:headers?|cookies?))\M', 'g') as m
+    group by t.name
+    union all
+    select f.name, format('it sets %s, which policies read, from %s', min(m[1]), min(k[1]))
+    from routine as f
+    cross join lateral regexp_matches(f.code, 'set_config\s*\(\s*''([^'']+)''', 'g') as m
+    cross join lateral regexp_matches(f.code, '(\w*user_?meta_?data|request\.(?:headers?|cookies?))\M') as k
+    where exists (select from source as s where strpos(s.code, 'current_setting(''' || m[1] || '''') > 0)
+    group by f.name
+  ) as w
 
   union all
   -- [X01] No role or database presets a tenant for its sessions
@@ -2273,7 +2325,7 @@ found (id, severity, status, object, evidence, remedy) as (
   -- [M08] The tables of Ragwall, their keys and triggers are as released
   select 'M08',
     case when d.state = 'added' then case d.kind when 'index' then 'low' when 'column' then 'medium'
-      when 'constraint' then 'medium' end end,
+      when 'constraint' then 'medium' end when d.property = 'statistics' then 'low' end,
     case when d.state = 'added' and d.kind = 'index' then 'warn' else 'fail' end, d.object,
     case d.state when 'missing' then 'it is missing' when 'added' then 'it is none of Ragwall''s' else d.evidence end,
     case
@@ -2285,6 +2337,8 @@ found (id, severity, status, object, evidence, remedy) as (
       when d.state = 'added' then 'Move it to a table of yours.'
       when d.property = 'fires' then format('alter table %s enable %strigger %I', d.parent,
         case d.expected when 'always' then 'always ' when 'on replicas' then 'replica ' else '' end, d.name)
+      when d.property = 'statistics'
+        then format('alter table %s alter %I set statistics %s', d.parent, d.name, coalesce(d.expected, '-1'))
       when d.kind = 'column' and d.property = 'default' and d.expected is null
         then format('alter table %s alter %I drop default', d.parent, d.name)
       when d.kind = 'column' and d.property = 'default' and d.expected !~ '^md5 '
@@ -2678,6 +2732,10 @@ found (id, severity, status, object, evidence, remedy) as (
     'Keep what belongs to a tenant in a table: bytea.'
   from pg_catalog.pg_largeobject_metadata
   having count(*) > 0
+  union all
+  select 'P10', 'high', 'fail', 'lo_compat_privileges', 'every role may read and write every large object',
+    'Reset lo_compat_privileges where it is set: for the database, for a role, or in postgresql.conf.'
+  where current_setting('lo_compat_privileges', true) = 'on'
 
   union all
   -- [P11] No application role may use a foreign table
@@ -2777,7 +2835,9 @@ found (id, severity, status, object, evidence, remedy) as (
   from tenant_table as t
   join pg_catalog.pg_trigger as g on g.tgrelid = t.oid and g.tgenabled in ('D', 'R')
   -- Of Ragwall's own, another check tells.
-  where t.schema not in (select s.oid from schema as s where s.nspname in ('ragwall', 'ragwall_private', 'ragwall_search'))
+  where t.schema not in (
+    select s.oid from schema as s where s.nspname in ('ragwall', 'ragwall_private', 'ragwall_search')
+  )
   group by t.name
 
   union all
@@ -2864,9 +2924,19 @@ found (id, severity, status, object, evidence, remedy) as (
 
   union all
   -- [K03] No sequence is shared by tenants
-  select 'K03', null, 'fail', s.name, 'all tenants draw numbers from it: the gaps tell each how much the others write',
-    'Draw ids at random: uuid default gen_random_uuid().'
+  select 'K03', case when g.names is not null then 'medium' end, 'fail', s.name,
+    'all tenants draw numbers from it: the gaps tell each how much the others write'
+      || coalesce('; and ' || g.names || ' may set it by setval(), and so have inserts of all tenants fail', ''),
+    coalesce(format('revoke update on sequence %s from %s; and draw', s.name, g.idents), 'Draw')
+      || ' ids at random: uuid default gen_random_uuid().'
   from relation as s
+  left join (
+    select p.oid, string_agg(distinct g.name, ', ') as names, string_agg(distinct g.ident, ', ') as idents
+    from privilege as p
+    join grantee as g on g.oid = p.grantee
+    where p.relkind = 'S' and p.privilege_type = 'UPDATE'
+    group by p.oid
+  ) as g on g.oid = s.oid
   where s.relkind = 'S' and (
     exists (
       select from pg_catalog.pg_depend as d join tenant_table as t on t.oid = d.refobjid

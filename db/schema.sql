@@ -364,6 +364,64 @@ ALTER FUNCTION ragwall.column_names(relation regclass, numbers smallint[]) OWNER
 
 COMMENT ON FUNCTION ragwall.column_names(relation regclass, numbers smallint[]) IS 'Returns the names of columns by their numbers, quoted where necessary, in the given order. Null in place of an expression (number 0) and of a column that does not exist. Null if numbers is null or empty.';
 
+CREATE FUNCTION ragwall.composite_foreign_keys(tenants jsonb) RETURNS TABLE(id oid, near regclass, far regclass, removal text, key text, addition text)
+    LANGUAGE sql STABLE PARALLEL RESTRICTED
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+  select
+    k.oid, near.relation, far.relation,
+    format('alter table %s drop constraint %I', near.relation, k.conname),
+    case when rest.far is not null and not exists (
+      select
+      from pg_index as i
+      cross join ragwall.column_names(far.relation, (i.indkey::smallint[])[0:i.indnkeyatts - 1]) as c
+      where i.indrelid = far.relation
+        and i.indisunique
+        and i.indpred is null
+        and c @> (far.tenant || rest.far)
+        and c <@ (far.tenant || rest.far)
+    ) then format('alter table %s add unique (%s)', far.relation, array_to_string(far.tenant || rest.far, ', ')) end,
+    case when rest.near is not null then format(
+      'alter table %s add constraint %I foreign key (%s) references %s (%s)%s',
+      near.relation, k.conname, array_to_string(near.tenant || rest.near, ', '),
+      far.relation, array_to_string(far.tenant || rest.far, ', '),
+      -- The rest of the definition. ON DELETE SET NULL must not set the tenant to null. MATCH FULL would forbid the
+      -- null that is allowed in a single column.
+      regexp_replace(
+        regexp_replace(
+          substr(pg_get_constraintdef(k.oid), 1 + length(format(
+            'FOREIGN KEY (%s) REFERENCES %s(%s)',
+            array_to_string(near.keys, ', '), far.relation, array_to_string(far.keys, ', ')
+          ))),
+          'ON DELETE SET (NULL|DEFAULT)(?! \()', 'ON DELETE SET \1 (' || array_to_string(rest.near, ', ') || ')'
+        ),
+        case when cardinality(near.keys) = 1 then ' MATCH FULL' else '$^' end, ''
+      )
+    ) end
+  from pg_constraint as k
+  cross join lateral (
+    select k.conrelid::regclass, ragwall.column_names(k.conrelid, k.conkey), tenants ->> k.conrelid::text
+  ) as near (relation, keys, tenant)
+  cross join lateral (
+    select k.confrelid::regclass, ragwall.column_names(k.confrelid, k.confkey), tenants ->> k.confrelid::text
+  ) as far (relation, keys, tenant)
+  cross join lateral (
+    select array_agg(u.near order by place), array_agg(u.far order by place)
+    from unnest(near.keys, far.keys) with ordinality as u (near, far, place)
+    where u.near <> near.tenant
+      and u.far <> far.tenant
+  ) as rest (near, far)
+  where k.contype = 'f'
+    and k.conparentid = 0
+    and far.tenant is not null
+    and near.tenant is not null
+    and not exists (select from unnest(near.keys, far.keys) as u (n, f) where u.n = near.tenant and u.f = far.tenant)
+$_$;
+
+ALTER FUNCTION ragwall.composite_foreign_keys(tenants jsonb) OWNER TO ragwall_owner;
+
+COMMENT ON FUNCTION ragwall.composite_foreign_keys(tenants jsonb) IS 'Returns the foreign keys between tables by which a row of one tenant can refer to a row of another, and statements that add the tenant to it: removal, then key if the other table has no such key yet, then addition, which is null if the foreign key names a tenant and nothing else. tenants: an object that has the tenant column of a table, quoted where necessary, under the oid of the table; tables without one have no entry, and the columns need not be there yet. A key from tenant to tenant is not returned.';
+
 CREATE FUNCTION ragwall.current_tenant() RETURNS text
     LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL RESTRICTED
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -381,10 +439,11 @@ begin
   into strict inner_key, outer_key
   from ragwall_private.seal_key as k
   where k.only_row;
-  if sha256(outer_key || convert_to(claimed, 'UTF8'))
-    = sha256(outer_key || convert_to(ragwall_private.seal(inner_key, outer_key, tenant), 'UTF8'))
-  then
-    return tenant;
+  if ragwall_private.is_seal(inner_key, outer_key, tenant, claimed) then
+    -- The expiry behind the 64 digits is sealed, so it is what bind() wrote: digits, or nothing.
+    if substr(claimed, 65) = '' or clock_timestamp() < to_timestamp(substr(claimed, 65)::float8) then
+      return tenant;
+    end if;
   end if;
   return null;
 end
@@ -392,7 +451,7 @@ $$;
 
 ALTER FUNCTION ragwall.current_tenant() OWNER TO ragwall_context;
 
-COMMENT ON FUNCTION ragwall.current_tenant() IS 'Returns the tenant that is bound to this transaction, or null if none is. A value counts only with a seal of this transaction: one that was written into app.current_tenant by hand, or that an earlier transaction left there, gives null. Raises P0002 if the key of the seals is missing. Security definer: it reads the key of the seals.';
+COMMENT ON FUNCTION ragwall.current_tenant() IS 'Returns the tenant that is bound to this transaction, or null if none is. A value counts only with a seal of this transaction: one that was written into app.current_tenant by hand, or that an earlier transaction left there, gives null. So does one that a token bound, from 5 seconds after the token has expired; a statement that is running then ends as it began. Raises P0002 if the key of the seals is missing. Security definer: it reads the key of the seals.';
 
 CREATE FUNCTION ragwall.delete_documents(ids uuid[]) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
@@ -606,60 +665,48 @@ COMMENT ON FUNCTION ragwall.fix_plans(routine regprocedure, plans text) IS 'Give
 CREATE FUNCTION ragwall.foreign_key_findings(target regclass, tenant_column name) RETURNS TABLE(finding text, remedy text)
     LANGUAGE sql STABLE PARALLEL RESTRICTED
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
     AS $$
+  with neighbour as (
+    select r.relation, ragwall.tenant_column_of(r.relation, target, tenant_column) as tenant
+    from (
+      select k.conrelid::regclass from pg_constraint as k
+      where k.confrelid in (select m from ragwall.with_partitions(target) as m)
+      union
+      select k.confrelid::regclass from pg_constraint as k
+      where k.contype = 'f' and k.conrelid in (select m from ragwall.with_partitions(target) as m)
+      union
+      select m from ragwall.with_partitions(target) as m
+    ) as r (relation)
+  )
   select
-    format('the foreign key %I of %s names a row of %s without its tenant', k.conname, near.relation, far.relation),
-    concat_ws(
-      '; ',
-      format('alter table %s drop constraint %I', near.relation, k.conname),
-      case when not exists (
-        select
-        from pg_index as i
-        where i.indrelid = far.relation
-          and i.indisunique
-          and i.indpred is null
-          and ragwall.column_names(far.relation, (i.indkey::smallint[])[0:i.indnkeyatts - 1]) = far.tenant || rest.far
-      ) then format('alter table %s add unique (%s)', far.relation, array_to_string(far.tenant || rest.far, ', ')) end,
-      format(
-        'alter table %s add constraint %I foreign key (%s) references %s (%s)%s',
-        near.relation, k.conname, array_to_string(near.tenant || rest.near, ', '),
-        far.relation, array_to_string(far.tenant || rest.far, ', '),
-        -- The rest of the definition. ON DELETE SET NULL must not set the tenant to null.
-        regexp_replace(
-          substr(pg_get_constraintdef(k.oid), 1 + length(format(
-            'FOREIGN KEY (%s) REFERENCES %s(%s)',
-            array_to_string(near.keys, ', '), far.relation, array_to_string(far.keys, ', ')
-          ))),
-          'ON DELETE SET (NULL|DEFAULT)(?! \()', 'ON DELETE SET \1 (' || array_to_string(rest.near, ', ') || ')'
-        )
-      )
-    )
+    format(
+      case when f.addition is null then 'the foreign key %I of %s names a tenant of %s that need not be its own'
+        else 'the foreign key %I of %s names a row of %s without its tenant' end,
+      k.conname, f.near, f.far
+    ),
+    concat_ws('; ', f.removal, f.key, f.addition)
+  from ragwall.composite_foreign_keys((
+    select jsonb_object_agg(n.relation::oid, n.tenant) from neighbour as n where n.tenant is not null
+  )) as f
+  join pg_constraint as k on k.oid = f.id
+  where exists (select from ragwall.with_partitions(target) as m where m in (f.near, f.far))
+  union all
+  select
+    format('the foreign key %I of %s, where no tenant column is recognised, names rows of %s', k.conname, n.relation,
+      k.confrelid::regclass),
+    format('alter table %s drop constraint %I', n.relation, k.conname)
   from pg_constraint as k
-  cross join lateral (
-    select k.conrelid::regclass, ragwall.column_names(k.conrelid, k.conkey),
-      ragwall.tenant_column_of(k.conrelid, tenant_column)
-  ) as near (relation, keys, tenant)
-  cross join lateral (
-    select k.confrelid::regclass, ragwall.column_names(k.confrelid, k.confkey),
-      ragwall.tenant_column_of(k.confrelid, tenant_column)
-  ) as far (relation, keys, tenant)
-  cross join lateral (
-    select array_agg(u.near order by place), array_agg(u.far order by place)
-    from unnest(near.keys, far.keys) with ordinality as u (near, far, place)
-    where u.near <> near.tenant
-      and u.far <> far.tenant
-  ) as rest (near, far)
+  join neighbour as n on n.relation = k.conrelid and n.tenant is null
   where k.contype = 'f'
     and k.conparentid = 0
-    and exists (select from ragwall.with_partitions(target) as m where m in (near.relation, far.relation))
-    and near.tenant is not null
-    and far.tenant is not null
-    and not exists (select from unnest(near.keys, far.keys) as u (n, f) where u.n = near.tenant and u.f = far.tenant)
+    and k.confrelid in (select m from ragwall.with_partitions(target) as m)
+    and not quote_ident(tenant_column) = any (ragwall.column_names(k.confrelid, k.confkey))
 $$;
 
 ALTER FUNCTION ragwall.foreign_key_findings(target regclass, tenant_column name) OWNER TO ragwall_owner;
 
-COMMENT ON FUNCTION ragwall.foreign_key_findings(target regclass, tenant_column name) IS 'Returns the foreign keys from and to a table by which a row of one tenant can refer to a row of another, each with statements that add the tenant to it. Postgres checks foreign keys beneath row-level security, so they tell which rows other tenants have, and ON DELETE changes those rows. A foreign key to a table without tenants is not returned. tenant_column: the name of the tenant column in tables that are not protected.';
+COMMENT ON FUNCTION ragwall.foreign_key_findings(target regclass, tenant_column name) IS 'Returns the foreign keys from and to a table by which a row of one tenant can refer to a row of another, each with statements that add the tenant to it. Postgres checks foreign keys beneath row-level security, so they tell which rows other tenants have, and ON DELETE changes those rows. A foreign key to a table without tenants is not returned. tenant_column: the tenant column of target, and of tables that are not protected.';
 
 CREATE FUNCTION ragwall.forget_statistics(relation regclass) RETURNS void
     LANGUAGE plpgsql
@@ -681,10 +728,152 @@ ALTER FUNCTION ragwall.forget_statistics(relation regclass) OWNER TO ragwall_own
 
 COMMENT ON FUNCTION ragwall.forget_statistics(relation regclass) IS 'Makes ANALYZE gather no statistics on any column of a table. Those that were gathered before stay. For the owner of the table. Raises 22004 for null.';
 
-CREATE FUNCTION ragwall.index_findings(target regclass, tenant_column name) RETURNS TABLE(refused boolean, finding text, remedy text)
+CREATE FUNCTION ragwall.grant_login(login name, role name) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+#variable_conflict use_variable
+declare
+  roles constant name[] := '{app_user,app_reader,agent_reader,agent_caller}';
+  owners constant name[] := '{ragwall_owner,ragwall_context,ragwall_search}';
+  connections constant integer := (select r.rolconnlimit from pg_roles as r where r.rolname = role);
+  preset record;
+begin
+  if (role = any (roles) and (login = role or login <> all (roles || owners))) is not true then
+    raise exception 'a login of the application, and one of the roles app_user, app_reader, agent_reader and '
+      'agent_caller are expected'
+      using errcode = 'RW010', hint = 'The role comes second: select ragwall.grant_login(''api'', ''app_user'').';
+  end if;
+  if not exists (select from pg_roles as r where r.rolname = login) then
+    execute format('create role %I', login);
+  end if;
+  execute format('alter role %I login', login);
+  execute format('grant connect on database %I to %I', current_database(), login);
+  if login = role then
+    return;
+  end if;
+  execute format('grant %I to %I', role, login);
+  for preset in
+    -- Those of this database come last and replace those of all databases.
+    select split_part(c, '=', 1) as name, substr(c, strpos(c, '=') + 1) as value
+    from pg_db_role_setting as s
+    join pg_roles as r on r.oid = s.setrole
+    left join pg_database as d on d.oid = s.setdatabase
+    cross join unnest(s.setconfig) as c
+    where r.rolname = role
+      and (s.setdatabase = 0 or d.datname = current_database())
+      and c ~ '^(\w+_(timeout|limit|interval)|track_activities|default_transaction_read_only)='
+    order by s.setdatabase
+  loop
+    execute format('alter role %I in database %I set %I = %L', login, current_database(), preset.name, preset.value);
+  end loop;
+  if connections <> -1 then
+    execute format('alter role %I connection limit %s', login, connections);
+  end if;
+end
+$$;
+
+ALTER FUNCTION ragwall.grant_login(login name, role name) OWNER TO ragwall_owner;
+
+COMMENT ON FUNCTION ragwall.grant_login(login name, role name) IS 'Makes a login of a role in this database, without a password: creates it if there is none of the name, lets it connect here, makes it a member of the role, and gives it the limits that the role has, in time and of connections. Limits are copied: repeat the call after they were changed. What the login may do in other databases stays as it is. login: may be the role itself, but then its members may connect here, too. role: app_user, app_reader, agent_reader or agent_caller. Raises RW010 for other arguments. For superusers, and for members of ragwall_owner with CREATEROLE that own the database.';
+
+CREATE FUNCTION ragwall.grant_plan(target regclass, tenant_column name, owner oid, allow_delete boolean, name_tenant boolean, writers regrole[], readers regrole[]) RETURNS TABLE(place integer, step text, statement text)
     LANGUAGE sql STABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $_$
+    SET jit TO 'off'
+    AS $$
+  with safe as (
+    select s.relation, s.grantee, s.privilege, s.column_name, false as is_grantable, owner as grantor
+    from ragwall.safe_privileges(target, tenant_column, owner, allow_delete, name_tenant, writers, readers) as s
+  ),
+  held as (
+    select c.oid::regclass as relation, h.grantee, h.privilege, h.column_name, h.is_grantable,
+      case h.grantor when c.relowner then owner else h.grantor end as grantor
+    from (
+      select m from ragwall.with_partitions(target) as m
+      union all
+      select s from ragwall.own_sequences(target) as s
+    ) as r (relation)
+    join pg_class as c on c.oid = r.relation
+    cross join lateral ragwall.held_privileges(r.relation) as h
+    where h.grantee <> owner
+  ),
+  changed as (
+    select d.relation, d.grantee,
+      case d.grantee when 0 then 'public' else d.grantee::regrole::text end as who,
+      case c.relkind when 'S' then 'sequence' else 'table' end as kind
+    from (
+      select relation, grantee from (table held except table safe) as h
+      union
+      select relation, grantee from (table safe except table held) as s
+    ) as d
+    join pg_class as c on c.oid = d.relation
+  )
+  select 30,
+    concat_ws(' ', 'privileges of', c.who, '(' || (
+      select 'loses ' || lower(string_agg(distinct h.privilege, ', '))
+      from held as h
+      where (h.relation, h.grantee) = (c.relation, c.grantee)
+        and h.privilege not in (
+          select s.privilege from safe as s where (s.relation, s.grantee) = (c.relation, c.grantee)
+        )
+    ) || ')'),
+    format('revoke all on %s %s from %s cascade', c.kind, c.relation, c.who)
+  from changed as c
+  where exists (select from held as h where (h.relation, h.grantee) = (c.relation, c.grantee))
+  union all
+  select 80, concat('privileges of ', c.who), format(
+    'grant %s on %s %s to %s',
+    string_agg(p.privilege, ', ' order by p.privilege), c.kind, c.relation, c.who
+  )
+  from changed as c
+  cross join lateral (
+    select lower(s.privilege)
+      || coalesce(' (' || string_agg(quote_ident(s.column_name), ', ' order by a.attnum) || ')', '')
+    from safe as s
+    left join pg_attribute as a on a.attrelid = s.relation and a.attname = s.column_name
+    where (s.relation, s.grantee) = (c.relation, c.grantee)
+    group by s.privilege
+  ) as p (privilege)
+  group by c.relation, c.grantee, c.who, c.kind
+$$;
+
+ALTER FUNCTION ragwall.grant_plan(target regclass, tenant_column name, owner oid, allow_delete boolean, name_tenant boolean, writers regrole[], readers regrole[]) OWNER TO ragwall_owner;
+
+COMMENT ON FUNCTION ragwall.grant_plan(target regclass, tenant_column name, owner oid, allow_delete boolean, name_tenant boolean, writers regrole[], readers regrole[]) IS 'Returns the statements that leave exactly safe_privileges() on a table, its partitions and sequences. Nothing for a role that has just these. step: whose privileges change, and which kinds the role loses.';
+
+CREATE FUNCTION ragwall.held_privileges(relation regclass) RETURNS TABLE(grantee oid, privilege text, column_name name, is_grantable boolean, grantor oid)
+    LANGUAGE sql STABLE PARALLEL SAFE
+    BEGIN ATOMIC
+ SELECT a.grantee,
+     a.privilege_type,
+     NULL::name AS name,
+     a.is_grantable,
+     a.grantor
+    FROM (pg_class c
+      CROSS JOIN LATERAL aclexplode(c.relacl) a(grantor, grantee, privilege_type, is_grantable))
+   WHERE ((c.oid = (held_privileges.relation)::oid) AND (a.grantee <> c.relowner))
+ UNION ALL
+  SELECT a.grantee,
+     a.privilege_type,
+     t.attname,
+     a.is_grantable,
+     a.grantor
+    FROM ((pg_class c
+      JOIN pg_attribute t ON ((t.attrelid = c.oid)))
+      CROSS JOIN LATERAL aclexplode(t.attacl) a(grantor, grantee, privilege_type, is_grantable))
+   WHERE ((c.oid = (held_privileges.relation)::oid) AND (a.grantee <> c.relowner) AND (NOT t.attisdropped));
+END;
+
+ALTER FUNCTION ragwall.held_privileges(relation regclass) OWNER TO ragwall_owner;
+
+COMMENT ON FUNCTION ragwall.held_privileges(relation regclass) IS 'Returns the privileges on a table or sequence and on its columns, except those of its owner. grantee: 0 is PUBLIC. column_name: null for a privilege on the whole.';
+
+CREATE FUNCTION ragwall.index_findings(target regclass, tenant_column name) RETURNS TABLE(refused boolean, finding text, remedy text)
+    LANGUAGE sql STABLE PARALLEL RESTRICTED
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    AS $$
   select
     s.refused,
     concat(
@@ -694,13 +883,15 @@ CREATE FUNCTION ragwall.index_findings(target regclass, tenant_column name) RETU
           ' is approximate and has the rows of all tenants: create one for each tenant, where %I = …, or none',
           tenant_column
         )
+        when s.refused and t.tenant = any (i.keys) then ' compares rows of tenants with those of others'
         when s.refused then ' is unique across tenants, so that errors tell what other tenants have'
         else ' does not begin with the tenant, so that explain counts rows of other tenants in it'
       end
     ),
     case
       when i.conname is not null then format(
-        'alter table %s drop constraint %I, add constraint %2$I %3$s', i.relation, i.conname, s.with_tenant
+        'alter table %s drop constraint %I%s', i.relation, i.conname,
+        case when s.with_tenant is not null then format(', add constraint %I %s', i.conname, s.with_tenant) end
       )
       when s.with_tenant is null then format('drop index %s', i.name)
       else format('drop index %s; %s', i.name, s.with_tenant)
@@ -708,7 +899,7 @@ CREATE FUNCTION ragwall.index_findings(target regclass, tenant_column name) RETU
   from (
     select x.indexrelid::regclass as name, x.indrelid::regclass as relation, x.indisunique, x.indisexclusion,
       a.amname, k.conname, k.contype,
-      ragwall.column_names(x.indrelid, (x.indkey::smallint[])[0:x.indnkeyatts - 1]) as keys,
+      ragwall.column_names(x.indrelid, (x.indkey::smallint[])[0:x.indnkeyatts - 1]) as keys, k.conexclop as operators,
       coalesce(pg_get_constraintdef(k.oid), pg_get_indexdef(x.indexrelid)) as definition,
       -- gist and spgist, which are part of the server, return exact results.
       a.amname not in ('gist', 'spgist') and exists (
@@ -733,22 +924,41 @@ CREATE FUNCTION ragwall.index_findings(target regclass, tenant_column name) RETU
   ) as t (tenant, opening)
   cross join lateral (
     select
-      i.approximate or i.indisexclusion or i.indisunique and not coalesce(t.tenant = any (i.keys), false),
-      case when i.amname = 'btree' or i.indisexclusion then overlay(
-        i.definition
-        placing concat(t.tenant, case when i.indisexclusion then ' WITH =' end, ', ')
-        from strpos(i.definition, t.opening) + length(t.opening)
-        for 0
-      ) end
+      -- Exclusions by another operator than "=" compare tenants with each other.
+      i.approximate
+        or i.indisunique and not coalesce(t.tenant = any (i.keys), false)
+        or i.indisexclusion and not exists (
+          select
+          from unnest(i.keys, i.operators) as e (key, operator)
+          join pg_amop as o on o.amopopr = e.operator and o.amopmethod = 403 and o.amopstrategy = 3
+          where e.key = t.tenant
+        ),
+      case
+        when t.tenant = any (i.keys) then nullif(
+          replace(
+            i.definition, format('(%s)', array_to_string(i.keys, ', ')),
+            format('(%s)', array_to_string(t.tenant || array_remove(i.keys, t.tenant), ', '))
+          ),
+          i.definition
+        )
+        when i.amname = 'btree' or i.indisexclusion then overlay(
+          i.definition
+          placing concat(t.tenant, case when i.indisexclusion then ' WITH =' end, ', ')
+          from strpos(i.definition, t.opening) + length(t.opening)
+          for 0
+        )
+      end
   ) as s (refused, with_tenant)
   where (i.approximate or i.indisexclusion or i.amname in ('btree', 'hash', 'brin'))
-    and not ragwall.is_pinned(i.name, tenant_column)
-    and i.keys[1] is distinct from t.tenant
-$_$;
+    and not exists (
+      select from ragwall.pinned_columns() as p where p.index = i.name and p.column_name = tenant_column
+    )
+    and (i.keys[1] is distinct from t.tenant or i.indisexclusion and s.refused)
+$$;
 
 ALTER FUNCTION ragwall.index_findings(target regclass, tenant_column name) OWNER TO ragwall_owner;
 
-COMMENT ON FUNCTION ragwall.index_findings(target regclass, tenant_column name) IS 'Returns the indexes of a table that neither begin with the tenant nor have rows of one tenant only, each with statements that correct it. refused: true for those that tell of other tenants by errors and answers, which are unique indexes without the tenant and approximate ones; false for those that only explain shows.';
+COMMENT ON FUNCTION ragwall.index_findings(target regclass, tenant_column name) IS 'Returns the indexes of a table that neither begin with the tenant nor have rows of one tenant only, each with statements that correct it. refused: true for those that tell of other tenants by errors and answers, which are unique indexes without the tenant, exclusions that compare tenants, and approximate ones; false for those that only explain shows.';
 
 CREATE FUNCTION ragwall.index_plan() RETURNS SETOF text
     LANGUAGE plpgsql
@@ -825,30 +1035,6 @@ $_$;
 ALTER FUNCTION ragwall.index_plan() OWNER TO ragwall_owner;
 
 COMMENT ON FUNCTION ragwall.index_plan() IS 'The statements that are due, one a row, each to be run by itself and committed (psql: \gexec): to build the search table of a tenant that has come to ragwall.search_table_from documents (a setting, default 1000), to bring one up to date, to measure its recall, to build a worn one anew, to drop one of a tenant that has fewer than half as many. For a superuser, or a member of ragwall_owner with BYPASSRLS; others get an error, not an empty plan. Raises RW301 if the setting is no number from 1.';
-
-CREATE FUNCTION ragwall.is_pinned(index regclass, tenant_column name) RETURNS boolean
-    LANGUAGE sql STABLE PARALLEL SAFE
-    SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
-  select coalesce(bool_and(exists (
-    select
-    from unnest(array[
-      pg_get_expr(i.indpred, i.indrelid), pg_get_partition_constraintdef(i.indrelid)
-    ]) as condition
-    where condition !~ ' OR '
-      -- The column is printed in several ways. Each is replaced by a character that no name has.
-      and replace(
-        replace(condition, format('(%I)::text', tenant_column), chr(1)), quote_ident(tenant_column), chr(1)
-      ) ~ '(^|^\(|AND )\(\u0001 = \(?''([^'']|'''')*''::(text|character varying(\(\d+\))?)(\)::text)?\)'
-  )), false)
-  from pg_index as i
-  join pg_class as c on c.oid = i.indexrelid and c.relkind = 'i'
-  where i.indexrelid in (select m from ragwall.with_partitions(index) as m)
-$$;
-
-ALTER FUNCTION ragwall.is_pinned(index regclass, tenant_column name) OWNER TO ragwall_owner;
-
-COMMENT ON FUNCTION ragwall.is_pinned(index regclass, tenant_column name) IS 'Returns whether an index, or each of its partitions, has rows of one tenant only, because its predicate or the bound of its table says tenant_column = a constant. False if the index does not exist, and for null.';
 
 CREATE FUNCTION ragwall.is_safe_owner(owner oid) RETURNS boolean
     LANGUAGE sql STABLE PARALLEL RESTRICTED
@@ -989,7 +1175,7 @@ CREATE FUNCTION ragwall.match_documents(query_embedding public.halfvec, match_co
      m.similarity
     FROM ragwall.match_documents(match_documents.query_embedding,
          CASE
-             WHEN (((match_documents.match_count >= (1)::double precision) AND (match_documents.match_count <= (1000)::double precision)) AND (match_documents.match_count = trunc(match_documents.match_count))) THEN (match_documents.match_count)::integer
+             WHEN ((match_documents.match_count >= (1)::double precision) AND (match_documents.match_count <= (1000)::double precision) AND (match_documents.match_count = trunc(match_documents.match_count))) THEN (match_documents.match_count)::integer
              ELSE NULL::integer
          END, match_documents.filter) m(tenant_id, id, source, "position", content, metadata, similarity);
 END;
@@ -1029,18 +1215,236 @@ COMMENT ON FUNCTION ragwall.measure_search_table() IS 'Measures the recall of th
 
 CREATE FUNCTION ragwall.migration() RETURNS integer
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN 18;
+    RETURN 21;
 
 ALTER FUNCTION ragwall.migration() OWNER TO ragwall_owner;
 
 COMMENT ON FUNCTION ragwall.migration() IS 'Returns the number of the last migration that was applied. Clients and the audit compare it with the number they need.';
 
-CREATE FUNCTION ragwall.protect_table(target regclass, tenant_column name DEFAULT 'tenant_id'::name, allow_delete boolean DEFAULT true, keep_statistics boolean DEFAULT false) RETURNS TABLE(step text, statement text)
+CREATE FUNCTION ragwall.with_partitions(target regclass) RETURNS SETOF regclass
+    LANGUAGE sql STABLE PARALLEL SAFE
+    BEGIN ATOMIC
+ SELECT with_partitions.target AS target
+ UNION
+  SELECT p.relid
+    FROM pg_partition_tree(with_partitions.target) p(relid, parentrelid, isleaf, level);
+END;
+
+ALTER FUNCTION ragwall.with_partitions(target regclass) OWNER TO ragwall_owner;
+
+COMMENT ON FUNCTION ragwall.with_partitions(target regclass) IS 'Returns a table, or an index, and its partitions on all levels. A row that is null for null.';
+
+CREATE FUNCTION ragwall.own_sequences(target regclass) RETURNS SETOF regclass
+    LANGUAGE sql STABLE PARALLEL SAFE
+    BEGIN ATOMIC
+ SELECT (c.oid)::regclass AS oid
+    FROM (pg_depend d
+      JOIN pg_class c ON (((c.oid = d.objid) AND (c.relkind = 'S'::"char"))))
+   WHERE ((d.classid = ('pg_class'::regclass)::oid) AND (d.refobjid IN ( SELECT m.m
+            FROM ragwall.with_partitions(own_sequences.target) m(m))) AND (d.deptype = ANY (ARRAY['a'::"char", 'i'::"char"])));
+END;
+
+ALTER FUNCTION ragwall.own_sequences(target regclass) OWNER TO ragwall_owner;
+
+COMMENT ON FUNCTION ragwall.own_sequences(target regclass) IS 'Returns the sequences that belong to columns of a table or of its partitions.';
+
+CREATE FUNCTION ragwall.pinned_columns() RETURNS TABLE(index regclass, column_name name)
+    LANGUAGE sql STABLE PARALLEL RESTRICTED
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    AS $$
+with recursive
+identity as materialized (
+  select string_agg(distinct o.amopopr::text, '|') as operators,
+    coalesce(
+      (select string_agg(c.oid::text, '|') from pg_catalog.pg_collation as c where not c.collisdeterministic), '-'
+    ) as vague
+  from pg_catalog.pg_amop as o
+  where o.amopmethod = 403 and o.amopstrategy = 3 and o.amopopr < 16384
+    and 1042 not in (o.amoplefttype, o.amoprighttype)
+    and (
+      select count(distinct f.amproclefttype) from pg_catalog.pg_amproc as f
+      where f.amprocfamily = o.amopfamily and f.amprocnum = 4
+        and f.amproclefttype in (o.amoplefttype, o.amoprighttype)
+    ) = case when o.amoplefttype = o.amoprighttype then 1 else 2 end
+),
+reduction (indexrelid, tree) as (
+  select i.indexrelid, regexp_replace(i.indpred::text, '\\.', '_', 'g')
+  from pg_catalog.pg_index as i
+  where i.indpred is not null
+  union all
+  select r.indexrelid,
+    case when s.tree <> r.tree then s.tree else regexp_replace(r.tree, '\{[^{}]*\}', 'X', 'g') end
+  from reduction as r
+  cross join identity as e
+  cross join lateral regexp_replace(r.tree, '\{VAR :varno 1 :varattno (\d+) [^{}]*\}', '<V\1>', 'g') as a (tree)
+  cross join lateral regexp_replace(a.tree, '\{CONST [^{}]*:constisnull false [^{}]*\}', '<C>', 'g') as b (tree)
+  cross join lateral regexp_replace(b.tree, '\{RELABELTYPE :arg (<V\d+>|<C>) [^{}]*\}', '\1', 'g') as c (tree)
+  cross join lateral regexp_replace(c.tree, format('\{OPEXPR :opno (?:%s) [^{}]*:inputcollid (?!(?:%s) )\d+ '
+    ':args \((?:<V(\d+)> <C>|<C> <V(\d+)>)\)[^{}]*\}', e.operators, e.vague), '<P\1\2>', 'g') as d (tree)
+  cross join lateral regexp_replace(d.tree, '\{BOOLEXPR :boolop and :args \(([^{}()]*)\)[^{}]*\}', '\1', 'g')
+    as s (tree)
+  where r.tree ~ '\{'
+),
+pinned_leaf as materialized (
+  select r.indexrelid, a.attname
+  from reduction as r
+  join pg_catalog.pg_index as i on i.indexrelid = r.indexrelid
+  cross join lateral regexp_matches(r.tree, '<P(\d+)>', 'g') as p (attnum)
+  join pg_catalog.pg_attribute as a on a.attrelid = i.indrelid and a.attnum = p.attnum[1]::smallint
+  where r.tree !~ '\{'
+  union
+  select i.indexrelid, a.attname
+  from pg_catalog.pg_index as i
+  join pg_catalog.pg_class as t on t.oid = i.indrelid and t.relispartition
+  cross join lateral pg_catalog.pg_partition_ancestors(t.oid) as b (relid)
+  join pg_catalog.pg_class as c on c.oid = b.relid
+  join pg_catalog.pg_inherits as h on h.inhrelid = c.oid
+  join pg_catalog.pg_partitioned_table as k on k.partrelid = h.inhparent and k.partnatts = 1
+  join pg_catalog.pg_attribute as a on a.attrelid = k.partrelid and a.attnum = (k.partattrs::smallint[])[0]
+  join pg_catalog.pg_opclass as o on o.oid = (k.partclass::oid[])[0] and o.oid < 16384
+  where c.relpartbound::text ~ ('^\{PARTITIONBOUNDSPEC :strategy l :is_default false [^{}]*:listdatums '
+      '\(\{CONST [^{}]*:constisnull false [^{}]*\}\)')
+    and o.opcintype <> 1042
+    and exists (
+      select from pg_catalog.pg_amproc as f
+      where f.amprocfamily = o.opcfamily and f.amproclefttype = o.opcintype and f.amprocnum = 4
+    )
+    and not exists (
+      select from pg_catalog.pg_collation as l where l.oid = (k.partcollation::oid[])[0] and not l.collisdeterministic
+    )
+),
+pinned_column as materialized (
+  select c.oid as indexrelid, p.attname
+  from pg_catalog.pg_class as c
+  join pinned_leaf as p on p.indexrelid = c.oid
+  where c.relkind = 'i'
+  union all
+  select c.oid, p.attname
+  from pg_catalog.pg_class as c
+  cross join lateral pg_catalog.pg_partition_tree(c.oid) as l
+  left join pinned_leaf as p on p.indexrelid = l.relid
+  where c.relkind = 'I' and l.isleaf
+  group by c.oid, p.attname
+  having count(*) = (select count(*) from pg_catalog.pg_partition_tree(c.oid) as e where e.isleaf)
+    and p.attname is not null
+)
+select indexrelid::regclass, attname from pinned_column
+$$;
+
+ALTER FUNCTION ragwall.pinned_columns() OWNER TO ragwall_owner;
+
+COMMENT ON FUNCTION ragwall.pinned_columns() IS 'Returns the columns that have one value in all rows of an index, as the audit and protect_table() decide it: its predicate requires that the column equals a constant, or its table is a list partition for one value. Of an index on a partitioned table, the columns of which this is true in every partition. The body is db/audit/queries/pinned-columns.sql. For DBAs: nobody but the owner may execute it.';
+
+CREATE FUNCTION ragwall.protect_plan(tables jsonb DEFAULT NULL::jsonb) RETURNS TABLE(step text, statement text)
+    LANGUAGE sql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    AS $_$
+  with model as materialized (
+    select m.*, quote_ident(m.tenant_column) as tenant
+    from ragwall.protected_model(tables) as m
+  ),
+  index as materialized (
+    select m.relation, m.tenant, i.finding, i.remedy
+    from model as m
+    cross join lateral ragwall.index_findings(m.relation, m.tenant_column) as i
+  ),
+  foreign_key as materialized (
+    select f.*, k.conname
+    from ragwall.composite_foreign_keys(
+      (select jsonb_object_agg(m.relation::oid, m.tenant) from model as m)
+    ) as f
+    join pg_constraint as k on k.oid = f.id
+  )
+  select s.step, s.statement
+  from (
+    select 10, m.depth, 'a tenant column for ' || m.relation,
+      format('alter table %s add column %s %s', m.relation, m.tenant, m.type)
+    from model as m
+    where m.parent is not null
+    union all
+    select 11, m.depth, format('its tenants from %s', far.relation), format(
+      'update %s as near set %s = far.%s from %s as far where (%s) = (%s) and near.%2$s is null',
+      m.relation, m.tenant, far.tenant, far.relation,
+      (select string_agg('near.' || c, ', ') from unnest(ragwall.column_names(k.conrelid, k.conkey)) as c),
+      (select string_agg('far.' || c, ', ') from unnest(ragwall.column_names(k.confrelid, k.confkey)) as c)
+    )
+    from model as m
+    join pg_constraint as k on k.oid = m.parent
+    join model as far on far.relation = k.confrelid
+    union all
+    select 12, m.depth, 'a tenant in every row',
+      format('alter table %s alter column %s set not null', m.relation, m.tenant)
+    from model as m
+    where not exists (
+      select from pg_attribute as a where a.attrelid = m.relation and a.attname = m.tenant_column and a.attnotnull
+    )
+    union all
+    select 20, 0, format('the foreign key %I of %s lacks the tenant', f.conname, f.near), f.removal
+    from foreign_key as f
+    union all
+    select 30, 0, i.finding, i.remedy
+    from index as i
+    union all
+    select 35, 0, 'an index that begins with the tenant', format('create index on %s (%s)', m.relation, m.tenant)
+    from model as m
+    where not exists (
+        select from index as i where i.relation = m.relation and strpos(i.remedy, format('(%s, ', m.tenant)) > 0
+      )
+      and not exists (
+        select
+        from pg_index as i
+        where i.indrelid = m.relation and (ragwall.column_names(m.relation, i.indkey::smallint[]))[1] = m.tenant
+      )
+    union all
+    -- Of the keys that were replaced above, none has to be added. A removal without an addition stays one.
+    select 39, 0, format('a key that %I of %s can refer to', f.conname, f.near), f.key
+    from foreign_key as f
+    where f.addition is not null
+      and not exists (
+        select
+        from index as i
+        join pg_constraint as k on k.oid = f.id
+        where i.relation = f.far
+          and strpos(
+            i.remedy, format('(%s, %s)', i.tenant, array_to_string(ragwall.column_names(k.confrelid, k.confkey), ', '))
+          ) > 0
+      )
+    union all
+    select 40, 0, format('the foreign key %I of %s with the tenant', f.conname, f.near), f.addition
+    from foreign_key as f
+    union all
+    select 45, 0, f.finding, f.remedy
+    from model as m
+    cross join lateral ragwall.table_findings(m.relation, m.tenant_column, false) as f
+    where f.refused
+    union all
+    select 50, m.depth, 'the walls of ' || m.relation,
+      format('select * from ragwall.protect_table(%L, %L)', m.relation, m.tenant_column)
+    from model as m
+    where not exists (select from pg_policy as p where p.polrelid = m.relation and p.polname = 'tenant_floor')
+  ) as s (place, depth, step, statement)
+  where s.statement is not null
+  order by s.place, s.depth, s.statement
+$_$;
+
+ALTER FUNCTION ragwall.protect_plan(tables jsonb) OWNER TO ragwall_owner;
+
+COMMENT ON FUNCTION ragwall.protect_plan(tables jsonb) IS 'Returns the statements that protect several tables together, in an order that can be executed from top to bottom in one transaction: tenant columns for tables that have none, filled from the tables that they refer to; keys and indexes that begin with the tenant; foreign keys with the tenant on both sides; protect_table() for each. Executes nothing. No row if nothing is left to do. tables: an object that has the tenant column under the name of each table, like {"app.orgs": "id", "app.users": "org_id"}; null takes the tables of ragwall.tenant_tables(). Tables that refer to these belong to the plan, and so does the table of tenants, to which tenant columns refer. Read it before: a key that was unique across tenants becomes unique within each, and approximate indexes are dropped.';
+
+CREATE FUNCTION ragwall.protect_table(target regclass, tenant_column name DEFAULT 'tenant_id'::name, allow_delete boolean DEFAULT true, keep_statistics boolean DEFAULT false, name_tenant boolean DEFAULT true, writers regrole[] DEFAULT '{}'::regrole[], readers regrole[] DEFAULT '{}'::regrole[]) RETURNS TABLE(step text, statement text)
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
     SET row_security TO 'off'
-    AS $$
+    AS $_$
 declare
+  of_text constant boolean := exists (
+    select
+    from pg_attribute as a
+    where a.attrelid = target and a.attname = tenant_column and a.atttypid in ('text'::regtype, 'varchar'::regtype)
+  );
   reason constant text := (
     select case
       when c.relnamespace::regnamespace::text in ('ragwall', 'ragwall_private', 'pg_catalog')
@@ -1081,7 +1485,11 @@ begin
       and k.conname = 'is_tenant_id'
       and k.convalidated
   ) then
-    execute format('select count(*) from %s where ragwall.is_tenant_id(%I::text) is not true', target, tenant_column)
+    execute format(
+      case when of_text then 'select count(*) from %s where ragwall.is_tenant_id(%I::text) is not true'
+        else 'select count(*) from %s where %I is null' end,
+      target, tenant_column
+    )
     into tenantless;
     if tenantless > 0 then
       refusals := refusals || format(
@@ -1094,14 +1502,30 @@ begin
   if refusals <> '{}' then
     raise exception 'the table % cannot be protected until this is corrected:%',
         target, E'\n- ' || array_to_string(refusals, E'\n- ')
-      using errcode = 'RW502', hint = 'Nothing was changed. Each line says what is in the way, and how to correct it.';
+      using errcode = 'RW502',
+        hint = 'Nothing was changed. Each line says what is in the way, and how to correct it. For '
+        'tables that refer to each other ragwall.protect_plan() puts all of it into an order that runs.';
   end if;
 
+  if not exists (select from pg_policy as p where p.polrelid = target and p.polname = 'tenant_floor') then
+    -- Of a table that had this oid before.
+    delete from ragwall.unprotection as u where u.target = protect_table.target;
+    insert into ragwall.unprotection select r.* from ragwall.restoration(target, tenant_column) as r;
+  end if;
   for step, statement in
     select p.step, p.statement
-    from ragwall.protection_plan(target, tenant_column, allow_delete, keep_statistics) as p
+    from ragwall.protection_plan(
+      target, tenant_column, allow_delete, keep_statistics, name_tenant, writers, readers
+    ) as p
   loop
     execute statement;
+    if step = 'a way into the schema' then
+      insert into ragwall.unprotection
+      values (
+        target, 50, step, target,
+        replace(regexp_replace(statement, '^grant (.*) to (.*)$', 'revoke \1 from \2'), '%', '%%'), '', ''
+      );
+    end if;
     return next;
   end loop;
 
@@ -1109,26 +1533,102 @@ begin
   select 'to do: ' || f.finding, f.remedy
   from ragwall.protection_findings(target, tenant_column, keep_statistics) as f
   union all
-  select 'to do: app_user may delete, and therefore lock the table for all tenants',
+  select format('to do: %s may delete, and therefore lock the table for all tenants', string_agg(h.role, ', ')),
     format(
       'if others write its SQL: select * from ragwall.protect_table(%L, %L, allow_delete => false)',
       target, tenant_column
     )
-  where allow_delete
+  from (
+    select distinct p.grantee::regrole::text from ragwall.held_privileges(target) as p where p.privilege = 'DELETE'
+    order by 1
+  ) as h (role)
+  having count(*) > 0
+  union all
+  select 'to do: no role but its owner has privileges on the table',
+    format('if app_user is to use it: select * from ragwall.protect_table(%L, %L, writers => ''{app_user}'')',
+      target, tenant_column)
+  where not exists (select from ragwall.held_privileges(target))
+  union all
+  select distinct format('to do: the policies call ragwall.current_tenant(), which %s may not', p.grantee::regrole),
+    format('grant app_user to %s', p.grantee::regrole)
+  from ragwall.held_privileges(target) as p
+  where not has_function_privilege(p.grantee, 'ragwall.current_tenant()', 'execute')
   union all
   select 'to do: statistics that were gathered before are still there', 'repeat protect_table() as a superuser'
   where not keep_statistics
     and current_setting('is_superuser') = 'off';
 end
+$_$;
+
+ALTER FUNCTION ragwall.protect_table(target regclass, tenant_column name, allow_delete boolean, keep_statistics boolean, name_tenant boolean, writers regrole[], readers regrole[]) OWNER TO ragwall_owner;
+
+COMMENT ON FUNCTION ragwall.protect_table(target regclass, tenant_column name, allow_delete boolean, keep_statistics boolean, name_tenant boolean, writers regrole[], readers regrole[]) IS 'Protects a table and its partitions like ragwall.documents. Returns the statements that it executed, and then what is left to do (step begins with to do:). No role gets more than it has, except writers and readers; repeated, it widens nothing. Roles keep SELECT, INSERT and UPDATE of the columns that are there, and DELETE; they lose everything else, the tenant column in an UPDATE, and columns that are added later. The table gets the owner ragwall_owner unless its owner is safe; a former owner keeps these privileges. tenant_column: of type text, varchar, uuid, bigint, integer or smallint. allow_delete: false takes DELETE away, which also allows LOCK TABLE; a function of the owner then has to delete. keep_statistics: true keeps the planner''s statistics, which joins may need, and from which explain tells values of other tenants. name_tenant: false takes the tenant column in an INSERT away; with true a role that may insert it may name the bound tenant and no other. writers: roles that get all this on all columns. readers: roles that get SELECT. The table is locked until the transaction ends, and read once unless it has the valid check is_tenant_id: set lock_timeout before. For superusers, and for members of ragwall_owner who own the table and the schema, or whose schema grants CREATE to ragwall_owner. Raises RW501 if it is no table that can be protected, RW502 with a list of what has to be corrected first.';
+
+CREATE FUNCTION ragwall.protected_model(tables jsonb) RETURNS TABLE(relation regclass, tenant_column name, type text, depth integer, parent oid)
+    LANGUAGE sql STABLE PARALLEL RESTRICTED
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+  with recursive
+  recognised as materialized (
+    select t.relation, t.tenant_column from ragwall.tenant_tables() as t
+  ),
+  given as (
+    select r.key::regclass as relation, r.value::name as tenant_column
+    from jsonb_each_text(tables) as r
+    union all
+    select t.relation, t.tenant_column
+    from recognised as t
+    join pg_class as c on c.oid = t.relation
+    where tables is null
+      and not c.relispartition
+      and c.relnamespace::regnamespace::text not in ('ragwall', 'ragwall_private', 'ragwall_search')
+  ),
+  -- The table of tenants: what a tenant column alone refers to.
+  root as (
+    select distinct on (k.confrelid) k.confrelid::regclass as relation, f.attname as tenant_column
+    from given as g
+    join pg_constraint as k on k.contype = 'f' and k.conrelid = g.relation and cardinality(k.conkey) = 1
+    join pg_attribute as a on a.attrelid = k.conrelid and a.attnum = k.conkey[1] and a.attname = g.tenant_column
+    join pg_attribute as f on f.attrelid = k.confrelid and f.attnum = k.confkey[1]
+    where k.confrelid not in (select g.relation from given as g)
+    order by k.confrelid, f.attnum
+  ),
+  -- Then tables that refer to these. Their tenant column is the one that is recognised, or what refers to the table of
+  -- tenants, or what has the same name as in the other table, or else a new one.
+  model as (
+    select m.relation, m.tenant_column, format_type(a.atttypid, a.atttypmod) as type, 0 as depth, null::oid as parent
+    from (table given union all table root) as m
+    join pg_attribute as a on a.attrelid = m.relation and a.attname = m.tenant_column and not a.attisdropped
+    union
+    select k.conrelid::regclass, coalesce(o.own, m.tenant_column), m.type, m.depth + 1,
+      case when o.own is null then k.oid end
+    from model as m
+    join pg_constraint as k on k.contype = 'f' and k.confrelid = m.relation and k.conparentid = 0
+    left join recognised as t on t.relation = k.conrelid
+    left join pg_attribute as n
+      on n.attrelid = k.conrelid and n.attname = m.tenant_column and not n.attisdropped and m.relation <> all (
+        select r.relation from root as r
+      )
+    left join pg_attribute as a
+      on a.attrelid = k.conrelid and a.attnum = k.conkey[1] and m.depth = 0
+        and ragwall.column_names(k.confrelid, k.confkey) = array[quote_ident(m.tenant_column)]
+    cross join lateral coalesce(t.tenant_column, a.attname, n.attname) as o (own)
+    where k.conrelid not in (select g.relation from given as g union all select r.relation from root as r)
+      and m.depth < 8
+  )
+  select distinct on (m.relation) m.relation, m.tenant_column, m.type, m.depth, m.parent
+  from model as m
+  order by m.relation, m.depth, m.parent nulls first
 $$;
 
-ALTER FUNCTION ragwall.protect_table(target regclass, tenant_column name, allow_delete boolean, keep_statistics boolean) OWNER TO ragwall_owner;
+ALTER FUNCTION ragwall.protected_model(tables jsonb) OWNER TO ragwall_owner;
 
-COMMENT ON FUNCTION ragwall.protect_table(target regclass, tenant_column name, allow_delete boolean, keep_statistics boolean) IS 'Protects a table and its partitions like ragwall.documents. Returns the statements that it executed, and then what is left to do (step begins with to do:). It can be repeated, and has to be after columns were added: no role may use them before. tenant_column: a column of type text or varchar. allow_delete: false gives app_user no DELETE, which also allows LOCK TABLE; a function of the owner then has to delete. keep_statistics: true keeps the planner''s statistics, which joins may need, and from which explain tells values of other tenants. The table gets the owner ragwall_owner unless its owner is safe, and loses the grants of other roles. It is locked until the transaction ends, and read once unless it has the valid check is_tenant_id: set lock_timeout before. For superusers, and for members of ragwall_owner who own the table and have CREATE on its schema. Raises RW501 if it is no table that can be protected, RW502 with a list of what has to be corrected first.';
+COMMENT ON FUNCTION ragwall.protected_model(tables jsonb) IS 'Returns the tables of a plan with their tenant columns, and of what type these are. tables: as of protect_plan(). parent: a foreign key by which a table without a tenant column belongs to a tenant; null if it has the column. depth: 0, or the number of foreign keys from the table to one that has the column.';
 
-CREATE FUNCTION ragwall.protection_findings(target regclass, tenant_column name, keep_statistics boolean) RETURNS TABLE(refused boolean, finding text, remedy text)
+CREATE FUNCTION ragwall.table_findings(target regclass, tenant_column name, keep_statistics boolean) RETURNS TABLE(refused boolean, finding text, remedy text)
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
     AS $_$
   with recursive member as (
     select c.oid, c.oid::regclass as name, c.relkind, c.relname, c.relnamespace
@@ -1144,28 +1644,55 @@ CREATE FUNCTION ragwall.protection_findings(target regclass, tenant_column name,
     join pg_depend as d on d.refclassid = 'pg_class'::regclass and d.refobjid = v.oid
     join pg_rewrite as r on d.classid = 'pg_rewrite'::regclass and d.objid = r.oid
   )
-  -- Other types have to be cast to text. The cast has a cost, so the policy tenant_floor might be evaluated after
-  -- conditions of the caller.
   select true,
-    format('the column %I is %s: a tenant column is text or varchar, with a deterministic collation', a.attname,
-      case when a.attgenerated = '' then format_type(a.atttypid, a.atttypmod) else 'generated' end),
+    format(
+      'the column %I is %s: a tenant column is text or varchar with a deterministic collation, uuid, or an integer',
+      a.attname, case when a.attgenerated = '' then format_type(a.atttypid, a.atttypmod) else 'generated' end
+    ),
     format(case when a.attgenerated = '' then 'alter table %s alter column %I type text collate "C" using %2$I::text'
       else 'alter table %s alter column %I drop expression' end, target, a.attname)
   from pg_attribute as a
   left join pg_collation as c on c.oid = a.attcollation
   where a.attrelid = target
     and a.attname = tenant_column
-    and (a.atttypid not in ('text'::regtype, 'varchar'::regtype) or not c.collisdeterministic or a.attgenerated <> '')
+    and (
+      a.atttypid <> all (array['text', 'varchar', 'uuid', 'bigint', 'integer', 'smallint']::regtype[]::oid[])
+      or not c.collisdeterministic
+      or a.attgenerated <> ''
+    )
+  union all
+  select true, format('the column %I is an identity, but its default has to be the bound tenant', a.attname),
+    format('alter table %s alter column %I drop identity', target, a.attname)
+  from pg_attribute as a
+  where a.attrelid = target
+    and a.attname = tenant_column
+    and a.attidentity <> ''
+  union all
+  select false,
+    format(
+      'before PostgreSQL 16 a condition of a caller may be evaluated before the policies, because of the cast of %I to '
+      'text', a.attname
+    ),
+    format(
+      'if others write SQL: alter table %s alter column %I type text collate "C" using %2$I::text', target, a.attname
+    )
+  from pg_attribute as a
+  where a.attrelid = target
+    and a.attname = tenant_column
+    and a.atttypid in ('uuid'::regtype, 'bigint'::regtype, 'integer'::regtype, 'smallint'::regtype)
+    and current_setting('server_version_num')::integer < 160000
   union all
   select true, 'ragwall_owner can log in, bypasses row-level security, or has a member that is the application',
     'alter role ragwall_owner nologin nosuperuser nobypassrls, and revoke it from its members'
   where not ragwall.is_safe_owner('ragwall_owner'::regrole)
   union all
-  select true, f.finding, f.remedy
-  from ragwall.foreign_key_findings(target, tenant_column) as f
-  union all
-  select i.refused, i.finding, i.remedy
-  from ragwall.index_findings(target, tenant_column) as i
+  select true, format('ragwall_owner may not own tables in the schema %s', c.relnamespace::regnamespace),
+    format('grant create on schema %s to ragwall_owner', c.relnamespace::regnamespace)
+  from pg_class as c
+  where c.oid = target
+    and not ragwall.is_safe_owner(c.relowner)
+    and not has_schema_privilege('ragwall_owner', c.relnamespace, 'create')
+    and not has_schema_privilege(c.relnamespace, 'create with grant option')
   union all
   select true, format('the permissive policy %I of %s lets more rows through', p.polname, m.name),
     format('drop policy %I on %s', p.polname, m.name)
@@ -1231,13 +1758,16 @@ CREATE FUNCTION ragwall.protection_findings(target regclass, tenant_column name,
     )
   union all
   select false,
-    format('the trigger %I of %s runs %s with the rights of its owner', t.tgname, m.name, p.oid::regprocedure),
-    format('alter function %s security invoker', p.oid::regprocedure)
+    format('the trigger %I of %s runs %s %s', t.tgname, m.name, p.oid::regprocedure, case when p.prosecdef
+      then 'with the rights of its owner'
+      else 'with every row that is written, also with one that is refused then' end),
+    case when p.prosecdef then format('alter function %s security invoker', p.oid::regprocedure)
+      else format('read whether it copies or sends rows: select pg_get_functiondef(%L::regprocedure)',
+        p.oid::regprocedure) end
   from pg_trigger as t
   join member as m on m.oid = t.tgrelid
   join pg_proc as p on p.oid = t.tgfoid
-  where p.prosecdef
-    and not t.tgisinternal
+  where not t.tgisinternal
     and t.tgparentid = 0
   union all
   select distinct false, format('the publication %I sends the rows of all tenants to its subscribers', p.pubname),
@@ -1258,22 +1788,63 @@ CREATE FUNCTION ragwall.protection_findings(target regclass, tenant_column name,
     )
 $_$;
 
+ALTER FUNCTION ragwall.table_findings(target regclass, tenant_column name, keep_statistics boolean) OWNER TO ragwall_owner;
+
+COMMENT ON FUNCTION ragwall.table_findings(target regclass, tenant_column name, keep_statistics boolean) IS 'Returns what protection_findings() returns, except foreign keys and indexes.';
+
+CREATE FUNCTION ragwall.protection_findings(target regclass, tenant_column name, keep_statistics boolean) RETURNS TABLE(refused boolean, finding text, remedy text)
+    LANGUAGE sql STABLE
+    BEGIN ATOMIC
+ SELECT true,
+     f.finding,
+     f.remedy
+    FROM ragwall.foreign_key_findings(protection_findings.target, protection_findings.tenant_column) f(finding, remedy)
+ UNION ALL
+  SELECT i.refused,
+     i.finding,
+     i.remedy
+    FROM ragwall.index_findings(protection_findings.target, protection_findings.tenant_column) i(refused, finding, remedy)
+ UNION ALL
+  SELECT t.refused,
+     t.finding,
+     t.remedy
+    FROM ragwall.table_findings(protection_findings.target, protection_findings.tenant_column, protection_findings.keep_statistics) t(refused, finding, remedy);
+END;
+
 ALTER FUNCTION ragwall.protection_findings(target regclass, tenant_column name, keep_statistics boolean) OWNER TO ragwall_owner;
 
 COMMENT ON FUNCTION ragwall.protection_findings(target regclass, tenant_column name, keep_statistics boolean) IS 'Returns what is in the way of protecting a table, each with statements or advice that mend it. refused: true if protect_table() refuses the table for it, because any role can observe other tenants by it or pass the policies; false if protect_table() goes on and leaves it to do, because only explain, sequence numbers or subscribers show it. tenant_column: the tenant column of the table. keep_statistics: true allows extended statistics.';
 
-CREATE FUNCTION ragwall.protection_plan(target regclass, tenant_column name, allow_delete boolean, keep_statistics boolean) RETURNS TABLE(step text, statement text)
+CREATE FUNCTION ragwall.protection_plan(target regclass, tenant_column name DEFAULT 'tenant_id'::name, allow_delete boolean DEFAULT true, keep_statistics boolean DEFAULT false, name_tenant boolean DEFAULT true, writers regrole[] DEFAULT '{}'::regrole[], readers regrole[] DEFAULT '{}'::regrole[]) RETURNS TABLE(step text, statement text)
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
     AS $_$
   with root as (
     select c.relnamespace::regnamespace as schema,
       case when ragwall.is_safe_owner(c.relowner) then c.relowner else 'ragwall_owner'::regrole end::regrole as owner,
-      format('%I = (select ragwall.current_tenant())', tenant_column) as own,
+      t.of_text, t.bound, format('%I = (select %s)', tenant_column, t.bound) as own,
+      format('ragwall.require_tenant()%s', t.type) as standard,
+      -- A subscript costs nothing in the planner's eyes, and so comes before a caller's own conditions. One that is no
+      -- text would need a cast, which costs as much as these do. JSON_OBJECT makes a text of any key and costs nothing.
       format(
-        '(select jsonb_build_object(coalesce(ragwall.current_tenant(), ''''), true))[%I] is not null', tenant_column
+        case
+          when t.of_text or current_setting('server_version_num')::integer < 160000
+            then '(select jsonb_build_object(coalesce((%1$s)%3$s, ''''), true))[%2$I%3$s] is not null'
+          else '(json_object(%2$I : true returning jsonb))[(select (%1$s)%3$s)] is not null'
+        end,
+        t.bound, tenant_column, case when not t.of_text then '::text' end
       ) as free
     from pg_class as c
+    cross join lateral (
+      select a.of_text, a.type, concat('ragwall.current_tenant()', a.type)
+      from (
+        select a.atttypid in ('text'::regtype, 'varchar'::regtype),
+          case when a.atttypid not in ('text'::regtype, 'varchar'::regtype) then '::' || a.atttypid::regtype end
+        from pg_attribute as a
+        where a.attrelid = target and a.attname = tenant_column
+      ) as a (of_text, type)
+    ) as t (of_text, type, bound)
     where c.oid = target
   ),
   member as (
@@ -1281,43 +1852,62 @@ CREATE FUNCTION ragwall.protection_plan(target regclass, tenant_column name, all
     from ragwall.with_partitions(target) as m
     join pg_class as c on c.oid = m
   ),
-  col as (
-    select string_agg(quote_ident(attname), ', ' order by attnum) as readable,
-      string_agg(quote_ident(attname), ', ' order by attnum)
-        filter (where attname <> tenant_column and attgenerated = '' and attidentity <> 'a') as writable
-    from pg_attribute
-    where attrelid = target
-      and attnum > 0
-      and not attisdropped
+  holder as (
+    select s.privilege, string_agg(distinct s.grantee::regrole::text, ', ') as roles
+    from root as r
+    cross join lateral ragwall.safe_privileges(
+      target, tenant_column, r.owner, allow_delete, name_tenant, writers, readers
+    ) as s
+    where s.relation = target
+    group by s.privilege
   )
   select s.step, s.statement
   from (
+    select 9 + p.place, 'a safe owner', format(p.statement, r.schema)
+    from root as r
+    cross join (
+      values (0, 'grant create on schema %s to ragwall_owner'), (2, 'revoke create on schema %s from ragwall_owner')
+    ) as p (place, statement)
+    where not has_schema_privilege(r.owner, r.schema, 'create')
+      and exists (select from member as m where m.relowner <> r.owner)
+      -- A superuser may give a table to whom it likes.
+      and current_setting('is_superuser') = 'off'
+    union all
     select 10, 'a safe owner', format('alter table %s owner to %s', m.name, r.owner)
     from root as r, member as m
     where m.relowner <> r.owner
     union all
     select 20, 'a way into the schema',
-      format('grant usage on schema %s to %s', r.schema, string_agg(u.oid::regrole::text, ', ' order by u.oid))
+      format('grant usage on schema %s to %s', r.schema, string_agg(u.role::text, ', ' order by u.role::text))
     from root as r
-    join pg_roles as u on u.rolname in ('app_user', 'app_reader', 'agent_reader') or u.oid = r.owner
-    where not has_schema_privilege(u.oid, r.schema, 'usage')
+    cross join lateral (
+      select r.owner union select w from unnest(writers) as w union select w from unnest(readers) as w
+    ) as u (role)
+    where not has_schema_privilege(u.role, r.schema, 'usage')
     group by r.schema
     union all
-    select 30, 'nobody else', v
-    from root as r, ragwall.revocations(target, r.owner) as v
+    select g.place, g.step, g.statement
+    from root as r
+    cross join lateral ragwall.grant_plan(
+      target, tenant_column, r.owner, allow_delete, name_tenant, writers, readers
+    ) as g
     union all
     select 40, 'a tenant in every row', format(
-      'alter table %s alter column %I set not null, alter column %2$I set default ragwall.require_tenant(), %s',
-      target, tenant_column,
-      case when exists (
-        select
-        from pg_constraint as k
-        where k.conrelid = target
-          and k.conname = 'is_tenant_id'
-          and pg_get_constraintdef(k.oid) ~ '^CHECK \(ragwall\.is_tenant_id\('
-      ) then 'validate constraint is_tenant_id'
-      else format('add constraint is_tenant_id check (ragwall.is_tenant_id(%I))', tenant_column) end
+      'alter table %s alter column %I set not null, alter column %2$I set default %s%s', target, tenant_column,
+      r.standard,
+      case
+        when not r.of_text then ''
+        when exists (
+          select
+          from pg_constraint as k
+          where k.conrelid = target
+            and k.conname = 'is_tenant_id'
+            and pg_get_constraintdef(k.oid) ~ '^CHECK \(ragwall\.is_tenant_id\('
+        ) then ', validate constraint is_tenant_id'
+        else format(', add constraint is_tenant_id check (ragwall.is_tenant_id(%I))', tenant_column)
+      end
     )
+    from root as r
     union all
     select 50, 'row-level security',
       format('alter table %s enable row level security, force row level security', m.name)
@@ -1327,50 +1917,32 @@ CREATE FUNCTION ragwall.protection_plan(target regclass, tenant_column name, all
     from root as r
     cross join lateral (
       values
-        -- The floor costs nothing, and so comes before a caller's own conditions.
-        (0, 'the floor', 'tenant_floor', 'restrictive for all to public', r.free, r.own,
+        (0, 'the floor', 'tenant_floor', 'restrictive', 'all', 'public', r.free, r.own,
           'Holds for every role and command, and a permissive policy that is added later cannot widen it.'),
-        (1, 'a policy', 'select_own_tenant',
-          concat('permissive for select to app_user, app_reader, agent_reader, ', r.owner),
-          r.own, null, 'The tenant that is bound reads its own rows.'),
-        (2, 'a policy', 'insert_own_tenant', 'permissive for insert to app_user',
-          null, r.own, 'A new row belongs to the tenant that is bound.'),
-        (3, 'a policy', 'update_own_tenant', concat('permissive for update to app_user, ', r.owner),
-          r.own, r.own, 'The tenant that is bound changes its own rows, and they stay its own.'),
-        (4, 'a policy', 'delete_own_tenant',
-          concat('permissive for delete to ', case when allow_delete then 'app_user, ' end, r.owner),
-          r.own, null, 'The tenant that is bound deletes its own rows, or has a function of the owner''s do it.')
-    ) as p (place, step, name, scope, visible, allowed, reason)
+        (1, 'a policy', 'select_own_tenant', 'permissive', 'select', r.owner::text, r.own, null,
+          'The tenant that is bound reads its own rows.'),
+        (2, 'a policy', 'insert_own_tenant', 'permissive', 'insert', null, null, r.own,
+          'A new row belongs to the tenant that is bound.'),
+        (3, 'a policy', 'update_own_tenant', 'permissive', 'update', r.owner::text, r.own, r.own,
+          'The tenant that is bound changes its own rows, and they stay its own.'),
+        (4, 'a policy', 'delete_own_tenant', 'permissive', 'delete', r.owner::text, r.own, null,
+          'The tenant that is bound deletes its own rows, or has a function of the owner''s do it.')
+    ) as p (place, step, name, kind, command, role, visible, allowed, reason)
+    left join holder as h on h.privilege = upper(p.command)
     cross join lateral (
       select 1, format('drop policy %I on %s', p.name, target)
       where exists (select from pg_policy as o where o.polrelid = target and o.polname = p.name)
       union all
       select 2, concat(
-        format('create policy %I on %s as %s', p.name, target, p.scope),
+        format(
+          'create policy %I on %s as %s for %s to %s', p.name, target, p.kind, p.command,
+          coalesce(nullif(concat_ws(', ', h.roles, p.role), ''), r.owner::text)
+        ),
         ' using (' || p.visible || ')', ' with check (' || p.allowed || ')'
       )
       union all
       select 3, format('comment on policy %I on %s is %L', p.name, target, p.reason)
     ) as s (place, statement)
-    union all
-    -- Columns, not the table: so ctid, xmin and tableoid, which tell of neighbours, stay unreadable, UPDATE does not
-    -- allow LOCK TABLE, and what is added later is closed.
-    select 80, 'what they make safe', format('grant %s on %s to %s', g.privilege, target, g.who)
-    from col as c
-    cross join lateral (
-      values
-        ('select (' || c.readable || ')', 'app_user, app_reader, agent_reader'),
-        ('insert (' || c.writable || '), update (' || c.writable || ')', 'app_user'),
-        (case when allow_delete then 'delete' end, 'app_user')
-    ) as g (privilege, who)
-    where g.privilege is not null
-    union all
-    select 81, 'what they make safe', format('grant usage on sequence %s to app_user', s.oid::regclass)
-    from pg_depend as d
-    join pg_class as s on s.oid = d.objid and s.relkind = 'S'
-    where d.classid = 'pg_class'::regclass
-      and d.refobjid = target
-      and d.deptype = 'a'
     union all
     select 90, 'no estimates of guesses', format(
       'alter table %s %s', m.name,
@@ -1406,9 +1978,9 @@ CREATE FUNCTION ragwall.protection_plan(target regclass, tenant_column name, all
   order by s.place, s.statement
 $_$;
 
-ALTER FUNCTION ragwall.protection_plan(target regclass, tenant_column name, allow_delete boolean, keep_statistics boolean) OWNER TO ragwall_owner;
+ALTER FUNCTION ragwall.protection_plan(target regclass, tenant_column name, allow_delete boolean, keep_statistics boolean, name_tenant boolean, writers regrole[], readers regrole[]) OWNER TO ragwall_owner;
 
-COMMENT ON FUNCTION ragwall.protection_plan(target regclass, tenant_column name, allow_delete boolean, keep_statistics boolean) IS 'Returns the statements that protect_table() executes with the same arguments, in their order. Executes nothing.';
+COMMENT ON FUNCTION ragwall.protection_plan(target regclass, tenant_column name, allow_delete boolean, keep_statistics boolean, name_tenant boolean, writers regrole[], readers regrole[]) IS 'Returns the statements that protect_table() executes with the same arguments, in their order. Executes nothing.';
 
 CREATE FUNCTION ragwall.refuse_search(query_vec public.halfvec, k integer, filter jsonb) RETURNS void
     LANGUAGE plpgsql STABLE
@@ -1447,22 +2019,141 @@ COMMENT ON FUNCTION ragwall.refuse_search(query_vec public.halfvec, k integer, f
 CREATE FUNCTION ragwall.require_tenant() RETURNS text
     LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
     SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
+    AS $_$
 declare
   bound constant text := ragwall.current_tenant();
 begin
   if bound is null then
+    -- What a caller wrote into the setting changes which of the two errors it gets, and nothing else.
+    if (
+      case when current_setting('app.tenant_seal', true) ~ '^[0-9a-f]{64}\d{1,12}$'
+        then clock_timestamp() >= to_timestamp(substr(current_setting('app.tenant_seal'), 65)::float8) end
+    ) then
+      raise exception 'the token that bound a tenant to this transaction has expired'
+        using errcode = 'RW001', hint = 'Keep transactions shorter than tokens live, or call '
+          'ragwall.set_tenant_from_token(…) again in between, with a token that expires later.';
+    end if;
     raise exception 'no tenant is bound to this transaction'
       using errcode = 'RW001',
         hint = 'First call ragwall.set_tenant(…) or ragwall.set_tenant_from_token(…) in the same transaction.';
   end if;
   return bound;
 end
-$$;
+$_$;
 
 ALTER FUNCTION ragwall.require_tenant() OWNER TO ragwall_owner;
 
-COMMENT ON FUNCTION ragwall.require_tenant() IS 'Returns the tenant that is bound to this transaction. Raises RW001 if none is.';
+COMMENT ON FUNCTION ragwall.require_tenant() IS 'Returns the tenant that is bound to this transaction. Raises RW001 if none is, and says so if the reason is that the token has expired.';
+
+CREATE TABLE ragwall.unprotection (
+    target regclass NOT NULL,
+    place integer NOT NULL,
+    step text NOT NULL,
+    relation regclass NOT NULL,
+    statement text NOT NULL,
+    column_name name NOT NULL,
+    grantee name NOT NULL
+);
+ALTER TABLE ONLY ragwall.unprotection ALTER COLUMN target SET STATISTICS 0;
+ALTER TABLE ONLY ragwall.unprotection ALTER COLUMN place SET STATISTICS 0;
+ALTER TABLE ONLY ragwall.unprotection ALTER COLUMN step SET STATISTICS 0;
+ALTER TABLE ONLY ragwall.unprotection ALTER COLUMN relation SET STATISTICS 0;
+ALTER TABLE ONLY ragwall.unprotection ALTER COLUMN statement SET STATISTICS 0;
+ALTER TABLE ONLY ragwall.unprotection ALTER COLUMN column_name SET STATISTICS 0;
+ALTER TABLE ONLY ragwall.unprotection ALTER COLUMN grantee SET STATISTICS 0;
+
+ALTER TABLE ragwall.unprotection OWNER TO ragwall_owner;
+
+COMMENT ON TABLE ragwall.unprotection IS 'The statements that unprotect_table() executes for a protected table. They restore what there was when protect_table() was called first. Nobody but the owner has privileges on it.';
+
+COMMENT ON COLUMN ragwall.unprotection.target IS 'The protected table.';
+
+COMMENT ON COLUMN ragwall.unprotection.place IS 'Statements of a smaller number are executed first.';
+
+COMMENT ON COLUMN ragwall.unprotection.step IS 'What the statement restores.';
+
+COMMENT ON COLUMN ragwall.unprotection.relation IS 'The table, partition, index or sequence that the statement changes.';
+
+COMMENT ON COLUMN ragwall.unprotection.statement IS 'For format(), with the name of relation as %s.';
+
+COMMENT ON COLUMN ragwall.unprotection.column_name IS 'The statement needs this column of relation. Empty for none.';
+
+COMMENT ON COLUMN ragwall.unprotection.grantee IS 'The statement needs this role. Empty for none.';
+
+CREATE FUNCTION ragwall.restoration(target regclass, tenant_column name) RETURNS SETOF ragwall.unprotection
+    LANGUAGE sql STABLE PARALLEL RESTRICTED
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
+    AS $$
+  with member as (
+    select c.oid, c.oid::regclass as relation, c.relowner, c.relrowsecurity, c.relforcerowsecurity
+    from ragwall.with_partitions(target) as m
+    join pg_class as c on c.oid = m
+  )
+  select target, s.place, s.step, s.relation,
+    concat(s.kind, ' %s ', replace(s.ending, '%', '%%')), coalesce(s.column_name, ''), coalesce(s.grantee, '')
+  from (
+    select 20, 'row-level security', 'alter table', m.relation, concat(
+      case when m.relforcerowsecurity then 'force' else 'no force' end, ' row level security, ',
+      case when m.relrowsecurity then 'enable' else 'disable' end, ' row level security'
+    ), null::name, null::name
+    from member as m
+    union all
+    -- The table before its partitions, which may have defaults of their own.
+    select case m.relation when target then 21 else 22 end, 'the tenant', 'alter table', m.relation,
+      format('alter column %I ', a.attname)
+        || coalesce('set default ' || pg_get_expr(d.adbin, d.adrelid), 'drop default'),
+      a.attname, null
+    from member as m
+    join pg_attribute as a on a.attrelid = m.oid and a.attname = tenant_column
+    left join pg_attrdef as d on d.adrelid = a.attrelid and d.adnum = a.attnum
+    union all
+    select 23, 'the tenant', 'alter table', target, format('alter column %I drop not null', a.attname), a.attname, null
+    from pg_attribute as a
+    where a.attrelid = target and a.attname = tenant_column and not a.attnotnull
+    union all
+    select 24, 'the tenant', 'alter table', target, 'drop constraint if exists is_tenant_id', null, null
+    where not exists (select from pg_constraint as k where k.conrelid = target and k.conname = 'is_tenant_id')
+    union all
+    select 25, 'statistics', 'alter table', m.relation,
+      format('alter column %I set statistics %s', a.attname, coalesce(a.attstattarget, -1)), a.attname, null
+    from member as m
+    join pg_attribute as a on a.attrelid = m.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated <> 'v'
+    union all
+    select 25, 'statistics', 'alter index', i.indexrelid,
+      format('alter column %s set statistics %s', a.attnum, coalesce(a.attstattarget, -1)), a.attname, null
+    from member as m
+    join pg_index as i on i.indrelid = m.oid
+    join pg_attribute as a on a.attrelid = i.indexrelid and i.indkey[a.attnum - 1] = 0
+    union all
+    select 30, 'the owner', 'alter table', m.relation, format('owner to %s', m.relowner::regrole), null, r.rolname
+    from member as m
+    join pg_roles as r on r.oid = m.relowner
+    where not ragwall.is_safe_owner(m.relowner)
+    union all
+    select 40, 'privileges',
+      concat(
+        'grant ', lower(h.privilege), ' (' || replace(quote_ident(h.column_name), '%', '%%') || ')', ' on ', o.kind
+      ),
+      o.relation,
+      concat(
+        'to ', case h.grantee when 0 then 'public' else h.grantee::regrole::text end,
+        case when h.is_grantable then ' with grant option' end
+      ),
+      h.column_name, r.rolname
+    from (
+      select relation, 'table' from member
+      union all
+      select q, 'sequence' from ragwall.own_sequences(target) as q
+    ) as o (relation, kind)
+    cross join lateral ragwall.held_privileges(o.relation) as h
+    left join pg_roles as r on r.oid = h.grantee
+  ) as s (place, step, kind, relation, ending, column_name, grantee)
+$$;
+
+ALTER FUNCTION ragwall.restoration(target regclass, tenant_column name) OWNER TO ragwall_owner;
+
+COMMENT ON FUNCTION ragwall.restoration(target regclass, tenant_column name) IS 'Returns the statements that restore what protect_table() changes on a table, as it is now: owners, privileges, row-level security, the default, the check and NOT NULL of the tenant column, and statistics targets.';
 
 CREATE FUNCTION ragwall.retire_signing_key(kid text) RETURNS void
     LANGUAGE plpgsql
@@ -1481,40 +2172,61 @@ $$;
 
 ALTER FUNCTION ragwall.retire_signing_key(kid text) OWNER TO ragwall_context;
 
-COMMENT ON FUNCTION ragwall.retire_signing_key(kid text) IS 'Deletes a signing key. From the next statement on no token that it signed is accepted. kid: its name. Raises RW403 if there is no key of this name, and for null. For superusers and ragwall_context.';
+COMMENT ON FUNCTION ragwall.retire_signing_key(kid text) IS 'Deletes a signing key. Once this is committed, no token that it signed is accepted; in repeatable read and serializable from 5 seconds later on. What such tokens have bound stays bound until they expire. kid: its name. Raises RW403 if there is no key of this name, and for null. For superusers and ragwall_context.';
 
-CREATE FUNCTION ragwall.revocations(target regclass, owner oid) RETURNS SETOF text
+CREATE FUNCTION ragwall.safe_privileges(target regclass, tenant_column name, owner oid, allow_delete boolean, name_tenant boolean, writers regrole[], readers regrole[]) RETURNS TABLE(relation regclass, grantee oid, privilege text, column_name name)
     LANGUAGE sql STABLE PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-  select format(
-    'revoke all on %s %s from %s cascade', case c.relkind when 'S' then 'sequence' else 'table' end, c.oid::regclass,
-    string_agg(case g.grantee when 0 then 'public' else g.grantee::regrole::text end, ', ' order by g.grantee)
-  )
-  from pg_class as c
-  cross join lateral (
-    select a.grantee from aclexplode(c.relacl) as a
+  with held as (
+    select h.grantee, h.privilege, h.column_name
+    from ragwall.held_privileges(target) as h
     union
-    select a.grantee from pg_attribute as t, aclexplode(t.attacl) as a where t.attrelid = c.oid
-  ) as g
-  where (
-      c.oid in (select m from ragwall.with_partitions(target) as m)
-      or c.relkind = 'S' and exists (
-        select
-        from pg_depend as d
-        where d.classid = 'pg_class'::regclass
-          and d.objid = c.oid
-          and d.refobjid in (select m from ragwall.with_partitions(target) as m)
-          and d.deptype in ('a', 'i')
-      )
-    )
-    and g.grantee not in (c.relowner, owner)
-  group by c.oid
+    -- Who owned the table until now could do everything. A superuser, and a member of the new owner, still can.
+    select c.relowner, p.privilege, null
+    from pg_class as c
+    join pg_roles as o on o.oid = c.relowner and not o.rolsuper
+    cross join unnest(array['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'USAGE']) as p (privilege)
+    where c.oid = target
+      and not pg_has_role(c.relowner, safe_privileges.owner, 'usage')
+    union
+    select r.grantee, p.privilege, null
+    from (
+      select w, array['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'USAGE'] from unnest(writers) as w
+      union all
+      select r, array['SELECT'] from unnest(readers) as r
+    ) as r (grantee, privileges)
+    cross join unnest(r.privileges) as p (privilege)
+  )
+  select distinct target, h.grantee, h.privilege, a.attname
+  from held as h
+  join pg_attribute as a on a.attrelid = target and a.attname = coalesce(h.column_name, a.attname)
+  where h.privilege in ('SELECT', 'INSERT', 'UPDATE')
+    and h.grantee not in (0, owner)
+    and a.attnum > 0
+    and not a.attisdropped
+    and (h.privilege = 'SELECT' or a.attgenerated = '' and a.attidentity <> 'a')
+    and (h.privilege = 'SELECT' or a.attname <> tenant_column or h.privilege = 'INSERT' and name_tenant)
+  union all
+  select target, h.grantee, h.privilege, null
+  from held as h
+  where h.privilege = 'DELETE'
+    and allow_delete
+    and h.grantee not in (0, owner)
+  union all
+  select distinct s, u.grantee, 'USAGE', null::name
+  from ragwall.own_sequences(target) as s
+  cross join lateral (
+    select g.grantee from ragwall.held_privileges(s) as g where g.privilege = 'USAGE'
+    union
+    select h.grantee from held as h where h.privilege = 'USAGE'
+  ) as u
+  where u.grantee not in (0, owner)
 $$;
 
-ALTER FUNCTION ragwall.revocations(target regclass, owner oid) OWNER TO ragwall_owner;
+ALTER FUNCTION ragwall.safe_privileges(target regclass, tenant_column name, owner oid, allow_delete boolean, name_tenant boolean, writers regrole[], readers regrole[]) OWNER TO ragwall_owner;
 
-COMMENT ON FUNCTION ragwall.revocations(target regclass, owner oid) IS 'Returns the statements that revoke what roles have been granted on a table, its columns, partitions and sequences. Grants to the owner of the table are left, and grants to owner, who may be its next one; 0 is nobody.';
+COMMENT ON FUNCTION ragwall.safe_privileges(target regclass, tenant_column name, owner oid, allow_delete boolean, name_tenant boolean, writers regrole[], readers regrole[]) IS 'Returns the privileges that roles have on a protected table, its columns and its sequences. They are those that the roles have now, as privileges on the columns that are there now; and those of writers and readers, as of protect_table(). So a column that is added later is closed, and so are ctid and tableoid, which tell of other tenants'' rows. Nobody keeps TRUNCATE, REFERENCES, TRIGGER or MAINTAIN, the tenant column in an UPDATE, or the right to grant, and PUBLIC keeps nothing. owner: the owner that the table is to have.';
 
 CREATE FUNCTION ragwall.search_as(tenant text, query_vec public.halfvec, k integer, filter jsonb) RETURNS SETOF ragwall.match
     LANGUAGE plpgsql ROWS 10
@@ -1553,7 +2265,7 @@ begin
     raise exception 'the tenant id is expected to be 1 to 128 printable ASCII characters without spaces'
       using errcode = 'RW002', hint = 'Take it from a verified token, never from the request itself.';
   end if;
-  return ragwall_private.bind(tenant);
+  return ragwall_private.bind(tenant, '');
 end
 $$;
 
@@ -1573,6 +2285,14 @@ declare
   claims jsonb;
   at constant numeric := extract(epoch from clock_timestamp());
 begin
+  -- Keys are looked up in the snapshot of the transaction, which can be older than the retirement of a key.
+  if current_setting('transaction_isolation') in ('repeatable read', 'serializable')
+    and clock_timestamp() > transaction_timestamp() + interval '5 seconds'
+  then
+    raise exception 'in repeatable read and serializable a token is accepted in the first 5 seconds of the transaction'
+      using errcode = 'RW009', hint = 'Begin the transaction with isolation level read committed, or bind the tenant '
+        'first. An older snapshot may still have a signing key that was retired.';
+  end if;
   if signed is not null then
     select k.* into key from ragwall_private.signing_key as k where k.header = split_part(token, '.', 1);
     select s.outer_key into blind from ragwall_private.seal_key as s where s.only_row;
@@ -1618,20 +2338,13 @@ begin
         hint = 'Expected: tenant_id, aud as in ragwall.signing_keys(), and iat and exp at most 300 '
         'seconds apart. iat and nbf may be at most 5 seconds ahead of the clock of the server.';
   end if;
-  -- Who has no token may have SQL on this session: a statement of his that stands in the place of one of the driver's
-  -- would run in the transaction of whoever has one.
-  if exists (select from pg_prepared_statement() where from_sql)
-    and coalesce(current_setting('app.current_tenant', true), '') = ''
-  then
-    perform ragwall_private.refuse_residue();
-  end if;
-  return ragwall_private.bind(claims ->> 'tenant_id');
+  return ragwall_private.bind(claims ->> 'tenant_id', (floor((claims ->> 'exp')::numeric) + 5)::text);
 end
 $_$;
 
 ALTER FUNCTION ragwall.set_tenant_from_token(token text) OWNER TO ragwall_context;
 
-COMMENT ON FUNCTION ragwall.set_tenant_from_token(token text) IS 'Verifies a token, binds the tenant that it names to this transaction, and returns the tenant. token: a JWT (RFC 7519) of at most 1200 bytes, signed by HS256 with a key of signing_keys(), with the claims tenant_id, aud, iat, exp and optionally nbf, and at most 300 seconds from iat to exp. Raises RW005 if no key signed it, if it is null, or if the key of the seals is missing; RW006 if its claims are not valid for this database at this time; RW003 and RW007 as set_tenant() does. Security definer: it reads the keys.';
+COMMENT ON FUNCTION ragwall.set_tenant_from_token(token text) IS 'Verifies a token, binds the tenant that it names to this transaction until 5 seconds after its exp, and returns the tenant. A later token of the tenant prolongs the binding. token: a JWT (RFC 7519) of at most 1200 bytes, signed by HS256 with a key of signing_keys(), with the claims tenant_id, aud, iat, exp and optionally nbf, and at most 300 seconds from iat to exp. Raises RW005 if no key signed it, if it is null, or if the key of the seals is missing; RW006 if its claims are not valid for this database at this time; RW009 if the transaction is repeatable read or serializable and over 5 seconds old; RW003 and RW007 as set_tenant() does. Security definer: it reads the keys.';
 
 CREATE TABLE ragwall_private.signing_key (
     header text NOT NULL COLLATE pg_catalog."C",
@@ -1676,26 +2389,48 @@ ALTER FUNCTION ragwall.signing_keys() OWNER TO ragwall_context;
 
 COMMENT ON FUNCTION ragwall.signing_keys() IS 'Returns the signing keys that are accepted, oldest first, without their secrets. For superusers and ragwall_context.';
 
-CREATE FUNCTION ragwall.tenant_column_of(relation regclass, usual name) RETURNS text
+CREATE FUNCTION ragwall.tenant_column_of(relation regclass, target regclass, tenant_column name) RETURNS text
     LANGUAGE sql STABLE PARALLEL RESTRICTED
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
   select quote_ident(c.name)
   from (
+    select tenant_column_of.tenant_column, 0
+    where relation in (select m from ragwall.with_partitions(target) as m)
+    union all
     select t.tenant_column, case when t.bound then 1 else 3 end
     from ragwall.tenant_tables() as t
     where t.relation = tenant_column_of.relation
     union all
+    -- The key of the table of tenants has a name that means something else in other tables.
     select a.attname, 2
     from pg_attribute as a
-    where a.attrelid = tenant_column_of.relation and a.attname = usual and not a.attisdropped
+    where a.attrelid = tenant_column_of.relation
+      and a.attname = tenant_column_of.tenant_column
+      and not a.attisdropped
+      and not exists (
+        select
+        from pg_index as i
+        where i.indrelid = target
+          and i.indisunique
+          and ragwall.column_names(target, (i.indkey::smallint[])[0:i.indnkeyatts - 1])
+            = array[quote_ident(tenant_column_of.tenant_column)]
+      )
+    union all
+    select a.attname, 4
+    from pg_constraint as k
+    join pg_attribute as a on a.attrelid = k.conrelid and a.attnum = k.conkey[1]
+    where k.contype = 'f'
+      and k.conrelid = tenant_column_of.relation
+      and k.confrelid = target
+      and ragwall.column_names(target, k.confkey) = array[quote_ident(tenant_column_of.tenant_column)]
   ) as c (name, place)
-  order by c.place limit 1
+  order by c.place, c.name limit 1
 $$;
 
-ALTER FUNCTION ragwall.tenant_column_of(relation regclass, usual name) OWNER TO ragwall_owner;
+ALTER FUNCTION ragwall.tenant_column_of(relation regclass, target regclass, tenant_column name) OWNER TO ragwall_owner;
 
-COMMENT ON FUNCTION ragwall.tenant_column_of(relation regclass, usual name) IS 'Returns the name of the tenant column of a table, quoted where necessary: the column whose default is ragwall.require_tenant(), or else the one named usual, or else the one that ragwall.tenant_tables() recognises by its name. Null if the table has none. Raises RW504 before db/audit-install.sql has run.';
+COMMENT ON FUNCTION ragwall.tenant_column_of(relation regclass, target regclass, tenant_column name) IS 'Returns the name of the tenant column of a table, quoted where necessary. Of target and its partitions it is tenant_column. Of another table it is the column whose default is ragwall.require_tenant(), or else the one that is named tenant_column, unless target is the table of tenants, whose key that is, or else the one that ragwall.tenant_tables() recognises by its name, or else one that refers to tenant_column of target. Null if the table has none. Raises RW504 before db/audit-install.sql has run.';
 
 CREATE FUNCTION ragwall.tenant_tables() RETURNS TABLE(relation regclass, tenant_column name, bound boolean)
     LANGUAGE sql STABLE PARALLEL RESTRICTED
@@ -1710,13 +2445,12 @@ COMMENT ON FUNCTION ragwall.tenant_tables() IS 'Returns the tables, partitions i
 CREATE FUNCTION ragwall.unprotect_table(target regclass) RETURNS TABLE(step text, statement text)
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET jit TO 'off'
     AS $_$
-declare
-  tenant constant text := ragwall.tenant_column_of(target, null);
 begin
-  if target = 'ragwall.documents'::regclass or not exists (
-    select from pg_policy as p where p.polrelid = target and p.polname = 'tenant_floor'
-  ) then
+  if not exists (select from pg_policy as p where p.polrelid = target and p.polname = 'tenant_floor')
+    or not exists (select from ragwall.unprotection as u where u.target = unprotect_table.target)
+  then
     raise exception 'the table % was not protected by protect_table()', target
       using errcode = 'RW503';
   end if;
@@ -1724,48 +2458,52 @@ begin
   for step, statement in
     select s.step, s.statement
     from (
-      select 1, 'nobody else', v
-      from ragwall.revocations(target, 0) as v
+      select distinct 1, 'privileges', format(
+        'revoke all on %s %s from %s cascade', o.kind, o.relation,
+        case h.grantee when 0 then 'public' else h.grantee::regrole::text end
+      )
+      from (
+        select m, 'table' from ragwall.with_partitions(target) as m
+        union all
+        select q, 'sequence' from ragwall.own_sequences(target) as q
+      ) as o (relation, kind)
+      cross join lateral ragwall.held_privileges(o.relation) as h
       union all
       select 2, 'policies', format('drop policy %I on %s', p.polname, target)
       from pg_policy as p
       where p.polrelid = target
         and p.polname ~ '^(tenant_floor|(select|insert|update|delete)_own_tenant)$'
       union all
-      select 3, 'row-level security',
-        format('alter table %s no force row level security, disable row level security', m)
-      from ragwall.with_partitions(target) as m
-      union all
-      select 4, 'the tenant', format('alter table %s alter column %s drop default', target, tenant)
-      where tenant is not null
-      union all
-      select 4, 'the tenant', format('alter table %s drop constraint is_tenant_id', target)
-      from pg_constraint as k
-      where k.conrelid = target
-        and k.conname = 'is_tenant_id'
-      union all
-      select 5, 'statistics', format(
-        'alter table %s %s', a.attrelid::regclass,
-        string_agg(format('alter column %I set statistics -1', a.attname), ', ' order by a.attnum)
-      )
-      from pg_attribute as a
-      where a.attrelid in (select m from ragwall.with_partitions(target) as m)
-        and a.attnum > 0
-        and not a.attisdropped
-        and a.attstattarget = 0
-      group by a.attrelid
+      select u.place, u.step, format(u.statement, u.relation)
+      from ragwall.unprotection as u
+      where u.target = unprotect_table.target
+        and exists (select from pg_class as c where c.oid = u.relation)
+        and (u.grantee = '' or exists (select from pg_roles as r where r.rolname = u.grantee))
+        and (u.column_name = '' or exists (
+          select from pg_attribute as a where a.attrelid = u.relation and a.attname = u.column_name
+        ))
+        -- Another protected table may need the way into the schema.
+        and (u.place <> 50 or not exists (
+          select
+          from ragwall.unprotection as o
+          join pg_class as c on c.oid = o.target
+          join pg_class as t on t.oid = u.target and t.relnamespace = c.relnamespace
+          where o.target <> u.target
+        ))
     ) as s (place, step, statement)
     order by s.place, s.statement
   loop
     execute statement;
     return next;
   end loop;
+  delete from ragwall.unprotection as u where u.target = unprotect_table.target;
+  return query select 'to do: the planner has no statistics', format('analyze %s', target);
 end
 $_$;
 
 ALTER FUNCTION ragwall.unprotect_table(target regclass) OWNER TO ragwall_owner;
 
-COMMENT ON FUNCTION ragwall.unprotect_table(target regclass) IS 'Removes what protect_table() added to a table, and returns the statements that it executed: grants, policies, row-level security, the default and the check of the tenant column, statistics targets of 0. The owner stays and is the only role that may use the table: grant privileges again as needed. Raises RW503 if the table is not protected, and for ragwall.documents.';
+COMMENT ON FUNCTION ragwall.unprotect_table(target regclass) IS 'Removes the policies of a protected table and restores what there was before protect_table(): owners, privileges, row-level security, default, check and NOT NULL of the tenant column, statistics targets. Returns the statements that it executed, and then what is left to do. Privileges that were granted since are revoked. Raises RW503 if the table is not protected by protect_table().';
 
 CREATE FUNCTION ragwall.upsert_documents(documents jsonb) RETURNS TABLE(ordinal integer, tenant_id text, id uuid, status text)
     LANGUAGE plpgsql ROWS 100
@@ -1945,19 +2683,6 @@ ALTER FUNCTION ragwall.upsert_documents(documents jsonb) OWNER TO ragwall_owner;
 
 COMMENT ON FUNCTION ragwall.upsert_documents(documents jsonb) IS 'Stores documents for the bound tenant, and returns one row for each: ordinal is its place in the array, from 0. documents: a JSON array of objects with content; id, or else source and position; embedding (an array of embedding_dimensions() numbers, or the same as text) and embedding_model, or neither; metadata (an object; if absent, that which is stored is kept). status: inserted; updated; unchanged; embedding required, if no embedding was given and content or model differ from what is stored, in which case nothing was written for this document. Raises RW001 if no tenant is bound, RW201 if documents is null or no array, RW202 if a document is ill-formed, RW203 if two are the same, RW204 if a new one would get the id of another.';
 
-CREATE FUNCTION ragwall.with_partitions(target regclass) RETURNS SETOF regclass
-    LANGUAGE sql STABLE PARALLEL SAFE
-    BEGIN ATOMIC
- SELECT with_partitions.target AS target
- UNION
-  SELECT p.relid
-    FROM pg_partition_tree(with_partitions.target) p(relid, parentrelid, isleaf, level);
-END;
-
-ALTER FUNCTION ragwall.with_partitions(target regclass) OWNER TO ragwall_owner;
-
-COMMENT ON FUNCTION ragwall.with_partitions(target regclass) IS 'Returns a table, or an index, and its partitions on all levels. A row that is null for null.';
-
 CREATE FUNCTION ragwall_private.base64url(bytes bytea) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN translate(encode(bytes, 'base64'::text), '+/=
@@ -1967,36 +2692,52 @@ ALTER FUNCTION ragwall_private.base64url(bytes bytea) OWNER TO ragwall_context;
 
 COMMENT ON FUNCTION ragwall_private.base64url(bytes bytea) IS 'Returns bytes as base64url without padding (RFC 4648, section 5). Null for null.';
 
-CREATE FUNCTION ragwall_private.bind(tenant text) RETURNS text
+CREATE FUNCTION ragwall_private.bind(tenant text, expires text) RETURNS text
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 declare
-  bound text;
+  bound constant text := current_setting('app.current_tenant', true);
+  claimed constant text := current_setting('app.tenant_seal', true);
+  is_bound boolean := false;
 begin
   -- Of an empty setting the seal need not be verified.
-  if current_setting('app.current_tenant', true) <> '' then
-    bound := ragwall.current_tenant();
-    if bound = tenant then
-      return tenant;
-    end if;
-    if bound is not null then
+  if bound <> '' then
+    select ragwall_private.is_seal(k.inner_key, k.outer_key, bound, claimed)
+    into is_bound
+    from ragwall_private.seal_key as k
+    where k.only_row;
+  end if;
+  -- Also where the binding has expired: a transaction has one tenant.
+  if is_bound then
+    if bound <> tenant then
       raise exception 'this transaction is already bound to another tenant'
         using errcode = 'RW003', hint = 'Bind one tenant in a transaction. Commit or roll back, then bind the next.';
     end if;
-  end if;
-  -- This runs in every request, so one expression decides whether refuse_residue() is called. It does not ask for
-  -- prepared statements: Postgres lists them only all together, so a binding would cost more the more the driver has.
-  -- set_tenant_from_token() does. Whoever may name tenants needs no statement of another client's.
-  if pg_my_temp_schema() <> 0
+    -- Of two expiries the later holds.
+    if (
+      case when substr(claimed, 65) = '' or expires = '' then substr(claimed, 65) = ''
+        else substr(claimed, 65)::bigint >= expires::bigint end
+    ) then
+      return tenant;
+    end if;
+  -- This runs in every request, so one expression decides whether refuse_residue() is called.
+  elsif pg_my_temp_schema() <> 0
     or exists (select from pg_cursor() where is_holdable)
     or exists (select from pg_listening_channels())
   then
     perform ragwall_private.refuse_residue();
+  -- Postgres lists prepared statements only all together, so asking costs more the more the driver has. It is asked
+  -- where a token is presented: who has none may have SQL on this session, and a statement of his in the place of one
+  -- of the driver's would run in the transaction of who has one. Whoever may name tenants needs no such statement.
+  elsif expires <> '' then
+    if exists (select from pg_prepared_statement() where from_sql) then
+      perform ragwall_private.refuse_residue();
+    end if;
   end if;
   perform
     set_config('app.current_tenant', tenant, true),
-    set_config('app.tenant_seal', ragwall_private.seal(k.inner_key, k.outer_key, tenant), true)
+    set_config('app.tenant_seal', ragwall_private.seal(k.inner_key, k.outer_key, tenant, expires), true)
   from ragwall_private.seal_key as k
   where k.only_row;
   if not found then
@@ -2008,9 +2749,25 @@ begin
 end
 $$;
 
-ALTER FUNCTION ragwall_private.bind(tenant text) OWNER TO ragwall_context;
+ALTER FUNCTION ragwall_private.bind(tenant text, expires text) OWNER TO ragwall_context;
 
-COMMENT ON FUNCTION ragwall_private.bind(tenant text) IS 'Binds a tenant to this transaction and returns it. tenant: well-formed, which callers have to check. Raises RW003 if another tenant is bound, RW004 if the key of the seals is missing, RW007 like refuse_residue(). Only for set_tenant() and set_tenant_from_token(), which call it as their owner.';
+COMMENT ON FUNCTION ragwall_private.bind(tenant text, expires text) IS 'Binds a tenant to this transaction and returns it. tenant: well-formed, which callers have to check. expires: from when on current_tenant() no longer returns it, seconds since 1970 in digits, or the empty text for the whole transaction; where the tenant is bound already, the later of the two holds. Raises RW003 if another tenant was bound, even if that has expired, RW004 if the key of the seals is missing, RW007 like refuse_residue(). Only for set_tenant() and set_tenant_from_token(), which call it as their owner.';
+
+CREATE FUNCTION ragwall_private.seal(inner_key bytea, outer_key bytea, tenant text, expires text) RETURNS text
+    LANGUAGE sql STABLE PARALLEL RESTRICTED
+    RETURN (encode(sha256((outer_key || sha256((((inner_key || int4send(pg_backend_pid())) || timestamptz_send(transaction_timestamp())) || convert_to(((expires || ' '::text) || tenant), 'UTF8'::name))))), 'hex'::text) || expires);
+
+ALTER FUNCTION ragwall_private.seal(inner_key bytea, outer_key bytea, tenant text, expires text) OWNER TO ragwall_context;
+
+COMMENT ON FUNCTION ragwall_private.seal(inner_key bytea, outer_key bytea, tenant text, expires text) IS 'Returns the seal of a tenant in this transaction: a keyed hash (nested as in HMAC) of the backend process, the start of the transaction, the expiry and the tenant, in 64 hexadecimal digits, and then the expiry. inner_key, outer_key: those of seal_key. expires: seconds since 1970 in digits, or the empty text for no expiry. Null if an argument is null.';
+
+CREATE FUNCTION ragwall_private.is_seal(inner_key bytea, outer_key bytea, tenant text, claimed text) RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL RESTRICTED
+    RETURN (sha256((outer_key || convert_to(claimed, 'UTF8'::name))) = sha256((outer_key || convert_to(ragwall_private.seal(inner_key, outer_key, tenant, substr(claimed, 65)), 'UTF8'::name))));
+
+ALTER FUNCTION ragwall_private.is_seal(inner_key bytea, outer_key bytea, tenant text, claimed text) OWNER TO ragwall_context;
+
+COMMENT ON FUNCTION ragwall_private.is_seal(inner_key bytea, outer_key bytea, tenant text, claimed text) IS 'Returns whether a text is the seal of a tenant in this transaction, as seal() makes it. Does not compare the expiry with the clock. Null if an argument is null.';
 
 CREATE FUNCTION ragwall_private.pad(key bytea, mask integer) RETURNS bytea
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -2071,14 +2828,6 @@ $$;
 ALTER FUNCTION ragwall_private.refuse_residue() OWNER TO ragwall_context;
 
 COMMENT ON FUNCTION ragwall_private.refuse_residue() IS 'Raises RW007 if the session has temporary objects, statements prepared in SQL, holdable cursors, or channels that it listens to. Allows them to superusers, and to everybody in a database with the setting ragwall.residue = allow.';
-
-CREATE FUNCTION ragwall_private.seal(inner_key bytea, outer_key bytea, tenant text) RETURNS text
-    LANGUAGE sql STABLE PARALLEL RESTRICTED
-    RETURN encode(sha256((outer_key || sha256((((inner_key || int4send(pg_backend_pid())) || timestamptz_send(transaction_timestamp())) || convert_to(tenant, 'UTF8'::name))))), 'hex'::text);
-
-ALTER FUNCTION ragwall_private.seal(inner_key bytea, outer_key bytea, tenant text) OWNER TO ragwall_context;
-
-COMMENT ON FUNCTION ragwall_private.seal(inner_key bytea, outer_key bytea, tenant text) IS 'Returns the seal of a tenant in this transaction: a keyed hash (nested as in HMAC) of the backend process, the start of the transaction and the tenant, in 64 hexadecimal digits. inner_key, outer_key: those of seal_key. Null if an argument is null.';
 
 CREATE TABLE ragwall.documents (
     tenant_id text DEFAULT ragwall.require_tenant() NOT NULL COLLATE pg_catalog."C",
@@ -2283,6 +3032,8 @@ CREATE POLICY tenant_floor ON ragwall.documents_rows AS RESTRICTIVE USING ((tena
 
 COMMENT ON POLICY tenant_floor ON ragwall.documents_rows IS 'Only rows of the bound tenant, for every role and command that names the partition.';
 
+ALTER TABLE ragwall.unprotection ENABLE ROW LEVEL SECURITY;
+
 CREATE POLICY update_own_tenant ON ragwall.documents FOR UPDATE TO app_user, ragwall_owner USING ((tenant_id = ( SELECT ragwall.current_tenant() AS current_tenant))) WITH CHECK ((tenant_id = ( SELECT ragwall.current_tenant() AS current_tenant)));
 
 COMMENT ON POLICY update_own_tenant ON ragwall.documents IS 'A role changes documents of the tenant that is bound, and cannot give them to another. ragwall_owner needs it to lock the rows that it deletes.';
@@ -2317,6 +3068,8 @@ GRANT ALL ON FUNCTION ragwall.catch_up(most integer) TO app_user;
 REVOKE ALL ON FUNCTION ragwall.close_partitions() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION ragwall.column_names(relation regclass, numbers smallint[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION ragwall.composite_foreign_keys(tenants jsonb) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION ragwall.current_tenant() FROM PUBLIC;
 GRANT ALL ON FUNCTION ragwall.current_tenant() TO agent_caller;
@@ -2354,11 +3107,15 @@ REVOKE ALL ON FUNCTION ragwall.foreign_key_findings(target regclass, tenant_colu
 
 REVOKE ALL ON FUNCTION ragwall.forget_statistics(relation regclass) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION ragwall.grant_login(login name, role name) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION ragwall.grant_plan(target regclass, tenant_column name, owner oid, allow_delete boolean, name_tenant boolean, writers regrole[], readers regrole[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION ragwall.held_privileges(relation regclass) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION ragwall.index_findings(target regclass, tenant_column name) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION ragwall.index_plan() FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION ragwall.is_pinned(index regclass, tenant_column name) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION ragwall.is_safe_owner(owner oid) FROM PUBLIC;
 
@@ -2396,11 +3153,23 @@ GRANT ALL ON FUNCTION ragwall.migration() TO agent_reader;
 GRANT ALL ON FUNCTION ragwall.migration() TO app_reader;
 GRANT ALL ON FUNCTION ragwall.migration() TO app_user;
 
-REVOKE ALL ON FUNCTION ragwall.protect_table(target regclass, tenant_column name, allow_delete boolean, keep_statistics boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION ragwall.with_partitions(target regclass) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION ragwall.own_sequences(target regclass) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION ragwall.pinned_columns() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION ragwall.protect_plan(tables jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION ragwall.protect_table(target regclass, tenant_column name, allow_delete boolean, keep_statistics boolean, name_tenant boolean, writers regrole[], readers regrole[]) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION ragwall.protected_model(tables jsonb) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION ragwall.table_findings(target regclass, tenant_column name, keep_statistics boolean) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION ragwall.protection_findings(target regclass, tenant_column name, keep_statistics boolean) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION ragwall.protection_plan(target regclass, tenant_column name, allow_delete boolean, keep_statistics boolean) FROM PUBLIC;
+REVOKE ALL ON FUNCTION ragwall.protection_plan(target regclass, tenant_column name, allow_delete boolean, keep_statistics boolean, name_tenant boolean, writers regrole[], readers regrole[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION ragwall.refuse_search(query_vec public.halfvec, k integer, filter jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION ragwall.refuse_search(query_vec public.halfvec, k integer, filter jsonb) TO ragwall_search;
@@ -2411,9 +3180,11 @@ GRANT ALL ON FUNCTION ragwall.require_tenant() TO app_reader;
 GRANT ALL ON FUNCTION ragwall.require_tenant() TO app_user;
 GRANT ALL ON FUNCTION ragwall.require_tenant() TO ragwall_search;
 
+REVOKE ALL ON FUNCTION ragwall.restoration(target regclass, tenant_column name) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION ragwall.retire_signing_key(kid text) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION ragwall.revocations(target regclass, owner oid) FROM PUBLIC;
+REVOKE ALL ON FUNCTION ragwall.safe_privileges(target regclass, tenant_column name, owner oid, allow_delete boolean, name_tenant boolean, writers regrole[], readers regrole[]) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION ragwall.search_as(tenant text, query_vec public.halfvec, k integer, filter jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION ragwall.search_as(tenant text, query_vec public.halfvec, k integer, filter jsonb) TO app_reader;
@@ -2437,7 +3208,7 @@ GRANT ALL ON FUNCTION ragwall.set_tenant_from_token(token text) TO app_user;
 
 REVOKE ALL ON FUNCTION ragwall.signing_keys() FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION ragwall.tenant_column_of(relation regclass, usual name) FROM PUBLIC;
+REVOKE ALL ON FUNCTION ragwall.tenant_column_of(relation regclass, target regclass, tenant_column name) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION ragwall.tenant_tables() FROM PUBLIC;
 
@@ -2446,19 +3217,19 @@ REVOKE ALL ON FUNCTION ragwall.unprotect_table(target regclass) FROM PUBLIC;
 REVOKE ALL ON FUNCTION ragwall.upsert_documents(documents jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION ragwall.upsert_documents(documents jsonb) TO app_user;
 
-REVOKE ALL ON FUNCTION ragwall.with_partitions(target regclass) FROM PUBLIC;
-
 REVOKE ALL ON FUNCTION ragwall_private.base64url(bytes bytea) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION ragwall_private.bind(tenant text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION ragwall_private.bind(tenant text, expires text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION ragwall_private.seal(inner_key bytea, outer_key bytea, tenant text, expires text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION ragwall_private.is_seal(inner_key bytea, outer_key bytea, tenant text, claimed text) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION ragwall_private.pad(key bytea, mask integer) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION ragwall_private.random_bytes() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION ragwall_private.refuse_residue() FROM PUBLIC;
-
-REVOKE ALL ON FUNCTION ragwall_private.seal(inner_key bytea, outer_key bytea, tenant text) FROM PUBLIC;
 
 GRANT SELECT(tenant_id) ON TABLE ragwall.documents TO agent_reader;
 GRANT SELECT(tenant_id) ON TABLE ragwall.documents TO app_reader;

@@ -48,7 +48,7 @@ where d.kind in ('policy', 'row-level security')
 --   yours.
 select 'M08',
   case when d.state = 'added' then case d.kind when 'index' then 'low' when 'column' then 'medium'
-    when 'constraint' then 'medium' end end,
+    when 'constraint' then 'medium' end when d.property = 'statistics' then 'low' end,
   case when d.state = 'added' and d.kind = 'index' then 'warn' else 'fail' end, d.object,
   case d.state when 'missing' then 'it is missing' when 'added' then 'it is none of Ragwall''s' else d.evidence end,
   case
@@ -60,6 +60,8 @@ select 'M08',
     when d.state = 'added' then 'Move it to a table of yours.'
     when d.property = 'fires' then format('alter table %s enable %strigger %I', d.parent,
       case d.expected when 'always' then 'always ' when 'on replicas' then 'replica ' else '' end, d.name)
+    when d.property = 'statistics'
+      then format('alter table %s alter %I set statistics %s', d.parent, d.name, coalesce(d.expected, '-1'))
     when d.kind = 'column' and d.property = 'default' and d.expected is null
       then format('alter table %s alter %I drop default', d.parent, d.name)
     when d.kind = 'column' and d.property = 'default' and d.expected !~ '^md5 '

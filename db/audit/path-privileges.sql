@@ -180,6 +180,10 @@ select 'P10', null, 'fail', 'database ' || quote_ident(current_database()),
   'Keep what belongs to a tenant in a table: bytea.'
 from pg_catalog.pg_largeobject_metadata
 having count(*) > 0
+union all
+select 'P10', 'high', 'fail', 'lo_compat_privileges', 'every role may read and write every large object',
+  'Reset lo_compat_privileges where it is set: for the database, for a role, or in postgresql.conf.'
+where current_setting('lo_compat_privileges', true) = 'on'
 
 -- P11 high: No application role may use a foreign table
 -- Examines: foreign tables

@@ -13,8 +13,8 @@ select 'T14', case when r.untrusted is null then 'low' end, case when r.untruste
   format('%s may read it, and no restrictive policy compares the tenant at no cost: conditions of a statement''s own '
     'are evaluated before, on rows of other tenants',
     coalesce(r.untrusted || ', by which SQL runs that others write,', r.names)),
-  coalesce(format('alter policy %I on %s', p.polname, r.name),
-      format('create policy tenant_floor on %s as restrictive', r.name))
+  case when p.polname is null then format('create policy tenant_floor on %s as restrictive', r.name)
+      else format('alter policy %I on %s', p.polname, r.name) end
     || format(' using ((select jsonb_build_object(coalesce(<the tenant>, ''''), true))[%I] is not null)', r.tenant)
     || case when r.textual then '' else ', the column being made text' end
 from (

@@ -6,13 +6,20 @@
 -- Why: Permissive policies are combined with OR. One that is always true shows the rows of every tenant, whatever
 --   the others say.
 -- Remedy: Compare the tenant column with the bound tenant: `using (tenant_id = (select <the tenant>))`.
-select 'T04', case when not c.polpermissive then 'high' end, 'fail', c.name,
+select 'T04', case when c.harmless then 'low' when not c.polpermissive then 'high' end,
+  case when c.harmless then 'warn' else 'fail' end, c.name,
   string_agg(format('%s (%s)', c.part, c.expression), ' and ') || ' is always true',
   format('alter policy %I on %s', c.polname, c.table_name)
     || string_agg(format(' %s (%I = (select <the tenant>))', c.part, c.attname), '')
-from condition as c
+from (
+  -- A restrictive policy for all roles and commands holds nevertheless, or no application has the policy's roles.
+  select *, polpermissive and (
+      polrelid in (select polrelid from floor) or not polroles && (select array_agg(oid) from grantee)
+    ) as harmless
+  from condition
+) as c
 where c.meaning = 'always true'
-group by c.name, c.polname, c.table_name, c.polpermissive
+group by c.name, c.polname, c.table_name, c.polpermissive, c.harmless
 
 -- T05 high: No policy lets rows through while no tenant is bound
 -- Examines: policies

@@ -35,11 +35,22 @@ where k.contype = 'f' and k.conparentid = 0 and not exists (
 -- K03 low: No sequence is shared by tenants
 -- Examines: sequences
 -- Reference: AISVS 5.3.1 | CWE-203
--- Why: The gaps between the numbers that one tenant gets tell how much the others write.
--- Remedy: Draw ids at random: `uuid default gen_random_uuid()`.
-select 'K03', null, 'fail', s.name, 'all tenants draw numbers from it: the gaps tell each how much the others write',
-  'Draw ids at random: uuid default gen_random_uuid().'
+-- Why: The gaps between the numbers that one tenant gets tell how much the others write. With UPDATE on the sequence,
+--   which allows setval(), one tenant can also have the others' inserts fail.
+-- Remedy: Draw ids at random: `uuid default gen_random_uuid()`. Revoke UPDATE: USAGE is enough to draw numbers.
+select 'K03', case when g.names is not null then 'medium' end, 'fail', s.name,
+  'all tenants draw numbers from it: the gaps tell each how much the others write'
+    || coalesce('; and ' || g.names || ' may set it by setval(), and so have inserts of all tenants fail', ''),
+  coalesce(format('revoke update on sequence %s from %s; and draw', s.name, g.idents), 'Draw')
+    || ' ids at random: uuid default gen_random_uuid().'
 from relation as s
+left join (
+  select p.oid, string_agg(distinct g.name, ', ') as names, string_agg(distinct g.ident, ', ') as idents
+  from privilege as p
+  join grantee as g on g.oid = p.grantee
+  where p.relkind = 'S' and p.privilege_type = 'UPDATE'
+  group by p.oid
+) as g on g.oid = s.oid
 where s.relkind = 'S' and (
   exists (
     select from pg_catalog.pg_depend as d join tenant_table as t on t.oid = d.refobjid

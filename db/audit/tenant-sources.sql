@@ -123,3 +123,27 @@ where f.oid not in (select s.oid from seal_function as s) and (
     '(\s*,\s*''''(::\w+)?\s*\))?(\s*::\s*\w+)?\s*,\s*''[^''{}]+''')
   or f.code ~ '\m(return|else)\s+''[^''{}]+''|^\s*select\s+''[^''{}]+''(::\w+)?\s*;?\s*$'
 )
+
+-- C17 high: The tenant is not taken from what a user of the application writes
+-- Examines: policies
+-- Reference: checklist 3 | LLM01:2026 | AISVS 5.2.2
+-- Why: A user writes the headers and cookies of a request, and the user_metadata of a profile, which the token repeats.
+--   Whoever changes them has another tenant.
+-- Remedy: Take the tenant from a claim that only the issuer of the token writes, such as app_metadata.
+select 'C17', null, 'fail', w.name, w.evidence,
+  'Take the tenant from a claim that only the issuer of the token writes, such as app_metadata.'
+from (
+  select t.name, format('%s take the tenant from %s', string_agg(distinct s.name, ', '),
+    string_agg(distinct m[1], ', ')) as evidence
+  from tenant_table as t
+  join source as s on s.polrelid = t.oid
+  cross join lateral regexp_matches(s.code, '(\w*user_?meta_?data|request\.(?:headers?|cookies?))\M', 'g') as m
+  group by t.name
+  union all
+  select f.name, format('it sets %s, which policies read, from %s', min(m[1]), min(k[1]))
+  from routine as f
+  cross join lateral regexp_matches(f.code, 'set_config\s*\(\s*''([^'']+)''', 'g') as m
+  cross join lateral regexp_matches(f.code, '(\w*user_?meta_?data|request\.(?:headers?|cookies?))\M') as k
+  where exists (select from source as s where strpos(s.code, 'current_setting(''' || m[1] || '''') > 0)
+  group by f.name
+) as w

@@ -164,16 +164,23 @@ where p.privilege_type = 'UPDATE' and p.attname = p.tenant and p.grantee <> 0
 -- Why: `ragwall.set_tenant()` believes its caller. A role that runs SQL written by others must bind its tenant with
 --   a signed token.
 -- Remedy: `revoke execute on function ragwall.set_tenant(text) from …`.
-select 'C10', null, case when f.untrusted is not null then 'fail' when f.names is not null then 'n/a' else 'pass' end,
-  case when f.untrusted is null then '' else f.name end,
+select 'C10', null,
+  case when f.untrusted is not null or f.wraps then 'fail' when f.names is not null then 'n/a' else 'pass' end,
+  case when f.untrusted is not null or f.wraps then f.name else '' end,
   case when f.untrusted is not null then f.untrusted || ' may bind any tenant with it'
+    when f.wraps then f.names || ' may bind any tenant with it, although set_tenant() is revoked'
     when f.names is not null then 'trusting mode: ' || f.names || ' may bind any tenant by its name, and the database '
       'cannot tell where the application takes the name from'
     else 'signed mode: only a signed token binds a tenant' end,
-  case when f.untrusted is null then '' else format('revoke execute on function %s from %s', f.name, f.idents) end
+  case when f.untrusted is not null or f.wraps
+    then format('revoke execute on function %s from %s', f.name, coalesce(f.idents, f.callers)) else '' end
 from (
   select f.oid, f.name, f.proname, c.names, string_agg(distinct g.name, ', ') as untrusted,
-    string_agg(distinct g.ident, ', ') as idents
+    string_agg(distinct g.ident, ', ') as idents, c.idents as callers,
+    -- In signed mode: a function of somebody else's that binds by name.
+    c.names is not null and f.nspname not in ('ragwall', 'ragwall_private') and not exists (
+      select from callable_routine as s where s.nspname = 'ragwall' and s.proname = 'set_tenant'
+    ) as wraps
   from routine as f
   left join callable_routine as c on c.oid = f.oid
   left join execution as e on e.oid = f.oid
@@ -186,6 +193,6 @@ from (
   where f.nspname = 'ragwall' and f.proname = 'set_tenant'
     or f.prosecdef and f.body ~* '\m(set_tenant|ragwall_private\.bind)\s*\('
       and (f.nspname, f.proname) <> ('ragwall', 'set_tenant_from_token')
-  group by f.oid, f.name, f.proname, c.names
+  group by f.oid, f.name, f.proname, f.nspname, c.names, c.idents
 ) as f
-where f.proname = 'set_tenant' or f.untrusted is not null
+where f.proname = 'set_tenant' or f.untrusted is not null or f.wraps

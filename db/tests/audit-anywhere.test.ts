@@ -74,6 +74,11 @@ describe('what it is told', () => {
       ['C10 ragwall.set_tenant(text)', 'P12 shop_api', 'P13 shop_api'],
     ],
     [
+      'who runs SQL that others write on a table without a floor',
+      "drop policy tenant_floor on shop.orders; set local ragwall.untrusted_roles = 'app_reader'",
+      expect.arrayContaining(['T10 shop.orders', 'T14 shop.orders']),
+    ],
+    [
       'that the application logs in as a superuser',
       "select set_config('ragwall.app_roles', current_user, true)",
       [expect.stringMatching(/^R01 /)],

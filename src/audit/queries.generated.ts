@@ -363,6 +363,14 @@ condition as materialized (
   from expression as e
   join verdict as v on v.own = e.own
 ),
+-- Tables with a restrictive policy for all roles and commands that requires the tenant, in rows read and written.
+floor as materialized (
+  select c.polrelid
+  from condition as c
+  where not c.polpermissive and c.polcmd = '*' and 0 = any (c.polroles)
+  group by c.polrelid, c.oid
+  having bool_and(c.meaning = 'tenant') and bool_or(c.part = 'using')
+),
 -- Views and materialized views of tenants' rows, also through other views and functions. copied: the rows come from a
 -- materialized view or a foreign table, to which no policy applies.
 derived as (
@@ -438,6 +446,10 @@ privilege as materialized (
   cross join lateral pg_catalog.aclexplode(c.attacl) as a
   where a.grantee <> r.relowner
 ),
+-- The roles that own what Ragwall made. No application is one of them.
+owning_role as materialized (
+  select oid from pg_catalog.pg_roles where rolname in ('ragwall_owner', 'ragwall_context', 'ragwall_search')
+),
 -- The roles from which application roles are derived: those that the setting names. Without the setting, the roles
 -- with a privilege on a tenant table, on a view of one, or on a security definer function that is in the schema of such
 -- a table or names one. An owner of tenant tables, or of security definer functions, counts only for a privilege on
@@ -449,6 +461,7 @@ app_role_root as materialized (
   from privilege as p
   cross join setting as s
   where s.app_roles is null and p.oid in (select t.oid from tenant_table as t union select v.oid from view as v)
+    and p.grantee not in (select oid from owning_role)
     and (p.grantee not in (
       select t.relowner from tenant_table as t union select f.proowner from routine as f where f.prosecdef
     ) or exists (
@@ -493,7 +506,8 @@ other_role as materialized (
       when o.rolcreaterole then 'has CREATEROLE'
       when o.rolreplication then 'has REPLICATION'
       when o.oid in (select relowner from tenant_table) then 'owns tenant tables'
-      when o.oid in (select proowner from context_function) then 'owns functions that policies call' end as danger
+      when o.oid in (select proowner from context_function) then 'owns functions that policies call'
+      when o.oid in (select oid from owning_role) then 'owns functions of Ragwall' end as danger
   from pg_catalog.pg_roles as o
   where o.rolname !~ '^pg_' and o.oid not in (select oid from app_role)
 ),

@@ -109,3 +109,11 @@ condition as materialized (
   from expression as e
   join verdict as v on v.own = e.own
 ),
+-- Tables with a restrictive policy for all roles and commands that requires the tenant, in rows read and written.
+floor as materialized (
+  select c.polrelid
+  from condition as c
+  where not c.polpermissive and c.polcmd = '*' and 0 = any (c.polroles)
+  group by c.polrelid, c.oid
+  having bool_and(c.meaning = 'tenant') and bool_or(c.part = 'using')
+),

@@ -65,7 +65,8 @@ own_relation_fact (kind, parent, name, property, value) as materialized (
       ('type', concat_ws(' ', format_type(a.atttypid, null), case when a.attcollation not in (0, 100)
         then 'collate ' || a.attcollation::regcollation end, case when a.attnotnull then 'not null' end)),
       ('default', concat_ws(' ', case when a.attgenerated <> '' then 'generated' end,
-        case when a.attidentity <> '' then 'identity' end, pg_get_expr(d.adbin, d.adrelid)))
+        case when a.attidentity <> '' then 'identity' end, pg_get_expr(d.adbin, d.adrelid))),
+      ('statistics', nullif(coalesce(a.attstattarget, -1), -1)::text)
   ) as f (property, value)
   where r.relkind <> 'S' and not (r.search_table and a.attname in ('id', 'embedding', 'metadata'))
   union all

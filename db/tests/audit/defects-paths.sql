@@ -57,6 +57,7 @@ from (
       create view public.shown as table public.hasty;
       grant select on public.shown to app_user$$),
     ('P10', 'database ' || quote_ident(current_database()), 'a large object', 'select lo_create(0)'),
+    ('P10', 'lo_compat_privileges', 'large objects without privileges', 'set local lo_compat_privileges = on'),
     ('P11', 'shop.far', 'a foreign table', $$
       create foreign data wrapper nothing;
       create server nowhere foreign data wrapper nothing;

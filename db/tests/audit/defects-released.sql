@@ -48,6 +48,8 @@ from (
     ('M07', 'tenant_floor on ragwall.documents', 'a floor that lets everything through', $$
       alter policy tenant_floor on ragwall.documents using (true)$$),
     ('M08', 'ragwall.documents.tenant_id', 'no default', 'alter table ragwall.documents alter tenant_id drop default'),
+    ('M08', 'ragwall.documents_rows.source', 'statistics of all tenants', $$
+      alter table ragwall.documents_rows alter source set statistics 100$$),
     ('M08', 'ragwall.documents.content', 'nothing for content', $$
       alter table ragwall.documents alter content drop not null$$),
     ('M08', 'ragwall.documents.note', 'a column more', 'alter table ragwall.documents add note text'),

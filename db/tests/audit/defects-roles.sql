@@ -17,6 +17,7 @@ from (
       grant pg_write_all_data to shop_staff;
       grant shop_staff to app_user$$),
     ('R07', 'app_user in ragwall_owner', 'a member of the owner', 'grant ragwall_owner to app_user'),
+    ('R07', 'app_user in ragwall_search', 'a member of the role that searches', 'grant ragwall_search to app_user'),
     ('R07', 'app_user in ragwall_owner', 'by a group that does not inherit', $$
       alter role shop_staff noinherit;
       grant ragwall_owner to shop_staff;

@@ -30,6 +30,10 @@ from (
     ('K03', 'shop.numbers', 'a default', $$
       create sequence shop.numbers;
       alter table shop.items alter number set default nextval('shop.numbers')$$),
+    ('K03', 'shop.numbers', 'a default that an application sets', $$
+      create sequence shop.numbers;
+      alter table shop.items alter number set default nextval('shop.numbers');
+      grant usage, update on sequence shop.numbers to app_user$$),
     ('K04', 'hasty on shop.orders', 'an HNSW index', $$
       create index hasty on shop.orders using hnsw (embedding public.halfvec_cosine_ops)$$),
     ('K04', 'hasty on shop.orders', 'lists', $$

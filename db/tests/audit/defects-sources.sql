@@ -11,6 +11,15 @@ from (
       alter function shop.who() owner to ragwall_owner;
       revoke execute on function shop.who() from public;
       alter policy tenant_floor on shop.orders using (tenant_id = (select shop.who()))$sql$),
+    ('C17', 'shop.orders', 'a claim that users write', $$
+      alter policy select_own on shop.orders using (tenant_id = (select current_setting('request.jwt.claims',
+        true)::jsonb -> 'user_metadata' ->> 'org'))$$),
+    ('C17', 'shop.before_request()', 'a header', $sql$
+      create function shop.before_request() returns void language plpgsql set search_path = pg_catalog, pg_temp as
+        $$begin perform set_config('app.shop', current_setting('request.headers')::json ->> 'x-shop', true); end$$;
+      alter function shop.before_request() owner to ragwall_owner;
+      revoke execute on function shop.before_request() from public;
+      alter policy select_own on shop.orders using (tenant_id = (select current_setting('app.shop', true)))$sql$),
     ('C12', 'shop.orders', 'a login that becomes several users', $$
       create role tenant_a in role app_reader;
       create role tenant_b in role app_reader;

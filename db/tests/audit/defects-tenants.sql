@@ -72,6 +72,13 @@ from (
       alter table shop.items drop constraint items_tenant_id_check, add check (tenant_id <> '') not valid$$),
     ('C09', 'shop.orders for app_user', 'the tenant may be updated', $$
       grant update (tenant_id) on shop.orders to app_user$$),
+    ('C10', 'shop.enter(text)', 'in signed mode the application names a tenant by another function', $$
+      revoke execute on function ragwall.set_tenant(text) from app_user, app_reader;
+      create function shop.enter(t text) returns text language sql security definer set search_path = pg_catalog,
+        pg_temp as 'select ragwall.set_tenant(t)';
+      alter function shop.enter(text) owner to ragwall_context;
+      revoke execute on function shop.enter(text) from public;
+      grant execute on function shop.enter(text) to app_user$$),
     ('C10', 'ragwall.set_tenant(text)', 'everybody may name a tenant', $$
       grant execute on function ragwall.set_tenant(text) to public$$),
 
