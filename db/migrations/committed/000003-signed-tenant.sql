@@ -1,5 +1,5 @@
 --! Previous: sha1:03619436300f0e362a5a8a4ae64886d07c9a52ce
---! Hash: sha1:082cd99e8ce4065a61d2f0e787c879d4e3766dc5
+--! Hash: sha1:878e50e294bad0f41be620599c993f1f26be8537
 --! Message: signed-tenant
 
 -- Signed mode: the tenant is the one that a short-lived token names, and SQL cannot forge a token.
@@ -17,11 +17,10 @@ create table ragwall_private.signing_key (
 );
 
 comment on table ragwall_private.signing_key is
-  'The keys that tokens are signed with. A key has eight rows, one for each way to write the header of its tokens. A '
-  'role that can read the table can bind any tenant.';
+  'The keys that tokens are signed with: eight rows each, one for each way to write the header. Who can read them can '
+  'bind any tenant.';
 comment on column ragwall_private.signing_key.header is
-  'The first segment of a token, which has to be exactly this: base64url of alg (HS256), this kid, and typ (JWT) or no '
-  'typ, in one of the possible orders.';
+  'The first segment of a token: base64url of alg (HS256), this kid, and typ (JWT) or no typ, in one of the orders.';
 comment on column ragwall_private.signing_key.kid is 'The name of the key: 1 to 64 letters, digits, dots, - and _.';
 comment on column ragwall_private.signing_key.audience is
   'What the claim aud of a token has to be: the name of this database among others that tokens are made for.';
@@ -31,6 +30,10 @@ comment on column ragwall_private.signing_key.outer_pad is 'The key, exclusive o
 
 -- Without a policy and not forced, like seal_key.
 alter table ragwall_private.signing_key enable row level security;
+
+-- A transaction with an old snapshot does not see that a row was deleted. A sequence has no versions.
+create sequence ragwall_private.retired_at;
+comment on sequence ragwall_private.retired_at is 'When a key was retired last: microseconds since 1970.';
 
 create function ragwall_private.pad(key bytea, mask integer)
   returns bytea
@@ -46,8 +49,7 @@ begin atomic
 end;
 
 comment on function ragwall_private.pad(bytea, integer) is
-  'Returns the inner or outer pad of HMAC-SHA256 (RFC 2104): 64 bytes, which are the key and then zeros, each '
-  'exclusive or the mask. key: at most 64 bytes; null counts as empty. mask: 0 to 255; null gives null.';
+  'Returns a pad of HMAC-SHA256 (RFC 2104): the key, zeros up to 64 bytes, each exclusive or the mask, 0 to 255.';
 
 create function ragwall_private.base64url(bytes bytea)
   returns text
@@ -116,9 +118,8 @@ create function ragwall.add_signing_key(kid text)
   return ragwall.add_signing_key(kid, 'ragwall:' || current_database());
 
 comment on function ragwall.add_signing_key(text) is
-  'Calls add_signing_key(kid, audience) with the audience ragwall: followed by the name of the database. kid: the name '
-  'of the key, 1 to 64 letters, digits, dots, - and _. Returns the key as a JWK (RFC 7517), only once. Raises RW401 if '
-  'kid is null or ill-formed, RW402 if there is a key of this name. For superusers and ragwall_context.';
+  'Calls add_signing_key(kid, audience) with the audience ragwall: followed by the name of the database. Returns and '
+  'raises what that does. For superusers and ragwall_context.';
 
 create function ragwall.retire_signing_key(kid text)
   returns void
@@ -129,8 +130,8 @@ create function ragwall.retire_signing_key(kid text)
 as $$
 #variable_conflict use_variable
 begin
-  delete from ragwall_private.signing_key as k
-  where k.kid = kid;
+  perform setval('ragwall_private.retired_at', ceil(extract(epoch from clock_timestamp()) * 1000000)::bigint);
+  delete from ragwall_private.signing_key as k where k.kid = kid;
   if not found then
     raise exception 'there is no signing key of this name'
       using errcode = 'RW403', hint = 'select * from ragwall.signing_keys() lists them.';
@@ -139,9 +140,8 @@ end
 $$;
 
 comment on function ragwall.retire_signing_key(text) is
-  'Deletes a signing key. Once this is committed, no token that it signed is accepted; in repeatable read and '
-  'serializable from 5 seconds later on. What such tokens have bound stays bound until they expire. kid: its name. '
-  'Raises RW403 if there is no key of this name, and for null. For superusers and ragwall_context.';
+  'Deletes a signing key. Once this is committed, no token that it signed is accepted. What they have bound stays '
+  'bound until they expire. kid: its name. Raises RW403 for null and other names. For superusers and ragwall_context.';
 
 create function ragwall.signing_keys()
   returns table (kid text, audience text, created_at timestamptz)
@@ -155,8 +155,7 @@ begin atomic
 end;
 
 comment on function ragwall.signing_keys() is
-  'Returns the signing keys that are accepted, oldest first, without their secrets. For superusers and '
-  'ragwall_context.';
+  'Returns the signing keys, oldest first, without their secrets. For superusers and ragwall_context.';
 
 -- Nothing of a token is parsed before its signature has been verified. The key is looked up by the whole header, so a
 -- token can choose neither another algorithm nor the way in which a key is found. A signature is compared as text:
@@ -177,14 +176,17 @@ declare
   blind bytea;
   claims jsonb;
   at constant numeric := extract(epoch from clock_timestamp());
+  began constant numeric := extract(epoch from transaction_timestamp());
 begin
-  -- Keys are looked up in the snapshot of the transaction, which can be older than the retirement of a key.
+  -- Keys are looked up in the snapshot of the transaction, which can be older than the retirement of a key. The five
+  -- seconds are for one that began while a retirement was being committed.
   if current_setting('transaction_isolation') in ('repeatable read', 'serializable')
-    and clock_timestamp() > transaction_timestamp() + interval '5 seconds'
+    and (at > began + 5 or (select r.last_value from ragwall_private.retired_at as r) >= began * 1000000)
   then
-    raise exception 'in repeatable read and serializable a token is accepted in the first 5 seconds of the transaction'
-      using errcode = 'RW009', hint = 'Begin the transaction with isolation level read committed, or bind the tenant '
-        'first. An older snapshot may still have a signing key that was retired.';
+    raise exception 'in repeatable read and serializable a token is accepted in the first 5 seconds, if no key was '
+      'retired since the transaction began'
+      using errcode = 'RW009', hint = 'Begin again, or with isolation level read committed. The snapshot may have a '
+        'key that was retired.';
   end if;
   if signed is not null then
     select k.* into key from ragwall_private.signing_key as k where k.header = split_part(token, '.', 1);
@@ -220,9 +222,7 @@ begin
         and (claims ->> 'exp')::numeric > at
         and (claims ->> 'exp')::numeric <= (claims ->> 'iat')::numeric + 300
         and case jsonb_typeof(coalesce(claims -> 'nbf', '0'))
-          when 'number' then coalesce((claims ->> 'nbf')::numeric, 0) <= at + 5
-          else false
-        end
+          when 'number' then coalesce((claims ->> 'nbf')::numeric, 0) <= at + 5 else false end
       else false
     end
   ) is not true then
@@ -238,10 +238,10 @@ $$;
 comment on function ragwall.set_tenant_from_token(text) is
   'Verifies a token, binds the tenant that it names to this transaction until 5 seconds after its exp, and returns the '
   'tenant. A later token of the tenant prolongs the binding. token: a JWT (RFC 7519) of at most 1200 bytes, signed '
-  'by HS256 with a key of signing_keys(), with the claims tenant_id, aud, iat, exp and optionally nbf, and at most 300 '
-  'seconds from iat to exp. Raises RW005 if no key signed it, if it is null, or if the key of the seals is missing; '
-  'RW006 if its claims are not valid for this database at this time; RW009 if the transaction is repeatable read or '
-  'serializable and over 5 seconds old; RW003 and RW007 as set_tenant() does. Security definer: it reads the keys.';
+  'by HS256 with a key of signing_keys(), with tenant_id, aud, iat, exp and optionally nbf, at most 300 seconds from '
+  'iat to exp. Raises RW005 if no key signed it or the key of the seals is missing; RW006 if its claims are not valid '
+  'here and now; RW009 in repeatable read and serializable, if the transaction is over 5 seconds old or began before a '
+  'key was retired; RW003 and RW007 as set_tenant() does. Security definer: it reads the keys.';
 
 grant execute on function ragwall.set_tenant_from_token(text)
   to app_user, app_reader, agent_reader, agent_caller;

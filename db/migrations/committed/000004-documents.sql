@@ -1,5 +1,5 @@
---! Previous: sha1:082cd99e8ce4065a61d2f0e787c879d4e3766dc5
---! Hash: sha1:fba62b91d06f3d1943136dceddec771aa380c42d
+--! Previous: sha1:878e50e294bad0f41be620599c993f1f26be8537
+--! Hash: sha1:7f6b8d918a2f33bc64da53f52142faf568b2ba98
 --! Message: documents
 
 -- The documents: one table for all tenants, and the policies and grants that separate them.

@@ -1,5 +1,5 @@
---! Previous: sha1:fba62b91d06f3d1943136dceddec771aa380c42d
---! Hash: sha1:da5d5ca46e5944181a8d2e15b1062e586a3def5c
+--! Previous: sha1:7f6b8d918a2f33bc64da53f52142faf568b2ba98
+--! Hash: sha1:e965dc386cdb96984f6f5eb6c9e5f3bedcd9d5e0
 --! Message: search-tables
 
 -- Search tables: the embeddings of each large tenant once more, in a table of its own with an HNSW index of its own.

@@ -1,5 +1,5 @@
---! Previous: sha1:da5d5ca46e5944181a8d2e15b1062e586a3def5c
---! Hash: sha1:34e028eec70503f87a352fe55cb76cb47a7ba0fa
+--! Previous: sha1:e965dc386cdb96984f6f5eb6c9e5f3bedcd9d5e0
+--! Hash: sha1:1de92b1f71b6057ab23d5bd2e6456a607b1829e6
 --! Message: search-in-search-tables
 
 -- Search in a search table, and what a search may be refused for.

@@ -1,5 +1,5 @@
---! Previous: sha1:34e028eec70503f87a352fe55cb76cb47a7ba0fa
---! Hash: sha1:90b186c33bcc7bc8a20318dc330f47334d9c825f
+--! Previous: sha1:1de92b1f71b6057ab23d5bd2e6456a607b1829e6
+--! Hash: sha1:afce1d31067da90afd81d172cd042aeb8b01fecd
 --! Message: match-documents
 
 -- Search: the nearest documents of the tenant that is bound, and the functions that applications search by.

@@ -1,5 +1,5 @@
---! Previous: sha1:90b186c33bcc7bc8a20318dc330f47334d9c825f
---! Hash: sha1:274166fcd0f6fa7e7773c36f4b3a92d7021666ca
+--! Previous: sha1:afce1d31067da90afd81d172cd042aeb8b01fecd
+--! Hash: sha1:74e85146d209be13f238fc812035f662c4af3193
 --! Message: measure-search-tables
 
 -- How well a search table finds the nearest documents, and by which hnsw.ef_search.

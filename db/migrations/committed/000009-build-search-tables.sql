@@ -1,5 +1,5 @@
---! Previous: sha1:274166fcd0f6fa7e7773c36f4b3a92d7021666ca
---! Hash: sha1:0f80975eb9aa8d664ae7485b5c5422ab3c6c61ee
+--! Previous: sha1:74e85146d209be13f238fc812035f662c4af3193
+--! Hash: sha1:ce61e582dadfd25e7c38b524e078697f882fa788
 --! Message: build-search-tables
 
 -- Building a search table beside the one in use, and dropping one.

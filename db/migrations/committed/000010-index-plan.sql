@@ -1,5 +1,5 @@
---! Previous: sha1:0f80975eb9aa8d664ae7485b5c5422ab3c6c61ee
---! Hash: sha1:ff9ad744e28dcac06869fcd2ddb98564ad43e481
+--! Previous: sha1:ce61e582dadfd25e7c38b524e078697f882fa788
+--! Hash: sha1:a7fff83d0233f86c53dacc4486d19e6b3363544c
 --! Message: index-plan
 
 -- What the DBA sees of the search tables, and which statements are due.

@@ -1,5 +1,5 @@
---! Previous: sha1:ff9ad744e28dcac06869fcd2ddb98564ad43e481
---! Hash: sha1:dcb83b89d734820209d80c0d8399360d49f61cb6
+--! Previous: sha1:a7fff83d0233f86c53dacc4486d19e6b3363544c
+--! Hash: sha1:75a20d12d8c1339ebd61f5f44517dea2c6aea38b
 --! Message: upsert-documents
 
 -- Ingest: repeating an ingest changes nothing and needs no new embeddings.

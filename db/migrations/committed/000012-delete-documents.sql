@@ -1,5 +1,5 @@
---! Previous: sha1:dcb83b89d734820209d80c0d8399360d49f61cb6
---! Hash: sha1:d967d99871f078240a0dd408bd5d1fffe8297ff0
+--! Previous: sha1:75a20d12d8c1339ebd61f5f44517dea2c6aea38b
+--! Hash: sha1:27c24dcf6427326109a6d17a8501fc58c30c425f
 --! Message: delete-documents
 
 -- Deletion. Nobody has DELETE on the table, because it would allow LOCK TABLE, which stops all tenants. So these

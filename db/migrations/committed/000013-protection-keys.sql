@@ -1,5 +1,5 @@
---! Previous: sha1:d967d99871f078240a0dd408bd5d1fffe8297ff0
---! Hash: sha1:90a78e6e91d7981fee45b8b26f0c5b270c0da31d
+--! Previous: sha1:27c24dcf6427326109a6d17a8501fc58c30c425f
+--! Hash: sha1:6bdcd9ff08bbc65d5af258f7f0ad6ade2b9f0e0a
 --! Message: protection-keys
 
 -- Protecting a table of yours, part 1 of 9: foreign keys by which tenants can observe each other.

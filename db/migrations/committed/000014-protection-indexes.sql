@@ -1,5 +1,5 @@
---! Previous: sha1:90a78e6e91d7981fee45b8b26f0c5b270c0da31d
---! Hash: sha1:89539e71ee506f7a0626e00a430a27db95a6dc58
+--! Previous: sha1:6bdcd9ff08bbc65d5af258f7f0ad6ade2b9f0e0a
+--! Hash: sha1:d362b923e00e845188fa28815f6d4d77d691f7d7
 --! Message: protection-indexes
 
 -- Protecting a table of yours, part 2 of 9: indexes by which tenants can observe each other.

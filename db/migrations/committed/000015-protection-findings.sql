@@ -1,5 +1,5 @@
---! Previous: sha1:89539e71ee506f7a0626e00a430a27db95a6dc58
---! Hash: sha1:4c8c4117cbd38d748ad2e13044a6cac236d7893e
+--! Previous: sha1:d362b923e00e845188fa28815f6d4d77d691f7d7
+--! Hash: sha1:d2bfbf3cfd75f25ffa2969f9d9aff7c3b51a122e
 --! Message: protection-findings
 
 -- Protecting a table of yours, part 3 of 9: everything by which a role can get past the policies of the table.

@@ -1,5 +1,5 @@
---! Previous: sha1:4c8c4117cbd38d748ad2e13044a6cac236d7893e
---! Hash: sha1:2bd30ed6ab9e3024519d4ce4dd96380a03b11a7d
+--! Previous: sha1:d2bfbf3cfd75f25ffa2969f9d9aff7c3b51a122e
+--! Hash: sha1:6d4e806aa7a24fe6612c6a01db5ee02b84002ffc
 --! Message: protection-grants
 
 -- Protecting a table of yours, part 4 of 9: who keeps which privileges.

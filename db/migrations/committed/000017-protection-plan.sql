@@ -1,5 +1,5 @@
---! Previous: sha1:2bd30ed6ab9e3024519d4ce4dd96380a03b11a7d
---! Hash: sha1:6121b07395c97a0c527439e913c852130be7f403
+--! Previous: sha1:6d4e806aa7a24fe6612c6a01db5ee02b84002ffc
+--! Hash: sha1:344f744b3ef583fa1a2bea81cf3386651a5e3f30
 --! Message: protection-plan
 
 -- Protecting a table of yours, part 5 of 9: the statements that do it.

@@ -1,5 +1,5 @@
---! Previous: sha1:6121b07395c97a0c527439e913c852130be7f403
---! Hash: sha1:ab05a7628d9ce7e25b5d5a09c0bdfddecd8a8187
+--! Previous: sha1:344f744b3ef583fa1a2bea81cf3386651a5e3f30
+--! Hash: sha1:f59dd978027c0193e3c61d197b0c548281d1e298
 --! Message: unprotection
 
 -- Protecting a table of yours, part 6 of 9: the record of what there was before, and unprotect_table().

@@ -1,5 +1,5 @@
---! Previous: sha1:ab05a7628d9ce7e25b5d5a09c0bdfddecd8a8187
---! Hash: sha1:e18d4d8adf18da273d6fb549c4938fd4109e5068
+--! Previous: sha1:f59dd978027c0193e3c61d197b0c548281d1e298
+--! Hash: sha1:12929d02f12664d55554527f96b7fa652ee1e9b0
 --! Message: protect-table
 
 -- Protecting a table of yours, part 7 of 9: protect_table().

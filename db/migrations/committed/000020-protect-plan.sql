@@ -1,5 +1,5 @@
---! Previous: sha1:e18d4d8adf18da273d6fb549c4938fd4109e5068
---! Hash: sha1:5a020416782ed88b6e6921df50ca1d164c7ff8cb
+--! Previous: sha1:12929d02f12664d55554527f96b7fa652ee1e9b0
+--! Hash: sha1:803061e86abab694c9d3be6a508edc7e17ddefb0
 --! Message: protect-plan
 
 -- Protecting a table of yours, part 8 of 9: protect_plan(), for all tables at once.

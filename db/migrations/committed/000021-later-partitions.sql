@@ -1,5 +1,5 @@
---! Previous: sha1:5a020416782ed88b6e6921df50ca1d164c7ff8cb
---! Hash: sha1:db3aeac80dc83bef57cbc07de0a862a5b9b9dc93
+--! Previous: sha1:803061e86abab694c9d3be6a508edc7e17ddefb0
+--! Hash: sha1:1515e151ebc0fb47448f2b48addf02eb0dcb8c69
 --! Message: later-partitions
 
 -- Protecting a table of yours, part 9 of 9: partitions that are added later. Then the number of the last migration.

@@ -35,7 +35,8 @@ export const tokenRules: readonly Rule[] = [
     ['its audience is its tenant', /bind\(claims ->> 'tenant_id'/, "bind(claims ->> 'aud'"],
     ['what it binds does not expire', /\(floor\(.*\) \+ 5\)::text/, "''"],
     ['what it binds expires late', / \+ 5\)::text/, ' + 6)::text'],
-    ['it is compared with keys of long ago', /interval '5 seconds'/, "interval '1 day'"],
+    ['it is compared with keys of long ago', /began \+ 5/, 'began + 86400'],
+    ['a key that was retired since is accepted', /or \(select r\.last_value[^)]*\) >= began \* 1000000/, ''],
     ['… in repeatable read', /'repeatable read', /, ''],
     ['… in serializable', /, 'serializable'/, ''],
     ['it is valid if it was when the transaction began', /(?<=from )clock_timestamp\(\)/, 'transaction_timestamp()'],
@@ -49,6 +50,7 @@ export const tokenRules: readonly Rule[] = [
   ]),
   ...within(/add_signing_key\(kid text\)/, [['the database is not named', /\(current_database\(\)\)::text/, "''"]]),
   ...within(/retire_signing_key\(/, [
+    ['its time is not kept', /perform setval\([^;]*;/, ''],
     ['all keys are retired', /where k\.kid = kid/, 'where true'],
     ['no key is retired', /where k\.kid = kid/, 'where k.kid = kid and k.kid is null'],
   ]),
