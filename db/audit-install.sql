@@ -728,9 +728,9 @@ tenant_index as materialized (
       select from pinned_column as p where p.indexrelid = i.indexrelid and p.attname = t.attname
     ) as single_tenant,
     -- Access methods with an operator of the class that orders by distance; the server's own return exact results.
-    exists (
-      select from pg_catalog.pg_opclass as o join pg_catalog.pg_amop as a on a.amopfamily = o.opcfamily
-      where o.oid = any (i.indclass::oid[]) and a.amoppurpose = 'o'
+    i.indclass::oid[] && array(
+      select o.oid from pg_catalog.pg_opclass as o
+      where o.opcfamily in (select a.amopfamily from pg_catalog.pg_amop as a where a.amoppurpose = 'o')
     ) and m.amname not in ('gist', 'spgist', 'btree') as approximate
   from tenant_table as t
   join pg_catalog.pg_index as i on i.indrelid = t.oid
