@@ -229,8 +229,8 @@ describe('with a database', () => {
       expect.stringContaining('finds something else'),
     ]);
     expect(said).toMatch(/[0-9a-f]{64}\n {4}table ragwall\.documents\n {6}loosens {3}forced row security: true → –/);
-    expect(said).toMatch(/^ {4}T02 ragwall\.documents: was not there; is fail medium, /m);
-    expect(said).toMatch(/^ {4}T02: was pass; is not there$/m);
+    expect(said).toMatch(/^ {4}M07 ragwall\.documents: was not there; is fail critical, /m);
+    expect(said).toMatch(/^ {4}M07: was pass; is not there$/m);
     expect(code).toBe(1);
   });
 

@@ -175,7 +175,7 @@ describe('crosses', () => {
         change: `create or replace function ragwall.set_tenant_from_token(token text) returns text language plpgsql
           security definer as $$ begin return ragwall_private.bind(convert_from(decode(translate(
             rpad(split_part(token, '.', 2), (length(split_part(token, '.', 2)) + 3) / 4 * 4, '='), '-_', '+/'), 'base64'),
-            'UTF8')::jsonb ->> 'tenant_id'); end $$`,
+            'UTF8')::jsonb ->> 'tenant_id', ''); end $$`,
         undo: '',
       },
       ['B08'],
