@@ -8,7 +8,7 @@
  *     -- 07 name: what is wrong, or what it resembles
  *     -- tenant-column, app-role, untrusted-role: options of the audit
  *     -- from: the lowest version of PostgreSQL
- *     -- docker: why it needs a server of its own
+ *     -- docker: what it needs that the docker engine alone has
  *     -- found: id and object of a finding, or `nothing: ` and why
  *     -- known: of a near miss, id and object of a finding of high or critical severity, and why it stays
  *

@@ -151,7 +151,7 @@ select (select count(*) from public.readings) = 1 and (select count(*) from publ
 -- invoices; foreign tables have no row-level security, and the portal may select from it
 -- tenant-column: customer_no
 -- app-role: d46_portal
--- docker: it leaves a file
+-- docker: a server of its own, since it leaves a file
 -- found: P11 import.invoices
 create role d46_portal login;
 create extension file_fdw schema public;

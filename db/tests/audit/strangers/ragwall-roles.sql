@@ -69,7 +69,7 @@ commit;
 
 -- 16 replication-login: one login serves the application and change data capture and has REPLICATION: it can copy
 -- all files of the cluster, and fill the disk by a slot that nobody reads
--- docker: its slot keeps the log
+-- docker: a server of its own, since its slot keeps the log
 -- found: R03 d16_sync
 create role d16_sync login replication in role app_user;
 -- proof:
@@ -91,7 +91,7 @@ select position('globex secret'::bytea in pg_read_binary_file(pg_relation_filepa
 
 -- 18 runs-programs: the importer's login is a member of app_user and of pg_execute_server_program: by COPY … TO
 -- PROGRAM it becomes the server's operating system user, and so a superuser
--- docker: its program connects to the server
+-- docker: a server that its own user may log in to
 -- found: R06 d18_import in pg_execute_server_program
 create role d18_import login in role app_user, pg_execute_server_program;
 -- proof:
@@ -157,7 +157,7 @@ select count(*) = 2 from ragwall.documents;
 
 -- 29 alter-system: an application login may ALTER SYSTEM the libraries that each session loads: it can refuse all
 -- logins of the cluster, or run code in them as superuser
--- docker: it changes the file postgresql.auto.conf
+-- docker: a server of its own, since it changes postgresql.auto.conf
 -- found: R12 parameter session_preload_libraries for d29_ops
 create role d29_ops login in role app_user;
 grant set, alter system on parameter session_preload_libraries to d29_ops;
@@ -209,7 +209,7 @@ from public.pg_get_wal_block_info(
 
 -- 32 loopback: a foreign table reads the documents through a connection of this server to itself, with a user
 -- mapping to a superuser: app_reader reads all tenants, since foreign tables have no row-level security
--- docker: its server connects to itself
+-- docker: a server that its own user may log in to
 -- found: P11 reports.documents
 create extension postgres_fdw schema public;
 do $$
