@@ -125,7 +125,7 @@ commit;
 -- tenant-column: customer_id
 -- app-role: d37_bi
 -- untrusted-role: d37_bi
--- found: C01 public.sales
+-- found: C01 public.sales (high)
 create role d37_bi login;
 create table public.sales (
   customer_id text not null,
@@ -276,7 +276,7 @@ select count(*) = 1 from public.files where tenant_path = 'customer-12';
 -- login was put into this role: permissive policies add up, so it reads all accounts
 -- tenant-column: account_id
 -- app-role: d54_web
--- found: T04 reports on public.events
+-- found: T04 reports on public.events (critical)
 create role d54_reports nologin;
 create role d54_web login in role d54_reports;
 create table public.events (

@@ -146,7 +146,7 @@ select (select count(*) from public.orders) = 0 and (select count(*) from home_a
 -- companies' invoices back: the next inserts of every company fail
 -- tenant-column: company_id
 -- app-role: d50_web
--- found: K03 public.invoices_number_seq
+-- found: K03 public.invoices_number_seq (medium)
 create role d50_web login;
 create table public.invoices (
   company_id text not null default current_setting('app.company'),

@@ -123,8 +123,8 @@ select current_setting('loot.items') like '%globex secret%';
 -- security is on their parent only: named directly they show all owners' rows
 -- tenant-column: device_owner
 -- app-role: d44_web
--- found: T01 public.readings_2026_11
--- found: T01 public.readings_2026_12
+-- found: T01 public.readings_2026_11 (critical)
+-- found: T01 public.readings_2026_12 (critical)
 create role d44_web login;
 create table public.readings (
   device_owner integer not null,
