@@ -69,10 +69,12 @@ const files = await Promise.all(
   })),
 );
 
+const limits = { max: 1, onnotice: () => {}, connection: { statement_timeout: 30_000 } };
+
 /** Runs `act` on a connection of its own, as a superuser. */
 async function connected<T>(name: string, act: (sql: Sql) => Promise<T>): Promise<T> {
   const url = Object.assign(new URL(engine.adminUrl), { pathname: `/${name}` });
-  const sql = postgres(url.href, { max: 1, onnotice: () => {}, connection: { statement_timeout: 30_000 } });
+  const sql = postgres(url.href, limits);
   try {
     return await act(sql);
   } finally {
@@ -80,7 +82,7 @@ async function connected<T>(name: string, act: (sql: Sql) => Promise<T>): Promis
   }
 }
 
-/** Runs a script a statement at a time, and returns the last row. */
+/** Runs a script a statement at a time, and returns the last row that one of them returned. */
 async function run(sql: Sql, script: string | undefined) {
   let row: object | undefined;
   for (const statement of statements(script)) row = (await sql.unsafe(statement)).at(-1) ?? row;
@@ -110,7 +112,7 @@ const findings = async (sql: Sql, options?: AuditOptions) =>
 
 beforeAll(async () => {
   if (engine.kind === 'embedded') return;
-  admin = postgres(engine.adminUrl, { max: 1, onnotice: () => {} });
+  admin = postgres(engine.adminUrl, limits);
   await admin.unsafe(`drop database if exists ${template} with (force)`);
   await admin.unsafe(`create database ${template}`);
   await connected(template, async (sql) => {

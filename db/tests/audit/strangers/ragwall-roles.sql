@@ -189,6 +189,7 @@ from pg_database where datname = current_database();
 
 -- 31 reads-the-log: pg_walinspect is installed and app_reader may call pg_get_wal_block_info(): the write-ahead log
 -- has every row that any tenant writes
+-- from: 16
 -- found: S03 extension pg_walinspect
 create extension pg_walinspect schema public;
 grant execute on function public.pg_get_wal_block_info(pg_lsn, pg_lsn, boolean) to app_reader;
