@@ -99,7 +99,7 @@ it('the statement behind each line, run by itself, finds what the line says', as
   await session.admin(async (sql) => {
     const { rows } = await readAudit(sql);
     const [facts = ''] = readFileSync(auditQuery, 'utf8').split('\n\n  -- [');
-    expect(facts).toMatch(/\ntenant_table as [\s\S]*\nfinding \([^)]*\) as \($/);
+    expect(facts).toMatch(/\ntenant_table as [\s\S]*\nfound \([^)]*\) as \($/);
     const elsewhere: string[] = [];
     for (const id of new Set(rows.map((row) => row.id))) {
       const statement = statementOf(id);
@@ -110,7 +110,7 @@ it('the statement behind each line, run by itself, finds what the line says', as
       const found = await rolledBack(sql, async (tx) => {
         await tx`set local search_path = pg_catalog, pg_temp`;
         await tx`set local jit = off`;
-        const query = `${facts} ${statement}) select id, object from finding`;
+        const query = `${facts} ${statement}) select id, object from found`;
         return tx.unsafe<{ id: string; object: string }[]>(query);
       });
       // Checks may share a statement: each row of it says whose it is.
