@@ -689,6 +689,23 @@ source as materialized (
   union all
   select s.polrelid, f.name, f.code from source_function as s join routine as f on f.oid = s.oid
 ),
+-- Relations in which no policy keeps rows apart: without row-level security, or with a policy that is true for an
+-- application role that policies bind.
+open_relation as materialized (
+  select r.oid,
+    not r.relrowsecurity or coalesce(bool_or(
+      o.polcmd in ('*', 'r') and pg_catalog.pg_get_expr(o.polqual, r.oid) = 'true'
+    ), false) as readable,
+    not r.relrowsecurity or coalesce(bool_or(
+      o.polcmd in ('*', 'a', 'w')
+        and coalesce(pg_catalog.pg_get_expr(o.polwithcheck, r.oid), pg_catalog.pg_get_expr(o.polqual, r.oid)) = 'true'
+    ), false) as writable
+  from relation as r
+  left join pg_catalog.pg_policy as o on o.polrelid = r.oid and o.polpermissive and o.polroles && array(
+    select 0::oid union all select a.oid from app_role as a where not (a.rolsuper or a.rolbypassrls)
+  )
+  group by r.oid, r.relrowsecurity
+),
 -- Tables that have a row for each tenant, and no tenant column: a tenant column refers to their key, or is named like
 -- one of theirs: org_id, and orgs (id).
 tenant_list as materialized (
@@ -2160,11 +2177,7 @@ found (id, severity, status, object, evidence, remedy) as (
   join tenant_table as t on t.oid = s.polrelid
   join relation as r on r.oid = s.relation and r.relkind in ('r', 'p', 'f')
   join relation_grant as g on g.oid = r.oid and g.writers is not null
-  where not r.relrowsecurity or exists (
-    select from pg_catalog.pg_policy as o
-    where o.polrelid = r.oid and o.polpermissive and o.polcmd in ('*', 'a', 'w')
-      and coalesce(pg_catalog.pg_get_expr(o.polwithcheck, r.oid), pg_catalog.pg_get_expr(o.polqual, r.oid)) = 'true'
-  )
+  where r.oid in (select o.oid from open_relation as o where o.writable)
   group by r.name, g.writers, g.idents
 
   union all
@@ -2837,18 +2850,14 @@ found (id, severity, status, object, evidence, remedy) as (
   union all
   -- [P15] Triggers of tenant tables write rows only where policies keep them apart
   select distinct 'P15', null, 'fail', r.name,
-    format('the trigger %I on %s writes into it, it has no policies, and %s may read it', g.tgname, t.name, r.readers),
+    format('the trigger %I on %s writes into it, no policy keeps its rows apart, and %s may read it', g.tgname, t.name, r.readers),
     format('revoke select on %s from %s', r.name, r.idents)
   from tenant_table as t
   join pg_catalog.pg_trigger as g on g.tgrelid = t.oid and not g.tgisinternal and g.tgparentid = 0
   join mention as m on m.oid = g.tgfoid and m.written
   join relation_grant as r on r.oid = m.relation and r.relkind in ('r', 'p', 'm', 'f')
-  where r.readers is not null and r.oid not in (select o.oid from tenant_table as o) and (
-    not r.relrowsecurity or exists (
-      select from pg_catalog.pg_policy as o
-      where o.polrelid = r.oid and o.polpermissive and pg_catalog.pg_get_expr(o.polqual, r.oid) = 'true'
-    )
-  )
+  where r.readers is not null and r.oid not in (select o.oid from tenant_table as o)
+    and r.oid in (select o.oid from open_relation as o where o.readable)
 
   union all
   -- [P16] No trigger of a tenant table sends its rows by NOTIFY

@@ -7,18 +7,14 @@
 --   to it.
 -- Remedy: Give the table a tenant column and protect it, or revoke select on it.
 select distinct 'P15', null, 'fail', r.name,
-  format('the trigger %I on %s writes into it, it has no policies, and %s may read it', g.tgname, t.name, r.readers),
+  format('the trigger %I on %s writes into it, no policy keeps its rows apart, and %s may read it', g.tgname, t.name, r.readers),
   format('revoke select on %s from %s', r.name, r.idents)
 from tenant_table as t
 join pg_catalog.pg_trigger as g on g.tgrelid = t.oid and not g.tgisinternal and g.tgparentid = 0
 join mention as m on m.oid = g.tgfoid and m.written
 join relation_grant as r on r.oid = m.relation and r.relkind in ('r', 'p', 'm', 'f')
-where r.readers is not null and r.oid not in (select o.oid from tenant_table as o) and (
-  not r.relrowsecurity or exists (
-    select from pg_catalog.pg_policy as o
-    where o.polrelid = r.oid and o.polpermissive and pg_catalog.pg_get_expr(o.polqual, r.oid) = 'true'
-  )
-)
+where r.readers is not null and r.oid not in (select o.oid from tenant_table as o)
+  and r.oid in (select o.oid from open_relation as o where o.readable)
 
 -- P16 high: No trigger of a tenant table sends its rows by NOTIFY
 -- Examines: tables

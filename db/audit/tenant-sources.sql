@@ -65,11 +65,7 @@ from (
 join tenant_table as t on t.oid = s.polrelid
 join relation as r on r.oid = s.relation and r.relkind in ('r', 'p', 'f')
 join relation_grant as g on g.oid = r.oid and g.writers is not null
-where not r.relrowsecurity or exists (
-  select from pg_catalog.pg_policy as o
-  where o.polrelid = r.oid and o.polpermissive and o.polcmd in ('*', 'a', 'w')
-    and coalesce(pg_catalog.pg_get_expr(o.polwithcheck, r.oid), pg_catalog.pg_get_expr(o.polqual, r.oid)) = 'true'
-)
+where r.oid in (select o.oid from open_relation as o where o.writable)
 group by r.name, g.writers, g.idents
 
 -- C14 high: Functions that policies call look up tables in fixed schemas

@@ -52,6 +52,23 @@ source as materialized (
   union all
   select s.polrelid, f.name, f.code from source_function as s join routine as f on f.oid = s.oid
 ),
+-- Relations in which no policy keeps rows apart: without row-level security, or with a policy that is true for an
+-- application role that policies bind.
+open_relation as materialized (
+  select r.oid,
+    not r.relrowsecurity or coalesce(bool_or(
+      o.polcmd in ('*', 'r') and pg_catalog.pg_get_expr(o.polqual, r.oid) = 'true'
+    ), false) as readable,
+    not r.relrowsecurity or coalesce(bool_or(
+      o.polcmd in ('*', 'a', 'w')
+        and coalesce(pg_catalog.pg_get_expr(o.polwithcheck, r.oid), pg_catalog.pg_get_expr(o.polqual, r.oid)) = 'true'
+    ), false) as writable
+  from relation as r
+  left join pg_catalog.pg_policy as o on o.polrelid = r.oid and o.polpermissive and o.polroles && array(
+    select 0::oid union all select a.oid from app_role as a where not (a.rolsuper or a.rolbypassrls)
+  )
+  group by r.oid, r.relrowsecurity
+),
 -- Tables that have a row for each tenant, and no tenant column: a tenant column refers to their key, or is named like
 -- one of theirs: org_id, and orgs (id).
 tenant_list as materialized (

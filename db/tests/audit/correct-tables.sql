@@ -142,6 +142,19 @@ from (
     ('keys of the tenants'' own', $$
       create table shop.hooks (tenant_id uuid not null, secret text);
       call tests.protect('shop.hooks')$$),
+    ('members that only a role writes that policies do not bind', $$
+      create role shop_loader bypassrls;
+      create table shop.members (person text, org text);
+      alter table shop.members enable row level security;
+      create policy everything on shop.members to shop_loader using (true);
+      grant select, insert, update on shop.members to shop_loader;
+      create policy own on shop.members for select to app_user using (person = session_user);
+      grant select (person, org) on shop.members to app_user;
+      create function shop.org() returns text stable security definer begin atomic
+        select m.org from shop.members as m where m.person = session_user; end;
+      alter function shop.org() owner to ragwall_owner;
+      revoke execute on function shop.org() from public;
+      alter policy select_own on shop.orders using (tenant_id = (select shop.org()))$$),
     ('a key beside what is granted', $$
       create table shop.hooks (url text, secret text);
       grant select (url) on shop.hooks to app_user$$)
