@@ -292,7 +292,7 @@ select is(
     left join pg_attrdef as d on d.adrelid = c.oid and d.adnum = a.attnum
     where c.oid = '"app of bigint".chats'::regclass
   ),
-  'web f f {web=arwdDxt' || case when current_setting('server_version_num')::integer >= 170000 then 'm' end || '/web} t',
+  'web f f {web=arwdDxt' || case when current_setting('server_version_num')::integer >= 170000 then 'm' else '' end || '/web} t',
   'unprotect_table() gives the table back to the login of the application, and nobody else anything'
 );
 select * from finish();

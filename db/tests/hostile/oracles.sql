@@ -54,7 +54,7 @@ do $$ declare c text := (select max(content) from ragwall.documents where tenant
 select to_regclass(content), content::regclass from ragwall.documents where tenant_id = 'acme';
 -- a length of time per row [F05] {open: tells}
 set local statement_timeout = '300ms'; select count(pg_sleep(0.5)) from ragwall.documents where content >= :'guess' and content < :'guess' || '~';
--- a lock per row {open: tells}
+-- a lock per row
 set local max_parallel_workers_per_gather = 0; select count(pg_try_advisory_xact_lock(1, position)) from ragwall.documents where content >= :'guess' and content < :'guess' || '~';
 -- a setting per row {open: reads}
 select set_config('x.seen', content, false) from ragwall.documents where content >= :'guess' and content < :'guess' || '~'; select coalesce(current_setting('x.seen', true), '') <> '';
