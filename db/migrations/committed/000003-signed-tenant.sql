@@ -1,5 +1,5 @@
 --! Previous: sha1:03619436300f0e362a5a8a4ae64886d07c9a52ce
---! Hash: sha1:878e50e294bad0f41be620599c993f1f26be8537
+--! Hash: sha1:dff845d62f8da43feebf42a10d581a259a812bf7
 --! Message: signed-tenant
 
 -- Signed mode: the tenant is the one that a short-lived token names, and SQL cannot forge a token.
@@ -181,7 +181,7 @@ begin
   -- Keys are looked up in the snapshot of the transaction, which can be older than the retirement of a key. The five
   -- seconds are for one that began while a retirement was being committed.
   if current_setting('transaction_isolation') in ('repeatable read', 'serializable')
-    and (at > began + 5 or (select r.last_value from ragwall_private.retired_at as r) >= began * 1000000)
+    and (at > began + 5 or pg_sequence_last_value('ragwall_private.retired_at') >= began * 1000000)
   then
     raise exception 'in repeatable read and serializable a token is accepted in the first 5 seconds, if no key was '
       'retired since the transaction began'

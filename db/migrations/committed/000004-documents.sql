@@ -1,5 +1,5 @@
---! Previous: sha1:878e50e294bad0f41be620599c993f1f26be8537
---! Hash: sha1:7f6b8d918a2f33bc64da53f52142faf568b2ba98
+--! Previous: sha1:dff845d62f8da43feebf42a10d581a259a812bf7
+--! Hash: sha1:2a74fcaa6c64409f93b091f8fca7601827608e41
 --! Message: documents
 
 -- The documents: one table for all tenants, and the policies and grants that separate them.

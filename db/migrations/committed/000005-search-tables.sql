@@ -1,5 +1,5 @@
---! Previous: sha1:7f6b8d918a2f33bc64da53f52142faf568b2ba98
---! Hash: sha1:e965dc386cdb96984f6f5eb6c9e5f3bedcd9d5e0
+--! Previous: sha1:2a74fcaa6c64409f93b091f8fca7601827608e41
+--! Hash: sha1:85418b8aabad17dab7ead1a6549e606e2e360403
 --! Message: search-tables
 
 -- Search tables: the embeddings of each large tenant once more, in a table of its own with an HNSW index of its own.

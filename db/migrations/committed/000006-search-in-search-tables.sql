@@ -1,5 +1,5 @@
---! Previous: sha1:e965dc386cdb96984f6f5eb6c9e5f3bedcd9d5e0
---! Hash: sha1:1de92b1f71b6057ab23d5bd2e6456a607b1829e6
+--! Previous: sha1:85418b8aabad17dab7ead1a6549e606e2e360403
+--! Hash: sha1:9233962bab89306c2de7faaad3dd1fd1ebdb008d
 --! Message: search-in-search-tables
 
 -- Search in a search table, and what a search may be refused for.

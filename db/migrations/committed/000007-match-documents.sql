@@ -1,5 +1,5 @@
---! Previous: sha1:1de92b1f71b6057ab23d5bd2e6456a607b1829e6
---! Hash: sha1:afce1d31067da90afd81d172cd042aeb8b01fecd
+--! Previous: sha1:9233962bab89306c2de7faaad3dd1fd1ebdb008d
+--! Hash: sha1:5445bee8d3b253b731e6f73ccf9e9a8812dfab76
 --! Message: match-documents
 
 -- Search: the nearest documents of the tenant that is bound, and the functions that applications search by.

@@ -1,5 +1,5 @@
---! Previous: sha1:afce1d31067da90afd81d172cd042aeb8b01fecd
---! Hash: sha1:74e85146d209be13f238fc812035f662c4af3193
+--! Previous: sha1:5445bee8d3b253b731e6f73ccf9e9a8812dfab76
+--! Hash: sha1:84c4a95fb4b9f77096b7917a9b5b99b44b198927
 --! Message: measure-search-tables
 
 -- How well a search table finds the nearest documents, and by which hnsw.ef_search.

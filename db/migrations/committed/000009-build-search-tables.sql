@@ -1,5 +1,5 @@
---! Previous: sha1:74e85146d209be13f238fc812035f662c4af3193
---! Hash: sha1:ce61e582dadfd25e7c38b524e078697f882fa788
+--! Previous: sha1:84c4a95fb4b9f77096b7917a9b5b99b44b198927
+--! Hash: sha1:0dbcfbfbb5448fa24c11ba6dbdad6bf2ddc12794
 --! Message: build-search-tables
 
 -- Building a search table beside the one in use, and dropping one.

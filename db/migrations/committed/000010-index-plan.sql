@@ -1,5 +1,5 @@
---! Previous: sha1:ce61e582dadfd25e7c38b524e078697f882fa788
---! Hash: sha1:a7fff83d0233f86c53dacc4486d19e6b3363544c
+--! Previous: sha1:0dbcfbfbb5448fa24c11ba6dbdad6bf2ddc12794
+--! Hash: sha1:4fa5cdb43ff051e8be8599b4ac6640574747f151
 --! Message: index-plan
 
 -- What the DBA sees of the search tables, and which statements are due.

@@ -1,5 +1,5 @@
---! Previous: sha1:a7fff83d0233f86c53dacc4486d19e6b3363544c
---! Hash: sha1:75a20d12d8c1339ebd61f5f44517dea2c6aea38b
+--! Previous: sha1:4fa5cdb43ff051e8be8599b4ac6640574747f151
+--! Hash: sha1:7a7f31550332080b4d2e40e52bf3327bd66e5e5a
 --! Message: upsert-documents
 
 -- Ingest: repeating an ingest changes nothing and needs no new embeddings.

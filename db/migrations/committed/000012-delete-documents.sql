@@ -1,5 +1,5 @@
---! Previous: sha1:75a20d12d8c1339ebd61f5f44517dea2c6aea38b
---! Hash: sha1:27c24dcf6427326109a6d17a8501fc58c30c425f
+--! Previous: sha1:7a7f31550332080b4d2e40e52bf3327bd66e5e5a
+--! Hash: sha1:2823d6181c52b9d0f113f058e6edbaaed8107a6b
 --! Message: delete-documents
 
 -- Deletion. Nobody has DELETE on the table, because it would allow LOCK TABLE, which stops all tenants. So these

@@ -1,5 +1,5 @@
---! Previous: sha1:27c24dcf6427326109a6d17a8501fc58c30c425f
---! Hash: sha1:6bdcd9ff08bbc65d5af258f7f0ad6ade2b9f0e0a
+--! Previous: sha1:2823d6181c52b9d0f113f058e6edbaaed8107a6b
+--! Hash: sha1:c46cc08cb530f29882b3c7832ba0e74a7c549985
 --! Message: protection-keys
 
 -- Protecting a table of yours, part 1 of 9: foreign keys by which tenants can observe each other.

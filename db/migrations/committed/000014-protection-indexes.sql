@@ -1,5 +1,5 @@
---! Previous: sha1:6bdcd9ff08bbc65d5af258f7f0ad6ade2b9f0e0a
---! Hash: sha1:d362b923e00e845188fa28815f6d4d77d691f7d7
+--! Previous: sha1:c46cc08cb530f29882b3c7832ba0e74a7c549985
+--! Hash: sha1:cb674dd84463cb713476a201288fc07700027166
 --! Message: protection-indexes
 
 -- Protecting a table of yours, part 2 of 9: indexes by which tenants can observe each other.

@@ -1,5 +1,5 @@
---! Previous: sha1:d362b923e00e845188fa28815f6d4d77d691f7d7
---! Hash: sha1:d2bfbf3cfd75f25ffa2969f9d9aff7c3b51a122e
+--! Previous: sha1:cb674dd84463cb713476a201288fc07700027166
+--! Hash: sha1:865f3000e2719bec83f46d5a036c21ed813d25d7
 --! Message: protection-findings
 
 -- Protecting a table of yours, part 3 of 9: everything by which a role can get past the policies of the table.

@@ -1,5 +1,5 @@
---! Previous: sha1:d2bfbf3cfd75f25ffa2969f9d9aff7c3b51a122e
---! Hash: sha1:6d4e806aa7a24fe6612c6a01db5ee02b84002ffc
+--! Previous: sha1:865f3000e2719bec83f46d5a036c21ed813d25d7
+--! Hash: sha1:0712bdf4148e83735e4eb8f42fc738fe4cf19d56
 --! Message: protection-grants
 
 -- Protecting a table of yours, part 4 of 9: who keeps which privileges.

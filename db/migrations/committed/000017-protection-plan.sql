@@ -1,5 +1,5 @@
---! Previous: sha1:6d4e806aa7a24fe6612c6a01db5ee02b84002ffc
---! Hash: sha1:344f744b3ef583fa1a2bea81cf3386651a5e3f30
+--! Previous: sha1:0712bdf4148e83735e4eb8f42fc738fe4cf19d56
+--! Hash: sha1:bdbddc755b3b2659c6630fdb8f4b6d65b2a092e0
 --! Message: protection-plan
 
 -- Protecting a table of yours, part 5 of 9: the statements that do it.

@@ -1,5 +1,5 @@
---! Previous: sha1:344f744b3ef583fa1a2bea81cf3386651a5e3f30
---! Hash: sha1:f59dd978027c0193e3c61d197b0c548281d1e298
+--! Previous: sha1:bdbddc755b3b2659c6630fdb8f4b6d65b2a092e0
+--! Hash: sha1:d10e6379a787e8c6ade53fa9b32f66982d739459
 --! Message: unprotection
 
 -- Protecting a table of yours, part 6 of 9: the record of what there was before, and unprotect_table().

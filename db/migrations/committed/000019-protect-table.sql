@@ -1,5 +1,5 @@
---! Previous: sha1:f59dd978027c0193e3c61d197b0c548281d1e298
---! Hash: sha1:12929d02f12664d55554527f96b7fa652ee1e9b0
+--! Previous: sha1:d10e6379a787e8c6ade53fa9b32f66982d739459
+--! Hash: sha1:a17cf56336d9b4e7d59dd07c42ed5fbb6998a993
 --! Message: protect-table
 
 -- Protecting a table of yours, part 7 of 9: protect_table().

@@ -1,5 +1,5 @@
---! Previous: sha1:12929d02f12664d55554527f96b7fa652ee1e9b0
---! Hash: sha1:803061e86abab694c9d3be6a508edc7e17ddefb0
+--! Previous: sha1:a17cf56336d9b4e7d59dd07c42ed5fbb6998a993
+--! Hash: sha1:4c0e526840135a94d3eccdad037c30a797eef274
 --! Message: protect-plan
 
 -- Protecting a table of yours, part 8 of 9: protect_plan(), for all tables at once.

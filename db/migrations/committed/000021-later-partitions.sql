@@ -1,5 +1,5 @@
---! Previous: sha1:803061e86abab694c9d3be6a508edc7e17ddefb0
---! Hash: sha1:1515e151ebc0fb47448f2b48addf02eb0dcb8c69
+--! Previous: sha1:4c0e526840135a94d3eccdad037c30a797eef274
+--! Hash: sha1:883fae0af954a4a435f3cbf9f657dc78a073de24
 --! Message: later-partitions
 
 -- Protecting a table of yours, part 9 of 9: partitions that are added later. Then the number of the last migration.

@@ -36,7 +36,7 @@ export const tokenRules: readonly Rule[] = [
     ['what it binds does not expire', /\(floor\(.*\) \+ 5\)::text/, "''"],
     ['what it binds expires late', / \+ 5\)::text/, ' + 6)::text'],
     ['it is compared with keys of long ago', /began \+ 5/, 'began + 86400'],
-    ['a key that was retired since is accepted', /or \(select r\.last_value[^)]*\) >= began \* 1000000/, ''],
+    ['a key that was retired since is accepted', /or pg_sequence_last_value\([^)]*\) >= began \* 1000000/, ''],
     ['… in repeatable read', /'repeatable read', /, ''],
     ['… in serializable', /, 'serializable'/, ''],
     ['it is valid if it was when the transaction began', /(?<=from )clock_timestamp\(\)/, 'transaction_timestamp()'],
