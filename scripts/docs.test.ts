@@ -133,7 +133,13 @@ describe('blocks of code', () => {
     for (const name of [...databases, 'docs_restored']) {
       await admin.unsafe(`drop database if exists ${name} with (force)`);
     }
-    if (engine.kind === 'docker') await admin.unsafe('drop role if exists api');
+    if (engine.kind === 'docker') {
+      await admin.unsafe('drop role if exists api');
+      // The page that uninstalls has taken CONNECT from these roles, in every database.
+      for (const role of ['app_user', 'app_reader', 'agent_reader', 'agent_caller']) {
+        await grantLogin(engine.adminUrl, role, role);
+      }
+    }
     await admin.end();
     if (folder) await rm(folder, { recursive: true });
   });
