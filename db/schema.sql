@@ -73,7 +73,7 @@ CREATE FUNCTION ragwall.add_signing_key(kid text) RETURNS text
 
 ALTER FUNCTION ragwall.add_signing_key(kid text) OWNER TO ragwall_context;
 
-COMMENT ON FUNCTION ragwall.add_signing_key(kid text) IS 'Calls add_signing_key(kid, audience) with the audience ragwall: followed by the name of the database. kid: the name of the key, 1 to 64 letters, digits, dots, - and _. Returns the key as a JWK (RFC 7517), only once. Raises RW401 if kid is null or ill-formed, RW402 if there is a key of this name. For superusers and ragwall_context.';
+COMMENT ON FUNCTION ragwall.add_signing_key(kid text) IS 'Calls add_signing_key(kid, audience) with the audience ragwall: followed by the name of the database. Returns and raises what that does. For superusers and ragwall_context.';
 
 CREATE FUNCTION ragwall.agent_match_documents(query_vec public.halfvec, k integer, filter jsonb) RETURNS SETOF ragwall.match
     LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 10
@@ -2161,8 +2161,8 @@ CREATE FUNCTION ragwall.retire_signing_key(kid text) RETURNS void
     AS $$
 #variable_conflict use_variable
 begin
-  delete from ragwall_private.signing_key as k
-  where k.kid = kid;
+  perform setval('ragwall_private.retired_at', ceil(extract(epoch from clock_timestamp()) * 1000000)::bigint);
+  delete from ragwall_private.signing_key as k where k.kid = kid;
   if not found then
     raise exception 'there is no signing key of this name'
       using errcode = 'RW403', hint = 'select * from ragwall.signing_keys() lists them.';
@@ -2172,7 +2172,7 @@ $$;
 
 ALTER FUNCTION ragwall.retire_signing_key(kid text) OWNER TO ragwall_context;
 
-COMMENT ON FUNCTION ragwall.retire_signing_key(kid text) IS 'Deletes a signing key. Once this is committed, no token that it signed is accepted; in repeatable read and serializable from 5 seconds later on. What such tokens have bound stays bound until they expire. kid: its name. Raises RW403 if there is no key of this name, and for null. For superusers and ragwall_context.';
+COMMENT ON FUNCTION ragwall.retire_signing_key(kid text) IS 'Deletes a signing key. Once this is committed, no token that it signed is accepted. What they have bound stays bound until they expire. kid: its name. Raises RW403 for null and other names. For superusers and ragwall_context.';
 
 CREATE FUNCTION ragwall.safe_privileges(target regclass, tenant_column name, owner oid, allow_delete boolean, name_tenant boolean, writers regrole[], readers regrole[]) RETURNS TABLE(relation regclass, grantee oid, privilege text, column_name name)
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -2284,14 +2284,17 @@ declare
   blind bytea;
   claims jsonb;
   at constant numeric := extract(epoch from clock_timestamp());
+  began constant numeric := extract(epoch from transaction_timestamp());
 begin
-  -- Keys are looked up in the snapshot of the transaction, which can be older than the retirement of a key.
+  -- Keys are looked up in the snapshot of the transaction, which can be older than the retirement of a key. The five
+  -- seconds are for one that began while a retirement was being committed.
   if current_setting('transaction_isolation') in ('repeatable read', 'serializable')
-    and clock_timestamp() > transaction_timestamp() + interval '5 seconds'
+    and (at > began + 5 or pg_sequence_last_value('ragwall_private.retired_at') >= began * 1000000)
   then
-    raise exception 'in repeatable read and serializable a token is accepted in the first 5 seconds of the transaction'
-      using errcode = 'RW009', hint = 'Begin the transaction with isolation level read committed, or bind the tenant '
-        'first. An older snapshot may still have a signing key that was retired.';
+    raise exception 'in repeatable read and serializable a token is accepted in the first 5 seconds, if no key was '
+      'retired since the transaction began'
+      using errcode = 'RW009', hint = 'Begin again, or with isolation level read committed. The snapshot may have a '
+        'key that was retired.';
   end if;
   if signed is not null then
     select k.* into key from ragwall_private.signing_key as k where k.header = split_part(token, '.', 1);
@@ -2327,9 +2330,7 @@ begin
         and (claims ->> 'exp')::numeric > at
         and (claims ->> 'exp')::numeric <= (claims ->> 'iat')::numeric + 300
         and case jsonb_typeof(coalesce(claims -> 'nbf', '0'))
-          when 'number' then coalesce((claims ->> 'nbf')::numeric, 0) <= at + 5
-          else false
-        end
+          when 'number' then coalesce((claims ->> 'nbf')::numeric, 0) <= at + 5 else false end
       else false
     end
   ) is not true then
@@ -2344,7 +2345,7 @@ $_$;
 
 ALTER FUNCTION ragwall.set_tenant_from_token(token text) OWNER TO ragwall_context;
 
-COMMENT ON FUNCTION ragwall.set_tenant_from_token(token text) IS 'Verifies a token, binds the tenant that it names to this transaction until 5 seconds after its exp, and returns the tenant. A later token of the tenant prolongs the binding. token: a JWT (RFC 7519) of at most 1200 bytes, signed by HS256 with a key of signing_keys(), with the claims tenant_id, aud, iat, exp and optionally nbf, and at most 300 seconds from iat to exp. Raises RW005 if no key signed it, if it is null, or if the key of the seals is missing; RW006 if its claims are not valid for this database at this time; RW009 if the transaction is repeatable read or serializable and over 5 seconds old; RW003 and RW007 as set_tenant() does. Security definer: it reads the keys.';
+COMMENT ON FUNCTION ragwall.set_tenant_from_token(token text) IS 'Verifies a token, binds the tenant that it names to this transaction until 5 seconds after its exp, and returns the tenant. A later token of the tenant prolongs the binding. token: a JWT (RFC 7519) of at most 1200 bytes, signed by HS256 with a key of signing_keys(), with tenant_id, aud, iat, exp and optionally nbf, at most 300 seconds from iat to exp. Raises RW005 if no key signed it or the key of the seals is missing; RW006 if its claims are not valid here and now; RW009 in repeatable read and serializable, if the transaction is over 5 seconds old or began before a key was retired; RW003 and RW007 as set_tenant() does. Security definer: it reads the keys.';
 
 CREATE TABLE ragwall_private.signing_key (
     header text NOT NULL COLLATE pg_catalog."C",
@@ -2361,9 +2362,9 @@ CREATE TABLE ragwall_private.signing_key (
 
 ALTER TABLE ragwall_private.signing_key OWNER TO ragwall_context;
 
-COMMENT ON TABLE ragwall_private.signing_key IS 'The keys that tokens are signed with. A key has eight rows, one for each way to write the header of its tokens. A role that can read the table can bind any tenant.';
+COMMENT ON TABLE ragwall_private.signing_key IS 'The keys that tokens are signed with: eight rows each, one for each way to write the header. Who can read them can bind any tenant.';
 
-COMMENT ON COLUMN ragwall_private.signing_key.header IS 'The first segment of a token, which has to be exactly this: base64url of alg (HS256), this kid, and typ (JWT) or no typ, in one of the possible orders.';
+COMMENT ON COLUMN ragwall_private.signing_key.header IS 'The first segment of a token: base64url of alg (HS256), this kid, and typ (JWT) or no typ, in one of the orders.';
 
 COMMENT ON COLUMN ragwall_private.signing_key.kid IS 'The name of the key: 1 to 64 letters, digits, dots, - and _.';
 
@@ -2387,7 +2388,7 @@ END;
 
 ALTER FUNCTION ragwall.signing_keys() OWNER TO ragwall_context;
 
-COMMENT ON FUNCTION ragwall.signing_keys() IS 'Returns the signing keys that are accepted, oldest first, without their secrets. For superusers and ragwall_context.';
+COMMENT ON FUNCTION ragwall.signing_keys() IS 'Returns the signing keys, oldest first, without their secrets. For superusers and ragwall_context.';
 
 CREATE FUNCTION ragwall.tenant_column_of(relation regclass, target regclass, tenant_column name) RETURNS text
     LANGUAGE sql STABLE PARALLEL RESTRICTED
@@ -2782,7 +2783,7 @@ END;
 
 ALTER FUNCTION ragwall_private.pad(key bytea, mask integer) OWNER TO ragwall_context;
 
-COMMENT ON FUNCTION ragwall_private.pad(key bytea, mask integer) IS 'Returns the inner or outer pad of HMAC-SHA256 (RFC 2104): 64 bytes, which are the key and then zeros, each exclusive or the mask. key: at most 64 bytes; null counts as empty. mask: 0 to 255; null gives null.';
+COMMENT ON FUNCTION ragwall_private.pad(key bytea, mask integer) IS 'Returns a pad of HMAC-SHA256 (RFC 2104): the key, zeros up to 64 bytes, each exclusive or the mask, 0 to 255.';
 
 CREATE FUNCTION ragwall_private.random_bytes() RETURNS bytea
     LANGUAGE sql PARALLEL SAFE
@@ -2958,6 +2959,17 @@ CREATE VIEW ragwall.search_tables WITH (security_invoker='true') AS
 ALTER VIEW ragwall.search_tables OWNER TO ragwall_owner;
 
 COMMENT ON VIEW ragwall.search_tables IS 'The search tables of large tenants, for members of ragwall_owner. relation: the table, null before it is built and when it is out of use. previous: the one before it, until it is dropped. documents: when it was built. applied: changes since then. tail: changes that are not yet in it, with which every search compares. bytes: with its indexes. ef_10, ef_100: the hnsw.ef_search for the ten and the hundred nearest, null where searches are exact, because the index is not worth it. recall_10, recall_100: shares that were found, at measured_at. due: what index_plan() does next, if anything: build (it is missing, or worn, or twice as large as it was), catch up, measure.';
+
+CREATE SEQUENCE ragwall_private.retired_at
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
+ALTER SEQUENCE ragwall_private.retired_at OWNER TO ragwall_context;
+
+COMMENT ON SEQUENCE ragwall_private.retired_at IS 'When a key was retired last: microseconds since 1970.';
 
 CREATE TABLE ragwall_private.seal_key (
     only_row boolean DEFAULT true NOT NULL,
