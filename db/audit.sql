@@ -2811,7 +2811,8 @@ found (id, severity, status, object, evidence, remedy) as (
   union all
   -- [P15] Triggers of tenant tables write rows only where policies keep them apart
   select distinct 'P15', null, 'fail', r.name,
-    format('the trigger %I on %s writes into it, no policy keeps its rows apart, and %s may read it', g.tgname, t.name, r.readers),
+    format('the trigger %I on %s writes into it, no policy keeps its rows apart, and %s may read it', g.tgname, t.name,
+      r.readers),
     format('revoke select on %s from %s', r.name, r.idents)
   from tenant_table as t
   join pg_catalog.pg_trigger as g on g.tgrelid = t.oid and not g.tgisinternal and g.tgparentid = 0

@@ -7,7 +7,8 @@
 --   to it.
 -- Remedy: Give the table a tenant column and protect it, or revoke select on it.
 select distinct 'P15', null, 'fail', r.name,
-  format('the trigger %I on %s writes into it, no policy keeps its rows apart, and %s may read it', g.tgname, t.name, r.readers),
+  format('the trigger %I on %s writes into it, no policy keeps its rows apart, and %s may read it', g.tgname, t.name,
+    r.readers),
   format('revoke select on %s from %s', r.name, r.idents)
 from tenant_table as t
 join pg_catalog.pg_trigger as g on g.tgrelid = t.oid and not g.tgisinternal and g.tgparentid = 0
