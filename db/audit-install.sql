@@ -1680,8 +1680,8 @@ found (id, severity, status, object, evidence, remedy) as (
     'SELECT on the whole table includes ctid, xmin and tableoid, which tell how much other tenants store and write',
     format('revoke select on %s from %s; grant select (<columns>) on %1$s to %2$s', p.name, p.ident)
   from (select *, grantee in (select u.oid from untrusted_grantee as u) as untrusted from tenant_privilege) as p
-  where p.privilege_type = 'SELECT' and p.attname is null and not p.child
-    and (p.untrusted or p.grantee <> 0 and p.oid in (select s.polrelid from sealed_table as s))
+  where p.privilege_type = 'SELECT' and p.attname is null and not p.child and p.grantee <> 0
+    and (p.untrusted or p.oid in (select s.polrelid from sealed_table as s))
 
   union all
   -- [T16] A table without tenants has no children with tenants
@@ -2103,10 +2103,10 @@ found (id, severity, status, object, evidence, remedy) as (
     case when f.untrusted is not null or f.wraps
       then format('revoke execute on function %s from %s', f.name, coalesce(f.idents, f.callers)) else '' end
   from (
-    select f.oid, f.name, f.proname, c.names, string_agg(distinct g.name, ', ') as untrusted,
+    select f.oid, f.name, f.nspname, c.names, string_agg(distinct g.name, ', ') as untrusted,
       string_agg(distinct g.ident, ', ') as idents, c.idents as callers,
       -- In signed mode: a function of somebody else's that binds by name.
-      c.names is not null and f.nspname not in ('ragwall', 'ragwall_private') and not exists (
+      c.names is not null and f.nspname <> 'ragwall' and not exists (
         select from callable_routine as s where s.nspname = 'ragwall' and s.proname = 'set_tenant'
       ) as wraps
     from routine as f
@@ -2120,10 +2120,10 @@ found (id, severity, status, object, evidence, remedy) as (
     ))
     where f.nspname = 'ragwall' and f.proname = 'set_tenant'
       or f.prosecdef and f.body ~* '\m(set_tenant|ragwall_private\.bind)\s*\('
-        and (f.nspname, f.proname) <> ('ragwall', 'set_tenant_from_token')
-    group by f.oid, f.name, f.proname, f.nspname, c.names, c.idents
+        and f.nspname not in ('ragwall', 'ragwall_private')
+    group by f.oid, f.name, f.nspname, c.names, c.idents
   ) as f
-  where f.proname = 'set_tenant' or f.untrusted is not null or f.wraps
+  where f.nspname = 'ragwall' or f.untrusted is not null or f.wraps
 
   union all
   -- [C11] The tenant is not taken from what a session has or can make

@@ -60,8 +60,8 @@ select 'T15', case when p.untrusted then 'medium' else 'low' end, case when p.un
   'SELECT on the whole table includes ctid, xmin and tableoid, which tell how much other tenants store and write',
   format('revoke select on %s from %s; grant select (<columns>) on %1$s to %2$s', p.name, p.ident)
 from (select *, grantee in (select u.oid from untrusted_grantee as u) as untrusted from tenant_privilege) as p
-where p.privilege_type = 'SELECT' and p.attname is null and not p.child
-  and (p.untrusted or p.grantee <> 0 and p.oid in (select s.polrelid from sealed_table as s))
+where p.privilege_type = 'SELECT' and p.attname is null and not p.child and p.grantee <> 0
+  and (p.untrusted or p.oid in (select s.polrelid from sealed_table as s))
 
 -- T16 critical: A table without tenants has no children with tenants
 -- Examines: tables

@@ -175,10 +175,10 @@ select 'C10', null,
   case when f.untrusted is not null or f.wraps
     then format('revoke execute on function %s from %s', f.name, coalesce(f.idents, f.callers)) else '' end
 from (
-  select f.oid, f.name, f.proname, c.names, string_agg(distinct g.name, ', ') as untrusted,
+  select f.oid, f.name, f.nspname, c.names, string_agg(distinct g.name, ', ') as untrusted,
     string_agg(distinct g.ident, ', ') as idents, c.idents as callers,
     -- In signed mode: a function of somebody else's that binds by name.
-    c.names is not null and f.nspname not in ('ragwall', 'ragwall_private') and not exists (
+    c.names is not null and f.nspname <> 'ragwall' and not exists (
       select from callable_routine as s where s.nspname = 'ragwall' and s.proname = 'set_tenant'
     ) as wraps
   from routine as f
@@ -192,7 +192,7 @@ from (
   ))
   where f.nspname = 'ragwall' and f.proname = 'set_tenant'
     or f.prosecdef and f.body ~* '\m(set_tenant|ragwall_private\.bind)\s*\('
-      and (f.nspname, f.proname) <> ('ragwall', 'set_tenant_from_token')
-  group by f.oid, f.name, f.proname, f.nspname, c.names, c.idents
+      and f.nspname not in ('ragwall', 'ragwall_private')
+  group by f.oid, f.name, f.nspname, c.names, c.idents
 ) as f
-where f.proname = 'set_tenant' or f.untrusted is not null or f.wraps
+where f.nspname = 'ragwall' or f.untrusted is not null or f.wraps
