@@ -16,11 +16,11 @@ own_relation as materialized (
   join own_schema as s on s.oid = c.relnamespace
   where c.relkind not in ('i', 'I', 't')
 ),
--- replaced: db/audit-install.sql makes it, also on its own.
+-- replaced: db/audit-install.sql makes it, or puts it in the place of one that only raises an error.
 own_routine as materialized (
   select p.*, l.lanname, format('%s.%I(%s)', s.nspname, p.proname, pg_catalog.oidvectortypes(p.proargtypes)) as name,
     s.nspname = 'ragwall'
-      and p.proname in ('audit', 'inventory', 'fingerprint', 'tenant_tables', 'app_roles') as replaced
+      and p.proname in ('audit', 'inventory', 'fingerprint', 'tenant_tables', 'app_roles', 'pinned_columns') as replaced
   from pg_catalog.pg_proc as p
   join own_schema as s on s.oid = p.pronamespace
   join pg_catalog.pg_language as l on l.oid = p.prolang

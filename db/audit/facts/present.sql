@@ -32,7 +32,8 @@ own_other_fact (kind, parent, name, property, value) as materialized (
         then p.proowner::regrole::text else 'who applied the migrations' end),
       ('result', pg_get_function_result(p.oid)),
       ('arguments', 'md5 ' || md5(pg_get_function_arguments(p.oid))),
-      ('attributes', concat_ws(', ', 'language ' || p.lanname, 'kind ' || nullif(p.prokind::text, 'f'),
+      ('attributes', concat_ws(', ', case when not p.replaced then 'language ' || p.lanname end,
+        'kind ' || nullif(p.prokind::text, 'f'),
         case p.provolatile when 'i' then 'immutable' when 's' then 'stable' else 'volatile' end,
         case p.proparallel when 's' then 'parallel safe' when 'r' then 'parallel restricted' end,
         case when p.proisstrict then 'strict' end, case when p.prosecdef then 'security definer' end,
@@ -49,6 +50,7 @@ own_other_fact (kind, parent, name, property, value) as materialized (
   select 'function', null, p.name, 'setting ' || split_part(c, '=', 1), substr(c, strpos(c, '=') + 1)
   from own_routine as p
   cross join lateral unnest(p.proconfig) as c
+  where not p.replaced or c ~ '^search_path='
   union all
   -- Types, operators and whatever else a schema can have.
   select 'object', null, concat_ws(' ', i.type, i.identity), 'existence', 'present'

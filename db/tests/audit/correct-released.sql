@@ -12,6 +12,10 @@ from (
     ('keys', $$select ragwall.add_signing_key('k')$$),
     ('documents, and search tables of tenants', $$
       select tests.seed(); select tests.enlarge('acme'); select tests.enlarge('globex')$$),
+    ('before db/audit-install.sql has run', $sql$
+      create or replace function ragwall.pinned_columns() returns table (index regclass, column_name name)
+        language plpgsql stable parallel restricted set search_path = pg_catalog, pg_temp as
+        $$begin raise exception 'not installed'; end$$$sql$),
     ('without the functions of the audit', $$
       drop function ragwall.fingerprint();
       drop function ragwall.audit(), ragwall.inventory()$$),
