@@ -25,7 +25,7 @@ own_routine as materialized (
   join own_schema as s on s.oid = p.pronamespace
   join pg_catalog.pg_language as l on l.oid = p.prolang
 ),
--- The roles that own. Those of the application are theirs who log in: the checks of roles look at them.
+-- The roles that own objects. Those of the application are left to the checks of roles.
 own_role as materialized (
   select * from pg_catalog.pg_roles where rolname in ('ragwall_owner', 'ragwall_context', 'ragwall_search')
 ),
