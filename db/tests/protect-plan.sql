@@ -283,7 +283,7 @@ select is(
   '1', 'the case of a uuid does not matter'
 );
 select is(tests.ask('', 'bigint', null, 'true'), '0', 'without a tenant there are no rows');
-select ragwall.unprotect_table('"app of bigint".chats');
+select from ragwall.unprotect_table('"app of bigint".chats');
 select is(
   (
     select concat_ws(' ', c.relowner::regrole, c.relrowsecurity, c.relforcerowsecurity, c.relacl, d.adbin is null)

@@ -17,19 +17,17 @@ create function tests.bound_for()
 comment on function tests.bound_for() is 'How many seconds after the transaction began the binding ends; null for never.';
 
 create table tests.given as select ragwall.add_signing_key('k') as jwk;
-select ragwall.set_tenant_from_token(tests.token(jwk, '{}')) from tests.given;
+select from tests.given, ragwall.set_tenant_from_token(tests.token(jwk, '{}'));
 select is(tests.bound_for(), '65', 'a token binds its tenant until 5 seconds after it has expired');
-select ragwall.set_tenant_from_token(
-  tests.token(jwk, jsonb_build_object('exp', floor(extract(epoch from now())) + 90.9))
-)
-from tests.given;
+select from tests.given,
+  ragwall.set_tenant_from_token(tests.token(jwk, jsonb_build_object('exp', floor(extract(epoch from now())) + 90.9)));
 select is(tests.bound_for(), '95', 'a token that expires later prolongs the binding; of its exp the whole seconds count');
-select ragwall.set_tenant_from_token(tests.token(jwk, '{}')) from tests.given;
+select from tests.given, ragwall.set_tenant_from_token(tests.token(jwk, '{}'));
 select is(tests.bound_for(), '95', 'a token that expires earlier does not shorten it');
 select is(tests.attack('', 'select tests.seen()'), 'acme', 'until then the rows are those of the tenant');
 
 select tests.become(null);
-select tests.bind_for('acme', -1);
+select from tests.bind_for('acme', -1);
 select is(tests.attack('', attack), answer, format('once it has expired %s', label))
 from
   coalesce('RW001 the token that bound a tenant to this transaction has expired') as expired,
@@ -84,24 +82,24 @@ from
 
 -- What an earlier binding of the transaction leaves in hand is an earlier expiry.
 select tests.become(null);
-select tests.bind_for('acme', -1);
+select from tests.bind_for('acme', -1);
 select from set_config('tests.earlier', current_setting('app.tenant_seal'), true);
-select tests.bind_for('acme', 60);
+select from tests.bind_for('acme', 60);
 select is(ragwall.current_tenant(), 'acme', 'prolonged, it is bound');
 select from set_config('app.tenant_seal', current_setting('tests.earlier'), true);
 select is(ragwall.current_tenant(), null, 'the seal of before it was prolonged has expired');
 
 select tests.become('acme');
 select is(tests.bound_for(), null, 'a tenant that was bound by its name is bound for the whole transaction');
-select tests.bind_for('acme', -1);
+select from tests.bind_for('acme', -1);
 select is(ragwall.current_tenant(), 'acme', 'a token does not shorten that');
 select tests.become(null);
-select tests.bind_for('acme', 60);
-select ragwall.set_tenant('acme');
+select from tests.bind_for('acme', 60);
+select from ragwall.set_tenant('acme');
 select is(tests.bound_for(), null, 'whoever may name the tenant prolongs the binding of a token to the whole transaction');
 
 select tests.become(null);
-select ragwall_private.bind('acme', floor(extract(epoch from clock_timestamp()))::text);
+select from ragwall_private.bind('acme', floor(extract(epoch from clock_timestamp()))::text);
 select is(ragwall.current_tenant(), null, 'it ends by the clock, not when the next transaction begins');
 
 select * from finish();

@@ -54,7 +54,7 @@ create operator shadows.= (function = shadows.always, leftarg = bytea, rightarg 
 create function shadows.before(timestamptz, timestamptz) returns boolean language sql immutable as $$select true$$;
 create operator shadows.< (function = shadows.before, leftarg = timestamptz, rightarg = timestamptz);
 select tests.become(null);
-select ragwall_private.bind('acme', '1');
+select from ragwall_private.bind('acme', '1');
 select unnest(array[
   is(tests.attack('', path || attack), answer, format('J09: %s', label)),
   is(

@@ -15,7 +15,10 @@ export const title = ({ kind, name }: Mutant) => `${kind}: ${name}`;
 
 const folder = new URL('./', import.meta.url);
 
-/** Returns every mutant of the database: the rows of the queries beside this file, and the rules for bodies of functions. */
+/**
+ * Returns every mutant of the database, by its title: the rows of the queries beside this file, and the rules for bodies
+ * of functions.
+ */
 export async function databaseMutants(sql: Sql): Promise<Mutant[]> {
   const files = (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort();
   const mutants: Mutant[] = [];
@@ -25,5 +28,6 @@ export async function databaseMutants(sql: Sql): Promise<Mutant[]> {
     mutants.push(...rows.map((row) => ({ kind: file.replace('.sql', ''), ...row })));
   }
   mutants.push(...(await bodyMutants(sql)));
-  return mutants;
+  // Which assertion notices a mutant first depends on those before it: the catalog's order would be another on each run.
+  return mutants.sort((a, b) => (title(a) < title(b) ? -1 : 1));
 }
