@@ -5,6 +5,7 @@ export {
   type IsolationOptions,
   type Undetermined,
 } from './client/assert-isolation.js';
+export { type ConnectOptions, connect, type Ragwall } from './client/connect.js';
 export {
   type Deletion,
   type DocumentKey,
