@@ -43,7 +43,7 @@ export interface IsolationOptions {
 }
 
 function checkedOptions(options: IsolationOptions) {
-  const { tenantColumn, accept = [] } = checkOptions(options);
+  const { tenantColumn, accept = [] } = checkOptions(options, ['tenantColumn', 'accept']);
   if (tenantColumn !== undefined && (typeof tenantColumn !== 'string' || tenantColumn === '')) {
     throw new RagwallError('INVALID_OPTION', 'tenantColumn is expected to be the name of a column.');
   }

@@ -6,6 +6,8 @@ import { useSession } from '../../db/tests/engine/use-session.js';
 import type { Embedder } from '../embedders/embedder.js';
 import { lexicalEmbedder } from '../embedders/lexical.js';
 import { type OpenAIEmbeddings, openaiEmbedder } from '../embedders/openai.js';
+import { assertIsolation } from './assert-isolation.js';
+import { connect } from './connect.js';
 import { forTenant, type Tenant } from './handle.js';
 import { setTenant } from './tenant.js';
 import { type TokenSigner, tokenSigner } from './token.js';
@@ -44,14 +46,24 @@ describe('an option', () => {
 
   it.each<[string, (options: never) => unknown]>([
     ['forTenant', (options) => forTenant(session.app, 'acme', options)],
+    ['connect', (options) => connect('postgres://127.0.0.1:1', options)],
+    ['assertIsolation', (options) => assertIsolation(session.app, options)],
+    ['matchDocuments', (options) => acme.matchDocuments(axis, options)],
     ['upsertDocuments', (options) => acme.upsertDocuments([], options)],
+    ['upsertDocuments in a transaction', (options) => acme.transaction((tx) => tx.upsertDocuments([], options))],
     ['lexicalEmbedder', (options) => lexicalEmbedder(options)],
     ['openaiEmbedder', (options) => openaiEmbedder(client, options)],
     ['tokenSigner', (options) => tokenSigner(JSON.stringify(key), options)],
-  ])('of %s is not a text, a number or null', async (_, act) => {
-    for (const options of [null, 5, secret]) {
+  ])('of %s is not a text, a number, a list or null, and has a known name', async (_, act) => {
+    for (const options of [null, 5, secret, [], { unknwon: 1 }, { [secret.repeat(9)]: undefined }]) {
       expect(await outcome(() => act(options as never))).toEqual({ code: 'INVALID_OPTION' });
     }
+  });
+
+  it('that is misspelt is named, beside those that there are', async () => {
+    await expect(acme.matchDocuments(axis, { filters: {} } as never)).rejects.toThrow(
+      /^filters is no option; expected: k, filter\.$/,
+    );
   });
 });
 

@@ -36,7 +36,7 @@ export interface Ragwall {
 }
 
 export function connect(url: string, options: ConnectOptions = {}): Ragwall {
-  const { max = 10, signer, driver } = checkOptions(options);
+  const { max = 10, signer, driver } = checkOptions(options, ['max', 'signer', 'driver']);
   checkIntegerOption('max', max, 1, 1000);
   const sql = postgres(url, { ...poolOptions, ...driver, max, onnotice: () => {} } as Options<Record<string, never>>);
   let dimensions: Promise<number> | undefined;

@@ -55,13 +55,24 @@ export function checkIntegerOption(name: string, value: unknown, min: number, ma
   }
 }
 
+/** Returns a name for a message: the name itself only if it looks like one, because it could be data of a user. */
+export function shownName(name: PropertyKey): string {
+  return /^[\w-]{1,40}$/.test(String(name)) ? String(name) : 'a name that is not shown';
+}
+
 /**
- * Returns the options if they are an object.
- * @throws RagwallError `INVALID_OPTION` otherwise.
+ * Returns the options if they are an object that has no other names than `known`. A misspelt option would otherwise be
+ * ignored, and a search whose `filter` is misspelt would return everything.
+ *
+ * @throws RagwallError `INVALID_OPTION` otherwise, as `filters is no option; expected: k, filter.`
  */
-export function checkOptions<T>(options: T): T {
-  if (typeof options !== 'object' || options === null) {
+export function checkOptions<T>(options: T, known: readonly string[]): T {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw new RagwallError('INVALID_OPTION', 'Options are expected to be an object.');
+  }
+  const unknown = Object.keys(options).find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    throw new RagwallError('INVALID_OPTION', `${shownName(unknown)} is no option; expected: ${known.join(', ')}.`);
   }
   return options;
 }

@@ -109,13 +109,13 @@ export interface Tenant extends TenantMethods<UpsertOptions> {
  */
 export function forTenant(sql: Sql, tenantId: string, options: TenantOptions = {}): Tenant {
   const tenant = checkTenant(tenantId);
-  const { dimensions = defaultDimensions, signer } = checkOptions(options);
+  const { dimensions = defaultDimensions, signer } = checkOptions(options, ['dimensions', 'signer']);
   checkIntegerOption('dimensions', dimensions, 1, 4000);
 
   const methodsIn = (newScope: () => Promise<TenantScope>): TenantMethods<UpsertOptions> => ({
     tenantId: tenant,
     async matchDocuments(queryVec, options = {}) {
-      const { k = 10, filter } = checkOptions(options);
+      const { k = 10, filter } = checkOptions(options, ['k', 'filter']);
       if ('filter' in options && filter === undefined) {
         throw new RagwallError(
           'INVALID_FILTER',
@@ -135,7 +135,7 @@ export function forTenant(sql: Sql, tenantId: string, options: TenantOptions = {
       ...methods,
       sql: tx,
       async upsertDocuments(documents, options = {}) {
-        if ((checkOptions(options) as UpsertOptions).embedder !== undefined) {
+        if ((Object(options) as UpsertOptions).embedder !== undefined) {
           throw new RagwallError(
             'INVALID_OPTION',
             'embedder cannot be used in a transaction: embed before it, and give each document its embedding.',

@@ -79,7 +79,7 @@ export async function ingest(
   options: UpsertOptions,
   dimensions: number,
 ): Promise<UpsertCounts> {
-  const { embedder, batchSize = 100, onBatch } = checkOptions(options);
+  const { embedder, batchSize = 100, onBatch } = checkOptions(options, ['embedder', 'batchSize', 'onBatch']);
   if (embedder !== undefined && typeof embedder?.embed !== 'function') {
     throw new RagwallError('INVALID_OPTION', 'embedder is expected to have a function embed.');
   }

@@ -34,7 +34,7 @@ function parseKey(jwk: string) {
  * const acme = forTenant(sql, 'acme', { signer });
  */
 export function tokenSigner(jwk: string | undefined, options: { readonly lifetime?: number } = {}): TokenSigner {
-  const { lifetime = 60 } = checkOptions(options);
+  const { lifetime = 60 } = checkOptions(options, ['lifetime']);
   const parsed = parseKey(jwk ?? '');
   if (!parsed) {
     throw new RagwallError(

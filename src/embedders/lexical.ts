@@ -60,7 +60,7 @@ function lexicalVector(text: string, dimensions: number): Float32Array {
  * const [queryVec] = await embedder.embed(['When does the lease end?']);
  */
 export function lexicalEmbedder(options: { readonly dimensions?: number } = {}): Embedder {
-  const { dimensions = defaultDimensions } = checkOptions(options);
+  const { dimensions = defaultDimensions } = checkOptions(options, ['dimensions']);
   checkIntegerOption('dimensions', dimensions, 1, 4000);
   return Object.freeze<Embedder>({
     model: `lexical-v1@${dimensions}`,

@@ -73,7 +73,11 @@ export interface OpenAIEmbedderOptions {
  * const [queryVec] = await embedder.embed(['When does the lease end?']);
  */
 export function openaiEmbedder(client: OpenAIEmbeddings, options: OpenAIEmbedderOptions = {}): Embedder {
-  const { model = 'text-embedding-3-small', dimensions, batchSize = 128 } = checkOptions(options);
+  const {
+    model = 'text-embedding-3-small',
+    dimensions,
+    batchSize = 128,
+  } = checkOptions(options, ['model', 'dimensions', 'batchSize']);
   if (dimensions !== undefined) checkIntegerOption('dimensions', dimensions, 1, 4000);
   checkIntegerOption('batchSize', batchSize, 1, 2048);
 
