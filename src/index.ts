@@ -6,6 +6,7 @@ export {
   type Undetermined,
 } from './client/assert-isolation.js';
 export { type ConnectOptions, connect, type Ragwall } from './client/connect.js';
+export type { DriverOptions } from './client/connections.js';
 export {
   type Deletion,
   type DocumentKey,
@@ -17,17 +18,12 @@ export {
   upsertDocuments,
 } from './client/documents.js';
 export { RagwallError, type RagwallErrorCode } from './client/errors.js';
-export {
-  forTenant,
-  type MatchOptions,
-  type Tenant,
-  type TenantOptions,
-  type TenantTransaction,
-} from './client/handle.js';
+export type { MatchOptions, Tenant, TenantTransaction } from './client/handle.js';
 export type { BatchOptions, UpsertCounts, UpsertOptions } from './client/ingest.js';
 export type { JsonObject } from './client/input.js';
-export { poolOptions, setTenant } from './client/tenant.js';
+export { setTenant } from './client/tenant.js';
 export { type TokenSigner, tokenSigner } from './client/token.js';
+export { vectorText } from './client/vector.js';
 export { defaultDimensions, type Embedder, type Vector } from './embedders/embedder.js';
 export { lexicalEmbedder } from './embedders/lexical.js';
 export {

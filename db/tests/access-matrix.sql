@@ -76,7 +76,7 @@ select set_eq(
       values
         ('ragwall.current_tenant()', 'agent_caller, agent_reader, app_reader, app_user, ragwall_owner, ragwall_search'),
         ('ragwall.migration()', 'agent_caller, agent_reader, app_reader, app_user'),
-        ('ragwall.embedding_dimensions()', 'agent_reader, app_reader, app_user, ragwall_search'),
+        ('ragwall.embedding_dimensions()', 'agent_caller, agent_reader, app_reader, app_user, ragwall_search'),
         ('ragwall.fix_plans(regprocedure,text)', 'ragwall_search'),
         ('ragwall.is_tenant_id(text)', 'app_reader, app_user, ragwall_context'),
         ('ragwall.require_tenant()', 'agent_reader, app_reader, app_user, ragwall_search'),

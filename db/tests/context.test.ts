@@ -1,7 +1,6 @@
 /** A transaction leaves neither its tenant nor the seal on the session. */
 import { afterEach, beforeEach, expect, inject, it } from 'vitest';
-import { forTenant } from '../../src/client/handle.js';
-import { openSession, type Session } from './engine/session.js';
+import { forTenant, openSession, type Session } from './engine/session.js';
 
 let session: Session;
 beforeEach(async () => {

@@ -9,8 +9,7 @@ import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import postgres, { type Sql } from 'postgres';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
-import { poolOptions } from '../../src/client/tenant.js';
-import { needs, openSession, type Session } from './engine/session.js';
+import { needs, openSession, poolOptions, type Session } from './engine/session.js';
 import { type Attack, corpus, fingerprints, guesses, tokens } from './hostile/corpus.js';
 
 const engine = inject('engine');
@@ -172,8 +171,7 @@ beforeAll(async () => {
   attacker = postgres(target.href, {
     ...poolOptions,
     max: 1,
-    onnotice: () => {},
-    connection: { ...poolOptions.connection, statement_timeout: 2_000 },
+    connection: { statement_timeout: 2_000 },
   });
   await seed();
   // Every tenant gets a search table, as if it were large.

@@ -1,8 +1,8 @@
 /** On a user’s own table that is protected, the client’s transactions see and change only the rows of their tenant. */
 import postgres, { type TransactionSql } from 'postgres';
 import { afterAll, beforeAll, beforeEach, expect, inject, it } from 'vitest';
-import { forTenant, type Tenant } from '../../src/client/handle.js';
-import { needs } from './engine/session.js';
+import type { Tenant } from '../../src/client/handle.js';
+import { forTenant, needs } from './engine/session.js';
 import { useSession } from './engine/use-session.js';
 
 const engine = inject('engine');

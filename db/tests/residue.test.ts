@@ -1,8 +1,7 @@
 /** No tenant is bound on a session on which a client before left something. Who may allow it: see residue.sql. */
 import { afterEach, beforeEach, expect, inject, it } from 'vitest';
-import { forTenant } from '../../src/client/handle.js';
 import { tokenSigner } from '../../src/client/token.js';
-import { openSession, type Session } from './engine/session.js';
+import { forTenant, openSession, type Session } from './engine/session.js';
 
 // A new session for each test: once it had a temporary object, everything else is looked for, too.
 let session: Session;

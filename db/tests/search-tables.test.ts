@@ -3,8 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import postgres, { type Sql } from 'postgres';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { vectorText } from '../../src/client/vector.js';
-import { forTenant, type JsonObject, type NewDocument } from '../../src/index.js';
-import { needs, rolledBack } from './engine/session.js';
+import type { JsonObject, NewDocument } from '../../src/index.js';
+import { forTenant, needs, rolledBack } from './engine/session.js';
 import { useSession } from './engine/use-session.js';
 
 const engine = inject('engine');

@@ -1,8 +1,9 @@
 /** Two companies in one table: their questions, and attempts to read each other's documents. */
 
 import type { Session } from '../../db/tests/engine/session.js';
+import { forTenant } from '../../db/tests/engine/session.js';
 import { afterBreaches, type Breach, noPinnedTenant, noPolicy } from '../../db/tests/engine/walls.js';
-import { type Embedder, forTenant, type Match, matchDocuments, setTenant, type Vector } from '../../src/index.js';
+import { type Embedder, type Match, matchDocuments, setTenant, type Vector } from '../../src/index.js';
 import { companies } from './companies.js';
 
 /** Prints attempts and their results, and counts those that are not as expected. */

@@ -1,7 +1,9 @@
 /** Puts the questions of SQuAD 2.0 to Ragwall: its articles are tenants, and every question is also asked as another one. */
+
 import { readFile } from 'node:fs/promises';
 import type { Sql } from 'postgres';
-import { type Embedder, forTenant, type Vector } from '../../src/index.js';
+import { forTenant } from '../../db/tests/engine/session.js';
+import type { Embedder, Vector } from '../../src/index.js';
 import { dot } from '../lab/data.js';
 import { median, quantile, recallOf, timed } from '../lab/measure.js';
 import { ms, progress, share, type Table, whole } from '../lab/report.js';

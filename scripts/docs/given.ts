@@ -3,8 +3,10 @@ import OpenAI from 'openai';
 import postgres from 'postgres';
 import * as ragwall from '../../src/index.js';
 
-const { forTenant, lexicalEmbedder, poolOptions } = ragwall;
-const sql = postgres(process.env.DATABASE_URL ?? '', { ...poolOptions, onnotice: () => {} });
+const { connect, lexicalEmbedder } = ragwall;
+const url = process.env.DATABASE_URL ?? '';
+const sql = postgres(url, { onnotice: () => {} });
+const database = connect(url);
 const embedder = lexicalEmbedder();
 const [queryVec] = await embedder.embed(['What are the Q3 targets of Acme?']);
 
@@ -15,5 +17,6 @@ export const names = {
   sql,
   embedder,
   queryVec,
-  acme: forTenant(sql, 'acme'),
+  ragwall: database,
+  acme: database.forTenant('acme'),
 };

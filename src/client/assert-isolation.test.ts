@@ -4,12 +4,10 @@ import postgres, { type Sql } from 'postgres';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { startEmbedded } from '../../db/tests/engine/embedded.js';
 import { root } from '../../db/tests/engine/migrations.js';
-import { needs } from '../../db/tests/engine/session.js';
+import { needs, poolOptions } from '../../db/tests/engine/session.js';
 import { useSession } from '../../db/tests/engine/use-session.js';
 import { lastMigration } from '../audit/queries.generated.js';
 import { assertIsolation, type IsolationOptions } from './assert-isolation.js';
-
-import { poolOptions } from './tenant.js';
 
 const engine = inject('engine');
 const session = useSession();

@@ -1,8 +1,17 @@
 /** The start-up guard: fails if the login of an application can get around row-level security. */
 import type { Sql } from 'postgres';
 import { checkPooler } from '../audit/pooler-probe.js';
+import type { Embedder } from '../embedders/embedder.js';
 import { checkOptions, RagwallError } from './errors.js';
-import { findFailures, type IsolationCheck, migrationBehind, type Undetermined } from './isolation-checks.js';
+import {
+  bindingRefused,
+  dimensionsDiffer,
+  findFailures,
+  type IsolationCheck,
+  migrationBehind,
+  type Undetermined,
+} from './isolation-checks.js';
+import type { TokenSigner } from './token.js';
 
 export type { IsolationCheck, Undetermined };
 
@@ -11,6 +20,14 @@ const checks: Readonly<Record<IsolationCheck, readonly [problem: string, remedy:
   G01: [
     'the schema ragwall does not exist, or may not be used by',
     'apply the migrations, and grant this login app_user or app_reader',
+  ],
+  G02: [
+    'no tenant can be bound with this signer:',
+    'give the key that ragwall.add_signing_key() returned in this database, as signer: tokenSigner(key)',
+  ],
+  G03: [
+    'the vectors of the embedder have another number of dimensions:',
+    'use an embedder that makes as many as the database has, or a database migrated for as many',
   ],
   M01: ['the migrations are behind:', 'apply those of this release'],
   R01: ['a superuser, whom no policy binds:', 'log in as a role that is no superuser'],
@@ -38,12 +55,21 @@ export interface IsolationOptions {
    * recognises. Case and underscores do not matter, and columns that default to ragwall.require_tenant() count anyway.
    */
   readonly tenantColumn?: string;
-  /** Checks that may fail. `M01` and `O01` are then left out, which saves round trips. */
+  /** Checks that may fail. `G02`, `M01` and `O01` are then left out, which saves round trips. */
   readonly accept?: readonly IsolationCheck[];
+  /** The signer of the application: with it a tenant is bound, and unbound again. */
+  readonly signer?: TokenSigner;
+  /** The embedder of the application, if it says how many dimensions its vectors have. It is not called. */
+  readonly embedder?: Embedder;
 }
 
 function checkedOptions(options: IsolationOptions) {
-  const { tenantColumn, accept = [] } = checkOptions(options, ['tenantColumn', 'accept']);
+  const {
+    tenantColumn,
+    accept = [],
+    signer,
+    embedder,
+  } = checkOptions(options, ['tenantColumn', 'accept', 'signer', 'embedder']);
   if (tenantColumn !== undefined && (typeof tenantColumn !== 'string' || tenantColumn === '')) {
     throw new RagwallError('INVALID_OPTION', 'tenantColumn is expected to be the name of a column.');
   }
@@ -53,7 +79,7 @@ function checkedOptions(options: IsolationOptions) {
       `accept is expected to be a list of check ids: ${Object.keys(checks).join(', ')}.`,
     );
   }
-  return { tenantColumn: tenantColumn ?? null, accept: accept as readonly IsolationCheck[] };
+  return { tenantColumn: tenantColumn ?? null, accept: accept as readonly IsolationCheck[], signer, embedder };
 }
 
 /** Lists the first five: a person has to read the message. */
@@ -72,11 +98,13 @@ function list(objects: readonly string[]): string {
  * - `T01`, `T02`: row-level security is not enabled, or not forced, on a table that has the tenant column and that it
  *   can read or write.
  * - `G01`, `M01`: it may not use the schema `ragwall`, or the schema lacks migrations that this release needs.
+ * - `G02`: no tenant can be bound: in signed mode there is no signer, or its key is not one of this database.
+ * - `G03`: the embedder makes vectors of another number of dimensions than those in the database.
  * - `O01`: a pooler gives a session to the next client with the settings that the last client left. A bound tenant ends
  *   with its transaction and is not among them, so accept `O01` where all SQL that comes through the pooler is the
  *   application's own. Where others write SQL, have the pooler reset the sessions.
  *
- * It takes two statements; behind a pooler, some more on up to three connections, and one session setting of a random
+ * It takes four statements, and one more for the embedder; behind a pooler, some more on up to three connections, and one session setting of a random
  * name, emptied afterwards.
  *
  * @param sql the application's own pool. With a pool of one connection `O01` cannot be determined.
@@ -88,12 +116,16 @@ function list(objects: readonly string[]): string {
  * await assertIsolation(sql, { accept: ['O01'] });
  */
 export async function assertIsolation(sql: Sql, options: IsolationOptions = {}): Promise<readonly Undetermined[]> {
-  const { tenantColumn, accept } = checkedOptions(options);
+  const { tenantColumn, accept, signer, embedder } = checkedOptions(options);
   const { route, found, undetermined } = await findFailures(sql, tenantColumn);
   const findings = [...found];
   const unknown = [...undetermined];
-  if (!accept.includes('M01') && !found.some(({ check }) => check === 'G01')) {
-    findings.push(...(await migrationBehind(sql)));
+  if (!found.some(({ check }) => check === 'G01')) {
+    const behind = accept.includes('M01') ? [] : await migrationBehind(sql);
+    findings.push(...behind);
+    // The functions may be missing where migrations are.
+    if (behind.length === 0 && !accept.includes('G02')) findings.push(...(await bindingRefused(sql, signer)));
+    if (behind.length === 0 && !accept.includes('G03')) findings.push(...(await dimensionsDiffer(sql, embedder)));
   }
   if (!accept.includes('O01')) {
     const { verdict, evidence } = await checkPooler(sql, route);

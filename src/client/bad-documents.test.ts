@@ -1,11 +1,13 @@
 /** Whatever is stored is found again unchanged, or refused with its code; so is a deletion. */
+
 import fc from 'fast-check';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { fuzz, isJson, isText, json, number, outcome, secret, text, thing } from '../../db/tests/bad-input.js';
+import { forTenant } from '../../db/tests/engine/session.js';
 import { useSession } from '../../db/tests/engine/use-session.js';
 import { lexicalEmbedder } from '../embedders/lexical.js';
 import { type Deletion, type NewDocument, upsertDocuments } from './documents.js';
-import { forTenant, type Tenant } from './handle.js';
+import type { Tenant } from './handle.js';
 
 const axis = [1, ...Array<number>(1535).fill(0)];
 const id = '00000000-0000-4000-8000-000000000001';

@@ -1,9 +1,11 @@
 /** Whatever a search is asked with, it is refused with its code, or answered as a computation beside it answers. */
+
 import fc from 'fast-check';
 import { beforeAll, expect, it } from 'vitest';
 import { fuzz, isJson, json, number, outcome, secret, text, texts, thing } from '../../db/tests/bad-input.js';
+import { forTenant } from '../../db/tests/engine/session.js';
 import { useSession } from '../../db/tests/engine/use-session.js';
-import { forTenant, type Tenant } from './handle.js';
+import type { Tenant } from './handle.js';
 import type { JsonObject } from './input.js';
 import { setTenant } from './tenant.js';
 

@@ -1,14 +1,16 @@
 /** Whatever embedders, servers and signers answer, and whatever they are made with, is used or refused with its code. */
+
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { fuzz, json, number, outcome, secret, text, thing } from '../../db/tests/bad-input.js';
+import { forTenant } from '../../db/tests/engine/session.js';
 import { useSession } from '../../db/tests/engine/use-session.js';
 import type { Embedder } from '../embedders/embedder.js';
 import { lexicalEmbedder } from '../embedders/lexical.js';
 import { type OpenAIEmbeddings, openaiEmbedder } from '../embedders/openai.js';
 import { assertIsolation } from './assert-isolation.js';
 import { connect } from './connect.js';
-import { forTenant, type Tenant } from './handle.js';
+import type { Tenant } from './handle.js';
 import { setTenant } from './tenant.js';
 import { type TokenSigner, tokenSigner } from './token.js';
 
@@ -27,7 +29,6 @@ describe('an option', () => {
   const client = {} as OpenAIEmbeddings;
 
   it.each<[string, number, number, (value: never) => unknown]>([
-    ['dimensions of a handle', 1, 4000, (dimensions) => forTenant(session.app, 'acme', { dimensions })],
     ['dimensions of lexicalEmbedder', 1, 4000, (dimensions) => lexicalEmbedder({ dimensions })],
     ['dimensions of openaiEmbedder', 1, 4000, (dimensions) => openaiEmbedder(client, { dimensions })],
     ['batchSize of openaiEmbedder', 1, 2048, (batchSize) => openaiEmbedder(client, { batchSize })],
@@ -45,7 +46,6 @@ describe('an option', () => {
   );
 
   it.each<[string, (options: never) => unknown]>([
-    ['forTenant', (options) => forTenant(session.app, 'acme', options)],
     ['connect', (options) => connect('postgres://127.0.0.1:1', options)],
     ['assertIsolation', (options) => assertIsolation(session.app, options)],
     ['matchDocuments', (options) => acme.matchDocuments(axis, options)],

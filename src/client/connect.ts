@@ -1,24 +1,24 @@
 /** The entrance: connections to one database, and the handles of its tenants. */
-import postgres, { type Options } from 'postgres';
+import postgres, { type Options, type Sql } from 'postgres';
 import { assertIsolation, type IsolationOptions, type Undetermined } from './assert-isolation.js';
-import { checkIntegerOption, checkOptions } from './errors.js';
-import { forTenant, type Tenant } from './handle.js';
-import { poolOptions } from './tenant.js';
+import { Connections, type DriverOptions, opener } from './connections.js';
+import { checkIntegerOption, checkOptions, RagwallError } from './errors.js';
+import { askFacts, type Facts, type Handles, handleOf, type Tenant } from './handle.js';
 import type { TokenSigner } from './token.js';
 
 /** Options of {@link connect}. */
 export interface ConnectOptions {
-  /** How many connections are opened at most, 1 to 1000; default 10. */
+  /** How many connections are open at most, 1 to 1000; default 10. A transaction has one, and so has a call while it lasts. */
   readonly max?: number;
   /** Signs the tokens that a database in signed mode requires; see {@link tokenSigner}. */
   readonly signer?: TokenSigner;
-  /** Options of postgres.js, such as `ssl` and `connection`. */
-  readonly driver?: Options<Record<string, never>>;
+  /** Options of postgres.js, as `ssl` and `connection`; they reach `sql` of a transaction as well. */
+  readonly driver?: DriverOptions;
 }
 
-/** Connections to one database. */
+/** The connections to one database, whose login is, or is a member of, `app_user`, `app_reader` or `agent_caller`. */
 export interface Ragwall {
-  /** How many connections it opens at most. */
+  /** How many connections are open at most. */
   readonly max: number;
   /**
    * Returns the handle of a tenant. It sends nothing.
@@ -27,27 +27,73 @@ export interface Ragwall {
    * @throws RagwallError `INVALID_TENANT`.
    */
   forTenant(tenantId: string): Tenant;
-  /** Returns how many numbers the database's embeddings have, 1 to 4000. The database is asked once. */
+  /** Returns how many numbers the embeddings in the database have, 1 to 4000. The database is asked once. */
   dimensions(): Promise<number>;
-  /** Rejects if the login is not held to one tenant; see {@link assertIsolation}. */
+  /**
+   * Rejects unless the login is held to one tenant, the signer is one of this database, and the embedder fits: the function
+   * {@link assertIsolation}, on up to three connections of its own. Call it before anything is served.
+   */
   assertIsolation(options?: IsolationOptions): Promise<readonly Undetermined[]>;
-  /** Closes the connections within a second. Calls under way reject. */
+  /**
+   * Closes the connections within a second. What is under way has half a second; then it rejects with `CONNECTION_LOST`. What
+   * waits for a connection, and every later call, rejects with `CLOSED`.
+   */
   close(): Promise<void>;
 }
 
+const refused = ['max', 'onclose', 'fetch_types', 'backoff', 'onnotify'];
+
+/**
+ * Returns the connections to a database. They are opened when they are needed.
+ *
+ * @param url `postgres://…` of the login of the application.
+ * @throws RagwallError `INVALID_OPTION`.
+ * @example
+ * const ragwall = connect(process.env.DATABASE_URL);
+ * const passages = await ragwall.forTenant('acme').matchDocuments(queryVec, { k: 5 });
+ */
 export function connect(url: string, options: ConnectOptions = {}): Ragwall {
-  const { max = 10, signer, driver } = checkOptions(options, ['max', 'signer', 'driver']);
+  const { max = 10, signer, driver = {} } = checkOptions(options, ['max', 'signer', 'driver']);
+  if (typeof url !== 'string' || !/^postgres(ql)?:/.test(url)) {
+    throw new RagwallError('INVALID_OPTION', 'A URL is expected, as postgres://app_user@localhost/app.');
+  }
   checkIntegerOption('max', max, 1, 1000);
-  const sql = postgres(url, { ...poolOptions, ...driver, max, onnotice: () => {} } as Options<Record<string, never>>);
-  let dimensions: Promise<number> | undefined;
+  if (signer !== undefined && typeof signer !== 'function') {
+    throw new RagwallError('INVALID_OPTION', 'signer is expected to be a function that returns a token.');
+  }
+  const own = refused.find((name) => Object.hasOwn(Object(driver), name));
+  if (own) throw new RagwallError('INVALID_OPTION', `driver is not expected to have ${own}, which is set here.`);
+  const connections = new Connections(opener(url, driver), max, driver);
+  const pool = () => postgres(url, { ...probing, ...driver, max: Math.min(max, 3) } as Options<Record<string, never>>);
+  return ragwallOn(connections, signer, pool);
+}
+
+/** Options of the pool that the start-up check opens for a moment. */
+const probing = { fetch_types: false, connect_timeout: 5, onnotice: () => {} };
+
+/** Returns the face of connections. `pool` opens the pool of a start-up check, which is closed after it. */
+export function ragwallOn(connections: Connections, signer: TokenSigner | undefined, pool: () => Sql): Ragwall {
+  let known: Promise<Facts> | undefined;
+  const facts = () => {
+    known ??= askFacts(connections).catch((error) => {
+      known = undefined; // the next call asks again
+      throw error;
+    });
+    return known;
+  };
+  const handles: Handles = { connections, facts, signer };
   return Object.freeze<Ragwall>({
-    max,
-    forTenant: (tenantId) => forTenant(sql, tenantId, signer ? { signer } : {}),
-    dimensions() {
-      dimensions ??= Promise.resolve(sql`select ragwall.embedding_dimensions() as n`).then(([row]) => row?.n as number);
-      return dimensions;
+    max: connections.max,
+    forTenant: (tenantId) => handleOf(tenantId, handles),
+    dimensions: async () => (await facts()).dimensions,
+    async assertIsolation(options = {}) {
+      const sql = pool();
+      try {
+        return await assertIsolation(sql, { ...(signer && { signer }), ...options });
+      } finally {
+        await sql.end({ timeout: 1 });
+      }
     },
-    assertIsolation: (options) => assertIsolation(sql, options),
-    close: () => sql.end({ timeout: 1 }),
+    close: () => connections.close(),
   });
 }

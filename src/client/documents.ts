@@ -1,10 +1,10 @@
 /** The documents of the bound tenant: search, storage and deletion, one function for each function of SQL. */
-import type { TransactionSql } from 'postgres';
+import type { PendingQuery, Row, Sql, TransactionSql } from 'postgres';
 import type { Vector } from '../embedders/embedder.js';
 import { checkIntegerOption, RagwallError } from './errors.js';
 import { checkDocument, copyJsonObject, isPosition, isShortText, isText, isUuid, type JsonObject } from './input.js';
-import { rowsOf } from './statement.js';
-import { checkFound, checkRows, type TenantScope, transactionScope } from './tenant.js';
+import { checkRows, type TextRow } from './rows.js';
+import { type TenantScope, transactionScope } from './tenant.js';
 import { questionText, vectorText } from './vector.js';
 
 /** A document that was found. */
@@ -83,9 +83,19 @@ export async function matchIn(
     );
   }
   const json = contained ? JSON.stringify(contained) : null;
-  const rows = await rowsOf(scope.match<Match & { bound: string }>(vector, k, json), scope.onPool);
-  if (scope.onPool) return checkFound(rows, scope.tenant);
-  return checkRows(rows, scope.tenant).map(({ bound: _, ...found }) => found);
+  return checkRows(await scope.match(vector, k, json), scope.tenant, scope.single).map(matchOf);
+}
+
+function matchOf([, tenantId, id, source, position, content, metadata, similarity]: TextRow): Match {
+  return {
+    tenantId: tenantId as string,
+    id: id as string,
+    source: source as string | null,
+    position: position === null ? null : Number(position),
+    content: content as string,
+    metadata: JSON.parse(metadata as string),
+    similarity: Number(similarity),
+  };
 }
 
 /**
@@ -155,18 +165,16 @@ export function documentsJson(documents: readonly NewDocument[], dimensions?: nu
 
 /** Runs the statement behind {@link upsertDocuments}, for the JSON of one document or more. */
 export async function upsertIn(scope: TenantScope, json: string): Promise<StoredDocument[]> {
-  const { sql, tenant, onPool } = scope;
-  const rows = await rowsOf(
-    sql<(StoredDocument & { bound: string; tenantId: string })[]>`
-    select bound.tenant as bound, u.tenant_id as "tenantId", u.id, u.status
-    from ${scope.boundTenant()} as bound (tenant)
+  const rows = await scope.send(
+    (sql, bound) => sql`
+    select bound.tenant, u.tenant_id, u.id, u.status
+    from ${bound} as bound (tenant)
     cross join lateral ragwall.upsert_documents(
       case when bound.tenant is not null then ${json}::pg_catalog.text::pg_catalog.jsonb end
     ) as u
     order by u.ordinal`,
-    onPool,
   );
-  return checkRows(rows, tenant).map(({ id, status }) => ({ id, status }));
+  return checkRows(rows, scope.tenant, false).map(([, , id, status]) => ({ id, status }) as StoredDocument);
 }
 
 /**
@@ -202,18 +210,23 @@ export async function deleteIn(scope: TenantScope, deletion: Deletion): Promise<
     source === undefined || (isShortText(source, 1024) && isPosition(fromPosition)),
     'A source of 1 to 1024 bytes is expected, and a whole number from 0 as fromPosition.',
   );
-  const { sql, onPool } = scope;
-  const call =
+  return countOf(scope, (sql) =>
     copied !== undefined
       ? sql`ragwall.delete_documents(
           case when bound.tenant is not null then ${`{${copied.join(',')}}`}::pg_catalog.text::pg_catalog.uuid[] end)`
       : sql`ragwall.delete_source(
-          case when bound.tenant is not null then ${source as string}::pg_catalog.text end, ${fromPosition as number}::integer)`;
-  const rows = await rowsOf(
-    sql<{ deleted: number }[]>`select ${call} as deleted from ${scope.boundTenant()} as bound (tenant)`,
-    onPool,
+          case when bound.tenant is not null then ${source as string}::pg_catalog.text end, ${fromPosition as number}::integer)`,
   );
-  return (rows.at(-1) as { deleted: number }).deleted; // the last row: postgres.js may put holes before it, see checkRows()
+}
+
+/** Sends a statement that calls a function of SQL for the bound tenant, and returns the number that this returns. */
+async function countOf(scope: TenantScope, call: (sql: Sql | TransactionSql) => PendingQuery<Row[]>): Promise<number> {
+  const rows = await scope.send(
+    (sql, bound) => sql`
+    select bound.tenant, bound.tenant, ${call(sql)} from ${bound} as bound (tenant)`,
+  );
+  const [[, , count] = []] = checkRows(rows, scope.tenant, false);
+  return Number(count);
 }
 
 /**
@@ -236,12 +249,5 @@ export function deleteDocuments(tx: TransactionSql, deletion: Deletion): Promise
 /** Runs the statement behind `catchUp()` of a handle. */
 export async function catchUpIn(scope: TenantScope, most: number): Promise<number> {
   checkIntegerOption('most', most, 1, 100_000);
-  const { sql, onPool } = scope;
-  const rows = await rowsOf(
-    sql<{ changes: number }[]>`
-    select ragwall.catch_up(case when bound.tenant is not null then ${most}::integer end) as changes
-    from ${scope.boundTenant()} as bound (tenant)`,
-    onPool,
-  );
-  return (rows.at(-1) as { changes: number }).changes; // the last row, as above
+  return countOf(scope, (sql) => sql`ragwall.catch_up(case when bound.tenant is not null then ${most}::integer end)`);
 }

@@ -24,6 +24,10 @@ export type RagwallErrorCode =
   | 'TRANSACTION_CLOSED'
   /** The connection was lost before the answer came. Whether a write took effect is unknown. An upsert can be repeated. */
   | 'CONNECTION_LOST'
+  /** The connections of this `connect()` have been closed. */
+  | 'CLOSED'
+  /** In a transaction, a call outside of it would wait for the transaction's own connection. Use the methods of the transaction. */
+  | 'WAITS_FOR_ITSELF'
   /** The login of this pool fails checks of `assertIsolation`, whose ids `checks` has. Do not serve. */
   | 'NOT_ISOLATED';
 

@@ -1,13 +1,14 @@
 /** The client against a real database: what it returns, what it refuses, and what it never sends. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import postgres, { type Sql } from 'postgres';
+import postgres from 'postgres';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
-import { needs } from '../../db/tests/engine/session.js';
+import { forTenant, needs, poolOptions } from '../../db/tests/engine/session.js';
 import { useSession } from '../../db/tests/engine/use-session.js';
 import type { Embedder } from '../embedders/embedder.js';
+import type { Connections } from './connections.js';
 import { deleteDocuments, matchDocuments, type NewDocument } from './documents.js';
-import { forTenant, type TenantTransaction } from './handle.js';
-import { poolOptions, setTenant } from './tenant.js';
+import { handleOf, type TenantTransaction } from './handle.js';
+import { setTenant } from './tenant.js';
 
 const session = useSession();
 beforeEach(() => session.admin((sql) => sql`delete from ragwall.documents`));
@@ -431,11 +432,10 @@ describe('transaction', () => {
 });
 
 describe('before anything is sent', () => {
-  const untouchable = new Proxy((() => {}) as unknown as Sql, {
-    apply: () => expect.fail('a statement was made'),
-    get: () => expect.fail('the connection was used'),
-  });
-  const acme = forTenant(untouchable, 'acme');
+  const connections = new Proxy({} as Connections, { get: () => expect.fail('a connection was used') });
+  const facts = async () => ({ dimensions: 1536, agent: false });
+  const untouchable = { connections, facts, signer: undefined };
+  const acme = handleOf('acme', untouchable);
   const id = '00000000-0000-4000-8000-000000000001';
   const content = 'x';
 
@@ -452,7 +452,7 @@ describe('before anything is sent', () => {
     ['an array', ['acme']],
     ['an object', { toString: () => 'acme' }],
   ])('%s is refused as a tenant', (_, tenant) => {
-    expect(() => forTenant(untouchable, tenant as string)).toThrow(expect.objectContaining({ code: 'INVALID_TENANT' }));
+    expect(() => handleOf(tenant as string, untouchable)).toThrow(expect.objectContaining({ code: 'INVALID_TENANT' }));
   });
 
   it.each<[string, unknown]>([
@@ -519,7 +519,7 @@ describe('before anything is sent', () => {
 
   it('an error never repeats the value', async () => {
     const secret = 'sk-secret value';
-    expect(() => forTenant(untouchable, secret)).toThrow(expect.not.stringContaining('sk-secret'));
+    expect(() => handleOf(secret, untouchable)).toThrow(expect.not.stringContaining('sk-secret'));
     await expect(acme.upsertDocuments([{ id: secret, content }])).rejects.not.toThrow(/sk-secret/);
   });
 

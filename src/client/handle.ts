@@ -1,21 +1,15 @@
 /** The handle of a tenant: its searches, writes and transactions run as this tenant and no other. */
-import type { Sql, TransactionSql } from 'postgres';
-import { defaultDimensions, type Vector } from '../embedders/embedder.js';
+import type { TransactionSql } from 'postgres';
+import type { Vector } from '../embedders/embedder.js';
+import type { Connections } from './connections.js';
 import { catchUpIn, type Deletion, deleteIn, type Match, matchIn, type NewDocument } from './documents.js';
-import { checkIntegerOption, checkOptions, RagwallError } from './errors.js';
+import { checkOptions, RagwallError } from './errors.js';
 import { type BatchOptions, ingest, type UpsertCounts, type UpsertOptions } from './ingest.js';
 import type { JsonObject } from './input.js';
-import { checkTenant, poolScope, setTenant, type TenantScope, transactionScope } from './tenant.js';
+import { rowsOf } from './rows.js';
+import { agentScope, checkTenant, setTenant, singleScope, type TenantScope, transactionScope } from './tenant.js';
 import type { TokenSigner } from './token.js';
-import { guardedBegin } from './transaction.js';
-
-/** Options of {@link forTenant}. */
-export interface TenantOptions {
-  /** How many dimensions the database's embeddings have, 1 to 4000; default 1536. */
-  readonly dimensions?: number;
-  /** Signs the tenant's token, which a database in signed mode requires; see {@link tokenSigner}. */
-  readonly signer?: TokenSigner;
-}
+import { begin } from './transaction.js';
 
 /** Options of a search. */
 export interface MatchOptions {
@@ -80,7 +74,7 @@ export interface TenantTransaction extends TenantMethods<BatchOptions> {
   readonly sql: TransactionSql;
 }
 
-/** An immutable handle: one tenant on one pool. */
+/** An immutable handle of one tenant. */
 export interface Tenant extends TenantMethods<UpsertOptions> {
   /**
    * Runs `fn` in a transaction to which this tenant is bound, and returns what `fn` returns. If `fn` throws,
@@ -97,20 +91,34 @@ export interface Tenant extends TenantMethods<UpsertOptions> {
   transaction<T>(fn: (tx: TenantTransaction) => Promise<T>): Promise<T>;
 }
 
-/**
- * Returns the handle of a tenant on a pool. It opens no connection and sends nothing.
- *
- * @param sql a postgres.js pool whose login is, or is a member of, `app_user` or `app_reader`.
- * @param tenantId 1 to 128 printable ASCII characters, no spaces; from a verified token.
- * @throws RagwallError `INVALID_TENANT`, `INVALID_OPTION`.
- * @example
- * const acme = forTenant(sql, 'acme');
- * const passages = await acme.matchDocuments(queryVec, { k: 5 });
- */
-export function forTenant(sql: Sql, tenantId: string, options: TenantOptions = {}): Tenant {
+/** Whose handles these are: connections, what was asked of the database once, and the signer of tokens. */
+export interface Handles {
+  readonly connections: Connections;
+  facts(): Promise<Facts>;
+  readonly signer: TokenSigner | undefined;
+}
+
+/** What a database says of itself and of the login. */
+export interface Facts {
+  /** How many numbers its embeddings have. */
+  readonly dimensions: number;
+  /** Whether the login is an `agent_caller`, who may search by one function alone. */
+  readonly agent: boolean;
+}
+
+/** Asks the database, by any login of ours. */
+export async function askFacts(connections: Connections): Promise<Facts> {
+  const [[dimensions, searches] = []] = await connections.send((sql) =>
+    rowsOf(sql`
+      select ragwall.embedding_dimensions(), pg_catalog.has_function_privilege(
+        'ragwall.search_with_token(text, public.halfvec, integer, jsonb)', 'execute')`),
+  );
+  return { dimensions: Number(dimensions), agent: searches === 'f' };
+}
+
+/** Returns the handle of a tenant. It sends nothing. @throws RagwallError `INVALID_TENANT`. */
+export function handleOf(tenantId: string, { connections, facts, signer }: Handles): Tenant {
   const tenant = checkTenant(tenantId);
-  const { dimensions = defaultDimensions, signer } = checkOptions(options, ['dimensions', 'signer']);
-  checkIntegerOption('dimensions', dimensions, 1, 4000);
 
   const methodsIn = (newScope: () => Promise<TenantScope>): TenantMethods<UpsertOptions> => ({
     tenantId: tenant,
@@ -122,15 +130,28 @@ export function forTenant(sql: Sql, tenantId: string, options: TenantOptions = {
           'filter is expected to be a JSON object; leave it out where there is none.',
         );
       }
-      return matchIn(await newScope(), queryVec, k, filter, dimensions);
+      const { dimensions, agent } = await facts();
+      const find = (scope: TenantScope) => matchIn(scope, queryVec, k, filter, dimensions);
+      const scope = await newScope();
+      // The one function that an agent may call does not bind its tenant itself.
+      return agent && scope.single ? inTransaction((tx) => find(agentScope(tx, tenant))) : find(scope);
     },
-    upsertDocuments: async (documents, options = {}) => ingest(newScope, documents, options, dimensions),
+    upsertDocuments: async (documents, options = {}) =>
+      ingest(newScope, documents, options, (await facts()).dimensions),
     deleteDocuments: async (deletion) => deleteIn(await newScope(), deletion),
     catchUp: async (most = 1_000) => catchUpIn(await newScope(), most),
   });
 
-  function transactionOf(tx: TransactionSql): TenantTransaction {
-    const methods = methodsIn(async () => transactionScope(tx, tenant));
+  const inTransaction = <T>(fn: (tx: TransactionSql) => Promise<T>): Promise<T> =>
+    begin(connections, async (tx) => {
+      await setTenant(tx, tenant, signer);
+      const result = fn(tx);
+      // fn may return an array of statements. Like sql.begin() of postgres.js, wait for all of them.
+      return (Array.isArray(result) ? Promise.all(result) : result) as typeof result;
+    });
+
+  function transactionOf(tx: TransactionSql, agent: boolean): TenantTransaction {
+    const methods = methodsIn(async () => (agent ? agentScope(tx, tenant) : transactionScope(tx, tenant)));
     return Object.freeze<TenantTransaction>({
       ...methods,
       sql: tx,
@@ -147,13 +168,10 @@ export function forTenant(sql: Sql, tenantId: string, options: TenantOptions = {
   }
 
   return Object.freeze<Tenant>({
-    ...methodsIn(() => poolScope(sql, tenant, signer)),
-    transaction: (fn) =>
-      guardedBegin(sql, async (tx) => {
-        await setTenant(tx, tenant, signer);
-        const result = fn(transactionOf(tx));
-        // fn may return an array of statements. Like sql.begin() of postgres.js, wait for all of them.
-        return (Array.isArray(result) ? Promise.all(result) : result) as typeof result;
-      }),
+    ...methodsIn(() => singleScope(connections, tenant, signer)),
+    async transaction(fn) {
+      const { agent } = await facts();
+      return inTransaction((tx) => fn(transactionOf(tx, agent)));
+    },
   });
 }

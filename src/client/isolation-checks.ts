@@ -2,9 +2,12 @@
 import type { Sql } from 'postgres';
 import type { Route } from '../audit/pooler-probe.js';
 import { guardQuery, lastMigration, restrictedGuardQuery } from '../audit/queries.generated.js';
+import type { Embedder } from '../embedders/embedder.js';
+import { setTenant } from './tenant.js';
+import type { TokenSigner } from './token.js';
 
 /** The id of a check, as in `ragwall audit`. */
-export type IsolationCheck = 'G01' | 'M01' | 'R01' | 'R02' | 'R07' | 'R08' | 'T01' | 'T02' | 'O01';
+export type IsolationCheck = 'G01' | 'G02' | 'G03' | 'M01' | 'R01' | 'R02' | 'R07' | 'R08' | 'T01' | 'T02' | 'O01';
 
 /** A check that could not be made. */
 export interface Undetermined {
@@ -55,6 +58,39 @@ export async function findFailures(sql: Sql, tenantColumns: string | null): Prom
 
 /** Whether an error of the server has one of these SQLSTATEs. */
 const refused = (error: unknown, ...codes: string[]) => codes.includes((error as { code: string })?.code);
+
+/** A tenant that has no documents: what is bound to it is rolled back. */
+const nobody = 'ragwall-start-up-check';
+
+/** Returns a finding if no tenant can be bound: without a signer in signed mode, or with one of another database. */
+export async function bindingRefused(sql: Sql, signer: TokenSigner | undefined): Promise<Finding[]> {
+  const over = Symbol();
+  try {
+    await sql.begin(async (tx) => {
+      await setTenant(tx, nobody, signer);
+      throw over;
+    });
+  } catch (error) {
+    if (refused(error, '42501')) {
+      return [
+        { check: 'G02', object: signer ? 'may not present a token' : 'there is none, and tenants are bound by token' },
+      ];
+    }
+    if (refused(error, 'RW004', 'RW005', 'RW006')) {
+      return [{ check: 'G02', object: `${(error as { code: string }).code}: ${(error as Error).message}` }];
+    }
+    if (error !== over) throw error;
+  }
+  return [];
+}
+
+/** Returns a finding if an embedder makes vectors of another length than those in the database. */
+export async function dimensionsDiffer(sql: Sql, embedder: Embedder | undefined): Promise<Finding[]> {
+  if (embedder?.dimensions === undefined) return [];
+  const [row] = await sql<{ dimensions: number }[]>`select ragwall.embedding_dimensions() as dimensions`;
+  if (row?.dimensions === embedder.dimensions) return [];
+  return [{ check: 'G03', object: `${embedder.dimensions} of the embedder, ${row?.dimensions} in the database` }];
+}
 
 /** Returns a finding if the database has fewer migrations than this client needs. */
 export async function migrationBehind(sql: Sql): Promise<Finding[]> {

@@ -6,9 +6,7 @@ import { readFileSync } from 'node:fs';
 import postgres, { type Sql } from 'postgres';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { type Outcome, orCode, type Poisoning, poisonings, search, values } from '../../db/tests/engine/poisonings.js';
-import { needs, openSession, type Session } from '../../db/tests/engine/session.js';
-import { forTenant } from './handle.js';
-import { poolOptions } from './tenant.js';
+import { forTenant, needs, openSession, poolOptions, type Session } from '../../db/tests/engine/session.js';
 import { type TokenSigner, tokenSigner } from './token.js';
 
 const engine = inject('engine');

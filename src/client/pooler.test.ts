@@ -1,8 +1,7 @@
 /** Fifty clients of two tenants through real PgBouncer in transaction mode, on five server connections. */
 import postgres, { type Sql } from 'postgres';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
-import { needs, openSession, type Session } from '../../db/tests/engine/session.js';
-import { forTenant } from './handle.js';
+import { forTenant, needs, openSession, type Session } from '../../db/tests/engine/session.js';
 
 const engine = inject('engine');
 const tenants = ['acme', 'globex'] as const;

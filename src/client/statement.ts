@@ -1,45 +1,130 @@
-/** Sends a single statement on a pool, so that postgres.js cannot give its answer to another caller. */
-import type { PendingQuery } from 'postgres';
-import { RagwallError } from './errors.js';
+/** A statement of a transaction, which becomes one of the driver when it is sent, and not before. */
+import type { PendingQuery, Row } from 'postgres';
 
-/** The private members of a postgres.js connection that are used here. */
-interface Connection {
-  /** Called when the connection has closed, before it is used again. */
-  onclose: ((error: Error) => void) | null;
-  /** Rejects the statements that were sent on the connection and not answered. */
-  terminate(): void;
+type Query = PendingQuery<Row[]>;
+type OnRows = (rows: unknown) => unknown;
+
+/** What a statement needs of its transaction. */
+export interface Turn {
+  /** Sends what `make` returns when its turn has come, and rejects if the transaction is over or its connection lost. */
+  send<T>(make: () => PromiseLike<T>): Promise<T>;
+  /** Rejects when the connection is lost. */
+  readonly lost: Promise<never>;
+  /** @throws RagwallError `TRANSACTION_CLOSED` if the connection is lost. */
+  check(): void;
+  /** Has the transaction fail with an error of which the driver does not know. */
+  fail(error: unknown): void;
 }
 
-/**
- * Makes postgres.js send nothing on the same connection before this statement is answered, and returns the
- * statement. If the server or PgBouncer no longer has a prepared statement (26000), the driver prepares it again, and
- * the statements that it sent meanwhile hang or get each other's answers. Besides, PgBouncer serves a connection for as
- * long as this has more to send, while other connections wait.
- */
-function unpipelined<Q extends Promise<unknown>>(query: Q): Q {
-  const sent = query as Q & { options?: object };
-  const onexecute = (connection: Connection) => {
-    connection.onclose ??= () => connection.terminate();
-    return false;
-  };
-  sent.options = { ...sent.options, onexecute };
-  return query;
-}
+const ignore = () => {};
 
 /**
- * Sends a statement and returns its rows.
- *
- * @param onPool whether the statement is sent on a pool, outside any transaction.
- * @throws RagwallError `CONNECTION_LOST` if the driver resolves the statement without a complete answer, as
- *   postgres.js does with a statement that it accepted while the connection was being reset.
+ * A statement as the driver's: a promise that sends it when it is awaited, or a part of another statement. Until then the
+ * driver does not know it, so whoever awaits it when its transaction is over sends nothing.
  */
-export async function rowsOf<Row extends object>(query: PendingQuery<Row[]>, onPool: boolean): Promise<readonly Row[]> {
-  const rows = await (onPool ? unpipelined(query) : query);
-  if (!rows.command) {
-    throw new RagwallError(
-      'CONNECTION_LOST',
-      'The connection was lost before there was an answer; whether a write took effect is unknown.',
-    );
+export class Statement implements PromiseLike<unknown> {
+  #sent: Promise<unknown> | undefined;
+  #query: Query | undefined;
+  #cancelled = false;
+  readonly #steps: ((query: Query) => unknown)[] = [];
+
+  /** `text` is read before the statement is made of it. */
+  constructor(
+    private readonly turn: Turn,
+    private readonly make: (text: string) => Query,
+    private readonly text?: () => Promise<string>,
+  ) {}
+
+  /** Returns the statement as a part of another. */
+  part(): unknown {
+    return this.make('');
   }
-  return rows;
+
+  #step(step: (query: Query) => unknown): this {
+    this.#steps.push(step);
+    return this;
+  }
+  simple = () => this.#step((query) => query.simple());
+  raw = () => this.#step((query) => query.raw());
+  values = () => this.#step((query) => query.values());
+  describe = () => this.#step((query) => query.describe());
+  readable = () => this.#step((query) => query.readable());
+  writable = () => this.#step((query) => query.writable());
+  forEach = (onRow: (row: Row) => void) => this.#step((query) => query.forEach(onRow as never)).execute();
+
+  cursor(rows: number | OnRows = 1, onRows?: OnRows): this | AsyncIterable<unknown> {
+    if (typeof rows === 'function') return this.cursor(1, rows);
+    if (onRows) {
+      const call = (found: unknown) => {
+        const said = onRows(found); // what it throws, the driver catches
+        return said instanceof Promise ? said.finally(() => this.#untilLost()) : said;
+      };
+      return this.#step((query) => query.cursor(rows, call as never));
+    }
+    return { [Symbol.asyncIterator]: () => this.#iterate(rows) };
+  }
+
+  /** Never settles once the connection is lost: the driver would ask for the next rows. */
+  async #untilLost(): Promise<void> {
+    try {
+      this.turn.check();
+    } catch {
+      await new Promise(ignore);
+    }
+  }
+
+  /** Gives the rows of a cursor. The statement is under way until the loop has ended. */
+  async *#iterate(rows: number): AsyncGenerator<unknown> {
+    let end = ignore;
+    const over = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    const { turn } = this;
+    const iterator = await new Promise<AsyncIterator<unknown>>((resolve, reject) => {
+      turn
+        .send(() => {
+          resolve(this.make('').cursor(rows)[Symbol.asyncIterator]());
+          return over;
+        })
+        .catch(reject);
+    });
+    try {
+      for (;;) {
+        turn.check();
+        const step = await Promise.race([iterator.next(), turn.lost]);
+        if (step.done) return;
+        yield step.value;
+      }
+    } finally {
+      void this.#untilLost().then(() => iterator.return?.());
+      end();
+    }
+  }
+
+  execute(): this {
+    this.#sent ??= this.turn.send(async () => {
+      const text = await this.text?.();
+      this.turn.check();
+      if (this.#cancelled) {
+        const error = Object.assign(new Error('canceling statement due to user request'), { code: '57014' });
+        this.turn.fail(error);
+        throw error;
+      }
+      const query = this.make(text ?? '');
+      this.#query = query;
+      return this.#steps.reduce<unknown>((_, step) => step(query), query);
+    });
+    this.#sent.catch(ignore);
+    return this;
+  }
+
+  cancel(): void {
+    this.#cancelled = true;
+    this.#query?.cancel();
+  }
+
+  // biome-ignore lint/suspicious/noThenProperty: it is awaited
+  then: Promise<unknown>['then'] = (...on) => (this.execute().#sent as Promise<unknown>).then(...on);
+  catch: Promise<unknown>['catch'] = (on) => this.then(undefined, on);
+  finally: Promise<unknown>['finally'] = (on) => (this.execute().#sent as Promise<unknown>).finally(on);
 }

@@ -2,9 +2,8 @@
 import { execFileSync } from 'node:child_process';
 import postgres, { type Sql } from 'postgres';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it, vi } from 'vitest';
-import { needs, openSession, type Session } from '../../db/tests/engine/session.js';
-import { forTenant, type Tenant } from './handle.js';
-import { poolOptions } from './tenant.js';
+import { forTenant, needs, openSession, poolOptions, type Session } from '../../db/tests/engine/session.js';
+import type { Tenant } from './handle.js';
 import { type TokenSigner, tokenSigner } from './token.js';
 
 const engine = inject('engine');

@@ -1,224 +1,192 @@
-/**
- * A transaction that cannot outlive its connection.
- *
- * When a backend dies, postgres.js 3.4 rejects the promise of `sql.begin`, but the callback runs on, and
- * its next statement, or the COMMIT or ROLLBACK behind it, goes to whoever has the connection by then:
- * another tenant (porsager/postgres #1204, #1215, #1189). A transaction that is used after its callback
- * settled, or after SQL of its own ended it, does the same. Here all are refused. To be dropped when a
- * fixed release is required.
- */
+/** A transaction on a leased connection: `sql.begin` of the driver, which nothing outlives. */
 import { readFile } from 'node:fs/promises';
-import type { Sql, TransactionSql } from 'postgres';
+import postgres, { type PendingQuery, type Row, type TransactionSql } from 'postgres';
+import { arrayType } from './arrays.js';
+import type { Connections, Lease } from './connections.js';
 import { RagwallError } from './errors.js';
-
-/** What of a postgres.js query is used here: it calls `handler` with itself when it is to be sent. */
-type Query = Promise<unknown> & {
-  strings: string[];
-  readonly cancelled: unknown;
-  handler(query: Query): void;
-  reject(error: unknown): void;
-};
-
-/** What of a postgres.js connection is used here. */
-interface Connection {
-  /** A function of the transaction that has the connection; nothing or another's once that is over. */
-  readonly reserved: unknown;
-  /** Called when the connection has closed, before anybody else can have it. */
-  onclose: ((error: Error) => void) | null;
-  /** Sends a statement, and returns whether it takes another before the answer. */
-  execute(query: Query): unknown;
-  /**
-   * Rejects what it has taken and not answered; called when it has closed. A reset is told a moment before that, and what the
-   * driver takes in between, a ROLLBACK at least, would wait for the answers of whoever has the connection next (#1215).
-   */
-  terminate(): void;
-}
-
-const ignore = () => {};
+import { Statement, type Turn } from './statement.js';
 
 /** What a callback returned; of an array, as in the driver, what each of its statements returns. */
 const each = <R>(result: R) => (Array.isArray(result) ? Promise.all(result) : result) as R;
 
-/** As `sql.begin`; `onBegin` is called when BEGIN is asked for, `onExecute` when a connection sends it. */
-function begin<T>(
-  sql: Sql,
-  fn: (tx: TransactionSql) => Promise<T>,
-  onBegin: () => void,
-  onExecute: (connection: Connection) => void,
-): Promise<T> {
-  const { unsafe } = sql;
-  // The driver asks by this, before it returns, with an option that is shown the connection.
-  sql.unsafe = ((text: string, args: [], { onexecute }: { onexecute(connection: Connection): void }) => {
-    onBegin();
-    return unsafe(text, args, {
-      onexecute(connection: Connection) {
-        onExecute(connection);
-        return onexecute(connection);
-      },
-    } as object);
-  }) as never;
-  try {
-    return sql.begin(fn) as Promise<T>;
-  } finally {
-    sql.unsafe = unsafe;
-  }
+/** Puts the driver's own statements in the place of ours, in the parameters of a statement and in those of a helper. */
+function parts(value: unknown): unknown {
+  if (value instanceof Statement) return value.part();
+  if (Array.isArray(value)) return value.map(parts);
+  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, parts(one)]));
 }
 
-/**
- * Runs `fn` in a transaction and returns what it returns, as `sql.begin` does.
- *
- * @param sql a pool.
- * @param fn gets the transaction. It must not be used after `fn` settled.
- * @throws RagwallError `TRANSACTION_CLOSED` from any use of the transaction after `fn` settled, SQL of its
- *   own ended it, or its connection was lost. If the connection was lost, the promise rejects with the
- *   driver's error, and whether a COMMIT under way took effect is unknown.
- */
-export function guardedBegin<T>(sql: Sql, fn: (tx: TransactionSql) => Promise<T>): Promise<T> {
-  let hasConnection = () => true;
-  let settled = false;
-  let cause: Error | undefined;
-  /** What is under way, and would never settle if it waits for its turn when the connection is lost. */
-  const pending = new Set<{ reject(error: unknown): void }>();
+/** One transaction: its statements take turns, and none is sent when it is over. */
+class Transaction {
+  /** Settles when what was sent is answered. */
+  #last: Promise<unknown> = Promise.resolve();
+  /** Whether SQL of its own has ended it. */
+  #ended = false;
+  /** What a statement failed with of which the driver does not know. */
+  #failure: { readonly error: unknown } | undefined;
 
-  /** Rejects what waits, and the transaction. */
-  let abandon: (error: Error) => void = ignore;
+  constructor(private readonly lease: Lease) {}
 
-  const isOpen = () => !settled && hasConnection();
-  const refusal = () =>
-    new RagwallError(
+  #refusal(): RagwallError {
+    return new RagwallError(
       'TRANSACTION_CLOSED',
-      cause
+      this.lease.isLost()
         ? 'The connection of this transaction was lost; run the transaction again.'
         : 'This transaction has ended; await every statement inside its callback, and leave COMMIT to it.',
-      { cause },
+      { cause: this.lease.cause() },
     );
-
-  function watch<Q>(query: Q, prepare?: (query: Query) => Promise<void>): Q {
-    if (!(query instanceof Promise)) return query; // an identifier or a helper: part of a statement
-    const watched = query as unknown as Query;
-    const send = watched.handler;
-    let onRows: ((rows: unknown) => unknown) | undefined;
-    // A cursor's callback, or the body of its loop, that outlives the connection would go on in another's.
-    Object.defineProperty(watched, 'cursorFn', {
-      get: () => onRows,
-      set(fn: (rows: unknown) => unknown) {
-        onRows = (rows) => {
-          const said = fn(rows); // what it throws, the driver catches; it does not wait after the last rows
-          return said instanceof Promise ? settle(() => said, hasConnection, ignore) : said;
-        };
-      },
-    });
-    watched.handler = async (sent) => {
-      try {
-        if (prepare && isOpen()) await prepare(sent);
-        if (!isOpen()) throw refusal();
-        pending.add(sent);
-        const done = () => {
-          pending.delete(sent);
-          if (!hasConnection()) abandon(refusal());
-        };
-        sent.then(done, done);
-        send(sent);
-      } catch (error) {
-        sent.reject(error);
-      }
-    };
-    return query;
   }
 
-  /** Settles as `run` does while `may` holds, else never: what the driver sends next would not be ours. */
-  async function settle<R>(run: () => R, may: () => boolean, reject: (error: Error) => void) {
+  #turn(driver: TransactionSql, over: () => boolean): Turn {
+    const check = () => {
+      if (this.#ended || this.lease.isLost()) throw this.#refusal();
+    };
+    return {
+      lost: this.lease.lost,
+      check,
+      fail: (error) => {
+        this.#failure ??= { error };
+      },
+      send: <T>(make: () => PromiseLike<T>) => {
+        if (over()) return Promise.reject(this.#refusal());
+        const sent = this.#last.then(async () => {
+          check();
+          try {
+            const answer = await this.lease.send(make);
+            await this.#noticeEnd(driver, answer);
+            return answer;
+          } catch (error) {
+            // Behind a statement whose values it could not send, the driver would lose count if the next were such a one.
+            const unsent = !(error instanceof postgres.PostgresError) && !this.lease.isLost();
+            if (unsent) await this.lease.send(() => driver.unsafe('select 1')).catch(() => {});
+            throw error;
+          }
+        });
+        this.#last = sent.catch(() => {});
+        return sent;
+      },
+    };
+  }
+
+  /** A statement that ended the transaction: what follows would be outside of it. */
+  async #noticeEnd(driver: TransactionSql, answer: unknown): Promise<void> {
+    const results = (Array.isArray(answer) && !('command' in answer) ? answer : [answer]) as { command?: string }[];
+    const commands = results.map((result) => `${Object(result).command}`);
+    this.#ended ||= commands.some((command) => /^(COMMIT|BEGIN|START|PREPARE TRANSACTION)/.test(command));
+    // ROLLBACK TO has the same name. Outside of a transaction there are no savepoints.
+    if (!this.#ended && commands.includes('ROLLBACK')) {
+      this.#ended = await this.lease
+        .send(() => driver.unsafe('savepoint ragwall; release ragwall'))
+        .then(
+          () => false,
+          () => true,
+        );
+    }
+  }
+
+  /**
+   * Runs a callback with the transaction, or with a savepoint in it, and settles as the callback does. If that is too late
+   * it never settles: the COMMIT or ROLLBACK that the driver sends next would end what is not ours.
+   */
+  async run<R>(
+    driver: TransactionSql,
+    callback: (tx: TransactionSql) => R,
+    above = () => false,
+    onLate: (error: unknown) => void = () => {},
+  ): Promise<Awaited<R>> {
+    let over = false;
+    const isOver = () => over || above();
     try {
-      return await each(run());
+      const result = await each(callback(this.#view(driver, isOver)));
+      over = true;
+      await this.#last;
+      if (this.#ended) throw this.#refusal();
+      if (this.#failure) throw this.#failure.error;
+      return result;
     } finally {
-      if (!may()) {
-        reject(refusal());
+      over = true;
+      await this.#last;
+      if (above() || this.lease.isLost()) {
+        onLate(this.#refusal());
         await new Promise(() => {});
       }
     }
   }
 
-  function guard(tx: TransactionSql): TransactionSql {
-    const guarded = {
-      unsafe: (...args: Parameters<TransactionSql['unsafe']>) => watch(tx.unsafe(...args)),
-      // Not the driver's: it would send the text without asking again once it is read.
-      file(path: string, args: never[] = [], options: object = {}) {
-        const query = Array.isArray(args)
-          ? tx.unsafe('', args, { prepare: true, ...options })
-          : tx.unsafe('', [], { prepare: true, ...(args as object) });
-        return watch(query, async (sent) => {
-          sent.strings = [await readFile(path, 'utf8')];
+  #view(driver: TransactionSql, isOver: () => boolean): TransactionSql {
+    const turn = this.#turn(driver, isOver);
+    const statement = (make: (text: string) => unknown, text?: () => Promise<string>) =>
+      new Statement(turn, make as (text: string) => PendingQuery<Row[]>, text);
+    const template = (strings: TemplateStringsArray, ...parameters: unknown[]) =>
+      statement(() => Reflect.apply(driver, undefined, [strings, ...parameters.map(parameter)]));
+    // The driver would declare a list as what its first item is.
+    const parameter = (value: unknown) =>
+      Array.isArray(value) && arrayType(value) !== 0 ? driver.typed(value as never, arrayType(value)) : parts(value);
+    const own: Record<string, unknown> = {
+      unsafe: (...args: Parameters<TransactionSql['unsafe']>) => statement(() => driver.unsafe(...args)),
+      file: (path: string, args: never[] | object = [], options: object = {}) =>
+        Array.isArray(args)
+          ? statement(
+              (text) => driver.unsafe(text, args, { prepare: true, ...options }),
+              () => readFile(path, 'utf8'),
+            )
+          : (own.file as (...file: unknown[]) => unknown)(path, [], args),
+      notify: (channel: string, payload: string) => template`select pg_catalog.pg_notify(${channel}, ${`${payload}`})`,
+      array: (items: unknown[], type?: number) => driver.typed(items as never, arrayType(items, type)),
+      savepoint: (...args: unknown[]) => {
+        const nested = args.pop() as (tx: TransactionSql) => unknown;
+        return new Promise((resolve, reject) => {
+          // The turn ends when the savepoint is there.
+          const begin = () =>
+            new Promise<void>((begun, failed) => {
+              const run = (inner: TransactionSql) => {
+                begun();
+                return this.run(inner, nested, isOver, reject);
+              };
+              Reflect.apply(driver.savepoint, driver, [...args, run]).then(resolve, (error: unknown) => {
+                failed(error);
+                reject(this.lease.explain(error));
+              });
+            });
+          turn.send(begin).catch(reject);
         });
       },
-      savepoint: (...args: unknown[]) =>
-        new Promise((resolve, reject) => {
-          if (!isOpen()) throw refusal();
-          const nested = args.pop() as (tx: TransactionSql) => unknown;
-          const begun = { reject };
-          pending.add(begun);
-          const run = (inner: TransactionSql) => {
-            pending.delete(begun);
-            return settle(() => nested(guard(inner)), isOpen, reject);
-          };
-          Reflect.apply(tx.savepoint, tx, [...args, run]).then(resolve, reject);
-        }),
     };
-    return new Proxy(tx, {
-      apply: (target, self, args) => watch(Reflect.apply(target, self, args)),
-      get: (target, property) => Reflect.get(Object.hasOwn(guarded, property) ? guarded : target, property),
+    return new Proxy(driver, {
+      apply: (target, _, [first, ...rest]) =>
+        Array.isArray(first?.raw)
+          ? template(first, ...rest)
+          : Reflect.apply(target, undefined, [parts(first), ...rest.map(parts)]),
+      get: (target, name) => (Object.hasOwn(own, name) ? own[name as string] : Reflect.get(target, name)),
     });
   }
+}
 
-  return new Promise((resolve, reject) => {
-    let begunOn: Connection | undefined;
-    let release = ignore;
-    abandon = (error) => {
-      release();
-      for (const query of pending) query.reject(error);
-      reject(error);
-    };
-    async function run(tx: TransactionSql): Promise<T> {
-      await undefined; // until the driver has set its own `onclose`
-      const connection = begunOn;
-      if (!connection) throw new Error('This release of postgres.js, or what wraps it, is not supported.');
-      const { reserved, onclose, execute } = connection;
-      hasConnection = () => !!reserved && connection.reserved === reserved;
-      // One statement at a time, the driver's own too: behind one whose values cannot be sent, the next would hang.
-      connection.execute = (query) => {
-        if (query.cancelled && hasConnection()) {
-          (reserved as () => void)(); // what was cancelled while it waited has no answer: it is the next one's turn
-          return true;
-        }
-        execute(query);
-        return false;
-      };
-      release = () => {
-        connection.execute = execute;
-        release = ignore;
-      };
-      connection.onclose = (error) => {
-        if (!settled) cause = error;
-        abandon(error);
-        onclose?.(error);
-        connection.terminate();
-      };
+/**
+ * Runs `fn` in a transaction and returns what it returns, as `sql.begin` of the driver does.
+ *
+ * @param fn gets the transaction. It must not be used after `fn` settled.
+ * @throws RagwallError `TRANSACTION_CLOSED` from any use of the transaction after `fn` settled, SQL of its own ended it,
+ *   or its connection was lost; `CONNECTION_LOST` if the connection was lost before the answer to COMMIT came: whether the
+ *   transaction took effect is then unknown.
+ */
+export function begin<T>(connections: Connections, fn: (tx: TransactionSql) => Promise<T>): Promise<T> {
+  return connections.use(async (lease) => {
+    const transaction = new Transaction(lease);
+    let thrown: { readonly error: unknown } | undefined;
+    const callback = async (tx: TransactionSql) => {
       try {
-        return await each(fn(guard(tx)));
-      } finally {
-        settled = true;
+        return await each(connections.holding(() => fn(tx)));
+      } catch (error) {
+        thrown = { error };
+        throw error;
       }
+    };
+    try {
+      return (await lease.sql.begin((driver) => transaction.run(driver, callback))) as T;
+    } catch (error) {
+      throw thrown && thrown.error === error ? error : lease.explain(error);
     }
-    const mayEnd = () => hasConnection();
-    const onBegin = () => {
-      hasConnection = () => false; // until a connection is known
-    };
-    const onExecute = (connection: Connection) => {
-      begunOn = connection;
-      connection.onclose = () => connection.terminate();
-    };
-    begin(sql, (tx) => settle(() => run(tx), mayEnd, abandon), onBegin, onExecute).then((result) => {
-      release();
-      resolve(result);
-    }, abandon);
   });
 }

@@ -1,9 +1,10 @@
 /** A vector is compared as its half-precision numbers are on paper, or refused; its text keeps all of them. */
+
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { fuzz, number, outcome, thing } from '../../db/tests/bad-input.js';
+import { forTenant } from '../../db/tests/engine/session.js';
 import { useSession } from '../../db/tests/engine/use-session.js';
-import { forTenant } from './handle.js';
 import { vectorText } from './vector.js';
 
 const session = useSession({ clear: true });

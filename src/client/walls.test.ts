@@ -1,6 +1,8 @@
 /** Each wall alone stops a cross-tenant read or write: all others are taken down, and it holds. */
+
 import type { TransactionSql } from 'postgres';
 import { describe, expect, it } from 'vitest';
+import { forTenant } from '../../db/tests/engine/session.js';
 import { useSession } from '../../db/tests/engine/use-session.js';
 import {
   afterBreaches,
@@ -15,7 +17,7 @@ import {
   noPolicyBeneath,
 } from '../../db/tests/engine/walls.js';
 import { matchDocuments } from './documents.js';
-import { forTenant, type TenantTransaction } from './handle.js';
+import type { TenantTransaction } from './handle.js';
 
 const session = useSession({ seed: true });
 

@@ -15,6 +15,8 @@ export const defaultDimensions = 1536;
 export interface Embedder {
   /** 1 to 200 bytes of UTF-8. Only vectors of the same model are comparable. */
   readonly model: string;
+  /** How many numbers its vectors have, if it knows. */
+  readonly dimensions?: number;
   /**
    * Returns one vector for each text, in the order of the texts, all of one length. `signal` is aborted when
    * the caller no longer waits for them.

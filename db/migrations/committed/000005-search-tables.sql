@@ -1,5 +1,5 @@
---! Previous: sha1:2a74fcaa6c64409f93b091f8fca7601827608e41
---! Hash: sha1:85418b8aabad17dab7ead1a6549e606e2e360403
+--! Previous: sha1:f63696ab8bf77d11dccadca4cc19e82559e8b25e
+--! Hash: sha1:73ef546f45558177eb46e7e4bcf938c8fe921c21
 --! Message: search-tables
 
 -- Search tables: the embeddings of each large tenant once more, in a table of its own with an HNSW index of its own.

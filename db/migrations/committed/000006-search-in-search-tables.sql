@@ -1,5 +1,5 @@
---! Previous: sha1:85418b8aabad17dab7ead1a6549e606e2e360403
---! Hash: sha1:9233962bab89306c2de7faaad3dd1fd1ebdb008d
+--! Previous: sha1:73ef546f45558177eb46e7e4bcf938c8fe921c21
+--! Hash: sha1:3a061c02284e83e4e2bd578e8877446e79e544e5
 --! Message: search-in-search-tables
 
 -- Search in a search table, and what a search may be refused for.

@@ -1,5 +1,5 @@
---! Previous: sha1:9233962bab89306c2de7faaad3dd1fd1ebdb008d
---! Hash: sha1:5445bee8d3b253b731e6f73ccf9e9a8812dfab76
+--! Previous: sha1:3a061c02284e83e4e2bd578e8877446e79e544e5
+--! Hash: sha1:fa5110cef84ed4f80f6f268ae073afdb90974c64
 --! Message: match-documents
 
 -- Search: the nearest documents of the tenant that is bound, and the functions that applications search by.

@@ -1,5 +1,5 @@
---! Previous: sha1:5445bee8d3b253b731e6f73ccf9e9a8812dfab76
---! Hash: sha1:84c4a95fb4b9f77096b7917a9b5b99b44b198927
+--! Previous: sha1:fa5110cef84ed4f80f6f268ae073afdb90974c64
+--! Hash: sha1:8fc56ad8b640d17c0fc083c94faf3b038f4027ee
 --! Message: measure-search-tables
 
 -- How well a search table finds the nearest documents, and by which hnsw.ef_search.

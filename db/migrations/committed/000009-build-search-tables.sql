@@ -1,5 +1,5 @@
---! Previous: sha1:84c4a95fb4b9f77096b7917a9b5b99b44b198927
---! Hash: sha1:0dbcfbfbb5448fa24c11ba6dbdad6bf2ddc12794
+--! Previous: sha1:8fc56ad8b640d17c0fc083c94faf3b038f4027ee
+--! Hash: sha1:8737135853c7a93f0e035c852c3f63fe73862f47
 --! Message: build-search-tables
 
 -- Building a search table beside the one in use, and dropping one.

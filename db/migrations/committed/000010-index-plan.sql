@@ -1,5 +1,5 @@
---! Previous: sha1:0dbcfbfbb5448fa24c11ba6dbdad6bf2ddc12794
---! Hash: sha1:4fa5cdb43ff051e8be8599b4ac6640574747f151
+--! Previous: sha1:8737135853c7a93f0e035c852c3f63fe73862f47
+--! Hash: sha1:ada1c5acd319a201c5b50f642297f7641ffc038b
 --! Message: index-plan
 
 -- What the DBA sees of the search tables, and which statements are due.

@@ -1,5 +1,5 @@
---! Previous: sha1:4fa5cdb43ff051e8be8599b4ac6640574747f151
---! Hash: sha1:7a7f31550332080b4d2e40e52bf3327bd66e5e5a
+--! Previous: sha1:ada1c5acd319a201c5b50f642297f7641ffc038b
+--! Hash: sha1:1e081907e40fd335f845e515cb03f50dd9f3cc2f
 --! Message: upsert-documents
 
 -- Ingest: repeating an ingest changes nothing and needs no new embeddings.

@@ -1,5 +1,5 @@
---! Previous: sha1:7a7f31550332080b4d2e40e52bf3327bd66e5e5a
---! Hash: sha1:2823d6181c52b9d0f113f058e6edbaaed8107a6b
+--! Previous: sha1:1e081907e40fd335f845e515cb03f50dd9f3cc2f
+--! Hash: sha1:08fed3b05a53fd9b227794d223824a9e63b45ba0
 --! Message: delete-documents
 
 -- Deletion. Nobody has DELETE on the table, because it would allow LOCK TABLE, which stops all tenants. So these

@@ -1,5 +1,5 @@
---! Previous: sha1:2823d6181c52b9d0f113f058e6edbaaed8107a6b
---! Hash: sha1:c46cc08cb530f29882b3c7832ba0e74a7c549985
+--! Previous: sha1:08fed3b05a53fd9b227794d223824a9e63b45ba0
+--! Hash: sha1:a8b8d55dc66e940f76cc96d3238ca8d952bcdf31
 --! Message: protection-keys
 
 -- Protecting a table of yours, part 1 of 9: foreign keys by which tenants can observe each other.

@@ -1,5 +1,5 @@
---! Previous: sha1:c46cc08cb530f29882b3c7832ba0e74a7c549985
---! Hash: sha1:cb674dd84463cb713476a201288fc07700027166
+--! Previous: sha1:a8b8d55dc66e940f76cc96d3238ca8d952bcdf31
+--! Hash: sha1:e06cc62f02d73b8590f7a373322913b9716a355a
 --! Message: protection-indexes
 
 -- Protecting a table of yours, part 2 of 9: indexes by which tenants can observe each other.

@@ -1,5 +1,5 @@
---! Previous: sha1:cb674dd84463cb713476a201288fc07700027166
---! Hash: sha1:865f3000e2719bec83f46d5a036c21ed813d25d7
+--! Previous: sha1:e06cc62f02d73b8590f7a373322913b9716a355a
+--! Hash: sha1:48b5f928c0a4e2ebdf7253140d6458f19feb04d2
 --! Message: protection-findings
 
 -- Protecting a table of yours, part 3 of 9: everything by which a role can get past the policies of the table.

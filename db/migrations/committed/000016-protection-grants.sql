@@ -1,5 +1,5 @@
---! Previous: sha1:865f3000e2719bec83f46d5a036c21ed813d25d7
---! Hash: sha1:0712bdf4148e83735e4eb8f42fc738fe4cf19d56
+--! Previous: sha1:48b5f928c0a4e2ebdf7253140d6458f19feb04d2
+--! Hash: sha1:b09cd80228ba73d7e405a8c62b48f394449b05db
 --! Message: protection-grants
 
 -- Protecting a table of yours, part 4 of 9: who keeps which privileges.

@@ -1,5 +1,5 @@
---! Previous: sha1:0712bdf4148e83735e4eb8f42fc738fe4cf19d56
---! Hash: sha1:bdbddc755b3b2659c6630fdb8f4b6d65b2a092e0
+--! Previous: sha1:b09cd80228ba73d7e405a8c62b48f394449b05db
+--! Hash: sha1:730a956599c8620ffc0fbc6c5b195e092c3114d4
 --! Message: protection-plan
 
 -- Protecting a table of yours, part 5 of 9: the statements that do it.

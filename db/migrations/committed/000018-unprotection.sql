@@ -1,5 +1,5 @@
---! Previous: sha1:bdbddc755b3b2659c6630fdb8f4b6d65b2a092e0
---! Hash: sha1:d10e6379a787e8c6ade53fa9b32f66982d739459
+--! Previous: sha1:730a956599c8620ffc0fbc6c5b195e092c3114d4
+--! Hash: sha1:3376bbb35514fdb44080f006823f040199171098
 --! Message: unprotection
 
 -- Protecting a table of yours, part 6 of 9: the record of what there was before, and unprotect_table().

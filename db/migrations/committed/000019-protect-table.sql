@@ -1,5 +1,5 @@
---! Previous: sha1:d10e6379a787e8c6ade53fa9b32f66982d739459
---! Hash: sha1:a17cf56336d9b4e7d59dd07c42ed5fbb6998a993
+--! Previous: sha1:3376bbb35514fdb44080f006823f040199171098
+--! Hash: sha1:acabeedb0cf8966e6f8cf200713a7026cbd7af07
 --! Message: protect-table
 
 -- Protecting a table of yours, part 7 of 9: protect_table().

@@ -1,5 +1,5 @@
---! Previous: sha1:a17cf56336d9b4e7d59dd07c42ed5fbb6998a993
---! Hash: sha1:4c0e526840135a94d3eccdad037c30a797eef274
+--! Previous: sha1:acabeedb0cf8966e6f8cf200713a7026cbd7af07
+--! Hash: sha1:92810fa5da646bee2578848e2cfc432be511bdcf
 --! Message: protect-plan
 
 -- Protecting a table of yours, part 8 of 9: protect_plan(), for all tables at once.

@@ -1,5 +1,5 @@
---! Previous: sha1:4c0e526840135a94d3eccdad037c30a797eef274
---! Hash: sha1:883fae0af954a4a435f3cbf9f657dc78a073de24
+--! Previous: sha1:92810fa5da646bee2578848e2cfc432be511bdcf
+--! Hash: sha1:0d66c2bdbddd6412054863f4ca09e2e739929eb7
 --! Message: later-partitions
 
 -- Protecting a table of yours, part 9 of 9: partitions that are added later. Then the number of the last migration.

@@ -1,9 +1,9 @@
 /** Attacks that need a login, the end of a transaction, or two connections at once. The ids are those of README.md. */
 import postgres, { type Sql, type TransactionSql } from 'postgres';
 import { describe, expect, inject, it } from 'vitest';
-import { poolOptions, setTenant } from '../../../src/client/tenant.js';
+import { setTenant } from '../../../src/client/tenant.js';
 import { bootstrapSql } from '../engine/migrations.js';
-import { needs } from '../engine/session.js';
+import { needs, poolOptions } from '../engine/session.js';
 import { useSession } from '../engine/use-session.js';
 
 const engine = inject('engine');

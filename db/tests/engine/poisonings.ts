@@ -1,7 +1,9 @@
 /** What a client can leave on a pooled session to act in the transactions of the next, and what comes of it. */
+
 import type { Sql } from 'postgres';
-import { forTenant, type Tenant } from '../../../src/client/handle.js';
+import type { Tenant } from '../../../src/client/handle.js';
 import type { Session } from './session.js';
+import { forTenant } from './session.js';
 
 /** The answer to the victim's search, and what there was to be got besides; or the SQLSTATE instead. */
 export interface Outcome {

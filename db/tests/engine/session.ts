@@ -3,7 +3,10 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import postgres, { type Sql, type TransactionSql } from 'postgres';
 import type { TestContext } from 'vitest';
-import { poolOptions } from '../../../src/client/tenant.js';
+import { ragwallOn } from '../../../src/client/connect.js';
+import { Connections } from '../../../src/client/connections.js';
+import type { Tenant } from '../../../src/client/handle.js';
+import type { Ragwall, TokenSigner } from '../../../src/index.js';
 import type { Engine, EngineKind } from './engine.js';
 
 export interface Session {
@@ -14,8 +17,22 @@ export interface Session {
   end(): Promise<void>;
 }
 
+/** Options of a pool: no types are fetched, and a transaction does not wait behind a hundred statements. */
+export const poolOptions = { fetch_types: false, max_pipeline: 1_000_000, connect_timeout: 5, onnotice: () => {} };
 // Types are fetched, for tests that send arrays or get some.
-const quiet = { ...poolOptions, fetch_types: true, onnotice: () => {} };
+const quiet = { ...poolOptions, fetch_types: true };
+
+/** The handles of tenants on a pool that somebody else has opened: the embedded engine has but one connection. */
+export function tenantsOn(sql: Sql, signer?: TokenSigner): Ragwall {
+  const known = signer === undefined ? opened.get(sql) : undefined;
+  const ragwall = known ?? ragwallOn(Connections.over(sql), signer, () => sql);
+  if (signer === undefined) opened.set(sql, ragwall);
+  return ragwall;
+}
+const opened = new WeakMap<Sql, Ragwall>();
+
+export const forTenant = (sql: Sql, tenantId: string, { signer }: { signer?: TokenSigner } = {}): Tenant =>
+  tenantsOn(sql, signer).forTenant(tenantId);
 
 /** Opens a session; `max` server connections for the application where the engine has more than one. */
 export async function openSession(engine: Engine, max = 4): Promise<Session> {
@@ -41,20 +58,19 @@ export async function openSession(engine: Engine, max = 4): Promise<Session> {
   };
 }
 
-/** Opens a pool of one connection on a server of `url`, and shows the socket it has by now, for a test to break. */
-export function breakable(url: string, options: object): { sql: Sql; socket: () => Socket } {
+/** Returns an option of the driver that opens the connections to a server, and shows the last one's socket, for a test to break. */
+export function breakable(url: string): { driver: object; socket: () => Socket } {
   const { hostname, port } = new URL(url);
-  let socket: Socket;
-  const sql = postgres(url, {
-    ...options,
-    max: 1,
+  let last: Socket;
+  const driver = {
     async socket() {
-      socket = connect(Number(port || 5432), hostname);
+      const socket = connect(Number(port || 5432), hostname);
       await once(socket, 'connect');
+      last = socket;
       return socket;
     },
-  } as object);
-  return { sql, socket: () => socket };
+  };
+  return { driver, socket: () => last };
 }
 
 /** Runs `act` in a transaction that is rolled back, and returns what it returned. */

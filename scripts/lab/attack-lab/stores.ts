@@ -1,10 +1,12 @@
 /** The designs that are attacked, through what an ordinary account can do: store documents, change them, search. */
+
 import type { TransactionSql } from 'postgres';
 import { type Engine, grantLogin, type RunningEngine } from '../../../db/tests/engine/engine.js';
 import { bootstrapSql, migrationsSql } from '../../../db/tests/engine/migrations.js';
 import type { Session } from '../../../db/tests/engine/session.js';
+import { forTenant } from '../../../db/tests/engine/session.js';
 import { vectorText } from '../../../src/client/vector.js';
-import { forTenant, setTenant, type Vector } from '../../../src/index.js';
+import { setTenant, type Vector } from '../../../src/index.js';
 import { narrow, type Point } from '../data.js';
 import { connect, usualPolicy, withDatabase } from '../setup.js';
 
@@ -222,7 +224,7 @@ export async function ragwallStore({ app, admin }: Session): Promise<Store> {
     (sql) => sql<{ width: number }[]>`select ragwall.embedding_dimensions() as width`,
   );
   const filledUp = (vector: Vector) => [...vector, ...Array<number>(width - vector.length).fill(0)];
-  const as = (tenant: string) => forTenant(app, tenant, { dimensions: width });
+  const as = (tenant: string) => forTenant(app, tenant);
   const upkeep = (tenant: string, call: 'build' | 'drop') =>
     admin((sql) =>
       sql.begin(async (tx) => {

@@ -1,8 +1,9 @@
 /** What else is asked of ours and of the limit: many clients at once, after a restart, and to store documents. */
+
 import { randomUUID } from 'node:crypto';
 import type { Sql } from 'postgres';
+import { forTenant } from '../../../db/tests/engine/session.js';
 import { vectorText } from '../../../src/client/vector.js';
-import { forTenant } from '../../../src/index.js';
 import { belowOf, random } from '../data.js';
 import { median, pairedRatio, quantile, timed } from '../measure.js';
 import { ms, ratio, whole } from '../report.js';
@@ -11,7 +12,7 @@ import { limitTable, type Prepared, type Question, type Server } from './databas
 import { type Asker, named, open } from './designs.js';
 import type { Measured } from './report.js';
 import type { Scale } from './scale.js';
-import { dimensions, type Tenant, type World } from './world.js';
+import type { Tenant, World } from './world.js';
 
 const [ours, limit] = named('ragwall', 'limit');
 const both = [ours, limit] as const;
@@ -86,7 +87,7 @@ const insert = (sql: Sql, tenant: Tenant, vectors: readonly Float32Array[]) =>
     { prepare: true },
   );
 const upsert = (sql: Sql, { name }: Tenant, vectors: readonly Float32Array[]) =>
-  forTenant(sql, name, { dimensions }).upsertDocuments(
+  forTenant(sql, name).upsertDocuments(
     vectors.map((embedding) => ({ id: randomUUID(), content, embedding, embeddingModel: 'bench' })),
   );
 

@@ -1,10 +1,11 @@
 /** The designs that are compared, and how each finds the documents nearest to a question. */
+
 import type { Sql } from 'postgres';
+import { forTenant } from '../../../db/tests/engine/session.js';
 import { vectorText } from '../../../src/client/vector.js';
-import { forTenant, matchDocuments, setTenant } from '../../../src/index.js';
+import { matchDocuments, setTenant } from '../../../src/index.js';
 import { connect } from '../setup.js';
 import { hasIndex, limitTable, limitUrl, type Question } from './database.js';
-import { dimensions } from './world.js';
 
 type Found = readonly { readonly id: string; readonly similarity?: number }[];
 
@@ -64,7 +65,7 @@ export const designs: readonly Design[] = [
     name: 'ragwall',
     about: 'forTenant(sql, tenant).matchDocuments(vector)',
     request: (sql, { tenant, vector, filter }, k) =>
-      forTenant(sql, tenant.name, { dimensions }).matchDocuments(vector, filter ? { k, filter } : { k }),
+      forTenant(sql, tenant.name).matchDocuments(vector, filter ? { k, filter } : { k }),
   },
   {
     name: 'ragwall, sql.begin',

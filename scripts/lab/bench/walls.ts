@@ -1,7 +1,7 @@
 /** What each wall costs: many calls in a loop in the server, and whole statements side by side. */
 import type { TransactionSql } from 'postgres';
 import { rolledBack } from '../../../db/tests/engine/session.js';
-import { checkFound } from '../../../src/client/tenant.js';
+import { checkRows } from '../../../src/client/rows.js';
 import { questionText, vectorText } from '../../../src/client/vector.js';
 import { median } from '../measure.js';
 import { connect } from '../setup.js';
@@ -94,7 +94,7 @@ export async function wallsPrice(server: Server, question: Question, scale: Scal
   const [limit, ours] = await compare(server, named('limit', 'ragwall'), [question], options);
   const over = 1000 * ((ours?.p50 ?? Number.NaN) - (limit?.p50 ?? Number.NaN));
   const { name } = question.tenant;
-  const rows = Array.from({ length: 10 }, () => ({ tenantId: name }));
+  const rows = Array.from({ length: 10 }, () => [name, name]);
   const bind = loops.bind - loops.clear;
   const found = loops.documents - loops.limit;
   const as = loops.as - loops.clear - loops.documents - bind;
@@ -104,7 +104,7 @@ export async function wallsPrice(server: Server, question: Question, scale: Scal
     '… of that, the policies': loops.documents - loops.unguarded,
     '… of that, a check of the seal, each': loops.check - loops.nothing,
     'search_as() over these two': as,
-    'the client’s check of ten rows': timeOf(() => checkFound(rows, name), 20_000),
+    'the client’s check of ten rows': timeOf(() => checkRows(rows, name, true), 20_000),
     'the whole: one statement over the limit’s': over,
     'what of the whole is in none of these: cold caches, the statement itself': over - bind - found - as,
     'to compare: the search of a table of one’s own': loops.limit,

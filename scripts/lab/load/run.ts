@@ -1,4 +1,5 @@
 /** The services under load, each a process of its own, and the load itself. */
+
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -8,7 +9,8 @@ import autocannon from 'autocannon';
 import { SignJWT } from 'jose';
 import type { Engine } from '../../../db/tests/engine/engine.js';
 import { root } from '../../../db/tests/engine/migrations.js';
-import { forTenant, lexicalEmbedder, poolOptions } from '../../../src/index.js';
+import { forTenant, poolOptions } from '../../../db/tests/engine/session.js';
+import { lexicalEmbedder } from '../../../src/index.js';
 import { awkwardTenants } from '../data.js';
 import { connect } from '../setup.js';
 import { guideIndex, guideSchema } from './guide-server.js';

@@ -1,7 +1,8 @@
 /** Faults of backends, statements, PgBouncer and the server, made from outside the client. */
+
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Engine } from '../../../db/tests/engine/engine.js';
-import { poolOptions } from '../../../src/index.js';
+import { poolOptions } from '../../../db/tests/engine/session.js';
 import { connect, inContainer, withDatabase } from '../setup.js';
 import { isLost } from './errors.js';
 import type { Client } from './stores.js';
@@ -23,8 +24,8 @@ export async function openFaults({ adminUrl, poolerUrl, containerId }: Engine, c
   const { username: user, password, pathname } = new URL(adminUrl);
   const consoleUrl = withDatabase(poolerUrl, 'pgbouncer', { user, password });
   const pooler = connect(consoleUrl, { ...options, max: 2 });
-  const hogs = connect(poolerUrl, { ...options, max: 5 });
-  const hog = client.open(hogs, 'acme');
+  const hogs = client.connect(poolerUrl, 5);
+  const hog = hogs.open('acme');
   const database = pathname.slice(1);
 
   async function exec(script: string): Promise<boolean> {
@@ -103,7 +104,7 @@ export async function openFaults({ adminUrl, poolerUrl, containerId }: Engine, c
   ]);
 
   const isCalm = async () => {
-    await hogs`select 1`;
+    await hog.transaction((tx) => tx.sql`select 1`);
     const [row] = await admin<{ busy: number }[]>`
       select count(*)::integer as busy from pg_stat_activity
       where datname = current_database() and usename = 'app_user' and state <> 'idle'`;
@@ -126,7 +127,7 @@ export async function openFaults({ adminUrl, poolerUrl, containerId }: Engine, c
   async function end(): Promise<void> {
     await calm();
     await exec(`sed -i '/^server_login_retry/d' pgbouncer.ini; kill -HUP $(<pgbouncer.pid)`);
-    await Promise.all([admin, pooler, hogs].map((sql) => sql.end({ timeout: 2 })));
+    await Promise.all([hogs.end(), ...[admin, pooler].map((sql) => sql.end({ timeout: 2 }))]);
   }
   return { small, large, admin, calm, end };
 }

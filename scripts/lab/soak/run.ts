@@ -1,15 +1,13 @@
 /** Runs callers and faults at the same time, then compares what is stored with what was acknowledged. */
+
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Sql } from 'postgres';
 import type { Engine } from '../../../db/tests/engine/engine.js';
-import { poolOptions } from '../../../src/index.js';
 import { awkwardTenants, type Below, belowOf, random } from '../data.js';
-import { connect } from '../setup.js';
 import { base, passages, runCaller } from './caller.js';
 import { countCrashes, isLost } from './errors.js';
 import type { Fault, Faults } from './faults.js';
 import { createLedger, type Ledger } from './ledger.js';
-import type { Client, Row } from './stores.js';
+import type { Client, Pool, Row } from './stores.js';
 import { createTally, type Tally } from './tally.js';
 import { openUpkeep, type Upkeep } from './upkeep.js';
 
@@ -61,7 +59,7 @@ async function makeFaults(
 
 interface Stage {
   readonly faults: Faults;
-  readonly pools: readonly Sql[];
+  readonly pools: readonly Pool[];
   readonly tally: Tally;
   readonly ledger: Ledger;
   readonly upkeep: Upkeep | undefined;
@@ -73,11 +71,11 @@ async function load({ faults, pools, tally, ledger, upkeep }: Stage, o: RunOptio
   let failed = false;
   const strikes = () => !failed && performance.now() - began < o.seconds * 1_000 && !o.enough?.(tally);
   const goesOn = () => strikes() || (tally.unrecovered() ?? o.recoverWithin) < o.recoverWithin;
-  const callers = pools.flatMap((sql, client) =>
+  const callers = pools.flatMap((pool, client) =>
     [0, 1].map((lane) => {
       const tenant = awkwardTenants[(2 * client + lane) % awkwardTenants.length] ?? '';
       const below = belowOf(random(o.seed, client, lane));
-      const store = o.client.open(sql, tenant);
+      const store = pool.open(tenant);
       const { settleWithin } = o;
       return runCaller({ tenant, client, store, ledger, tally, below, settleWithin }, goesOn);
     }),
@@ -97,7 +95,7 @@ export async function run(engine: Engine, faults: Faults, options: RunOptions): 
   const { client, clients, seed, recoverWithin } = options;
   const tally = createTally(clients);
   const ledger = createLedger();
-  const pools = Array.from({ length: clients }, () => connect(engine.poolerUrl ?? '', poolOptions));
+  const pools = Array.from({ length: clients }, () => client.connect(engine.poolerUrl ?? '', 1));
   const upkeep = client.searchTables ? openUpkeep(engine, client, tally, belowOf(random(seed, 1))) : undefined;
   const stopCounting = countCrashes(tally);
   try {
@@ -105,12 +103,12 @@ export async function run(engine: Engine, faults: Faults, options: RunOptions): 
       const below = belowOf(random(seed));
       const source = ledger.add(tenant, 'base.md');
       const next = { version: 1, size: base };
-      const store = client.open(pools[0] as Sql, tenant);
+      const store = (pools[0] as Pool).open(tenant);
       await store.transaction((tx) => tx.put(passages(below, source, next)));
       source.allowed = [next];
     }
     await load({ faults, pools, tally, ledger, upkeep }, options);
-    await Promise.all(pools.map((sql) => sql.end({ timeout: 1 })));
+    await Promise.all(pools.map((pool) => pool.end()));
     await sleep(200); // the server may still carry out statements that the broken client has sent
   } finally {
     stopCounting();

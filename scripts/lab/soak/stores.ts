@@ -1,14 +1,16 @@
 /** What a caller of the soak does, through our client and through one that is broken on purpose. */
+
 import type { Sql, TransactionSql } from 'postgres';
+import { poolOptions } from '../../../db/tests/engine/session.js';
 import {
+  connect,
   deleteDocuments,
-  forTenant,
   type NewDocument,
   type TokenSigner,
   upsertDocuments,
   type Vector,
 } from '../../../src/index.js';
-import { usualPolicy } from '../setup.js';
+import { connect as openPool, usualPolicy } from '../setup.js';
 
 /** A row of an answer. */
 export interface Row {
@@ -35,11 +37,17 @@ export interface Store {
   transaction(fn: (tx: StoreTx) => Promise<unknown>): Promise<unknown>;
 }
 
-/** A client under test: how it opens a tenant on a pool, the table of its rows, and whether some tenants get search tables. */
+/** The connections of an application. */
+export interface Pool {
+  open(tenant: string): Store;
+  end(): Promise<unknown>;
+}
+
+/** A client under test: how it connects, the table of its rows, and whether some tenants get search tables. */
 export interface Client {
   readonly table: string;
   readonly searchTables: boolean;
-  open(sql: Sql, tenant: string): Store;
+  connect(url: string, max: number): Pool;
 }
 
 /** Returns our client, with a signer in signed mode. */
@@ -55,20 +63,28 @@ export function ragwallClient(signer?: TokenSigner): Client {
   return {
     table: 'ragwall.documents',
     searchTables: true,
-    open(sql, tenantId) {
-      const tenant = forTenant(sql, tenantId, signer && { signer });
-      return {
-        search: (vector, k, source) =>
-          tenant.matchDocuments(vector, { k, ...(source !== undefined && { filter: { source } }) }),
-        put: (documents) => tenant.upsertDocuments(documents),
-        remove: (source) => tenant.deleteDocuments({ source }),
-        catchUp: (most) =>
-          tenant.transaction(async ({ sql }) => {
-            const [row] = await sql<{ done: number }[]>`select ragwall.catch_up(${most}) as done`;
-            return row?.done ?? 0;
-          }),
-        transaction: (fn) => tenant.transaction(({ sql }) => fn(within(sql))),
+    connect(url, max) {
+      const ragwall = connect(url, {
+        max,
+        ...(signer && { signer }),
+        ...{ driver: { connect_timeout: 2, max_lifetime: 20 } },
+      });
+      const open = (tenantId: string): Store => {
+        const tenant = ragwall.forTenant(tenantId);
+        return {
+          search: (vector, k, source) =>
+            tenant.matchDocuments(vector, { k, ...(source !== undefined && { filter: { source } }) }),
+          put: (documents) => tenant.upsertDocuments(documents),
+          remove: (source) => tenant.deleteDocuments({ source }),
+          catchUp: (most) =>
+            tenant.transaction(async ({ sql }) => {
+              const [row] = await sql<{ done: number }[]>`select ragwall.catch_up(${most}) as done`;
+              return row?.done ?? 0;
+            }),
+          transaction: (fn) => tenant.transaction(({ sql }) => fn(within(sql))),
+        };
       };
+      return { open, end: () => ragwall.close() };
     },
   };
 }
@@ -90,40 +106,45 @@ export const brokenSchema = `
 export const brokenClient: Client = {
   table: 'guide.documents',
   searchTables: false,
-  open(sql, tenant) {
-    const within = (tx: Sql | TransactionSql): StoreTx => ({
-      sql: tx as TransactionSql,
-      put: (documents) => tx`
+  connect(url, max) {
+    const sql = openPool(url, { ...poolOptions, max });
+    return { open: (tenant) => brokenStore(sql, tenant), end: () => sql.end({ timeout: 1 }) };
+  },
+};
+
+function brokenStore(sql: Sql, tenant: string): Store {
+  const within = (tx: Sql | TransactionSql): StoreTx => ({
+    sql: tx as TransactionSql,
+    put: (documents) => tx`
         insert into guide.documents (source, position, content)
         select source, position, content
         from jsonb_to_recordset(${JSON.stringify(documents)}::text::jsonb)
           as d (source text, position integer, content text)
         on conflict (tenant_id, source, position) do update set content = excluded.content`,
-      removeFrom: (source, position) =>
-        tx`delete from guide.documents where source = ${source} and position >= ${position}`,
-      read: (sources) => tx<Row[]>`
+    removeFrom: (source, position) =>
+      tx`delete from guide.documents where source = ${source} and position >= ${position}`,
+    read: (sources) => tx<Row[]>`
         select tenant_id as "tenantId", content from guide.documents where source in ${tx([...sources])}`,
-      savepoint: (fn) => (tx as TransactionSql).savepoint((inner) => fn(within(inner))),
-    });
-    const bind = (tx: Sql | TransactionSql) => tx`select set_config('app.current_tenant', ${tenant}, false)`;
-    const boundSession = async () => {
+    savepoint: (fn) => (tx as TransactionSql).savepoint((inner) => fn(within(inner))),
+  });
+  const bind = (tx: Sql | TransactionSql) => tx`select set_config('app.current_tenant', ${tenant}, false)`;
+  const boundSession = async () => {
+    await bind(sql);
+    return within(sql);
+  };
+  return {
+    async search(_, k, source) {
       await bind(sql);
-      return within(sql);
-    };
-    return {
-      async search(_, k, source) {
-        await bind(sql);
-        return sql<Row[]>`
+      return sql<Row[]>`
           select tenant_id as "tenantId", content from guide.documents
           where source = coalesce(${source ?? null}::text, source) limit ${k}`;
-      },
-      put: async (documents) => (await boundSession()).put(documents),
-      remove: async (source) => (await boundSession()).removeFrom(source, 0),
-      transaction: (fn) =>
-        sql.begin(async (tx) => {
-          await bind(tx);
-          return fn(within(tx));
-        }),
-    };
-  },
-};
+    },
+    put: async (documents) => (await boundSession()).put(documents),
+    remove: async (source) => (await boundSession()).removeFrom(source, 0),
+    transaction: (fn) =>
+      sql.begin(async (tx) => {
+        await bind(tx);
+        return fn(within(tx));
+      }),
+  };
+}

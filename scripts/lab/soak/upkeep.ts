@@ -1,8 +1,9 @@
 /** The upkeep of search tables beside the callers: what the plan says is due, builds in between, and the application's catch_up(). */
+
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Sql } from 'postgres';
 import type { Engine } from '../../../db/tests/engine/engine.js';
-import { poolOptions } from '../../../src/index.js';
+import { poolOptions } from '../../../db/tests/engine/session.js';
 import { awkwardTenants, type Below } from '../data.js';
 import { connect } from '../setup.js';
 import { isCancelled, isLost } from './errors.js';
@@ -21,9 +22,9 @@ export type Upkeep = ReturnType<typeof openUpkeep>;
 
 /** Opens the connections of a DBA and of the application. */
 export function openUpkeep({ adminUrl, poolerUrl }: Engine, client: Client, tally: Tally, below: Below) {
-  const connection = { ...poolOptions.connection, 'ragwall.search_table_from': String(from) };
-  const app = connect(poolerUrl ?? '', poolOptions);
-  const stores = large.map((tenant) => client.open(app, tenant));
+  const connection = { 'ragwall.search_table_from': String(from) };
+  const app = client.connect(poolerUrl ?? '', 1);
+  const stores = large.map((tenant) => app.open(tenant));
 
   /** Runs `act` on a connection of its own: a connection of the driver's that is struck in a transaction may hang. */
   async function asDba<T>(act: (admin: Sql) => Promise<T>): Promise<T> {
@@ -133,7 +134,7 @@ export function openUpkeep({ adminUrl, poolerUrl }: Engine, client: Client, tall
     for (let tenants = await left(); tenants.length > 0; tenants = await left()) {
       for (const { tenant } of tenants) await step(tenant, 'drop');
     }
-    await app.end({ timeout: 2 });
+    await app.end();
   }
 
   return { run: (goesOn: () => boolean) => Promise.all([keepUp(goesOn), catchUp(goesOn)]), verify, end };

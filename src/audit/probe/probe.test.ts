@@ -1,9 +1,8 @@
 /** The probe crosses where a wall of ours is gone, says by which way, and leaves nothing behind. */
 import postgres, { type Sql } from 'postgres';
 import { describe, expect, inject, it } from 'vitest';
-import { needs } from '../../../db/tests/engine/session.js';
+import { needs, poolOptions } from '../../../db/tests/engine/session.js';
 import { useSession } from '../../../db/tests/engine/use-session.js';
-import { poolOptions } from '../../client/tenant.js';
 import type { AuditRow } from '../run.js';
 import { probe } from './probe.js';
 

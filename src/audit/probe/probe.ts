@@ -1,7 +1,8 @@
 /** `ragwall audit --probe`: tries to reach another tenant's rows as the application would, and rolls everything back. */
 import type { Sql, TransactionSql } from 'postgres';
+import { Connections } from '../../client/connections.js';
 import { RagwallError } from '../../client/errors.js';
-import { guardedBegin } from '../../client/transaction.js';
+import { begin } from '../../client/transaction.js';
 import { poolerRow } from '../pooler-probe.js';
 import type { AuditRow } from '../run.js';
 import { type PlantedTable, plantTwoTenants } from './plant.js';
@@ -81,8 +82,8 @@ async function tryTables(tx: TransactionSql, targets: ProbeTargets): Promise<Tab
 export async function probe(sql: Sql, options: ProbeOptions = {}): Promise<AuditRow[]> {
   const over = Symbol();
   let rows: AuditRow[] = [];
-  // guardedBegin() sends nothing more once the connection is lost: it would run outside of the transaction.
-  await guardedBegin(sql, async (tx) => {
+  // begin() sends nothing more once the connection is lost: it would run outside of the transaction.
+  await begin(Connections.over(sql), async (tx) => {
     rows = await probeIn(tx, options);
     throw over;
   }).catch((error) => {
