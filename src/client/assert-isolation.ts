@@ -57,8 +57,8 @@ export interface IsolationOptions {
   readonly tenantColumn?: string;
   /** Checks that may fail. `G02`, `M01` and `O01` are then left out, which saves round trips. */
   readonly accept?: readonly IsolationCheck[];
-  /** The signer of the application: with it a tenant is bound, and unbound again. */
-  readonly signer?: TokenSigner;
+  /** The signer of the application, or null for none: a tenant is bound with it, and that is rolled back. Left out: not tried. */
+  readonly signer?: TokenSigner | null;
   /** The embedder of the application, if it says how many dimensions its vectors have. It is not called. */
   readonly embedder?: Embedder;
 }
@@ -104,7 +104,7 @@ function list(objects: readonly string[]): string {
  *   with its transaction and is not among them, so accept `O01` where all SQL that comes through the pooler is the
  *   application's own. Where others write SQL, have the pooler reset the sessions.
  *
- * It takes four statements, and one more for the embedder; behind a pooler, some more on up to three connections, and one session setting of a random
+ * It takes two statements, one more each for the signer and the embedder; behind a pooler, some more on up to three connections, and one session setting of a random
  * name, emptied afterwards.
  *
  * @param sql the application's own pool. With a pool of one connection `O01` cannot be determined.
@@ -124,7 +124,8 @@ export async function assertIsolation(sql: Sql, options: IsolationOptions = {}):
     const behind = accept.includes('M01') ? [] : await migrationBehind(sql);
     findings.push(...behind);
     // The functions may be missing where migrations are.
-    if (behind.length === 0 && !accept.includes('G02')) findings.push(...(await bindingRefused(sql, signer)));
+    if (behind.length === 0 && signer !== undefined && !accept.includes('G02'))
+      findings.push(...(await bindingRefused(sql, signer ?? undefined)));
     if (behind.length === 0 && !accept.includes('G03')) findings.push(...(await dimensionsDiffer(sql, embedder)));
   }
   if (!accept.includes('O01')) {

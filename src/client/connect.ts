@@ -89,7 +89,7 @@ export function ragwallOn(connections: Connections, signer: TokenSigner | undefi
     async assertIsolation(options = {}) {
       const sql = pool();
       try {
-        return await assertIsolation(sql, { ...(signer && { signer }), ...options });
+        return await assertIsolation(sql, { signer: signer ?? null, ...options });
       } finally {
         await sql.end({ timeout: 1 });
       }

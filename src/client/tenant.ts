@@ -71,8 +71,8 @@ export interface TenantScope {
    */
   send(build: (sql: Sql | TransactionSql, bound: Fragment) => Statement): Promise<TextRow[]>;
   /**
-   * Searches, and returns rows of {@link foundColumns}; in a transaction one row whose `tenantId` is null if nothing is found.
-   * `filter`: JSON.
+   * Searches, and returns rows of bound tenant, tenant, id, source, position, content, metadata (JSON) and similarity; in a
+   * transaction one row that has no tenant if nothing is found. `filter`: JSON.
    */
   match(vector: string, k: number, filter: string | null): Promise<TextRow[]>;
 }
@@ -94,16 +94,18 @@ export async function singleScope(
     send: (build) => send((sql) => build(sql, bindingCall(sql, tenant, token))),
     // One text each: postgres.js takes 60 µs to put one together of parts. Types are qualified: an unqualified name would
     // find a temporary type of the same name before that of pg_catalog.
-    match: (vector, k, filter) =>
-      send((sql) =>
+    match: async (vector, k, filter) => {
+      const rows = await send((sql) =>
         token === undefined
           ? sql`
-          select m.tenant_id, m.tenant_id, m.id, m.source, m.position, m.content, m.metadata, m.similarity
+          select m.tenant_id, m.id, m.source, m.position, m.content, m.metadata, m.similarity
           from ragwall.search_as(${tenant}, ${vector}, ${k}, ${filter}::pg_catalog.text::pg_catalog.jsonb) as m`
           : sql`
-          select m.tenant_id, m.tenant_id, m.id, m.source, m.position, m.content, m.metadata, m.similarity
+          select m.tenant_id, m.id, m.source, m.position, m.content, m.metadata, m.similarity
           from ragwall.search_with_token(${token}, ${vector}, ${k}, ${filter}::pg_catalog.text::pg_catalog.jsonb) as m`,
-      ),
+      );
+      return rows.map(([own = null, ...found]) => [own, own, ...found]);
+    },
   };
 }
 

@@ -1,8 +1,8 @@
 /** In signed mode nobody can name a tenant but whoever holds the key; the client does so at no further round trip. */
 import { execFileSync } from 'node:child_process';
-import postgres, { type Sql } from 'postgres';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it, vi } from 'vitest';
-import { forTenant, needs, openSession, poolOptions, type Session } from '../../db/tests/engine/session.js';
+import { forTenant, needs, openSession, type Session } from '../../db/tests/engine/session.js';
+import { connect } from './connect.js';
 import type { Tenant } from './handle.js';
 import { type TokenSigner, tokenSigner } from './token.js';
 
@@ -123,14 +123,13 @@ describe('a database in signed mode', () => {
 
   it('takes one statement for a single call, as in trusting mode', async (context) => {
     needs(context, engine, ['docker', 'url'], 'connections of their own');
-    const sql: Sql = postgres(engine.appUrl ?? '', {
-      ...poolOptions,
-      max: 1,
-      debug: (_, text) => statements.push(text),
-    });
-    await forTenant(sql, 'acme', { signer }).matchDocuments(embedding);
-    await forTenant(sql, 'acme', { signer }).deleteDocuments({ source: 'none' });
-    await sql.end();
+    const debug = (_: number, text: string) => statements.push(text);
+    const ragwall = connect(engine.appUrl ?? '', { signer, driver: { debug } });
+    await ragwall.dimensions();
+    statements.length = 0;
+    await ragwall.forTenant('acme').matchDocuments(embedding);
+    await ragwall.forTenant('acme').deleteDocuments({ source: 'none' });
+    await ragwall.close();
     expect(statements).toHaveLength(2);
   });
 

