@@ -24,7 +24,7 @@ const besideSql = (...names: string[]) => names.map((name) => `db/tests/${name}.
 
 /** The tests that run on broken sources of the client or the service, the quickest first. */
 export const clientTests = inSources(
-  ...['client/pool-options', 'client/token', 'client/walls'],
+  ...['client/token', 'client/walls', 'client/connections'],
   ...['server/verify', 'server/authenticate', 'server/rate-limit', 'server/turns'],
   ...['server/grounding', 'server/answer', 'server/app'],
   ...['client/handle', 'client/transaction', 'client/reset'],
