@@ -45,23 +45,26 @@ it('is three packages of little more than 2 MB', async () => {
 const program = `
 import postgres from 'postgres';
 import {
-  assertIsolation, defaultDimensions, deleteDocuments, forTenant, lexicalEmbedder, matchDocuments, openaiEmbedder, poolOptions,
-  RagwallError, setTenant, tokenSigner, upsertDocuments,
-  type BatchOptions, type Deletion, type DocumentKey, type Embedder, type IsolationCheck, type IsolationOptions,
+  assertIsolation, connect, deleteDocuments, lexicalEmbedder, matchDocuments, openaiEmbedder, RagwallError, setTenant,
+  tokenSigner, upsertDocuments, vectorText,
+  type BatchOptions, type ConnectOptions, type Deletion, type DocumentKey, type DriverOptions, type Embedder, type IsolationCheck, type IsolationOptions,
   type JsonObject, type Match, type MatchOptions, type NewDocument, type OpenAIEmbedderOptions,
-  type OpenAIEmbeddings, type RagwallErrorCode, type StoredDocument, type Tenant, type TenantOptions,
-  type TenantTransaction, type TokenSigner, type Undetermined, type UpsertCounts, type UpsertOptions, type Vector,
+  type OpenAIEmbeddings, type Ragwall, type RagwallErrorCode, type StoredDocument, type Tenant, type TenantTransaction,
+  type TokenSigner, type Undetermined, type UpsertCounts, type UpsertOptions, type Vector,
 } from 'ragwall';
 
-export const sql = postgres('postgres://nobody@127.0.0.1:1/none', poolOptions);
+const url = 'postgres://nobody@127.0.0.1:1/none';
+export const sql = postgres(url);
 const isolation: IsolationOptions = { accept: ['O01'] satisfies IsolationCheck[] };
 export const undetermined = (): Promise<readonly Undetermined[]> => assertIsolation(sql, isolation);
 
 const signer: TokenSigner = tokenSigner(
   JSON.stringify({ kty: 'oct', alg: 'HS256', kid: 'k', aud: 'ragwall', k: 'A'.repeat(43) }),
 );
-const options: TenantOptions = { dimensions: Math.min(8, defaultDimensions), signer };
-const acme: Tenant = forTenant(sql, 'acme', options);
+const driver: DriverOptions = { connection: { application_name: 'program' } };
+const options: ConnectOptions = { max: 4, signer, driver };
+const ragwall: Ragwall = connect(url, options);
+const acme: Tenant = ragwall.forTenant('acme');
 
 const client: OpenAIEmbeddings = {
   embeddings: {
@@ -101,7 +104,8 @@ export const plain = (): Promise<number> =>
 
 const refused: unknown = await found().catch((error: unknown) => error);
 const code: RagwallErrorCode | undefined = refused instanceof RagwallError ? refused.code : undefined;
-console.log(code ?? (refused as { code?: string }).code, vector.length);
+console.log(code ?? (refused as { code?: string }).code, vector.length, vectorText([1]));
+await ragwall.close();
 await sql.end();
 `;
 

@@ -8,8 +8,10 @@ import { needs, poolOptions } from '../../db/tests/engine/session.js';
 import { useSession } from '../../db/tests/engine/use-session.js';
 import { lastMigration } from '../audit/queries.generated.js';
 import { assertIsolation, type IsolationOptions } from './assert-isolation.js';
+import { tokenSigner } from './token.js';
 
 const engine = inject('engine');
+const elsewhere = { kty: 'oct', alg: 'HS256', kid: 'k', aud: 'elsewhere', k: 'A'.repeat(43) };
 const session = useSession();
 
 /** ragwall.migration() as the last migration leaves it. */
@@ -200,6 +202,28 @@ describe('refuses', () => {
     expect(refused?.checks).toEqual([check]);
     expect(refused?.message).toMatch(names);
     expect(await refusalOf(login, defect, { accept: [check as 'R01'] })).toBeUndefined();
+  });
+
+  it.each([
+    ['a login that binds by token without a signer', null, /^G02: .* there is none/m],
+    ['a signer of another database', tokenSigner(JSON.stringify(elsewhere)), /^G02: .*RW005/m],
+  ])('%s', async (_, signer, message) => {
+    const naming = 'execute on function ragwall.set_tenant(text)';
+    const defect = { change: `revoke ${naming} from app_user`, undo: `grant ${naming} to app_user` };
+    expect(await refusalOf('app_user', defect)).toBeUndefined();
+    const refused = await refusalOf('app_user', defect, { signer });
+    expect(refused).toMatchObject({ checks: ['G02'], message: expect.stringMatching(message) });
+    expect(await refusalOf('app_user', defect, { signer, accept: ['G02'] })).toBeUndefined();
+  });
+
+  it('an embedder of another number of dimensions', async () => {
+    const embedderOf = (dimensions: number) => ({ embedder: { model: 'm', dimensions, embed: async () => [] } });
+    const nothing = { change: 'select 1', undo: 'select 1' };
+    expect(await refusalOf('app_user', nothing, embedderOf(1536))).toBeUndefined();
+    expect(await refusalOf('app_user', nothing, embedderOf(384))).toMatchObject({
+      checks: ['G03'],
+      message: expect.stringMatching(/^G03: .* 384 of the embedder, 1536 in the database;/m),
+    });
   });
 
   it('all at once, in one error with a line each', async () => {
