@@ -18,7 +18,7 @@ select set_eq(
     'ragwall.measure_search_table() as ragwall_owner',
     'ragwall.drop_search_table() as ragwall_owner',
     'ragwall.catch_up(integer) as ragwall_owner',
-    'ragwall.agent_match_documents(halfvec,integer,jsonb) as ragwall_owner',
+    'ragwall.agent_match_documents(halfvec,integer,jsonb,boolean) as ragwall_owner',
     'ragwall.delete_documents(uuid[]) as ragwall_owner',
     'ragwall.delete_source(text,integer) as ragwall_owner'
   ],
@@ -102,7 +102,7 @@ select set_eq(
     values
       ('ragwall.add_signing_key(text)', 'ragwall_context volatile', ''),
       ('ragwall.add_signing_key(text,text)', 'ragwall_context volatile', ''),
-      ('ragwall.agent_match_documents(halfvec,integer,jsonb)', 'ragwall_owner definer stable',
+      ('ragwall.agent_match_documents(halfvec,integer,jsonb,boolean)', 'ragwall_owner definer stable',
         'client_min_messages=notice'),
       ('ragwall.app_roles()', 'ragwall_owner stable leader', 'jit=off'),
       ('ragwall.audit()', 'ragwall_owner stable leader', 'jit=off'),

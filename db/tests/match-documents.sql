@@ -1,6 +1,6 @@
 -- Retrieval: the nearest first, exactly k, and a clear error for what cannot be asked.
 begin;
-select plan(32);
+select plan(34);
 select tests.seed();
 set local role app_user;
 
@@ -94,6 +94,11 @@ select results_eq(
   'select content from ragwall.agent_match_documents(current_setting(''tests.vec'')::public.halfvec, 3, ''{"n": 2}'')',
   array['acme secret 2'], 'agent_match_documents() searches with a filter as match_documents() does'
 );
+select results_eq(
+  format('select count(similarity) from ragwall.agent_match_documents(current_setting(''tests.vec'')::public.halfvec, 3, null%s)', more),
+  array[told::bigint], label
+)
+from (values ('', 0, 'it tells no similarity'), (', true', 3, 'unless it is asked for')) as v (more, told, label);
 
 select * from finish();
 rollback;

@@ -135,7 +135,7 @@ export function agentScope(tx: TransactionSql, tenant: string): TenantScope {
         select bound.tenant, m.tenant_id, m.id, m.source, m.position, m.content, m.metadata, m.similarity
         from ragwall.current_tenant() as bound (tenant)
         left join lateral ragwall.agent_match_documents(
-          ${vector}, ${k}::integer, ${filter}::pg_catalog.text::pg_catalog.jsonb
+          ${vector}, ${k}::integer, ${filter}::pg_catalog.text::pg_catalog.jsonb, true
         ) with ordinality as m on true
         order by m.ordinality`),
   };

@@ -1,5 +1,5 @@
 --! Previous: sha1:3a061c02284e83e4e2bd578e8877446e79e544e5
---! Hash: sha1:fa5110cef84ed4f80f6f268ae073afdb90974c64
+--! Hash: sha1:d16c8fb2c0c3a71eea1be3fec6601d75fcfcf584
 --! Message: match-documents
 
 -- Search: the nearest documents of the tenant that is bound, and the functions that applications search by.
@@ -202,7 +202,12 @@ grant execute on function ragwall.search_with_token(text, public.halfvec, intege
 -- plan of its query, and client_min_messages keeps back the plans that debug_print_plan would send. EXPLAIN (BUFFERS)
 -- would count pages, whose number depends on how the rows of other tenants lie among the caller's, so EXPLAIN is
 -- refused.
-create function ragwall.agent_match_documents(query_vec public.halfvec, k integer, filter jsonb)
+create function ragwall.agent_match_documents(
+  query_vec public.halfvec,
+  k integer,
+  filter jsonb,
+  with_similarity boolean default false
+)
   returns setof ragwall.match
   language plpgsql
   stable
@@ -220,17 +225,19 @@ begin
         hint = 'The statement may not have the word explain anywhere. Pass a text that has it as a parameter.';
   end if;
   return query
-  select m.*
+  select m.tenant_id, m.id, m.source, m.position, m.content, m.metadata,
+    case when with_similarity then m.similarity end
   from ragwall.match_documents(query_vec, k, filter) as m;
 end
 $$;
 
-comment on function ragwall.agent_match_documents(public.halfvec, integer, jsonb) is
+comment on function ragwall.agent_match_documents(public.halfvec, integer, jsonb, boolean) is
   'Calls match_documents(query_vec, k, filter) for agent_caller, which has no privilege on any table. query_vec: '
-  'embedding_dimensions() numbers, not all zero. k: 1 to 1000. filter: a JSON object, or null for none. Raises RW106 '
+  'embedding_dimensions() numbers, not all zero. k: 1 to 1000. filter: a JSON object, or null for none. similarity is '
+  'null unless with_similarity is true: by many of them a stored vector can be told. Raises RW106 '
   'if the word explain is anywhere in the statement, RW001 if no tenant is bound, RW101 to RW105 for its arguments. '
   'Security definer: its caller may not read the table. It runs as the owner, who is bound by the same policies.';
 
-grant execute on function ragwall.agent_match_documents(public.halfvec, integer, jsonb) to agent_caller;
+grant execute on function ragwall.agent_match_documents(public.halfvec, integer, jsonb, boolean) to agent_caller;
 
 reset role;

@@ -1,5 +1,5 @@
---! Previous: sha1:fa5110cef84ed4f80f6f268ae073afdb90974c64
---! Hash: sha1:8fc56ad8b640d17c0fc083c94faf3b038f4027ee
+--! Previous: sha1:d16c8fb2c0c3a71eea1be3fec6601d75fcfcf584
+--! Hash: sha1:c52fdeb84c7fb56201f7d7631f53990fe8325a73
 --! Message: measure-search-tables
 
 -- How well a search table finds the nearest documents, and by which hnsw.ef_search.

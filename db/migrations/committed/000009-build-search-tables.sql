@@ -1,5 +1,5 @@
---! Previous: sha1:8fc56ad8b640d17c0fc083c94faf3b038f4027ee
---! Hash: sha1:8737135853c7a93f0e035c852c3f63fe73862f47
+--! Previous: sha1:c52fdeb84c7fb56201f7d7631f53990fe8325a73
+--! Hash: sha1:8348a903d2a210a24130eb3f50fd995142e596e9
 --! Message: build-search-tables
 
 -- Building a search table beside the one in use, and dropping one.

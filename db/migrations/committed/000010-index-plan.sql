@@ -1,5 +1,5 @@
---! Previous: sha1:8737135853c7a93f0e035c852c3f63fe73862f47
---! Hash: sha1:ada1c5acd319a201c5b50f642297f7641ffc038b
+--! Previous: sha1:8348a903d2a210a24130eb3f50fd995142e596e9
+--! Hash: sha1:a47f7058759ce40a09f29f7ed80c32f7b2eb9604
 --! Message: index-plan
 
 -- What the DBA sees of the search tables, and which statements are due.

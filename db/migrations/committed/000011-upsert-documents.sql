@@ -1,5 +1,5 @@
---! Previous: sha1:ada1c5acd319a201c5b50f642297f7641ffc038b
---! Hash: sha1:1e081907e40fd335f845e515cb03f50dd9f3cc2f
+--! Previous: sha1:a47f7058759ce40a09f29f7ed80c32f7b2eb9604
+--! Hash: sha1:466e1bf858e035373c1bdb9f92bed676fa8ccd2c
 --! Message: upsert-documents
 
 -- Ingest: repeating an ingest changes nothing and needs no new embeddings.

@@ -1,5 +1,5 @@
---! Previous: sha1:1e081907e40fd335f845e515cb03f50dd9f3cc2f
---! Hash: sha1:08fed3b05a53fd9b227794d223824a9e63b45ba0
+--! Previous: sha1:466e1bf858e035373c1bdb9f92bed676fa8ccd2c
+--! Hash: sha1:9194551fae1feee430a55856556fa80e7fa2921f
 --! Message: delete-documents
 
 -- Deletion. Nobody has DELETE on the table, because it would allow LOCK TABLE, which stops all tenants. So these

@@ -1,5 +1,5 @@
---! Previous: sha1:08fed3b05a53fd9b227794d223824a9e63b45ba0
---! Hash: sha1:a8b8d55dc66e940f76cc96d3238ca8d952bcdf31
+--! Previous: sha1:9194551fae1feee430a55856556fa80e7fa2921f
+--! Hash: sha1:8c9d979d43c3d27173fa8dbc0658a0a3961d416e
 --! Message: protection-keys
 
 -- Protecting a table of yours, part 1 of 9: foreign keys by which tenants can observe each other.

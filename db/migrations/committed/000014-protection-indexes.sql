@@ -1,5 +1,5 @@
---! Previous: sha1:a8b8d55dc66e940f76cc96d3238ca8d952bcdf31
---! Hash: sha1:e06cc62f02d73b8590f7a373322913b9716a355a
+--! Previous: sha1:8c9d979d43c3d27173fa8dbc0658a0a3961d416e
+--! Hash: sha1:9e1c59306402831ab7f7343b7d5cdfe20d7e8d74
 --! Message: protection-indexes
 
 -- Protecting a table of yours, part 2 of 9: indexes by which tenants can observe each other.

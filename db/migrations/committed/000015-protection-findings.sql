@@ -1,5 +1,5 @@
---! Previous: sha1:e06cc62f02d73b8590f7a373322913b9716a355a
---! Hash: sha1:48b5f928c0a4e2ebdf7253140d6458f19feb04d2
+--! Previous: sha1:9e1c59306402831ab7f7343b7d5cdfe20d7e8d74
+--! Hash: sha1:e92a337ec1b4c22e9a471df4660481f46729ba27
 --! Message: protection-findings
 
 -- Protecting a table of yours, part 3 of 9: everything by which a role can get past the policies of the table.

@@ -1,5 +1,5 @@
---! Previous: sha1:48b5f928c0a4e2ebdf7253140d6458f19feb04d2
---! Hash: sha1:b09cd80228ba73d7e405a8c62b48f394449b05db
+--! Previous: sha1:e92a337ec1b4c22e9a471df4660481f46729ba27
+--! Hash: sha1:d70b19e60280053c17a6a83345f6dde8af9c75d9
 --! Message: protection-grants
 
 -- Protecting a table of yours, part 4 of 9: who keeps which privileges.

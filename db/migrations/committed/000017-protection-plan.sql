@@ -1,5 +1,5 @@
---! Previous: sha1:b09cd80228ba73d7e405a8c62b48f394449b05db
---! Hash: sha1:730a956599c8620ffc0fbc6c5b195e092c3114d4
+--! Previous: sha1:d70b19e60280053c17a6a83345f6dde8af9c75d9
+--! Hash: sha1:4b0842955be849148e971e2ae0fc84ebbd480d01
 --! Message: protection-plan
 
 -- Protecting a table of yours, part 5 of 9: the statements that do it.

@@ -1,5 +1,5 @@
---! Previous: sha1:730a956599c8620ffc0fbc6c5b195e092c3114d4
---! Hash: sha1:3376bbb35514fdb44080f006823f040199171098
+--! Previous: sha1:4b0842955be849148e971e2ae0fc84ebbd480d01
+--! Hash: sha1:ae720da70e190005193fe539f3324208da923e9a
 --! Message: unprotection
 
 -- Protecting a table of yours, part 6 of 9: the record of what there was before, and unprotect_table().

@@ -1,5 +1,5 @@
---! Previous: sha1:3376bbb35514fdb44080f006823f040199171098
---! Hash: sha1:acabeedb0cf8966e6f8cf200713a7026cbd7af07
+--! Previous: sha1:ae720da70e190005193fe539f3324208da923e9a
+--! Hash: sha1:b4adfc404c7f87b71ea6c6d2a2877f1e7c9abd50
 --! Message: protect-table
 
 -- Protecting a table of yours, part 7 of 9: protect_table().

@@ -1,5 +1,5 @@
---! Previous: sha1:acabeedb0cf8966e6f8cf200713a7026cbd7af07
---! Hash: sha1:92810fa5da646bee2578848e2cfc432be511bdcf
+--! Previous: sha1:b4adfc404c7f87b71ea6c6d2a2877f1e7c9abd50
+--! Hash: sha1:ca71a2fc16b765229c95c6877f9e5dd11258c2a0
 --! Message: protect-plan
 
 -- Protecting a table of yours, part 8 of 9: protect_plan(), for all tables at once.

@@ -1,5 +1,5 @@
---! Previous: sha1:92810fa5da646bee2578848e2cfc432be511bdcf
---! Hash: sha1:0d66c2bdbddd6412054863f4ca09e2e739929eb7
+--! Previous: sha1:ca71a2fc16b765229c95c6877f9e5dd11258c2a0
+--! Hash: sha1:21a5823102a5fba3c8fba6235db09658ed1b663d
 --! Message: later-partitions
 
 -- Protecting a table of yours, part 9 of 9: partitions that are added later. Then the number of the last migration.

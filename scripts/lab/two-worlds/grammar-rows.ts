@@ -125,7 +125,7 @@ export function search(r: Choices, s: Scene): string {
     : r.pick(['0', '-1', '1001', 'null', '2.5']);
   const fit = r.chance(0.9) ? (r.chance(0.4) ? 'null' : filter(r)) : r.pick(["'[]'", "'1'", "'x'"]);
   if (s.role === 'agent_caller') {
-    const call = `ragwall.agent_match_documents(${asked}, ${k}, ${fit})`;
+    const call = `ragwall.agent_match_documents(${asked}, ${k}, ${fit}${r.pick(['', ', true'])})`;
     return r.pick([
       `select * from ${call}`,
       `select * from ${call}`,
