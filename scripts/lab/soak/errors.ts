@@ -9,7 +9,7 @@ export class ChangedMyMind extends Error {}
 export function isLost(error: unknown): boolean {
   const { code, severity } = error as { code?: string; severity?: string };
   const lost =
-    /^(FATAL|PANIC|CONNECTION_(CLOSED|ENDED|DESTROYED)|CONNECT_TIMEOUT|E(CONNRESET|CONNREFUSED|PIPE|TIMEDOUT))$/;
+    /^(FATAL|PANIC|CONNECTION_(CLOSED|ENDED|DESTROYED|LOST)|CONNECT_TIMEOUT|E(CONNRESET|CONNREFUSED|PIPE|TIMEDOUT))$/;
   return (
     lost.test(severity ?? '') ||
     lost.test(code ?? '') ||

@@ -50,7 +50,7 @@ export interface Client {
   connect(url: string, max: number): Pool;
 }
 
-/** Returns our client, with a signer in signed mode. */
+/** Returns our client, with a signer in signed mode. Its connections are through TLS, and live for twenty seconds at most. */
 export function ragwallClient(signer?: TokenSigner): Client {
   const within = (tx: TransactionSql): StoreTx => ({
     sql: tx,
@@ -67,7 +67,7 @@ export function ragwallClient(signer?: TokenSigner): Client {
       const ragwall = connect(url, {
         max,
         ...(signer && { signer }),
-        ...{ driver: { connect_timeout: 2, max_lifetime: 20 } },
+        ...{ driver: { connect_timeout: 2, max_lifetime: 20, ssl: 'require' } },
       });
       const open = (tenantId: string): Store => {
         const tenant = ragwall.forTenant(tenantId);
