@@ -43,6 +43,7 @@ max_prepared_statements = 200
 auth_type = scram-sha-256
 auth_file = userlist.txt
 client_tls_sslmode = allow
+client_tls_ca_file = /etc/ssl/certs/ssl-cert-snakeoil.pem
 client_tls_cert_file = /etc/ssl/certs/ssl-cert-snakeoil.pem
 client_tls_key_file = /etc/ssl/private/ssl-cert-snakeoil.key
 admin_users = postgres

@@ -1,11 +1,9 @@
 /** The upkeep of search tables beside the callers: what the plan says is due, builds in between, and the application's catch_up(). */
-
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Sql } from 'postgres';
 import type { Engine } from '../../../db/tests/engine/engine.js';
-import { poolOptions } from '../../../db/tests/engine/session.js';
+import { Connections, opener } from '../../../src/client/connections.js';
+import { begin } from '../../../src/client/transaction.js';
 import { awkwardTenants, type Below } from '../data.js';
-import { connect } from '../setup.js';
 import { isCancelled, isLost } from './errors.js';
 import type { Client } from './stores.js';
 import type { Tally } from './tally.js';
@@ -26,17 +24,10 @@ export function openUpkeep({ adminUrl, poolerUrl }: Engine, client: Client, tall
   const app = client.connect(poolerUrl ?? '', 1);
   const stores = large.map((tenant) => app.open(tenant));
 
-  /** Runs `act` on a connection of its own: a connection of the driver's that is struck in a transaction may hang. */
-  async function asDba<T>(act: (admin: Sql) => Promise<T>): Promise<T> {
-    const admin = connect(adminUrl, { ...poolOptions, connection, connect_timeout: 2 });
-    const lost = sleep(20_000, undefined, { ref: false }).then(() => {
-      throw Object.assign(new Error('the connection of the upkeep hangs'), { code: 'CONNECTION_CLOSED' });
-    });
-    try {
-      return await Promise.race([act(admin), lost]);
-    } finally {
-      await admin.end({ timeout: 1 }); // seconds; closed at once, the driver would still write to it
-    }
+  /** Runs `act` on a connection of its own, which the driver by itself would write to after it is struck. */
+  async function asDba<T>(act: (admin: Connections) => Promise<T>): Promise<T> {
+    const admin = new Connections(opener(adminUrl, { connection, connect_timeout: 2 }), 1);
+    return act(admin).finally(() => admin.close());
   }
 
   /** Runs a part of the upkeep. It may be struck by a fault, or find a transaction under way; every other error is a violation. */
@@ -55,7 +46,7 @@ export function openUpkeep({ adminUrl, poolerUrl }: Engine, client: Client, tall
   /** Returns what a step did, without its numbers. */
   async function step(tenant: string, what: Step): Promise<string> {
     const done = await asDba((admin) =>
-      admin.begin(async (tx) => {
+      begin(admin, async (tx) => {
         await tx`select ragwall.set_tenant(${tenant})`;
         const [row] = await tx.unsafe<{ done: string }[]>(`select ragwall.${what}_search_table() as done`);
         return row?.done ?? '';
@@ -65,20 +56,26 @@ export function openUpkeep({ adminUrl, poolerUrl }: Engine, client: Client, tall
   }
 
   async function runPlan() {
-    const plan = await asDba((admin) => admin<{ due: string }[]>`select ragwall.index_plan() as due`);
+    const plan = await asDba((admin) =>
+      admin.send((sql) => sql<{ due: string }[]>`select ragwall.index_plan() as due`),
+    );
     for (const { due } of plan) {
       if (!large.some((tenant) => due.includes(`set_tenant('${tenant}')`))) continue;
       await attempt(`index_plan(): ${due}`, () =>
-        asDba((admin) => admin.unsafe(due)).then(() => `index_plan(): ${/\w+(?=\(\d*\)$)/.exec(due)}`),
+        asDba((admin) => admin.send((sql) => sql.unsafe(due))).then(
+          () => `index_plan(): ${/\w+(?=\(\d*\)$)/.exec(due)}`,
+        ),
       );
     }
   }
 
   /** Builds a search table anew, or takes it out of use, if that before it is gone. */
   async function disturb() {
-    const settled = await asDba(
-      (admin) => admin<{ tenant: string }[]>`
+    const settled = await asDba((admin) =>
+      admin.send(
+        (sql) => sql<{ tenant: string }[]>`
         select tenant_id as tenant from ragwall_search.directory where relation is not null and previous is null`,
+      ),
     );
     const tenant = settled[below(settled.length)]?.tenant;
     return tenant !== undefined && step(tenant, (['build', 'build', 'measure', 'drop'] as const)[below(4)] as Step);
@@ -104,11 +101,13 @@ export function openUpkeep({ adminUrl, poolerUrl }: Engine, client: Client, tall
   /** Brings each search table up to date and compares it with the documents. */
   const verify = () =>
     asDba(async (admin) => {
-      const built = await admin<{ tenant: string; relation: string }[]>`
-        select tenant_id as tenant, relation from ragwall_search.directory where relation is not null`;
+      const built = await admin.send(
+        (sql) => sql<{ tenant: string; relation: string }[]>`
+        select tenant_id as tenant, relation from ragwall_search.directory where relation is not null`,
+      );
       for (const { tenant, relation } of built) {
         tally.count('search table compared with the documents');
-        await admin.begin(async (tx) => {
+        await begin(admin, async (tx) => {
           await tx`select ragwall.set_tenant(${tenant})`;
           await tx`select ragwall.catch_up(100000)`;
           const [row] = await tx<{ apart: number }[]>`
@@ -130,7 +129,9 @@ export function openUpkeep({ adminUrl, poolerUrl }: Engine, client: Client, tall
   /** Drops the search tables, and closes the connections. */
   async function end() {
     const left = () =>
-      asDba((admin) => admin<{ tenant: string }[]>`select tenant_id as tenant from ragwall_search.directory`);
+      asDba((admin) =>
+        admin.send((sql) => sql<{ tenant: string }[]>`select tenant_id as tenant from ragwall_search.directory`),
+      );
     for (let tenants = await left(); tenants.length > 0; tenants = await left()) {
       for (const { tenant } of tenants) await step(tenant, 'drop');
     }
