@@ -496,6 +496,51 @@ ALTER FUNCTION ragwall.delete_documents(ids uuid[]) OWNER TO ragwall_owner;
 
 COMMENT ON FUNCTION ragwall.delete_documents(ids uuid[]) IS 'Deletes documents of the bound tenant by id, and returns how many were deleted. Ids that the tenant does not have, which another tenant may have, are ignored; null deletes none. Raises RW001 if no tenant is bound. Security definer: no application role may delete. It runs as the owner, who is bound by the same policies.';
 
+CREATE FUNCTION ragwall.delete_matching(filter jsonb) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET cpu_index_tuple_cost TO '0.005'
+    SET cpu_operator_cost TO '0.0025'
+    SET cpu_tuple_cost TO '0.01'
+    SET enable_bitmapscan TO 'on'
+    SET enable_hashagg TO 'on'
+    SET enable_hashjoin TO 'on'
+    SET enable_indexonlyscan TO 'on'
+    SET enable_indexscan TO 'on'
+    SET enable_nestloop TO 'on'
+    SET enable_presorted_aggregate TO 'on'
+    SET enable_seqscan TO 'off'
+    SET enable_sort TO 'on'
+    SET enable_tidscan TO 'on'
+    SET jit TO 'off'
+    SET max_parallel_workers_per_gather TO '0'
+    SET plan_cache_mode TO 'force_custom_plan'
+    SET random_page_cost TO '4'
+    SET seq_page_cost TO '1'
+    AS $$
+declare
+  tenant constant text := ragwall.require_tenant();
+begin
+  if filter is null or jsonb_typeof(filter) <> 'object' or filter = '{}' then
+    raise exception 'the filter of a deletion is expected to be a JSON object that is not empty'
+      using errcode = 'RW205', hint = 'Everything fits an empty filter. To delete all documents of the tenant: '
+        'select ragwall.delete_documents(array(select id from ragwall.documents)).';
+  end if;
+  return ragwall.delete_documents(array(
+    select d.id
+    from ragwall.documents as d
+    where d.tenant_id = tenant
+      and d.metadata @> filter
+    order by d.id
+    for update
+  ));
+end
+$$;
+
+ALTER FUNCTION ragwall.delete_matching(filter jsonb) OWNER TO ragwall_owner;
+
+COMMENT ON FUNCTION ragwall.delete_matching(filter jsonb) IS 'Deletes the documents of the bound tenant whose metadata contain a filter, as @> of jsonb defines it, and returns how many were deleted. filter: a JSON object that is not empty. Raises RW001 if no tenant is bound, RW205 if the filter is null, empty or no object.';
+
 CREATE FUNCTION ragwall.delete_source(source text, from_position integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -2556,8 +2601,9 @@ begin
   limit 1;
   if bad is not null then
     raise exception 'document % of the array is ill-formed', bad
-      using errcode = 'RW202', hint = 'Expected: an object with content; id, or else source and position; '
-        'embedding and embedding_model, or neither; optionally metadata, a JSON object.';
+      using detail = 'ordinal ' || bad, errcode = 'RW202',
+        hint = 'Expected: an object with content; id, or else source and position; embedding and '
+        'embedding_model, or neither; optionally metadata, a JSON object.';
   end if;
 
   -- Repeated only if another session has meanwhile inserted one of the documents, which is then compared.
@@ -2585,7 +2631,8 @@ begin
     limit 1;
     if bad is not null then
       raise exception 'document % of the array is the same as one before it', bad
-        using errcode = 'RW203', hint = 'Name each document once: by id, or by source and position, not by both.';
+        using detail = 'ordinal ' || bad, errcode = 'RW203',
+          hint = 'Name each document once: by id, or by source and position, not by both.';
     end if;
     -- Locks what is compared below, so that it does not change before it is written. Every function here locks in the
     -- order of the key, so that two sessions never wait for each other.
@@ -2670,7 +2717,7 @@ begin
     loop
       if status = 'other' then
         raise exception 'document % of the array would get an id that another document has', ordinal
-          using errcode = 'RW204',
+          using detail = 'ordinal ' || ordinal, errcode = 'RW204',
             hint = 'The id that document_id() makes of its source and position was given to another document by hand.';
       end if;
       done := done || ordinal;
@@ -2682,7 +2729,7 @@ $$;
 
 ALTER FUNCTION ragwall.upsert_documents(documents jsonb) OWNER TO ragwall_owner;
 
-COMMENT ON FUNCTION ragwall.upsert_documents(documents jsonb) IS 'Stores documents for the bound tenant, and returns one row for each: ordinal is its place in the array, from 0. documents: a JSON array of objects with content; id, or else source and position; embedding (an array of embedding_dimensions() numbers, or the same as text) and embedding_model, or neither; metadata (an object; if absent, that which is stored is kept). status: inserted; updated; unchanged; embedding required, if no embedding was given and content or model differ from what is stored, in which case nothing was written for this document. Raises RW001 if no tenant is bound, RW201 if documents is null or no array, RW202 if a document is ill-formed, RW203 if two are the same, RW204 if a new one would get the id of another.';
+COMMENT ON FUNCTION ragwall.upsert_documents(documents jsonb) IS 'Stores documents for the bound tenant, and returns one row for each: ordinal is its place in the array, from 0. documents: a JSON array of objects with content; id, or else source and position; embedding (an array of embedding_dimensions() numbers, or the same as text) and embedding_model, or neither; metadata (an object; if absent, that which is stored is kept). status: inserted; updated; unchanged; embedding required, if no embedding was given and content or model differ from what is stored, in which case nothing was written for this document. Raises RW001 if no tenant is bound, RW201 if documents is null or no array, RW202 if a document is ill-formed, RW203 if two are the same, RW204 if a new one would get the id of another; the DETAIL of these three is ordinal and the place of the document in the array, as ordinal 3.';
 
 CREATE FUNCTION ragwall_private.base64url(bytes bytea) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -3093,6 +3140,9 @@ GRANT ALL ON FUNCTION ragwall.current_tenant() TO ragwall_search;
 
 REVOKE ALL ON FUNCTION ragwall.delete_documents(ids uuid[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION ragwall.delete_documents(ids uuid[]) TO app_user;
+
+REVOKE ALL ON FUNCTION ragwall.delete_matching(filter jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION ragwall.delete_matching(filter jsonb) TO app_user;
 
 REVOKE ALL ON FUNCTION ragwall.delete_source(source text, from_position integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION ragwall.delete_source(source text, from_position integer) TO app_user;

@@ -93,6 +93,7 @@ select set_eq(
         ('ragwall.document_id(text,text,integer)', 'app_user'),
         ('ragwall.upsert_documents(jsonb)', 'app_user'),
         ('ragwall.delete_documents(uuid[])', 'app_user'),
+        ('ragwall.delete_matching(jsonb)', 'app_user'),
         ('ragwall.delete_source(text,integer)', 'app_user'),
         ('ragwall.set_tenant_from_token(text)', 'agent_caller, agent_reader, app_reader, app_user'),
         ('ragwall.agent_match_documents(halfvec,integer,jsonb,boolean)', 'agent_caller')

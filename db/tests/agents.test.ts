@@ -74,6 +74,7 @@ describe.each(roles)('%s', (role) => {
   it.each([
     'upsert_documents',
     'delete_documents',
+    'delete_matching',
     'delete_source',
     'search_as',
     'catch_up',

@@ -1,6 +1,6 @@
 -- Without any policy on any table, each function still reads and writes only rows of the bound tenant.
 begin;
-select plan(30);
+select plan(32);
 select tests.seed();
 select from tests.enlarge('globex');
 select from tests.enlarge('acme');
@@ -87,7 +87,11 @@ select results_eq(
   'a search finds what catch_up() has brought in'
 );
 
-select is(ragwall.delete_source('shared.md', 1), 2, 'delete_source() deletes the documents of its tenant when others have the source');
+select is(
+  ragwall.delete_matching('{"n": 2}'), 1, 'delete_matching() deletes the document of its tenant when others fit the filter'
+);
+select is(tests.others(), current_setting('tests.before'), 'delete_matching() has changed and locked no row of another tenant');
+select is(ragwall.delete_source('shared.md', 1), 1, 'delete_source() deletes the documents of its tenant when others have the source');
 select is(tests.others(), current_setting('tests.before'), 'delete_source() has changed and locked no row of another tenant');
 select is(ragwall.delete_documents(array[tests.id(0)]), 1, 'delete_documents() deletes the document of its tenant when others have the id');
 select is(tests.others(), current_setting('tests.before'), 'delete_documents() has changed and locked no row of another tenant');

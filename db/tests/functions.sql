@@ -116,6 +116,7 @@ select set_eq(
       ('ragwall.current_tenant()', 'ragwall_context definer stable leader', ''),
       ('ragwall.delete_documents(uuid[])', 'ragwall_owner definer volatile',
         'fixed plans plan_cache_mode=force_custom_plan'),
+      ('ragwall.delete_matching(jsonb)', 'ragwall_owner volatile', 'fixed plans plan_cache_mode=force_custom_plan'),
       ('ragwall.delete_source(text,integer)', 'ragwall_owner definer volatile',
         'fixed plans plan_cache_mode=force_custom_plan'),
       ('ragwall.document_id(text,text,integer)', 'ragwall_owner stable parallel strict', ''),

@@ -53,6 +53,7 @@ const calls = [
   `select * from ragwall.match_documents(${query}, 10, '{"n": 1}')`,
   `select * from ragwall.upsert_documents('${document(0)}')`,
   `select ragwall.delete_source('a', 397)`,
+  `select ragwall.delete_matching('{"n": 7}')`,
   `select * from ragwall.match_documents(${query}, 10)`,
   `select * from ragwall.match_documents(${query}, 10, '{"n": 1}')`,
   `select ragwall.catch_up(5)`,

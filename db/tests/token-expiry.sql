@@ -1,6 +1,6 @@
 -- A tenant that a token bound is bound until the token has expired, and SQL cannot change when that is.
 begin;
-select plan(31);
+select plan(32);
 select tests.seed();
 
 create function tests.bind_for(tenant text, seconds integer)
@@ -39,6 +39,7 @@ from
       ('a search says so', 'select ragwall.match_documents(tests.vec(0), 1)', expired),
       ('an upsert says so', $$select ragwall.upsert_documents('[{"content": "x", "source": "x", "position": 0}]')$$, expired),
       ('a deletion says so', 'select ragwall.delete_documents(array[tests.id(0)])', expired),
+      ('so does one by a filter', 'select ragwall.delete_matching(''{"n": 0}'')', expired),
       ('an insert says so',
         $$insert into ragwall.documents (content, embedding, embedding_model) values ('x', tests.vec(0), 'test')$$, expired),
       ('no row is changed', $$update ragwall.documents set content = 'x' returning content$$, 'nothing'),

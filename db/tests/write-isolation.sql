@@ -1,6 +1,6 @@
 -- Whatever the bound tenant writes, and however, no row of another tenant is added, changed or lost.
 begin;
-select plan(21);
+select plan(28);
 select tests.seed();
 
 create table tests.before as
@@ -69,6 +69,14 @@ select is(
   (select count(*)::integer from ragwall.documents where content = 'upserted'), 3,
   'an upsert on ids that other tenants have too changes the rows of one''s own'
 );
+select is(ragwall.delete_matching('{"n": 1}'), 1, 'a deletion by a filter that others'' documents fit deletes one''s own');
+select is((select count(*)::integer from ragwall.documents where metadata @> '{"n": 1}'), 0, 'and all of these');
+select is(ragwall.delete_matching('{"n": 1}'), 0, 'a filter that only others'' documents still fit finds none');
+select throws_ok(
+  format('select ragwall.delete_matching(%L)', filter), 'RW205',
+  'the filter of a deletion is expected to be a JSON object that is not empty', format('no filter of a deletion: %s', filter)
+)
+from unnest(array[null, '{}', '[]']) as filter;
 select is(ragwall.delete_documents(array(select tests.id(n) from generate_series(0, 9) as n)), 4,
   'a deletion by ids that other tenants have too deletes one''s own');
 select is(ragwall.delete_source('shared.md', 0), 0, 'a source that only others still have is not there');
@@ -81,6 +89,10 @@ select throws_ok(
 select throws_ok(
   'select ragwall.delete_documents(array[tests.id(0)])', 'RW001', 'no tenant is bound to this transaction',
   'without a tenant nothing can be deleted'
+);
+select throws_ok(
+  $$select ragwall.delete_matching('{"n": 2}')$$, 'RW001', 'no tenant is bound to this transaction',
+  'nor by a filter'
 );
 
 reset role;

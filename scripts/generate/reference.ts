@@ -80,8 +80,8 @@ No role of the application may call these.
 ${section(functions.filter(({ roles }) => !roles))}
 ## The table \`ragwall.documents\`
 
-DELETE is a privilege of nobody: \`delete_documents()\` and \`delete_source()\` delete. It would also allow \`lock table\`, by which one client
-stops all.
+DELETE is a privilege of nobody: \`delete_documents()\`, \`delete_source()\` and \`delete_matching()\` delete. It would also allow
+\`lock table\`, by which one client stops all.
 
 | Column | What it is | Privileges |
 | --- | --- | --- |

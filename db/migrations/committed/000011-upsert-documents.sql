@@ -1,5 +1,5 @@
---! Previous: sha1:a47f7058759ce40a09f29f7ed80c32f7b2eb9604
---! Hash: sha1:466e1bf858e035373c1bdb9f92bed676fa8ccd2c
+--! Previous: sha1:4fa5cdb43ff051e8be8599b4ac6640574747f151
+--! Hash: sha1:a050bc9b748ac9b511ed9dc89c2e4608e420103d
 --! Message: upsert-documents
 
 -- Ingest: repeating an ingest changes nothing and needs no new embeddings.
@@ -71,8 +71,9 @@ begin
   limit 1;
   if bad is not null then
     raise exception 'document % of the array is ill-formed', bad
-      using errcode = 'RW202', hint = 'Expected: an object with content; id, or else source and position; '
-        'embedding and embedding_model, or neither; optionally metadata, a JSON object.';
+      using detail = 'ordinal ' || bad, errcode = 'RW202',
+        hint = 'Expected: an object with content; id, or else source and position; embedding and '
+        'embedding_model, or neither; optionally metadata, a JSON object.';
   end if;
 
   -- Repeated only if another session has meanwhile inserted one of the documents, which is then compared.
@@ -100,7 +101,8 @@ begin
     limit 1;
     if bad is not null then
       raise exception 'document % of the array is the same as one before it', bad
-        using errcode = 'RW203', hint = 'Name each document once: by id, or by source and position, not by both.';
+        using detail = 'ordinal ' || bad, errcode = 'RW203',
+          hint = 'Name each document once: by id, or by source and position, not by both.';
     end if;
     -- Locks what is compared below, so that it does not change before it is written. Every function here locks in the
     -- order of the key, so that two sessions never wait for each other.
@@ -185,7 +187,7 @@ begin
     loop
       if status = 'other' then
         raise exception 'document % of the array would get an id that another document has', ordinal
-          using errcode = 'RW204',
+          using detail = 'ordinal ' || ordinal, errcode = 'RW204',
             hint = 'The id that document_id() makes of its source and position was given to another document by hand.';
       end if;
       done := done || ordinal;
@@ -202,7 +204,8 @@ comment on function ragwall.upsert_documents(jsonb) is
   'absent, that which is stored is kept). status: inserted; updated; unchanged; embedding required, if no embedding '
   'was given and content or model differ from what is stored, in which case nothing was written for this document. '
   'Raises RW001 if no tenant is bound, RW201 if documents is null or no array, RW202 if a document is ill-formed, '
-  'RW203 if two are the same, RW204 if a new one would get the id of another.';
+  'RW203 if two are the same, RW204 if a new one would get the id of another; the DETAIL of these three is ordinal and '
+  'the place of the document in the array, as ordinal 3.';
 
 select ragwall.fix_plans('ragwall.upsert_documents(jsonb)', 'custom');
 

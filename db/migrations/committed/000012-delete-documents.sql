@@ -1,9 +1,10 @@
---! Previous: sha1:466e1bf858e035373c1bdb9f92bed676fa8ccd2c
---! Hash: sha1:9194551fae1feee430a55856556fa80e7fa2921f
+--! Previous: sha1:a050bc9b748ac9b511ed9dc89c2e4608e420103d
+--! Hash: sha1:d898a36eb5db773686f7313bd397f54f0133eb2b
 --! Message: delete-documents
 
--- Deletion. Nobody has DELETE on the table, because it would allow LOCK TABLE, which stops all tenants. So these
--- functions are security definer. Their owner is bound by the same policies, which are forced.
+-- Deletion. Nobody has DELETE on the table, because it would allow LOCK TABLE, which stops all tenants. So the first
+-- two functions are security definer. Their owner is bound by the same policies, which are forced. The third finds
+-- documents with the privileges of its caller, and has the first delete them.
 
 set local role ragwall_owner;
 
@@ -80,5 +81,41 @@ comment on function ragwall.delete_source(text, integer) is
 select ragwall.fix_plans('ragwall.delete_source(text, integer)', 'custom');
 
 grant execute on function ragwall.delete_source(text, integer) to app_user;
+
+create function ragwall.delete_matching(filter jsonb)
+  returns integer
+  language plpgsql
+  volatile
+  parallel unsafe
+  security invoker
+  set search_path = pg_catalog, pg_temp
+as $$
+declare
+  tenant constant text := ragwall.require_tenant();
+begin
+  if filter is null or jsonb_typeof(filter) <> 'object' or filter = '{}' then
+    raise exception 'the filter of a deletion is expected to be a JSON object that is not empty'
+      using errcode = 'RW205', hint = 'Everything fits an empty filter. To delete all documents of the tenant: '
+        'select ragwall.delete_documents(array(select id from ragwall.documents)).';
+  end if;
+  return ragwall.delete_documents(array(
+    select d.id
+    from ragwall.documents as d
+    where d.tenant_id = tenant
+      and d.metadata @> filter
+    order by d.id
+    for update
+  ));
+end
+$$;
+
+comment on function ragwall.delete_matching(jsonb) is
+  'Deletes the documents of the bound tenant whose metadata contain a filter, as @> of jsonb defines it, and returns '
+  'how many were deleted. filter: a JSON object that is not empty. Raises RW001 if no tenant is bound, RW205 if the '
+  'filter is null, empty or no object.';
+
+select ragwall.fix_plans('ragwall.delete_matching(jsonb)', 'custom');
+
+grant execute on function ragwall.delete_matching(jsonb) to app_user;
 
 reset role;

@@ -1,5 +1,5 @@
---! Previous: sha1:9194551fae1feee430a55856556fa80e7fa2921f
---! Hash: sha1:8c9d979d43c3d27173fa8dbc0658a0a3961d416e
+--! Previous: sha1:d898a36eb5db773686f7313bd397f54f0133eb2b
+--! Hash: sha1:b6faf72885fa1450ecb96bafb3979694a41b7d84
 --! Message: protection-keys
 
 -- Protecting a table of yours, part 1 of 9: foreign keys by which tenants can observe each other.

@@ -1,5 +1,5 @@
---! Previous: sha1:8c9d979d43c3d27173fa8dbc0658a0a3961d416e
---! Hash: sha1:9e1c59306402831ab7f7343b7d5cdfe20d7e8d74
+--! Previous: sha1:b6faf72885fa1450ecb96bafb3979694a41b7d84
+--! Hash: sha1:f86c8deeadb4baad73addf29443ea7457b6a27f0
 --! Message: protection-indexes
 
 -- Protecting a table of yours, part 2 of 9: indexes by which tenants can observe each other.

@@ -1,5 +1,5 @@
---! Previous: sha1:9e1c59306402831ab7f7343b7d5cdfe20d7e8d74
---! Hash: sha1:e92a337ec1b4c22e9a471df4660481f46729ba27
+--! Previous: sha1:f86c8deeadb4baad73addf29443ea7457b6a27f0
+--! Hash: sha1:e3eef6bd0d2b7aecd86081f5b536cc6cdf6965e3
 --! Message: protection-findings
 
 -- Protecting a table of yours, part 3 of 9: everything by which a role can get past the policies of the table.

@@ -1,5 +1,5 @@
---! Previous: sha1:e92a337ec1b4c22e9a471df4660481f46729ba27
---! Hash: sha1:d70b19e60280053c17a6a83345f6dde8af9c75d9
+--! Previous: sha1:e3eef6bd0d2b7aecd86081f5b536cc6cdf6965e3
+--! Hash: sha1:8e21ab80a7ee842c2042c52d7ee204828b828b9b
 --! Message: protection-grants
 
 -- Protecting a table of yours, part 4 of 9: who keeps which privileges.

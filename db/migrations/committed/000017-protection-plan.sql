@@ -1,5 +1,5 @@
---! Previous: sha1:d70b19e60280053c17a6a83345f6dde8af9c75d9
---! Hash: sha1:4b0842955be849148e971e2ae0fc84ebbd480d01
+--! Previous: sha1:8e21ab80a7ee842c2042c52d7ee204828b828b9b
+--! Hash: sha1:19cccc9d0232dbe88fab4fe04ca40d31b099dfcb
 --! Message: protection-plan
 
 -- Protecting a table of yours, part 5 of 9: the statements that do it.

@@ -1,5 +1,5 @@
---! Previous: sha1:4b0842955be849148e971e2ae0fc84ebbd480d01
---! Hash: sha1:ae720da70e190005193fe539f3324208da923e9a
+--! Previous: sha1:19cccc9d0232dbe88fab4fe04ca40d31b099dfcb
+--! Hash: sha1:01575473e2914633a231b8b527dca7435dbb176b
 --! Message: unprotection
 
 -- Protecting a table of yours, part 6 of 9: the record of what there was before, and unprotect_table().

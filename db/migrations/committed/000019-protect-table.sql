@@ -1,5 +1,5 @@
---! Previous: sha1:ae720da70e190005193fe539f3324208da923e9a
---! Hash: sha1:b4adfc404c7f87b71ea6c6d2a2877f1e7c9abd50
+--! Previous: sha1:01575473e2914633a231b8b527dca7435dbb176b
+--! Hash: sha1:a52d28a089690100c572783556c2225f2bc0328b
 --! Message: protect-table
 
 -- Protecting a table of yours, part 7 of 9: protect_table().

@@ -1,5 +1,5 @@
---! Previous: sha1:b4adfc404c7f87b71ea6c6d2a2877f1e7c9abd50
---! Hash: sha1:ca71a2fc16b765229c95c6877f9e5dd11258c2a0
+--! Previous: sha1:a52d28a089690100c572783556c2225f2bc0328b
+--! Hash: sha1:33a989247e9b87c1471a709dec48b2e9b87cb3e9
 --! Message: protect-plan
 
 -- Protecting a table of yours, part 8 of 9: protect_plan(), for all tables at once.

@@ -1,5 +1,5 @@
---! Previous: sha1:ca71a2fc16b765229c95c6877f9e5dd11258c2a0
---! Hash: sha1:21a5823102a5fba3c8fba6235db09658ed1b663d
+--! Previous: sha1:33a989247e9b87c1471a709dec48b2e9b87cb3e9
+--! Hash: sha1:0b4ffc55f3c2a736e1f702bf437347006953663d
 --! Message: later-partitions
 
 -- Protecting a table of yours, part 9 of 9: partitions that are added later. Then the number of the last migration.

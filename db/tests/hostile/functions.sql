@@ -116,6 +116,10 @@ select ragwall.delete_documents(array(select tests.id(n) from generate_series(0,
 select ragwall.delete_documents(null), ragwall.delete_documents('{}'), ragwall.delete_documents(array[null]::uuid[]);
 -- delete others' sources
 select ragwall.delete_source('acme.md', 0), ragwall.delete_source('shared.md', 0);
+-- delete by filters that others' documents fit
+select ragwall.delete_matching('{"tenant": "acme"}'), ragwall.delete_matching('{"n": 1}');
+-- delete by a filter that everything fits
+select ragwall.delete_matching('{}');
 -- delete everything of a source that is a pattern
 select ragwall.delete_source('%', -2147483648);
 -- delete while claiming the victim

@@ -78,6 +78,8 @@ select status from ragwall.upsert_documents(jsonb_build_array(jsonb_build_object
 select ragwall.delete_documents(array[:'id']::uuid[]);
 -- how many were deleted of a source that the victim has
 select ragwall.delete_source(:'source', 0);
+-- how many were deleted by a filter only the victim fits
+select ragwall.delete_matching(jsonb_build_object('tenant', :'tenant'));
 -- how many a search finds that has a filter only the victim fits [F03]
 select count(*) from ragwall.match_documents(tests.vec(0), 1000, jsonb_build_object('tenant', :'tenant'));
 -- the similarity that a filter for another tenant leaves [F01, F03]

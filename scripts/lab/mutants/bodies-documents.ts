@@ -74,6 +74,10 @@ const writing = [
     ['the source does not matter', /and d\.source = delete_source\.source/, ''],
     ['the position does not matter', /and d\.position >= from_position/, ''],
   ]),
+  ...within(/delete_matching\(/, [
+    ['the filter does not matter', /and d\.metadata @> filter/, ''],
+    ['an empty filter is taken', / or filter = '\{\}'/, ''],
+  ]),
   ...within(/upsert_documents\(/, [
     ['what is unchanged is written', /and c\.unchanged is not true/, ''],
     ['a document that is known by now is an error', /on conflict do nothing/, ''],

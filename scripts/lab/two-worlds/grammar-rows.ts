@@ -188,6 +188,7 @@ export function write(r: Choices, s: Scene): string {
       `merge into ragwall.documents as d using (values (${id(r)}::uuid, ${content(r)})) as v (id, content) on d.${its} and d.id = v.id when matched then update set content = v.content when not matched then insert (id, content, embedding, embedding_model) values (v.id, v.content, ${vector(r)}, 'test')`,
     () => `select * from ragwall.upsert_documents(${text(`[${document}]`)})`,
     () => `select ragwall.delete_documents(array[${id(r)}, ${id(r)}]::uuid[])`,
+    () => `select ragwall.delete_matching(${filter(r)})`,
     () => `select ragwall.delete_source(${text(r.pick([...guesses.sources, 'legal/3.md']))}, ${r.below(40)})`,
     () => `select ragwall.catch_up(${r.pick(['1', '3', '1000', '0', 'null'])}); ${search(r, s)}`,
     () =>
