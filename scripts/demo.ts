@@ -1,4 +1,5 @@
 /** Shows the walls at work: two companies ask questions, then try everything to read each other's documents. */
+import { dimensions } from '../db/tests/engine/dimensions.js';
 import { startEngine } from '../db/tests/engine/engine.js';
 import { openSession, type Session } from '../db/tests/engine/session.js';
 import { type Embedder, lexicalEmbedder, openaiEmbedder } from '../src/index.js';
@@ -22,7 +23,7 @@ OPENAI_API_KEY  embeds with OpenAI (OPENAI_BASE_URL: or with another server of i
 With --attack-lab: ${writeFiguresHelp}`;
 
 async function chooseEmbedder(): Promise<Embedder> {
-  if (!process.env.OPENAI_API_KEY) return lexicalEmbedder();
+  if (!process.env.OPENAI_API_KEY) return lexicalEmbedder({ dimensions });
   const { default: OpenAI } = await import('openai');
   return openaiEmbedder(new OpenAI());
 }

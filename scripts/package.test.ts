@@ -47,9 +47,9 @@ import postgres from 'postgres';
 import {
   assertIsolation, connect, deleteDocuments, lexicalEmbedder, matchDocuments, openaiEmbedder, RagwallError, setTenant,
   tokenSigner, upsertDocuments, vectorText,
-  type BatchOptions, type ConnectOptions, type Deletion, type DocumentKey, type DriverOptions, type Embedder, type IsolationCheck, type IsolationOptions,
+  type BatchOptions, type ConnectOptions, type Deletion, type DocumentKey, type DocumentPlace, type DriverOptions, type Embedder, type IsolationCheck, type IsolationOptions,
   type JsonObject, type Match, type MatchOptions, type NewDocument, type OpenAIEmbedderOptions,
-  type OpenAIEmbeddings, type Ragwall, type RagwallErrorCode, type StoredDocument, type Tenant, type TenantTransaction,
+  type OpenAIEmbeddings, type Ragwall, type RagwallErrorCode, type RefusedDocument, type StoredDocument, type Tenant, type TenantTransaction,
   type TokenSigner, type Undetermined, type UpsertCounts, type UpsertOptions, type Vector,
 } from 'ragwall';
 
@@ -81,9 +81,15 @@ const match: MatchOptions = { k: 5, filter };
 const key: DocumentKey = { source: 'faq.md', position: 0 };
 const documents: NewDocument[] = [{ ...key, content: 'a text', metadata: filter }];
 const deletion: Deletion = { source: 'faq.md', fromPosition: 1 };
-const batches: BatchOptions = { batchSize: 10, onBatch: (stored: readonly StoredDocument[]) => void stored };
-const upsert: UpsertOptions = { ...batches, embedder: lexicalEmbedder({ dimensions: 8 }) };
+const places: DocumentPlace[] = [];
+const batches: BatchOptions = {
+  batchSize: 10,
+  onBatch: (stored: readonly StoredDocument[], refused: readonly RefusedDocument[]) =>
+    void places.push(...stored, ...refused.map(({ document }) => document)),
+};
+const upsert: UpsertOptions = { ...batches, embedder: lexicalEmbedder({ dimensions: 8 }), onError: 'skip' };
 
+export const text: string = vectorText([1, 2], 2);
 export const changes = (): Promise<number> => acme.catchUp(1_000);
 export const placeOf = ({ source, position }: Match): [string | null, number | null] => [source, position];
 export const counts = (): Promise<UpsertCounts> => acme.upsertDocuments(documents, upsert);

@@ -17,14 +17,15 @@ export {
   type StoredDocument,
   upsertDocuments,
 } from './client/documents.js';
-export { RagwallError, type RagwallErrorCode } from './client/errors.js';
+export { type DocumentPlace, RagwallError, type RagwallErrorCode } from './client/errors.js';
 export type { MatchOptions, Tenant, TenantTransaction } from './client/handle.js';
 export type { BatchOptions, UpsertCounts, UpsertOptions } from './client/ingest.js';
 export type { JsonObject } from './client/input.js';
+export type { RefusedDocument } from './client/refusals.js';
 export { setTenant } from './client/tenant.js';
 export { type TokenSigner, tokenSigner } from './client/token.js';
 export { vectorText } from './client/vector.js';
-export { defaultDimensions, type Embedder, type Vector } from './embedders/embedder.js';
+export type { Embedder, Vector } from './embedders/embedder.js';
 export { lexicalEmbedder } from './embedders/lexical.js';
 export {
   type OpenAIEmbedderOptions,

@@ -119,7 +119,8 @@ export async function outcome<T>(act: () => T | Promise<T>, hidden = secret): Pr
   try {
     return { is: await Promise.race([(async () => act())(), late]) };
   } catch (error) {
-    const { name, code, message } = error as Error & { code: string };
+    const { name, code, key = '' } = error as Error & { code: string; key?: string };
+    const message = (error as Error).message.replaceAll(key, ''); // the key within a document is told
     if (name === 'RagwallError' && codes.test(code) && !message.includes(hidden)) return { code };
     if (name === 'PostgresError' && sqlstates.test(code)) return { code };
     throw error;

@@ -7,7 +7,7 @@ const { connect, lexicalEmbedder } = ragwall;
 const url = process.env.DATABASE_URL ?? '';
 const sql = postgres(url, { onnotice: () => {} });
 const database = connect(url);
-const embedder = lexicalEmbedder();
+const embedder = lexicalEmbedder({ dimensions: await database.dimensions() });
 const [queryVec] = await embedder.embed(['What are the Q3 targets of Acme?']);
 
 export const names = {

@@ -3,6 +3,7 @@
 import fc from 'fast-check';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { fuzz, isJson, isText, json, number, outcome, secret, text, thing } from '../../db/tests/bad-input.js';
+import { dimensions } from '../../db/tests/engine/dimensions.js';
 import { forTenant } from '../../db/tests/engine/session.js';
 import { useSession } from '../../db/tests/engine/use-session.js';
 import { lexicalEmbedder } from '../embedders/lexical.js';
@@ -82,7 +83,7 @@ describe('a document', () => {
     const refused = { code: 'INVALID_DOCUMENT' };
     const documents = [document as NewDocument];
     expect(await outcome(() => acme.upsertDocuments(documents))).toEqual(refused);
-    const embedder = lexicalEmbedder();
+    const embedder = lexicalEmbedder({ dimensions });
     expect(await outcome(() => acme.upsertDocuments(documents, { embedder }))).toEqual(refused);
     const inTransaction = acme.transaction((tx) => upsertDocuments(tx.sql, documents));
     expect(await outcome(() => inTransaction)).toEqual(refused);

@@ -1,11 +1,12 @@
 /** The documents of the bound tenant: search, storage and deletion, one function for each function of SQL. */
 import type { PendingQuery, Row, Sql, TransactionSql } from 'postgres';
 import type { Vector } from '../embedders/embedder.js';
-import { checkIntegerOption, RagwallError } from './errors.js';
-import { checkDocument, copyJsonObject, isPosition, isShortText, isText, isUuid, type JsonObject } from './input.js';
+import { type CheckedDocument, checkedDeletion, checkedDocument } from './check-document.js';
+import { checkIntegerOption, type DocumentPlace, RagwallError } from './errors.js';
+import { aboutDocument, checkDocument, copyJsonObject, type JsonObject } from './input.js';
 import { checkRows, type TextRow } from './rows.js';
 import { type TenantScope, transactionScope } from './tenant.js';
-import { questionText, vectorText } from './vector.js';
+import { questionText } from './vector.js';
 
 /** A document that was found. */
 export interface Match {
@@ -49,19 +50,24 @@ export type NewDocument = DocumentKey & {
 };
 
 /**
- * The result for one document. `embedding required`: its content or its model differs from what is stored, and it
+ * The result for one document: its number in the call, its source and position if it was given them, its id, and what
+ * became of it. `embedding required`: its content or its model differs from what is stored, and it
  * has no embedding. Nothing was written for it.
  */
-export interface StoredDocument {
+export interface StoredDocument extends DocumentPlace {
   /** A UUID. */
   readonly id: string;
   readonly status: 'inserted' | 'updated' | 'unchanged' | 'embedding required';
 }
 
-/** What to delete: documents by UUID, or those of a source from the position `fromPosition` on (default 0: all). */
+/**
+ * What to delete: documents by UUID; those of a source from the position `fromPosition` on (default 0: all); or those whose
+ * metadata contain the object `filter`, as `@>` of jsonb defines it. An empty filter is refused, because everything fits it.
+ */
 export type Deletion =
-  | { readonly ids: readonly string[]; readonly source?: never }
-  | { readonly ids?: never; readonly source: string; readonly fromPosition?: number };
+  | { readonly ids: readonly string[]; readonly source?: never; readonly filter?: never }
+  | { readonly ids?: never; readonly source: string; readonly fromPosition?: number; readonly filter?: never }
+  | { readonly ids?: never; readonly source?: never; readonly filter: JsonObject };
 
 /** Runs the statement behind {@link matchDocuments}. `dimensions`: by default any number from 1 to 4000. */
 export async function matchIn(
@@ -119,52 +125,8 @@ export function matchDocuments(tx: TransactionSql, queryVec: Vector, k: number, 
   return matchIn(transactionScope(tx), queryVec, k, filter);
 }
 
-/** Returns a document as `ragwall.upsert_documents()` takes it. */
-function toJson(document: NewDocument, dimensions: number | undefined) {
-  const { id, source, position, content, metadata, embedding, embeddingModel } = Object(document) as NewDocument;
-  const hasId = id !== undefined && source === undefined && position === undefined && isUuid(id);
-  const hasPlace = id === undefined && isShortText(source, 1024) && isPosition(position);
-  checkDocument(
-    hasId || hasPlace,
-    'A document is expected to have either an id (a UUID) or a source (1 to 1024 bytes) and a position ' +
-      '(a whole number from 0).',
-  );
-  checkDocument(isText(content), 'content is expected to be a text of whole characters, no NUL.');
-  const copied = copyJsonObject(metadata);
-  checkDocument(
-    metadata === undefined || copied,
-    'metadata is expected to be a JSON object, 1000 deep at most, without undefined.',
-  );
-  checkDocument(
-    embedding === undefined || embeddingModel !== undefined,
-    'An embedding is expected to name its embeddingModel.',
-  );
-  checkDocument(
-    embeddingModel === undefined || isShortText(embeddingModel, 200),
-    'embeddingModel is expected to have 1 to 200 bytes.',
-  );
-  return {
-    id,
-    source,
-    position,
-    content,
-    metadata: copied,
-    embedding: embedding === undefined ? undefined : vectorText(embedding, dimensions),
-    embedding_model: embeddingModel,
-  };
-}
-
-/**
- * Returns the documents as the JSON that `ragwall.upsert_documents()` takes.
- * @throws RagwallError `INVALID_DOCUMENT`, `INVALID_VECTOR`.
- */
-export function documentsJson(documents: readonly NewDocument[], dimensions?: number): string {
-  checkDocument(Array.isArray(documents), 'An array of documents is expected.');
-  return JSON.stringify(Array.from(documents, (document) => toJson(document, dimensions)));
-}
-
 /** Runs the statement behind {@link upsertDocuments}, for the JSON of one document or more. */
-export async function upsertIn(scope: TenantScope, json: string): Promise<StoredDocument[]> {
+async function upsertIn(scope: TenantScope, json: string): Promise<Pick<StoredDocument, 'id' | 'status'>[]> {
   const rows = await scope.send(
     (sql, bound) => sql`
     select bound.tenant, u.tenant_id, u.id, u.status
@@ -177,13 +139,37 @@ export async function upsertIn(scope: TenantScope, json: string): Promise<Stored
   return checkRows(rows, scope.tenant, false).map(([, , id, status]) => ({ id, status }) as StoredDocument);
 }
 
+/** What it means that `ragwall.upsert_documents()` refuses one document. */
+const refusals: Readonly<Record<string, string>> = {
+  RW202: 'The database takes it for ill-formed: is the schema of another release than this client?',
+  RW203: 'It is the same as one before it. Each is expected once: by id, or by source and position, not by both.',
+  RW204: 'Its source and position would get an id that another document was given by hand.',
+};
+
+/**
+ * Stores documents and returns a result for each, in the same order.
+ * @throws RagwallError `INVALID_DOCUMENT`, with the document, where the database says which one it refuses.
+ */
+export async function storeIn(scope: TenantScope, documents: readonly CheckedDocument[]): Promise<StoredDocument[]> {
+  try {
+    const stored = await upsertIn(scope, JSON.stringify(documents.map(({ json }) => json)));
+    return stored.map((result, i) => ({ ...(documents[i] as CheckedDocument).place, ...result }));
+  } catch (error) {
+    const { code, detail } = Object(error) as { code?: string; detail?: string };
+    const refused = documents[Number(/^ordinal (\d+)$/.exec(detail ?? '')?.[1])];
+    const message = refusals[code ?? ''];
+    if (!refused || !message) throw error;
+    throw aboutDocument(new RagwallError('INVALID_DOCUMENT', message), refused.place);
+  }
+}
+
 /**
  * Stores documents for the bound tenant and returns a result for each, in the same order. Storing the same
  * documents again changes nothing.
  *
  * @param tx a transaction to which {@link setTenant} has bound a tenant.
  * @param documents no key twice; a few hundred at most, because they are sent in one statement.
- * @throws RagwallError `INVALID_DOCUMENT`, `INVALID_VECTOR` before anything is sent; `FOREIGN_ROW` if the
+ * @throws RagwallError `INVALID_DOCUMENT`, `INVALID_VECTOR`, with the document as `document`; `FOREIGN_ROW` if the
  *   database stored them for another tenant than the bound one. PostgresError `RW001` if no tenant is bound.
  * @see `ragwall.upsert_documents()` in db/migrations/committed
  * @example
@@ -196,25 +182,22 @@ export async function upsertDocuments(
   tx: TransactionSql,
   documents: readonly NewDocument[],
 ): Promise<StoredDocument[]> {
-  const json = documentsJson(documents);
-  return documents.length === 0 ? [] : upsertIn(transactionScope(tx), json);
+  checkDocument(Array.isArray(documents), 'An array of documents is expected.');
+  const checked = Array.from(documents, (document, index) => checkedDocument(document, index));
+  return checked.length === 0 ? [] : storeIn(transactionScope(tx), checked);
 }
 
 /** Runs the statement behind {@link deleteDocuments}. */
 export async function deleteIn(scope: TenantScope, deletion: Deletion): Promise<number> {
-  const { ids, source, fromPosition = 0 } = Object(deletion) as Record<string, unknown>;
-  checkDocument((ids === undefined) !== (source === undefined), 'Either ids or a source is expected.');
-  const copied = Array.isArray(ids) ? Array.from<unknown>(ids) : undefined;
-  checkDocument(ids === undefined || copied?.every(isUuid), 'ids are expected to be UUIDs.');
-  checkDocument(
-    source === undefined || (isShortText(source, 1024) && isPosition(fromPosition)),
-    'A source of 1 to 1024 bytes is expected, and a whole number from 0 as fromPosition.',
-  );
+  const { ids, source, fromPosition, filter } = checkedDeletion(deletion);
   return countOf(scope, (sql) =>
-    copied !== undefined
-      ? sql`ragwall.delete_documents(
-          case when bound.tenant is not null then ${`{${copied.join(',')}}`}::pg_catalog.text::pg_catalog.uuid[] end)`
-      : sql`ragwall.delete_source(
+    filter
+      ? sql`ragwall.delete_matching(
+          case when bound.tenant is not null then ${JSON.stringify(filter)}::pg_catalog.text::pg_catalog.jsonb end)`
+      : ids
+        ? sql`ragwall.delete_documents(
+          case when bound.tenant is not null then ${`{${ids.join(',')}}`}::pg_catalog.text::pg_catalog.uuid[] end)`
+        : sql`ragwall.delete_source(
           case when bound.tenant is not null then ${source as string}::pg_catalog.text end, ${fromPosition as number}::integer)`,
   );
 }
@@ -234,8 +217,9 @@ async function countOf(scope: TenantScope, call: (sql: Sql | TransactionSql) => 
  * counts as one that does not exist.
  *
  * @param tx a transaction to which {@link setTenant} has bound a tenant.
- * @throws RagwallError `INVALID_DOCUMENT` before anything is sent. PostgresError `RW001` if no tenant is bound.
- * @see `ragwall.delete_documents()` and `ragwall.delete_source()` in db/migrations/committed
+ * @throws RagwallError `INVALID_DOCUMENT`, `INVALID_FILTER` before anything is sent. PostgresError `RW001` if no tenant is
+ *   bound.
+ * @see `ragwall.delete_documents()`, `delete_source()` and `delete_matching()` in db/migrations/committed
  * @example
  * const count = await sql.begin(async (tx) => {
  *   await setTenant(tx, 'acme');

@@ -31,24 +31,64 @@ export type RagwallErrorCode =
   /** The login of this pool fails checks of `assertIsolation`, whose ids `checks` has. Do not serve. */
   | 'NOT_ISOLATED';
 
+/** Which document of a call is meant: its number, and its source and position, or its id, as far as they are valid. */
+export interface DocumentPlace {
+  /** The number of the document in the call, from 0. */
+  readonly index: number;
+  readonly source?: string;
+  readonly position?: number;
+  /** A UUID. */
+  readonly id?: string;
+}
+
+/** What a service answered that refused a request. */
+export interface ProviderAnswer {
+  /** The status of HTTP. */
+  readonly status?: number;
+  /** The service's own code and type of the error, where they are at most 64 letters, digits and underscores. */
+  readonly code?: string;
+  readonly type?: string;
+}
+
+/** What an error has besides its code and message. */
+interface Details {
+  readonly checks?: readonly string[] | undefined;
+  readonly document?: DocumentPlace | undefined;
+  readonly key?: string | undefined;
+  readonly text?: number | undefined;
+  readonly provider?: ProviderAnswer | undefined;
+}
+
 /**
- * An error with a stable `code`. Its message says what was expected. It never repeats a value, because values
- * are user data and messages end up in logs.
+ * An error with a stable `code`. Its message says what was expected. If it is about a document, it names the document by its
+ * number in the call, its source and position or its id, and the key within it. It never repeats a content or another
+ * value, because values are user data and messages end up in logs.
  */
 export class RagwallError extends Error {
   override readonly name = 'RagwallError';
   readonly code: RagwallErrorCode;
   /** The ids of the checks that failed, as `R01`; only with the code `NOT_ISOLATED`. */
   declare readonly checks?: readonly string[];
+  /** The document that the error is about. */
+  declare readonly document?: DocumentPlace;
+  /** What in the document is not as expected, as `content` or `metadata.tags[3]`. */
+  declare readonly key?: string;
+  /** The number of the text, from 0, that an embedder cannot embed; only with the code `EMBEDDING_FAILED`. */
+  declare readonly text?: number;
+  /** What the embedding service answered; only with the code `EMBEDDING_FAILED`. */
+  declare readonly provider?: ProviderAnswer;
 
   constructor(
     code: RagwallErrorCode,
     message: string,
-    { checks, ...options }: ErrorOptions & { readonly checks?: readonly string[] } = {},
+    { checks, document, key, text, provider, ...options }: ErrorOptions & Details = {},
   ) {
     super(message, options);
     this.code = code;
-    if (checks) this.checks = checks;
+    const details: Details = { checks, document, key, text, provider };
+    for (const [name, detail] of Object.entries(details)) {
+      if (detail !== undefined) Object.assign(this, { [name]: detail });
+    }
   }
 }
 

@@ -1,12 +1,22 @@
 /** The client against a real database: what it returns, what it refuses, and what it never sends. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { inspect } from 'node:util';
 import postgres from 'postgres';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { forTenant, needs, poolOptions } from '../../db/tests/engine/session.js';
 import { useSession } from '../../db/tests/engine/use-session.js';
 import type { Embedder } from '../embedders/embedder.js';
+import { lexicalEmbedder } from '../embedders/lexical.js';
 import type { Connections } from './connections.js';
-import { deleteDocuments, matchDocuments, type NewDocument } from './documents.js';
+import {
+  type Deletion,
+  deleteDocuments,
+  matchDocuments,
+  type NewDocument,
+  type StoredDocument,
+  upsertDocuments,
+} from './documents.js';
+import { RagwallError } from './errors.js';
 import { handleOf, type TenantTransaction } from './handle.js';
 import { setTenant } from './tenant.js';
 
@@ -229,7 +239,7 @@ describe('upsertDocuments', () => {
         [{ id, content: tenant, embedding: vec(0), embeddingModel: 'angles' }],
         { onBatch: (batch) => stored.push(...batch) },
       );
-      expect(stored).toEqual([{ id, status: 'inserted' }]);
+      expect(stored).toEqual([{ index: 0, id, status: 'inserted' }]);
     }
     const globex = forTenant(session.app, 'globex');
     expect(await globex.deleteDocuments({ ids: [id] })).toBe(1);
@@ -246,6 +256,203 @@ describe('upsertDocuments', () => {
   });
 });
 
+describe('a document that is refused', () => {
+  const good = (n: number): NewDocument => passage(n, `passage ${n}`, n);
+  const content = 'hidden';
+  const angle = { embedding: vec(0), embeddingModel: 'angles' };
+  const id = '00000000-0000-4000-8000-00000000000A';
+  const at = { source: 'a.md', position: 3 };
+  /** What is wrong, its key, and what is told of the document besides its number. */
+  const refused: [string, unknown, string | undefined, object][] = [
+    ['NUL in its content', { ...at, content: `${content}\0`, ...angle }, 'content', at],
+    [
+      'half a character in its metadata',
+      { ...at, content, metadata: { tags: [1, { of: `${content}\ud800` }] } },
+      'metadata.tags[1].of',
+      at,
+    ],
+    ['undefined in its metadata', { ...at, content, metadata: { tags: [1, 2, 3, undefined] } }, 'metadata.tags[3]', at],
+    [
+      'a key of its metadata that is no text',
+      { ...at, content, metadata: { a: { 'b\0': 1 } } },
+      'metadata.a["b\\u0000"]',
+      at,
+    ],
+    ['metadata that are a text', { id, content, metadata: content }, 'metadata', { id }],
+    ['wrong dimensions', { ...at, content, embedding: [1], embeddingModel: 'angles' }, 'embedding', at],
+    ['an embedding without a model', { ...at, content, embedding: vec(0) }, 'embeddingModel', at],
+    ['a position that is none', { ...at, position: -1, content, ...angle }, 'position', { source: 'a.md' }],
+    ['an id that is none', { id: content, content, ...angle }, 'id', {}],
+    ['an unknown member', { id, content, ...angle, contents: content }, 'contents', { id }],
+    ['no object', content, undefined, {}],
+    ['the key of one before it', good(7), undefined, { source: 'handbook.md', position: 7 }],
+  ];
+
+  it.each(refused)(
+    'for %s is named, by its number in the call, and never by its content',
+    async (_, bad, key, place) => {
+      const acme = forTenant(session.app, 'acme');
+      const documents = Array.from({ length: 9 }, (_, n) => (n === 8 ? bad : good(n))) as NewDocument[];
+      const error = await acme.upsertDocuments(documents, { batchSize: 3 }).catch((reason: unknown) => reason);
+      expect(error).toMatchObject({
+        code: expect.stringMatching(/^INVALID_(DOCUMENT|VECTOR)$/),
+        document: { index: 8, ...place },
+      });
+      expect((error as RagwallError).key).toBe(key);
+      expect((error as RagwallError).document).toEqual({ index: 8, ...place });
+      expect(inspect(error)).toMatch(/Document 8( \(|: )/);
+      expect(inspect(error)).not.toContain(content);
+      const rows = await session.admin((sql) => sql`select position from ragwall.documents order by 1`);
+      expect(rows.map(({ position }) => position)).toEqual([0, 1, 2, 3, 4, 5]);
+    },
+  );
+
+  it.each(refused)('for %s is skipped, and the others are stored', async (_, bad, key, place) => {
+    const acme = forTenant(session.app, 'acme');
+    const documents = Array.from({ length: 10 }, (_, n) => (n === 8 ? bad : good(n))) as NewDocument[];
+    const told: number[] = [];
+    const { refusals, ...counts } = await acme.upsertDocuments(documents, {
+      ...{ batchSize: 5, onError: 'skip' },
+      onBatch: (stored, refused) =>
+        void told.push(...stored.map(({ index }) => index), ...refused.map(({ document }) => -document.index)),
+    });
+    expect(counts).toEqual({ inserted: 9, updated: 0, unchanged: 0, refused: 1 });
+    expect(refusals).toEqual([
+      { document: { index: 8, ...place }, code: expect.stringMatching(/^INVALID_/), message: expect.any(String) },
+    ]);
+    if (key) expect(refusals?.[0]?.message).toContain(key.split(/[.[]/)[0]);
+    expect(inspect(refusals)).not.toContain(content);
+    expect(told).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 9, -8]);
+    expect(await acme.matchDocuments(vec(0), { k: 20 })).toHaveLength(9);
+  });
+
+  it('by the database alone is found, and the others are stored', async () => {
+    const names = "check (content not like '%hidden%'), add constraint no_third_position check (position <> 3)";
+    await session.admin((sql) => sql.unsafe(`alter table ragwall.documents add constraint nothing_hidden ${names}`));
+    try {
+      const acme = forTenant(session.app, 'acme');
+      const documents = Array.from({ length: 10 }, (_, n) => passage(n, n > 7 ? `hidden ${n}` : `passage ${n}`, n));
+      const result = await acme.upsertDocuments(documents, { onError: 'skip' });
+      expect(result).toMatchObject({ inserted: 7, refused: 3 });
+      expect(result.refusals?.map(({ document, code }) => [document.index, code])).toEqual([
+        ...[3, 8, 9].map((index) => [index, '23514']),
+      ]);
+      expect(result.refusals?.[1]?.message).toBe(
+        'The database refuses it with 23514, by the constraint nothing_hidden.',
+      );
+      expect(inspect(result)).not.toMatch(/hidden \d/);
+      await expect(acme.upsertDocuments(documents)).rejects.toMatchObject({ code: '23514' });
+    } finally {
+      await session.admin((sql) =>
+        sql.unsafe('alter table ragwall.documents drop constraint nothing_hidden, drop constraint no_third_position'),
+      );
+    }
+  });
+
+  it('because an id of its own was given to another by hand is named', async () => {
+    const acme = forTenant(session.app, 'acme');
+    const [row] = await session.app`select ragwall.document_id('acme', 'handbook.md', 1) as id`;
+    await acme.upsertDocuments([{ id: row?.id, content: 'by hand', ...angle }]);
+    const result = await acme.upsertDocuments([good(0), good(1), good(2)], { onError: 'skip' });
+    expect(result).toMatchObject({
+      inserted: 2,
+      refused: 1,
+      refusals: [{ document: { index: 1 }, code: 'INVALID_DOCUMENT' }],
+    });
+    await expect(acme.transaction((tx) => tx.upsertDocuments([good(0), good(1)]))).rejects.toMatchObject({
+      ...{ code: 'INVALID_DOCUMENT', document: { index: 1, source: 'handbook.md', position: 1 } },
+    });
+    await expect(
+      session.app.begin(async (tx) => {
+        await setTenant(tx, 'acme');
+        return upsertDocuments(tx, [good(0), good(1)]);
+      }),
+    ).rejects.toMatchObject({ document: { index: 1 } });
+  });
+
+  it('for a text that its embedder cannot embed is named, and skipped', async () => {
+    const acme = forTenant(session.app, 'acme');
+    const embedder = lexicalEmbedder({ dimensions: 1536 });
+    const texts = ['one', '…', 'three', '', 'five', '??'];
+    const documents = texts.map((content, position) => ({ source: 'a.md', position, content }));
+    await expect(acme.upsertDocuments(documents, { embedder })).rejects.toMatchObject({
+      ...{ code: 'INVALID_DOCUMENT', document: { index: 1, source: 'a.md', position: 1 }, key: 'content' },
+      message: 'Document 1 (source "a.md", position 1): content is expected to have words: letters or digits.',
+    });
+    const result = await acme.upsertDocuments(documents, { embedder, onError: 'skip', batchSize: 4 });
+    expect(result).toMatchObject({ inserted: 3, refused: 3 });
+    expect(result.refusals?.map(({ document }) => document.index)).toEqual([1, 3, 5]);
+    await expect(embedder.embed(['???'])).rejects.toThrow('The text is expected to have words');
+  });
+
+  it('is told from an embedder that fails, which ends the call', async () => {
+    const acme = forTenant(session.app, 'acme');
+    let calls = 0;
+    const down: Embedder = {
+      model: 'angles',
+      embed: async () => {
+        calls += 1;
+        throw new RagwallError('EMBEDDING_FAILED', 'The request for embeddings failed.', { provider: { status: 401 } });
+      },
+    };
+    const documents = Array.from({ length: 10 }, (_, position) => ({ source: 'a.md', position, content: 'x' }));
+    const failed = acme.upsertDocuments(documents, { embedder: down, onError: 'skip', batchSize: 2 });
+    await expect(failed).rejects.toMatchObject({ code: 'EMBEDDING_FAILED', provider: { status: 401 } });
+    expect(calls).toBe(1);
+    const short: Embedder = { model: 'angles', embed: async (texts) => texts.map(() => [1]) };
+    const wrong = forTenant(session.app, 'acme');
+    await expect(wrong.upsertDocuments(documents, { embedder: short, onError: 'skip' })).rejects.toMatchObject({
+      ...{ code: 'EMBEDDING_FAILED', document: { index: 0 }, key: 'embedding' },
+    });
+  });
+
+  it('does not let the list of refusals grow without end', async () => {
+    const acme = forTenant(session.app, 'acme');
+    const bad = { source: 'a.md', position: -1, content: 'x' };
+    const result = await acme.upsertDocuments(Array(2_500).fill(bad), { onError: 'skip', batchSize: 1_000 });
+    expect(result).toMatchObject({ inserted: 0, refused: 2_500 });
+    expect(result.refusals?.map(({ document }) => document.index)).toEqual(Array.from({ length: 1_000 }, (_, n) => n));
+  });
+
+  it('is an error where onError is neither stop nor skip, or where a transaction would end with it', async () => {
+    const acme = forTenant(session.app, 'acme');
+    const refusal = { code: 'INVALID_OPTION', message: expect.stringContaining('onError') };
+    await expect(acme.upsertDocuments([], { onError: 'ignore' as never })).rejects.toMatchObject(refusal);
+    const inTransaction = acme.transaction((tx) => tx.upsertDocuments([], { onError: 'skip' } as never));
+    await expect(inTransaction).rejects.toMatchObject(refusal);
+  });
+});
+
+it.each(['stop', 'skip'] as const)('stores what was read before reading fails (%s)', async (onError) => {
+  async function* read() {
+    for (let n = 0; n < 5; n += 1) yield passage(n, `passage ${n}`, n);
+    throw new Error('the file is torn');
+  }
+  const acme = forTenant(session.app, 'acme');
+  const told: number[] = [];
+  const failed = acme.upsertDocuments(read(), {
+    ...{ onError, batchSize: 2 },
+    onBatch: (stored) => void told.push(...stored.map(({ index }) => index)),
+  });
+  await expect(failed).rejects.toThrow('the file is torn');
+  expect(told).toEqual([0, 1, 2, 3, 4]);
+  expect(await acme.matchDocuments(vec(0))).toHaveLength(5);
+});
+
+it('tells of each document its number, its key and its id', async () => {
+  const acme = forTenant(session.app, 'acme');
+  const id = '00000000-0000-4000-8000-000000000001';
+  const byId = { id, content: 'by id', embedding: vec(0), embeddingModel: 'angles' };
+  const told: StoredDocument[] = [];
+  const onBatch = (stored: readonly StoredDocument[]) => void told.push(...stored);
+  await acme.upsertDocuments([passage(4, 'x', 0), byId, passage(2, 'y', 0)], { onBatch, batchSize: 2 });
+  expect(told).toEqual([
+    { index: 0, source: 'handbook.md', position: 4, id: expect.any(String), status: 'inserted' },
+    { index: 1, id, status: 'inserted' },
+    { index: 2, source: 'handbook.md', position: 2, id: expect.any(String), status: 'inserted' },
+  ]);
+});
+
 describe('deleteDocuments', () => {
   beforeEach(seed);
 
@@ -255,6 +462,32 @@ describe('deleteDocuments', () => {
     expect(await acme.transaction((tx) => deleteDocuments(tx.sql, { source: 'handbook.md' }))).toBe(2);
     expect(await acme.matchDocuments(vec(0))).toEqual([]);
     expect(await forTenant(session.app, 'globex').matchDocuments(vec(0))).toHaveLength(3);
+  });
+
+  it('deletes what a filter fits, of its tenant and nobody else’s', async () => {
+    const acme = forTenant(session.app, 'acme');
+    expect(await acme.deleteDocuments({ filter: { tenant: 'globex' } })).toBe(0);
+    expect(await acme.deleteDocuments({ filter: { even: true } })).toBe(2);
+    expect(await acme.transaction((tx) => tx.deleteDocuments({ filter: { even: false } }))).toBe(1);
+    expect(await acme.matchDocuments(vec(0))).toEqual([]);
+    expect(await forTenant(session.app, 'globex').matchDocuments(vec(0))).toHaveLength(3);
+  });
+
+  it.each<[string, object]>([
+    ['INVALID_FILTER', { filter: {} }],
+    ['INVALID_FILTER', { filter: [] }],
+    ['INVALID_FILTER', { filter: null }],
+    ['INVALID_FILTER', { filter: { even: undefined } }],
+    ['INVALID_DOCUMENT', {}],
+    ['INVALID_DOCUMENT', { ids: [], sourc: 'handbook.md' }],
+    ['INVALID_DOCUMENT', { source: 'handbook.md', from_position: 1 }],
+    ['INVALID_DOCUMENT', { source: 'handbook.md', filter: { even: true } }],
+    ['INVALID_DOCUMENT', { ids: [], fromPosition: 1 }],
+    ['INVALID_DOCUMENT', { filter: { even: true }, fromPosition: 1 }],
+  ])('refuses with %s what is not one of the three: %j', async (code, deletion) => {
+    const acme = forTenant(session.app, 'acme');
+    await expect(acme.deleteDocuments(deletion as Deletion)).rejects.toMatchObject({ code });
+    expect(await acme.matchDocuments(vec(0))).toHaveLength(3);
   });
 });
 

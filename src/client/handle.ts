@@ -39,9 +39,10 @@ interface TenantMethods<Options extends BatchOptions> {
    * Outside a transaction each batch is a transaction of its own: what was stored before an error stays. In a
    * transaction there is no `embedder`, because a call to a model would keep the transaction and its locks open.
    *
-   * @param documents any number; they are read one batch ahead.
-   * @throws RagwallError `INVALID_DOCUMENT`, `INVALID_VECTOR`, `INVALID_OPTION`; `EMBEDDER_REQUIRED` if a
-   *   document must be embedded and there is no embedder; `EMBEDDING_FAILED`; `FOREIGN_ROW`; `CONNECTION_LOST`.
+   * @param documents any number; they are read one batch ahead. If reading fails, what was read before is stored.
+   * @throws RagwallError `INVALID_DOCUMENT`, `INVALID_VECTOR`, with the document as `document`; `INVALID_OPTION`;
+   *   `EMBEDDER_REQUIRED` if a document must be embedded and there is no embedder; `EMBEDDING_FAILED`; `FOREIGN_ROW`;
+   *   `CONNECTION_LOST`.
    * @see `ragwall.upsert_documents()` in db/migrations/committed
    */
   upsertDocuments(
@@ -49,10 +50,10 @@ interface TenantMethods<Options extends BatchOptions> {
     options?: Options,
   ): Promise<UpsertCounts>;
   /**
-   * Deletes documents by their UUIDs, or a source from a position on, and returns how many there were.
+   * Deletes documents by their UUIDs, a source from a position on, or what a filter fits, and returns how many there were.
    *
-   * @throws RagwallError `INVALID_DOCUMENT` before anything is sent; `CONNECTION_LOST`.
-   * @see `ragwall.delete_documents()` and `ragwall.delete_source()` in db/migrations/committed
+   * @throws RagwallError `INVALID_DOCUMENT`, `INVALID_FILTER` before anything is sent; `CONNECTION_LOST`.
+   * @see `ragwall.delete_documents()`, `delete_source()` and `delete_matching()` in db/migrations/committed
    */
   deleteDocuments(deletion: Deletion): Promise<number>;
   /**
@@ -156,10 +157,12 @@ export function handleOf(tenantId: string, { connections, facts, signer }: Handl
       ...methods,
       sql: tx,
       async upsertDocuments(documents, options = {}) {
-        if ((Object(options) as UpsertOptions).embedder !== undefined) {
+        const { embedder, onError } = Object(options) as UpsertOptions;
+        if (embedder !== undefined || onError !== undefined) {
           throw new RagwallError(
             'INVALID_OPTION',
-            'embedder cannot be used in a transaction: embed before it, and give each document its embedding.',
+            'embedder and onError cannot be used in a transaction: embed before it, and give each document its embedding; ' +
+              'the first error of the database ends a transaction.',
           );
         }
         return methods.upsertDocuments(documents, options);

@@ -1,22 +1,32 @@
 /** Stores documents of any number in batches, and embeds those whose content or model is new. */
 import type { Embedder, Vector } from '../embedders/embedder.js';
-import { documentsJson, type NewDocument, type StoredDocument, upsertIn } from './documents.js';
+import { type CheckedDocument, checkedDocument, embeddedDocument } from './check-document.js';
+import { type NewDocument, type StoredDocument, storeIn } from './documents.js';
 import { checkIntegerOption, checkOptions, RagwallError } from './errors.js';
-import { checkDocument } from './input.js';
+import { aboutDocument, checkDocument, isShortText } from './input.js';
+import { type RefusedDocument, refusal, withoutRefused } from './refusals.js';
 import type { TenantScope } from './tenant.js';
 
 /** Options of an upsert in a transaction. */
 export interface BatchOptions {
   /** How many documents are sent in one statement, 1 to 1000; default 100. */
   readonly batchSize?: number;
-  /** Called after each batch with a result for each of its documents, in their order. */
-  readonly onBatch?: (stored: readonly StoredDocument[]) => void;
+  /**
+   * Called after each batch with a result for each of its documents that was stored, and for each that was refused,
+   * in their order.
+   */
+  readonly onBatch?: (stored: readonly StoredDocument[], refused: readonly RefusedDocument[]) => void;
 }
 
 /** Options of an upsert outside a transaction. */
 export interface UpsertOptions extends BatchOptions {
   /** Embeds the documents that come without an embedding and are new or changed. */
   readonly embedder?: Embedder;
+  /**
+   * What happens if a document is refused: by a check, by the database, or by the embedder because of its text. `stop`, the
+   * default: the call rejects. `skip`: the document is reported, and the others are stored. Other errors end the call.
+   */
+  readonly onError?: 'stop' | 'skip';
 }
 
 /** How many documents were inserted, updated, and left as they were. */
@@ -24,38 +34,57 @@ export interface UpsertCounts {
   inserted: number;
   updated: number;
   unchanged: number;
+  /** How many were refused; only with `onError: 'skip'`. */
+  refused?: number;
+  /** The first 1,000 of them; only with `onError: 'skip'`. `onBatch` gets all. */
+  refusals?: readonly RefusedDocument[];
 }
 
+const mostRefusals = 1_000;
+
+/** Yields batches. If reading fails, what was read before comes first, and then the error. */
 async function* inBatches<T>(items: Iterable<T> | AsyncIterable<T>, size: number) {
   let batch: T[] = [];
-  for await (const item of items) {
-    if (batch.push(item) === size) {
-      yield batch;
-      batch = [];
+  let failure: { readonly error: unknown } | undefined;
+  try {
+    for await (const item of items) {
+      if (batch.push(item) === size) {
+        yield batch;
+        batch = [];
+      }
     }
+  } catch (error) {
+    failure = { error };
   }
   if (batch.length > 0) yield batch;
+  if (failure) throw failure.error;
 }
 
-/** Returns the documents; those without an embedding get the name of the embedder's model. */
-function withModel(batch: NewDocument[], embedder?: Embedder): NewDocument[] {
-  return batch.map((document) => {
-    const { embedding, embeddingModel = embedder?.model } = Object(document) as NewDocument;
-    if (!embedder || embedding !== undefined) return document;
-    checkDocument(embeddingModel === embedder.model, 'embeddingModel is expected to be the embedder’s model.');
-    return { ...document, embeddingModel: embedder.model };
-  });
-}
-
-/** Returns the documents with their embeddings. */
-async function embed(documents: readonly NewDocument[], embedder?: Embedder): Promise<NewDocument[]> {
+/**
+ * Returns the documents with their embeddings.
+ * @throws RagwallError `INVALID_DOCUMENT`, with the document, if the embedder says whose text it cannot embed.
+ */
+async function embedAll(
+  documents: readonly CheckedDocument[],
+  embedder: Embedder | undefined,
+  dimensions: number | undefined,
+): Promise<CheckedDocument[]> {
   if (!embedder) {
-    throw new RagwallError(
-      'EMBEDDER_REQUIRED',
-      `${documents.length} documents are new or changed and have no embedding. Give an embedder; in a transaction, give each document its embedding.`,
-    );
+    const message =
+      `It is new or changed and has no embedding, as ${documents.length - 1} others of its batch. Give an embedder; in a ` +
+      'transaction, give each document its embedding.';
+    const [first] = documents as [CheckedDocument];
+    throw aboutDocument(new RagwallError('EMBEDDER_REQUIRED', message, { key: 'embedding' }), first.place);
   }
-  const vectors = await embedder.embed(documents.map(({ content }) => content));
+  let vectors: readonly Vector[];
+  try {
+    vectors = await embedder.embed(documents.map(({ json }) => json.content));
+  } catch (error) {
+    const refused = error instanceof RagwallError ? documents[error.text ?? -1] : undefined;
+    if (!refused) throw error;
+    const message = (error as RagwallError).message.replace(/^(The text|Text \d+) /, 'content ');
+    throw aboutDocument(new RagwallError('INVALID_DOCUMENT', message, { key: 'content' }), refused.place);
+  }
   const returned = Array.isArray(vectors) ? vectors.length : 0;
   if (returned !== documents.length) {
     throw new RagwallError(
@@ -63,57 +92,85 @@ async function embed(documents: readonly NewDocument[], embedder?: Embedder): Pr
       `The embedder is expected to return ${documents.length} vectors, and returned ${returned}.`,
     );
   }
-  return documents.map((document, i) => ({ ...document, embedding: vectors[i] as Vector }));
+  return documents.map((document, i) =>
+    embeddedDocument(document, vectors[i] as Vector, dimensions ?? embedder.dimensions),
+  );
 }
+
+const isMissing = ({ status }: StoredDocument) => status === 'embedding required';
 
 /**
  * Stores the documents and returns how many were stored in which way. Each batch takes one statement, and a
  * second one for the documents that had to be embedded. While a batch is stored, the next one is read and checked.
  *
  * @param newScope returns the scope of the next statement.
- * @param dimensions how many numbers each embedding must have.
+ * @param dimensions how many numbers each embedding must have; if left out, the database alone checks that.
  */
 export async function ingest(
   newScope: () => Promise<TenantScope>,
   documents: Iterable<NewDocument> | AsyncIterable<NewDocument>,
   options: UpsertOptions,
-  dimensions: number,
+  dimensions?: number,
 ): Promise<UpsertCounts> {
-  const { embedder, batchSize = 100, onBatch } = checkOptions(options, ['embedder', 'batchSize', 'onBatch']);
-  if (embedder !== undefined && typeof embedder?.embed !== 'function') {
-    throw new RagwallError('INVALID_OPTION', 'embedder is expected to have a function embed.');
+  const known = ['embedder', 'batchSize', 'onBatch', 'onError'];
+  const { embedder, batchSize = 100, onBatch, onError = 'stop' } = checkOptions(options, known);
+  if (embedder !== undefined && !(typeof embedder?.embed === 'function' && isShortText(embedder.model, 200))) {
+    throw new RagwallError(
+      'INVALID_OPTION',
+      'embedder is expected to have a function embed, and a model of 1 to 200 bytes.',
+    );
+  }
+  if (onError !== 'stop' && onError !== 'skip') {
+    throw new RagwallError('INVALID_OPTION', 'onError is expected to be stop or skip.');
   }
   const given = Object(documents);
   checkDocument(Symbol.iterator in given || Symbol.asyncIterator in given, 'An iterable of documents is expected.');
   checkIntegerOption('batchSize', batchSize, 1, 1000);
-  const counts: UpsertCounts = { inserted: 0, updated: 0, unchanged: 0 };
+  const skips = onError === 'skip';
+  const refusals: RefusedDocument[] = [];
+  const counts: UpsertCounts = { inserted: 0, updated: 0, unchanged: 0, ...(skips && { refused: 0, refusals }) };
 
-  async function store(batch: readonly NewDocument[], json: string): Promise<void> {
-    const stored = await upsertIn(await newScope(), json);
-    const missing = batch.filter((_, i) => stored[i]?.status === 'embedding required');
-    if (missing.length > 0) {
-      const embedded = documentsJson(await embed(missing, embedder), dimensions);
-      const rest = await upsertIn(await newScope(), embedded);
-      for (const [i, { status }] of stored.entries()) {
-        if (status === 'embedding required') stored[i] = rest.shift() as StoredDocument;
+  /** Returns copies of the documents that were read; the first has the number `from` in the call. */
+  function check(read: readonly NewDocument[], from: number, refused?: RefusedDocument[]): CheckedDocument[] {
+    return read.flatMap((document, i) => {
+      try {
+        return checkedDocument(document, from + i, { dimensions, model: embedder?.model });
+      } catch (error) {
+        const one = refusal(error, /^INVALID_(DOCUMENT|VECTOR)$/);
+        if (!refused || !one) throw error;
+        refused.push(one);
+        return [];
       }
-    }
-    for (const { status } of stored) {
-      if (status === 'embedding required') {
-        throw new RagwallError('EMBEDDING_FAILED', 'The embedder is expected to return a vector for each text.');
-      }
-      counts[status] += 1;
-    }
-    onBatch?.(stored);
+    });
   }
 
+  async function store(documents: readonly CheckedDocument[], refused?: RefusedDocument[]): Promise<void> {
+    const send = async (some: readonly CheckedDocument[]) => storeIn(await newScope(), some);
+    const stored = await withoutRefused(documents, refused, send);
+    const missing = new Set(stored.filter(isMissing).map(({ index }) => index));
+    const unembedded = documents.filter(({ place }) => missing.has(place.index));
+    const embedded = await withoutRefused(unembedded, refused, (some) => embedAll(some, embedder, dimensions));
+    const rest = await withoutRefused(embedded, refused, send);
+    if (rest.some(isMissing)) {
+      throw new RagwallError('EMBEDDING_FAILED', 'The embedder is expected to return a vector for each text.');
+    }
+    const all = [...stored.filter((result) => !isMissing(result)), ...rest].sort((a, b) => a.index - b.index);
+    for (const { status } of all) counts[status as 'inserted' | 'updated' | 'unchanged'] += 1;
+    refused?.sort((a, b) => a.document.index - b.document.index);
+    if (refused) counts.refused = (counts.refused ?? 0) + refused.length;
+    refusals.push(...(refused ?? []).slice(0, mostRefusals - refusals.length));
+    onBatch?.(all, refused ?? []);
+  }
+
+  let from = 0;
   let before = Promise.resolve();
   try {
     for await (const read of inBatches(documents, batchSize)) {
-      const batch = withModel(read, embedder);
-      const json = documentsJson(batch, dimensions);
+      const refused: RefusedDocument[] | undefined = skips ? [] : undefined;
+      const batch = check(read, from, refused);
+      from += read.length;
       await before;
-      before = store(batch, json);
+      before = store(batch, refused);
       before.catch(() => {}); // awaited below, or before the next batch
     }
   } finally {

@@ -1,6 +1,6 @@
 /** An embedder of spelling alone, for demos and tests: no network, no model. */
 import { checkIntegerOption, checkOptions } from '../client/errors.js';
-import { defaultDimensions, type Embedder } from './embedder.js';
+import { type Embedder, refusedText } from './embedder.js';
 
 const stopWords = new Set(
   `a an and are as at be by did do does for from had has have how in is it many of on or that the this to
@@ -16,11 +16,16 @@ function hash(text: string, start: number, end: number): number {
   return (h ^ (h >>> 16)) >>> 0;
 }
 
+const wordsOf = (text: string): readonly string[] =>
+  text
+    .normalize('NFKC')
+    .toLowerCase()
+    .match(/[\p{L}\p{M}\p{N}]+/gu) ?? [];
+
 /** Vectors are stored under the name `lexical-v1`. A change that alters any result needs another name. */
-function lexicalVector(text: string, dimensions: number): Float32Array {
+function lexicalVector(words: readonly string[], dimensions: number): Float32Array {
   const counts = new Map<number, number>();
-  const folded = text.normalize('NFKC').toLowerCase();
-  for (const word of folded.match(/[\p{L}\p{M}\p{N}]+/gu) ?? []) {
+  for (const word of words) {
     const weight = stopWords.has(word) ? 1 / 16 : 1;
     const padded = ` ${word} `;
     for (const size of new Set([4, padded.length])) {
@@ -45,25 +50,32 @@ function lexicalVector(text: string, dimensions: number): Float32Array {
 /**
  * Returns an embedder for demos and tests that needs neither network nor model. It compares spellings: texts
  * are near if they share words or parts of words, whatever they mean. Equal texts give equal
- * vectors, on every machine. Its `model` is algorithm and dimensions, as `lexical-v1@1536`.
+ * vectors, on every machine. Its `model` is algorithm and dimensions, as `lexical-v1@1024`.
  *
  * The features of a text are its words, in NFKC and lower case, and every four successive characters of a word
  * and the spaces around it. Frequent English words have a sixteenth of the weight of others. A feature's hash
- * gives its slot in the vector, and its sign. The result is a Float32Array of norm 1. A text without features
- * (empty, punctuation only), or one whose features cancel out, gives the first axis, `[1, 0, 0, …]`, because the
- * zero vector has no direction.
+ * gives its slot in the vector, and its sign. The result is a Float32Array of norm 1. If the features cancel out, which
+ * takes very few dimensions, it is the first axis, `[1, 0, 0, …]`, because the zero vector has no direction.
  *
- * @param options `dimensions`, 1 to 4000, default 1536; with fewer, more features share a slot.
+ * `embed` rejects with RagwallError `EMBEDDING_FAILED` if a text has no letter and no digit: there is nothing to compare.
+ *
+ * @param options `dimensions`, 1 to 4000: those of the database; with fewer, more features share a slot.
  * @throws RagwallError `INVALID_OPTION`.
  * @example
- * const embedder = lexicalEmbedder();
+ * const embedder = lexicalEmbedder({ dimensions: 1024 });
  * const [queryVec] = await embedder.embed(['When does the lease end?']);
  */
-export function lexicalEmbedder(options: { readonly dimensions?: number } = {}): Embedder {
-  const { dimensions = defaultDimensions } = checkOptions(options, ['dimensions']);
+export function lexicalEmbedder(options: { readonly dimensions: number }): Embedder {
+  const { dimensions } = checkOptions(options, ['dimensions']);
   checkIntegerOption('dimensions', dimensions, 1, 4000);
   return Object.freeze<Embedder>({
     model: `lexical-v1@${dimensions}`,
-    embed: async (texts) => texts.map((text) => lexicalVector(text, dimensions)),
+    dimensions,
+    embed: async (texts) =>
+      texts.map((text, index) => {
+        const words = wordsOf(text);
+        if (words.length === 0) throw refusedText(index, texts.length, 'is expected to have words: letters or digits');
+        return lexicalVector(words, dimensions);
+      }),
   });
 }

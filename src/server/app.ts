@@ -6,7 +6,7 @@ import { requestId } from 'hono/request-id';
 import { secureHeaders } from 'hono/secure-headers';
 import { timeout } from 'hono/timeout';
 import type { Sql } from 'postgres';
-import { defaultDimensions, type Embedder, forTenant, type IsolationCheck, type TokenSigner } from 'ragwall';
+import { type Embedder, forTenant, type IsolationCheck, type TokenSigner } from 'ragwall';
 import { z } from 'zod';
 import type { Answerer } from './answer.js';
 import { authenticate } from './authenticate.js';
@@ -33,7 +33,7 @@ export interface ServerOptions {
   readonly answerer?: Answerer;
   /** Signs the tokens that a database in signed mode requires; see `tokenSigner` of the package ragwall. */
   readonly signer?: TokenSigner;
-  /** Dimensions of the database's embeddings, 1 to 4000, default 1536. */
+  /** Dimensions of the database's embeddings, 1 to 4000. Without it the database alone checks vectors. */
   readonly dimensions?: number;
   readonly limits?: Partial<Limits>;
   /**
@@ -82,11 +82,12 @@ export function createServer(options: ServerOptions): Server {
   const { sql, verify, signer, accept = [] } = options;
   const { log = (entry: LogEntry) => console.log(JSON.stringify(entry)) } = options;
   const limits = limitsOf(options.limits);
-  const dimensions = checkOption('dimensions', wholeNumber(1, 4_000), options.dimensions ?? defaultDimensions);
+  const dimensions = checkOption('dimensions', wholeNumber(1, 4_000).optional(), options.dimensions);
   const rateLimiter = checkOption('rateLimiter', limiterSchema, options.rateLimiter);
   const health = createHealth(sql, accept);
   const record = createRecorder(log, options.metrics);
-  const handleOf = (tenantId: string) => forTenant(sql, tenantId, { dimensions, ...(signer && { signer }) });
+  const handleOf = (tenantId: string) =>
+    forTenant(sql, tenantId, { ...(dimensions && { dimensions }), ...(signer && { signer }) });
 
   function fail(c: Context<Env>, error: unknown): Problem {
     health.notice(error);

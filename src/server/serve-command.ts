@@ -10,7 +10,6 @@ import postgres from 'postgres';
 import { Histogram, Registry } from 'prom-client';
 import {
   assertIsolation,
-  defaultDimensions,
   type Embedder,
   type IsolationCheck,
   lexicalEmbedder,
@@ -23,6 +22,9 @@ import { type Answerer, openaiAnswerer } from './answer.js';
 import { createServer } from './app.js';
 import { requestDurations } from './metrics.js';
 import { tokenVerifier } from './verify.js';
+
+/** Dimensions of the embeddings in the database, without --dimensions. */
+const defaultDimensions = 1536;
 
 const serveHelp = `ragwall serve   answers POST /documents/upsert, /documents/query, /documents/answer and
                 DELETE /documents/{source}, for the tenant that a verified JSON Web Token names

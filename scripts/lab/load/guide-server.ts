@@ -5,6 +5,7 @@
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { dimensions } from '../../../db/tests/engine/dimensions.js';
 import { vectorText } from '../../../src/client/vector.js';
 import { lexicalEmbedder } from '../../../src/embedders/lexical.js';
 import { connect, usualPolicy } from '../setup.js';
@@ -18,7 +19,7 @@ export const guideSchema = `
     id uuid default gen_random_uuid() primary key,
     tenant_id text not null,
     content text not null,
-    embedding vector(1536),
+    embedding vector(${dimensions}),
     metadata jsonb,
     created_at timestamptz default now()
   );
@@ -29,7 +30,7 @@ export const guideSchema = `
 export const guideIndex =
   'create index on guide.documents using ivfflat (embedding vector_cosine_ops) with (lists = 100)';
 
-const embedder = lexicalEmbedder();
+const embedder = lexicalEmbedder({ dimensions });
 
 async function query(tenant: string, text: string, k: number) {
   const [embedding = []] = await embedder.embed([text]);

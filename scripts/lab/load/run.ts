@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import autocannon from 'autocannon';
 import { SignJWT } from 'jose';
+import { dimensions } from '../../../db/tests/engine/dimensions.js';
 import type { Engine } from '../../../db/tests/engine/engine.js';
 import { root } from '../../../db/tests/engine/migrations.js';
 import { forTenant, poolOptions } from '../../../db/tests/engine/session.js';
@@ -35,7 +36,7 @@ const isOf = (tenant: string, content: string) => content.startsWith(`${tenant}:
 export async function prepare({ adminUrl, appUrl }: Engine): Promise<void> {
   const admin = connect(adminUrl);
   const app = connect(appUrl ?? '', poolOptions);
-  const embedder = lexicalEmbedder();
+  const embedder = lexicalEmbedder({ dimensions });
   await admin.unsafe(guideSchema);
   await admin.unsafe(`alter role guide_user password '${admin.options.pass}'`); // a UUID, the container's own
   for (const tenant of awkwardTenants) {

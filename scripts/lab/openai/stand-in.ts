@@ -2,6 +2,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { dimensions as usual } from '../../../db/tests/engine/dimensions.js';
 import { lexicalEmbedder } from '../../../src/embedders/lexical.js';
 
 /** What is answered instead of the usual. `pause` between pieces and `hangs` are in milliseconds. */
@@ -48,7 +49,7 @@ async function bodyOf(request: IncomingMessage): Promise<Body> {
   return JSON.parse(text);
 }
 
-async function embed({ input = [], dimensions = 1536 }: Body) {
+async function embed({ input = [], dimensions = usual }: Body) {
   const texts = [input].flat();
   const vectors = await lexicalEmbedder({ dimensions }).embed(texts);
   return {
