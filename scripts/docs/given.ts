@@ -1,13 +1,14 @@
 /** What the examples of docs/ in TypeScript have without saying so: docs/typescript.md tells it to the reader. */
 import OpenAI from 'openai';
 import postgres from 'postgres';
+import { dimensions } from '../../db/tests/engine/dimensions.js';
 import * as ragwall from '../../src/index.js';
 
 const { connect, lexicalEmbedder } = ragwall;
 const url = process.env.DATABASE_URL ?? '';
 const sql = postgres(url, { onnotice: () => {} });
 const database = connect(url);
-const embedder = lexicalEmbedder({ dimensions: await database.dimensions() });
+const embedder = lexicalEmbedder({ dimensions });
 const [queryVec] = await embedder.embed(['What are the Q3 targets of Acme?']);
 
 export const names = {

@@ -2,7 +2,7 @@
 import OpenAI from 'openai';
 import type { Sql } from 'postgres';
 import { Histogram, Registry } from 'prom-client';
-import { type Embedder, openaiEmbedder } from 'ragwall';
+import { type Embedder, lexicalEmbedder, openaiEmbedder } from 'ragwall';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { useSession } from '../../db/tests/engine/use-session.js';
@@ -108,6 +108,7 @@ describe('without a valid token', () => {
     ['/documents/query', { body: question }],
     ['/documents/answer', { body: question }],
     ['/documents/plan.md', { method: 'DELETE' }],
+    ['/documents/delete', { body: { source: 'plan.md' } }],
     ['/documents/anything', {}],
   ];
   it.each<[string, Asking]>([
@@ -143,8 +144,8 @@ describe('a tenant', () => {
       metadata: { a: [1] },
     });
     expect(stored.body.documents).toEqual([
-      { id: expect.any(String), status: 'inserted' },
-      { id: expect.any(String), status: 'inserted' },
+      { index: 0, source: 'plan.md', position: 0, id: expect.any(String), status: 'inserted' },
+      { index: 1, source: 'plan.md', position: 1, id: expect.any(String), status: 'inserted' },
     ]);
     expect((await upsert('acme', plan)).body.documents[0].status).toBe('unchanged');
 
@@ -176,18 +177,27 @@ describe('a tenant', () => {
     expect(citations).toEqual([{ number: 1, ...found }]);
   });
 
-  it('named in a header or a body is ignored', async () => {
+  it('named in a header is ignored, and in a body is an unknown member', async () => {
     await upsert('acme', plan);
-    const asking = {
-      as: 'globex',
-      headers: { 'x-tenant-id': 'acme' },
-      body: { ...question, tenant_id: 'acme', tenantId: 'acme', tenant: 'acme', filter: {} },
-    };
-    expect((await ask('/documents/query?tenant_id=acme', asking)).body).toEqual({ matches: [] });
-    await ask('/documents/upsert', {
-      ...asking,
-      body: { tenant_id: 'acme', documents: [{ ...plan, tenant_id: 'acme', tenantId: 'acme', content: 'Globex' }] },
-    });
+    const asking = { as: 'globex', headers: { 'x-tenant-id': 'acme' } };
+    const body = { ...question, filter: {} };
+    expect((await ask('/documents/query?tenant_id=acme', { ...asking, body })).body).toEqual({ matches: [] });
+    const documents = [{ ...plan, content: 'Globex' }];
+    expect((await ask('/documents/upsert', { ...asking, body: { documents } })).status).toBe(200);
+    for (const name of ['tenant_id', 'tenantId', 'tenant']) {
+      const named = { [name]: 'acme' };
+      const bodies: [string, unknown][] = [
+        ['/documents/query', { ...body, ...named }],
+        ['/documents/answer', { ...body, ...named }],
+        ['/documents/upsert', { documents, ...named }],
+        ['/documents/upsert', { documents: [{ ...plan, ...named }] }],
+        ['/documents/delete', { source: plan.source, ...named }],
+      ];
+      for (const [path, unknown] of bodies) {
+        const { status, text } = await ask(path, { ...asking, body: unknown });
+        expect([status, text.includes(name)]).toEqual([400, true]);
+      }
+    }
     const rows = await session.admin((sql) => sql`select tenant_id, content from ragwall.documents order by 1`);
     expect([...rows]).toEqual([
       { tenant_id: 'acme', content: plan.content },
@@ -200,6 +210,157 @@ describe('a tenant', () => {
     const path = `/documents/${encodeURIComponent('a/b c/ü?.md')}`;
     expect((await ask(path, { as: 'acme', method: 'DELETE' })).body).toEqual({ deleted: 1 });
     expect(entries.at(-1)?.route).toBe('/documents/:source');
+  });
+});
+
+describe('a document that is refused', () => {
+  const id = '00000000-0000-4000-8000-000000000001';
+  const bad: [string, unknown, string, object][] = [
+    ['an unknown member', { ...plan, position: 8, contents: 'hidden' }, 'contents', { source: 'plan.md', position: 8 }],
+    ['empty content', { id, content: '' }, '/content', { id }],
+    ['content that is too long', { ...plan, position: 8, content: 'hidden'.repeat(6_000) }, '/content', {}],
+    ['a NUL', { ...plan, position: 8, content: 'hidden\0' }, 'content', { source: 'plan.md', position: 8 }],
+    [
+      'half a character in its metadata',
+      { ...plan, position: 8, metadata: { a: ['\ud800hidden'] } },
+      'metadata.a[0]',
+      {},
+    ],
+    ['the key of another', plan, 'the same', {}],
+    ['a text in its place', 'hidden', 'object', {}],
+  ];
+
+  it.each(bad)('for %s is named, and nothing is stored', async (_, document, part) => {
+    const { status, body, text } = await upsert('acme', plan, { ...plan, position: 1 }, document);
+    expect([status, body.code]).toEqual([400, 'INVALID_REQUEST']);
+    expect(text).toContain(part);
+    expect(text).toMatch(/Document 2\b|\/documents\/2\b/);
+    expect(text).not.toContain('hidden');
+    expect((await ask('/documents/query', { as: 'acme', body: question })).body.matches).toEqual([]);
+  });
+
+  it.each(bad)('for %s is reported with onError skip, and the others are stored', async (_, document, part, place) => {
+    const documents = [plan, { content: 'no key' }, document, { ...plan, position: 1 }];
+    const { status, body, text } = await ask('/documents/upsert', { as: 'acme', body: { documents, onError: 'skip' } });
+    expect(status).toBe(200);
+    expect(body.documents).toMatchObject([
+      { index: 0, source: 'plan.md', position: 0, status: 'inserted' },
+      { index: 1, status: 'refused', code: 'INVALID_DOCUMENT', detail: 'expected: either id, or source and position' },
+      { index: 2, ...place, status: 'refused', code: 'INVALID_DOCUMENT', detail: expect.stringContaining(part) },
+      { index: 3, source: 'plan.md', position: 1, status: 'inserted' },
+    ]);
+    expect(text).not.toContain('hidden');
+    expect((await ask('/documents/query', { as: 'acme', body: question })).body.matches).toHaveLength(2);
+  });
+
+  it('by the database alone is reported without its internals', async () => {
+    const named = "check (content not like '%hidden%')";
+    await session.admin((sql) => sql.unsafe(`alter table ragwall.documents add constraint nothing_hidden ${named}`));
+    const documents = [plan, { ...plan, position: 1, content: 'hidden' }];
+    const { body, text } = await ask('/documents/upsert', { as: 'acme', body: { documents, onError: 'skip' } });
+    await session.admin((sql) => sql`alter table ragwall.documents drop constraint nothing_hidden`);
+    expect(body.documents.map(({ status }: { status: string }) => status)).toEqual(['inserted', 'refused']);
+    expect(text).not.toMatch(/hidden|23514/);
+  });
+
+  it('because its text cannot be embedded is the caller’s fault, and so is such a question', async () => {
+    const lexical = createServer({ ...options, embedder: lexicalEmbedder({ dimensions: 1536 }) });
+    const documents = [plan, { ...plan, position: 1, content: '…' }];
+    const stopped = await ask('/documents/upsert', { as: 'acme', body: { documents } }, lexical);
+    expect([stopped.status, stopped.body.code]).toEqual([400, 'INVALID_REQUEST']);
+    expect(stopped.body.detail).toMatch(/^Document 1 .*content is expected to have words/);
+    const skipped = await ask('/documents/upsert', { as: 'acme', body: { documents, onError: 'skip' } }, lexical);
+    expect(skipped.body.documents).toMatchObject([{ status: 'inserted' }, { status: 'refused' }]);
+    const asked = await ask('/documents/query', { as: 'acme', body: { query: '???' } }, lexical);
+    expect([asked.status, asked.body.detail]).toEqual([400, 'The text is expected to have words: letters or digits.']);
+  });
+
+  it('is not reported where the embedder fails', async () => {
+    model.replies.push({ status: 500, message: 'secret of the model' });
+    const { status, body } = await ask('/documents/upsert', {
+      as: 'acme',
+      body: { documents: [plan], onError: 'skip' },
+    });
+    expect([status, body.code]).toEqual([502, 'EMBEDDING_FAILED']);
+  });
+
+  it('is all that there is', async () => {
+    const body = { documents: [{}, 7], onError: 'skip' };
+    const answer = await ask('/documents/upsert', { as: 'acme', body });
+    expect(answer.body.documents).toMatchObject([
+      { index: 0, status: 'refused' },
+      { index: 1, status: 'refused' },
+    ]);
+    expect(touched).toBe(0);
+    const ignored = await ask('/documents/upsert', { as: 'acme', body: { documents: [plan], onError: 'ignore' } });
+    expect(ignored.status).toBe(400);
+  });
+});
+
+describe('a deletion', () => {
+  const id = '00000000-0000-4000-8000-000000000001';
+  const left = async (as = 'acme') => (await ask('/documents/query', { as, body: question })).body.matches.length;
+  const remove = (body: unknown, as = 'acme') => ask('/documents/delete', { as, body });
+  beforeEach(async () => {
+    for (const as of ['acme', 'globex']) {
+      const passages = [0, 1, 2].map((position) => ({ ...plan, position, metadata: { odd: position % 2 === 1 } }));
+      await upsert(as, ...passages, { id, content: plan.content });
+    }
+  });
+  afterEach(async () => expect(await left('globex')).toBe(4));
+
+  it.each<[unknown, number]>([
+    [{ ids: [id] }, 1],
+    [{ ids: [id.replace('1', '2')] }, 0],
+    [{ source: 'plan.md' }, 3],
+    [{ source: 'plan.md', fromPosition: 1 }, 2],
+    [{ source: 'none.md' }, 0],
+    [{ filter: { odd: true } }, 1],
+    [{ filter: { odd: 'true' } }, 0],
+  ])('of %j deletes %i of its tenant’s, and no other’s', async (body, count) => {
+    const { status, body: answer } = await remove(body);
+    expect([status, answer]).toEqual([200, { deleted: count }]);
+    expect(await left()).toBe(4 - count);
+  });
+
+  it.each<[unknown]>([
+    [{}],
+    [{ ids: [] }],
+    [{ ids: ['x'] }],
+    [{ ids: [id], source: 'plan.md' }],
+    [{ source: 'plan.md', from_position: 1 }],
+    [{ source: 'plan.md', fromPosition: -1 }],
+    [{ source: 'plan.md', fromPosition: '1' }],
+    [{ ids: [id], fromPosition: 1 }],
+    [{ filter: {} }],
+    [{ filter: [] }],
+    [{ filter: { odd: true }, sourc: 'plan.md' }],
+  ])('of %j is refused, and nothing is deleted', async (body) => {
+    const { status, body: problem } = await remove(body);
+    expect([status, problem.code]).toEqual([400, 'INVALID_REQUEST']);
+    expect(await left()).toBe(4);
+  });
+
+  it('of a source begins at a position, if it says so', async () => {
+    const path = '/documents/plan.md?from_position=1';
+    expect((await ask(path, { as: 'acme', method: 'DELETE' })).body).toEqual({ deleted: 2 });
+    expect((await ask('/documents/plan.md', { as: 'acme', method: 'DELETE' })).body).toEqual({ deleted: 1 });
+  });
+
+  it.each([
+    ...[
+      'from_position=',
+      'from_position=x',
+      'from_position=-1',
+      'from_position=1.5',
+      'from_position=0x1',
+      'from_position=%201',
+    ],
+    ...['from_position=2147483648', 'fromPosition=1', 'from_position=1&from_position=2', 'tenant_id=acme', 'all'],
+  ])('of a source with ?%s is refused, and nothing is deleted', async (query) => {
+    const { status, body } = await ask(`/documents/plan.md?${query}`, { as: 'acme', method: 'DELETE' });
+    expect([status, body.code]).toEqual([400, 'INVALID_REQUEST']);
+    expect(await left()).toBe(4);
   });
 });
 
@@ -588,10 +749,32 @@ describe('who runs it', () => {
       Object.entries(methods as object).map(([method, { security }]) => [`${method} ${path}`, security]),
     );
     expect(operations).toEqual(
-      ['post /documents/upsert', 'post /documents/query', 'post /documents/answer', 'delete /documents/{source}'].map(
-        (operation) => [operation, [{ bearer: [] }]],
-      ),
+      ['upsert', 'query', 'answer', '{source}', 'delete'].map((last) => [
+        `${last === '{source}' ? 'delete' : 'post'} /documents/${last}`,
+        [{ bearer: [] }],
+      ]),
     );
+    const [path, , , remove] = Object.values(body.paths) as never[];
+    expect(path).toMatchObject({
+      post: {
+        requestBody: {
+          content: {
+            'application/json': {
+              schema: { properties: { documents: { items: { $ref: '#/components/schemas/NewDocument' } } } },
+            },
+          },
+        },
+      },
+    });
+    expect(body.components.schemas.NewDocument).toMatchObject({ type: 'object', required: ['content'] });
+    expect(remove).toMatchObject({
+      delete: {
+        parameters: [
+          { in: 'path', name: 'source' },
+          { in: 'query', name: 'from_position', schema: { type: 'integer' } },
+        ],
+      },
+    });
     expect(body.components.securitySchemes.bearer).toMatchObject({ type: 'http', scheme: 'bearer' });
     expect(JSON.stringify(body)).not.toMatch(/tenant_?id/i);
   });

@@ -65,18 +65,20 @@ export function problemBody({ code, status, detail, more }: Problem, requestId: 
   };
 }
 
-/** Returns what was wrong with a request: the first 20 faults that zod found, by their place in the body. */
-export function invalidRequest(
-  issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[],
-): Problem {
-  const errors = issues.slice(0, 20).map(
-    ({ path, message }): Fault => ({
-      pointer: path.map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`).join(''),
-      detail: message,
-    }),
-  );
-  return new Problem('INVALID_REQUEST', undefined, { errors });
+/** What zod found to be wrong. */
+type Issues = readonly { readonly path: readonly PropertyKey[]; readonly message: string }[];
+
+/** Returns the first 20 faults that zod found. */
+export function faultsOf(issues: Issues): Fault[] {
+  return issues.slice(0, 20).map(({ path, message }) => ({
+    pointer: path.map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`).join(''),
+    detail: message,
+  }));
 }
+
+/** Returns what was wrong with a request: the faults that zod found, by their place in the body. */
+export const invalidRequest = (issues: Issues): Problem =>
+  new Problem('INVALID_REQUEST', undefined, { errors: faultsOf(issues) });
 
 /** Whether an error's code says that the connection to the database was lost, or could not be opened. */
 const isConnectionError = (code: string) =>
@@ -89,18 +91,12 @@ const isConnectionError = (code: string) =>
 export function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   const code = String((error as { code?: unknown } | null)?.code ?? '');
-  if (error instanceof RagwallError && /^INVALID_(DOCUMENT|FILTER|K)$/.test(code)) {
+  // A text that cannot be embedded is the caller's.
+  if (error instanceof RagwallError && (/^INVALID_(DOCUMENT|FILTER|K)$/.test(code) || error.text !== undefined)) {
     return new Problem('INVALID_REQUEST', error.message, { cause: error });
   }
-  if (/^RW20[34]$/.test(code)) {
-    return new Problem(
-      'INVALID_REQUEST',
-      'Each document is expected once, and none by the id of one that has a source.',
-      { cause: error },
-    );
-  }
   // Vectors come from the embedder, never from the caller.
-  if (/^(EMBEDDING_FAILED|INVALID_VECTOR)$/.test(code)) {
+  if (/^(EMBEDDING_FAILED|INVALID_VECTOR|RW10[123])$/.test(code)) {
     return new Problem('EMBEDDING_FAILED', undefined, { cause: error });
   }
   if (error instanceof HTTPException) {

@@ -2,8 +2,10 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { streamSSE } from 'hono/streaming';
-import type { Embedder, JsonObject, Match, NewDocument, StoredDocument } from 'ragwall';
+import type { Deletion, Embedder, JsonObject, Match } from 'ragwall';
 import type { Answerer } from './answer.js';
+import { newDocument } from './document-schemas.js';
+import { readDocuments } from './documents.js';
 import { Problem, problemBody } from './problem.js';
 import type { Env, Recorder } from './request-log.js';
 import type { RouteDescriptions } from './schemas.js';
@@ -19,9 +21,6 @@ export interface RouteServices {
   /** Returns the problem for an error, and sets it as the problem of the request in the log. */
   readonly fail: (c: Context<Env>, error: unknown) => Problem;
 }
-
-/** A status of a stored document, where there is an embedder. */
-type StoredStatus = Exclude<StoredDocument['status'], 'embedding required'>;
 
 const idsOf = (items: readonly { readonly id: string }[]) => items.map(({ id }) => id);
 
@@ -43,10 +42,15 @@ export function addRoutes(
     return matches;
   }
 
+  const remove = (c: Context<Env>, deletion: Deletion) =>
+    turns.take(c.get('signal'), () => c.get('tenant').deleteDocuments(deletion));
+
+  app.openAPIRegistry.register(newDocument, descriptions.document);
   app.openapi(descriptions.upsert, async (c) => {
-    const documents = c.req.valid('json').documents as NewDocument[];
+    const { documents: given, onError } = c.req.valid('json');
+    const { documents, note, results } = readDocuments(given, descriptions.document, onError === 'skip');
     const signal = c.get('signal');
-    const stored: StoredDocument[] = [];
+    if (documents.length === 0) return c.json({ documents: results() }, 200);
     await turns.take(signal, (outside) =>
       c.get('tenant').upsertDocuments(documents, {
         embedder: {
@@ -54,10 +58,11 @@ export function addRoutes(
           embed: (texts) => outside(() => embedder.embed(texts, { signal })),
         },
         batchSize: documents.length,
-        onBatch: (batch) => void stored.push(...batch),
+        onError,
+        onBatch: note,
       }),
     );
-    return c.json({ documents: stored.map(({ id, status }) => ({ id, status: status as StoredStatus })) }, 200);
+    return c.json({ documents: results() }, 200);
   });
 
   app.openapi(descriptions.query, async (c) => {
@@ -102,7 +107,11 @@ export function addRoutes(
 
   app.openapi(descriptions.remove, async (c) => {
     const { source } = c.req.valid('param');
-    const deleted = await turns.take(c.get('signal'), () => c.get('tenant').deleteDocuments({ source }));
-    return c.json({ deleted }, 200);
+    const { from_position: fromPosition = 0 } = c.req.valid('query');
+    return c.json({ deleted: await remove(c, { source, fromPosition }) }, 200);
   });
+
+  app.openapi(descriptions.removeMany, async (c) =>
+    c.json({ deleted: await remove(c, c.req.valid('json') as Deletion) }, 200),
+  );
 }

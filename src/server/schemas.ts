@@ -1,6 +1,7 @@
 /** Schemas of the requests and responses. Requests are checked by them, and the OpenAPI description is made of them. */
 import { createRoute, z } from '@hono/zod-openapi';
 import type { JsonObject } from 'ragwall';
+import { documentSchemas } from './document-schemas.js';
 import type { Limits } from './limits.js';
 
 const problem = z
@@ -41,8 +42,9 @@ const security = [{ bearer: [] }];
 /** The descriptions of the routes under /documents. */
 export type RouteDescriptions = ReturnType<typeof describeRoutes>;
 
-/** Describes the routes within limits. Unknown members of a body are ignored, such as the name of a tenant. */
-export function describeRoutes({ batch, contentLength, metadataLength, questionLength, k: mostPassages }: Limits) {
+/** Describes the routes within limits. Unknown members of a body are refused, such as the name of a tenant. */
+export function describeRoutes(limits: Limits) {
+  const { metadataLength, questionLength, k: mostPassages } = limits;
   // Only the size is checked here. The client checks what is in it.
   const metadata = z
     .custom<JsonObject>(
@@ -50,25 +52,7 @@ export function describeRoutes({ batch, contentLength, metadataLength, questionL
       `expected: an object, as JSON of ${metadataLength} characters at most`,
     )
     .openapi({ type: 'object' });
-  const document = z
-    .object({
-      id: z.guid().optional(),
-      source: z.string().min(1).max(1024).optional(),
-      position: z
-        .int()
-        .min(0)
-        .max(2 ** 31 - 1)
-        .optional(),
-      content: z.string().min(1).max(contentLength),
-      metadata: metadata.optional().openapi({ description: 'Absent keeps what is stored.' }),
-    })
-    .refine(
-      ({ id, source, position }) =>
-        id === undefined
-          ? source !== undefined && position !== undefined
-          : source === undefined && position === undefined,
-      'expected: either id, or source and position',
-    );
+  const documents = documentSchemas(limits, metadata);
   const question = {
     query: z.string().trim().min(1).max(questionLength),
     k: z.int().min(1).max(mostPassages).default(Math.min(5, mostPassages)),
@@ -90,22 +74,24 @@ export function describeRoutes({ batch, contentLength, metadataLength, questionL
   });
 
   return {
+    document: documents.document,
     upsert: createRoute({
       method: 'post',
       path: '/documents/upsert',
       summary: 'Stores documents. Repeating the request changes nothing and embeds nothing.',
+      description: 'With `onError` `skip`, documents that are refused are reported, and the others are stored.',
       security,
       request: {
         body: {
           required: true,
-          content: json(z.object({ documents: z.array(document).min(1).max(batch) })),
+          content: json(documents.upsert),
         },
       },
       responses: responsesOf(
         z.object({
-          documents: z.array(z.object({ id: z.uuid(), status: z.enum(['inserted', 'updated', 'unchanged']) })),
+          documents: z.array(documents.result),
         }),
-        'The id and status of each document, in their order.',
+        'What became of each document, in their order.',
         { ...body, ...embedding },
       ),
     }),
@@ -114,7 +100,7 @@ export function describeRoutes({ batch, contentLength, metadataLength, questionL
       path: '/documents/query',
       summary: 'Returns the nearest documents, nearest first.',
       security,
-      request: { body: { required: true, content: json(z.object(question)) } },
+      request: { body: { required: true, content: json(z.strictObject(question)) } },
       responses: responsesOf(z.object({ matches: z.array(match) }), 'The nearest documents of the tenant.', {
         ...body,
         ...embedding,
@@ -131,7 +117,7 @@ export function describeRoutes({ batch, contentLength, metadataLength, questionL
       request: {
         body: {
           required: true,
-          content: json(z.object({ ...question, stream: z.boolean().default(false) })),
+          content: json(z.strictObject({ ...question, stream: z.boolean().default(false) })),
         },
       },
       responses: responsesOf(
@@ -151,11 +137,24 @@ export function describeRoutes({ batch, contentLength, metadataLength, questionL
     remove: createRoute({
       method: 'delete',
       path: '/documents/{source}',
-      summary: 'Deletes the documents of a source.',
-      description: 'A source that is called . or .. cannot be deleted here: no URL can name it.',
+      summary: 'Deletes the documents of a source, from a position on.',
+      description: 'A source that is called . or .. is deleted by POST /documents/delete: no URL can name it.',
       security,
-      request: { params: z.object({ source: z.string().min(1).max(1024) }) },
+      request: { params: z.object({ source: documents.source }), query: documents.removeQuery },
       responses: responsesOf(z.object({ deleted: z.int() }), 'How many documents were deleted.', {}),
+    }),
+    removeMany: createRoute({
+      method: 'post',
+      path: '/documents/delete',
+      summary: 'Deletes documents by id, by source, or by what their metadata contain.',
+      security,
+      request: {
+        body: {
+          required: true,
+          content: json(documents.remove),
+        },
+      },
+      responses: responsesOf(z.object({ deleted: z.int() }), 'How many documents were deleted.', body),
     }),
   };
 }
