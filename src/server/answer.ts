@@ -7,6 +7,8 @@ import { Problem } from './problem.js';
 
 /** Answers questions from passages. Both functions reject with a `Problem`: `UNGROUNDED_ANSWER`, `MODEL_FAILED`, `UNAVAILABLE`, `TIMEOUT`. */
 export interface Answerer {
+  /** The name of the model, for traces. */
+  readonly model?: string;
   /** Returns the answer, or {@link noAnswer} if the passages, nearest first, do not have it. */
   answer(question: string, passages: readonly Match[], options?: AnswerOptions): Promise<Answer>;
   /**
@@ -152,7 +154,7 @@ function modelFailure(error: unknown, signal?: AbortSignal): Problem {
  * const { answer, citations } = await answerer.answer(question, await acme.matchDocuments(queryVec));
  */
 export function openaiAnswerer(options: AnswererOptions): Answerer {
-  checkOptions(options);
+  checkOptions(options, ['client', 'model', 'contextTokens', 'answerTokens', 'countTokens']);
   const { client, countTokens = approximateTokens } = options;
   const model = checkOption('model', z.string('expected a name').min(1, 'expected a name'), options.model);
   const contextTokens = checkOption('contextTokens', wholeNumber(100, 1_000_000).default(4_000), options.contextTokens);
@@ -195,6 +197,7 @@ export function openaiAnswerer(options: AnswererOptions): Answerer {
   }
 
   return Object.freeze<Answerer>({
+    model,
     stream,
     async answer(question, matches, given = {}) {
       if (matches.length === 0) return unanswered;

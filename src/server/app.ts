@@ -5,17 +5,20 @@ import { HTTPException } from 'hono/http-exception';
 import { requestId } from 'hono/request-id';
 import { secureHeaders } from 'hono/secure-headers';
 import { timeout } from 'hono/timeout';
-import type { Sql } from 'postgres';
-import { type Embedder, forTenant, type IsolationCheck, type TokenSigner } from 'ragwall';
+import type { Embedder, IsolationCheck, Ragwall } from 'ragwall';
 import { z } from 'zod';
+import { createAdmission } from './admission.js';
 import type { Answerer } from './answer.js';
 import { authenticate } from './authenticate.js';
+import { createBudget } from './budget.js';
+import { createCalls, type Tracer } from './calls.js';
+import { addDescription, methodsAt } from './description.js';
 import { createHealth } from './health.js';
-import { bodyRules, type Limits, limitsOf } from './limits.js';
-import type { DurationHistogram } from './metrics.js';
-import { checkOption, checkOptions, wholeNumber } from './options.js';
+import { type Limits, limitsOf } from './limits.js';
+import type { Metrics } from './metrics.js';
+import { checkOption, checkOptions } from './options.js';
 import { asProblem, invalidRequest, Problem, problemBody } from './problem.js';
-import { limitRate, type RateLimiter } from './rate-limit.js';
+import type { RateLimiter } from './rate-limit.js';
 import { createRecorder, type Env, type LogEntry } from './request-log.js';
 import { addRoutes } from './routes.js';
 import { describeRoutes } from './schemas.js';
@@ -24,17 +27,13 @@ import type { TokenVerifier } from './verify.js';
 
 /** Options of {@link createServer}. */
 export interface ServerOptions {
-  /** A pool of postgres.js whose login is `app_user`, opened with `poolOptions` of the package ragwall. */
-  readonly sql: Sql;
+  /** The connections, whose login is `app_user`: `connect(url)` of the package ragwall. */
+  readonly ragwall: Ragwall;
   /** Verifies a token and returns its tenant; see {@link tokenVerifier}. */
   readonly verify: TokenVerifier;
   readonly embedder: Embedder;
   /** Without an answerer, `/documents/answer` returns 501. */
   readonly answerer?: Answerer;
-  /** Signs the tokens that a database in signed mode requires; see `tokenSigner` of the package ragwall. */
-  readonly signer?: TokenSigner;
-  /** Dimensions of the database's embeddings, 1 to 4000. Without it the database alone checks vectors. */
-  readonly dimensions?: number;
   readonly limits?: Partial<Limits>;
   /**
    * Counts each tenant's requests, as `new RateLimiterMemory({ points: 600, duration: 60 })` of rate-limiter-flexible
@@ -42,8 +41,13 @@ export interface ServerOptions {
    * because a count in memory limits nothing where there are several processes.
    */
   readonly rateLimiter: RateLimiter | false;
-  /** Observes the duration of each request, as `new Histogram(requestDurations)` of prom-client does. */
-  readonly metrics?: DurationHistogram;
+  /** Instruments, as those of prom-client, each of which may be left out. */
+  readonly metrics?: Metrics;
+  /**
+   * A tracer of OpenTelemetry, `trace.getTracer('ragwall-server')` of `@opentelemetry/api`. It gets spans of retrievals,
+   * and of calls of the embedder and the model, without content and tenant.
+   */
+  readonly tracer?: Tracer;
   /** Checks of `assertIsolation` that may fail while `/readyz` answers 200. */
   readonly accept?: readonly IsolationCheck[];
   /** Returns the name of the company for which the assistant speaks, for the prompt. No security depends on it. */
@@ -58,6 +62,24 @@ export interface Server {
   fetch(request: Request): Promise<Response>;
   /** Has `/readyz` answer 503 from now on, so that a load balancer sends no new requests here. */
   drain(): void;
+  /** Returns what is in use, and what waits, now, for a gauge; see `loads`. */
+  load(): Load;
+}
+
+/** What a service has under way. */
+export interface Load {
+  readonly requests: number;
+  /** Of the bodies of these requests. */
+  readonly bytes: number;
+  /** Connections to the database that are in use, and requests that wait for one. */
+  readonly connections: number;
+  readonly connections_waiting: number;
+  /** Large bodies that are worked on, and those that wait. */
+  readonly uploads: number;
+  readonly uploads_waiting: number;
+  /** Calls of the embedder under way, and those that wait. */
+  readonly embeddings: number;
+  readonly embeddings_waiting: number;
 }
 
 /** Seconds within which `/readyz` answers. */
@@ -67,27 +89,37 @@ const limiterSchema = z.custom<RateLimiter | false>(
   (value) => value === false || typeof Object(value).consume === 'function',
   'expected a limiter of rate-limiter-flexible, or false for none',
 );
+const ragwallSchema = z.custom<Ragwall>(
+  (value) => typeof Object(value).forTenant === 'function' && typeof Object(value).assertIsolation === 'function',
+  'expected what connect() of the package ragwall returns',
+);
+const names = {
+  ...{ ragwall: 0, verify: 0, embedder: 0, answerer: 0, limits: 0, rateLimiter: 0 },
+  ...{ metrics: 0, tracer: 0, accept: 0, companyOf: 0, log: 0 },
+} satisfies Record<keyof ServerOptions, 0>;
 
 /**
- * Returns the service. It opens no connection and no port. Before you serve it, call `assertIsolation(sql)`.
+ * Returns the service. It opens no connection and no port. Before you serve it, call `ragwall.assertIsolation()`.
  *
  * @throws RagwallError `INVALID_OPTION`.
  * @example
  * const rateLimiter = new RateLimiterMemory({ points: 600, duration: 60 }); // of rate-limiter-flexible
- * const server = createServer({ sql, verify, rateLimiter, embedder: openaiEmbedder(new OpenAI()) });
+ * const server = createServer({ ragwall: connect(url), verify, rateLimiter, embedder: openaiEmbedder(new OpenAI()) });
  * serve({ fetch: server.fetch, port: 8080 }); // of @hono/node-server
  */
 export function createServer(options: ServerOptions): Server {
-  checkOptions(options);
-  const { sql, verify, signer, accept = [] } = options;
+  checkOptions(options, Object.keys(names));
+  const { verify, embedder, answerer, companyOf, metrics, tracer, accept = [] } = options;
   const { log = (entry: LogEntry) => console.log(JSON.stringify(entry)) } = options;
+  const ragwall = checkOption('ragwall', ragwallSchema, options.ragwall);
   const limits = limitsOf(options.limits);
-  const dimensions = checkOption('dimensions', wholeNumber(1, 4_000).optional(), options.dimensions);
   const rateLimiter = checkOption('rateLimiter', limiterSchema, options.rateLimiter);
-  const health = createHealth(sql, accept);
-  const record = createRecorder(log, options.metrics);
-  const handleOf = (tenantId: string) =>
-    forTenant(sql, tenantId, { ...(dimensions && { dimensions }), ...(signer && { signer }) });
+  const health = createHealth(ragwall, accept);
+  const record = createRecorder(log, metrics?.requests);
+  const budget = createBudget(limits, (budget) => metrics?.refusals?.inc({ budget }));
+  const turns = createTurns(ragwall.max, Math.ceil(ragwall.max / 2));
+  const uploads = createTurns(limits.uploads, 1);
+  const embedding = createTurns(limits.embeddings);
 
   function fail(c: Context<Env>, error: unknown): Problem {
     health.notice(error);
@@ -121,8 +153,10 @@ export function createServer(options: ServerOptions): Server {
       ...problem.more.headers,
     });
   });
-  app.notFound(() => {
-    throw new Problem('NOT_FOUND');
+  app.notFound((c) => {
+    const methods = methodsAt(app, c.req.path);
+    if (methods.length === 0) throw new Problem('NOT_FOUND');
+    throw new Problem('METHOD_NOT_ALLOWED', undefined, { headers: { allow: methods.join(', ') } });
   });
 
   app.get('/healthz', (c) => c.json({ status: 'alive' }));
@@ -131,46 +165,34 @@ export function createServer(options: ServerOptions): Server {
     return c.json({ status: 'ready' });
   });
 
-  // Authentication and the rate limit come first. Nothing else of a request is read before.
+  // Authentication comes first, then the budget and the rate. Until then nothing is read but headers.
   const milliseconds = limits.seconds * 1_000;
   app.use('/documents/*', timeout(milliseconds, new HTTPException(504)), async (c, next) => {
-    c.set('signal', AbortSignal.any([AbortSignal.timeout(milliseconds), c.req.raw.signal]));
+    const signal = AbortSignal.timeout(milliseconds);
     health.assertServing();
-    const tenant = await authenticate(c.req.raw.headers, verify, handleOf);
-    c.set('tenant', tenant);
-    if (rateLimiter) await limitRate(rateLimiter, tenant.tenantId);
+    c.set('tenant', await authenticate(c.req.raw.headers, verify, ragwall.forTenant));
+    c.set('signal', signal);
     await next();
   });
-  app.use('/documents/*', ...bodyRules(limits));
+  app.use('/documents/*', createAdmission({ limits, budget, rateLimiter, uploads }));
   addRoutes(app, describeRoutes(limits), {
-    embedder: options.embedder,
-    answerer: options.answerer,
-    companyOf: options.companyOf,
-    turns: createTurns(sql.options.max),
-    record,
-    fail,
+    ...{ embedder, answerer, companyOf, turns, embedding, fail },
+    calls: createCalls(metrics?.calls, tracer),
+    record(c, status) {
+      record(c, status);
+      c.get('share').release();
+    },
   });
-
-  app.openAPIRegistry.registerComponent('securitySchemes', 'bearer', {
-    type: 'http',
-    scheme: 'bearer',
-    bearerFormat: 'JWT',
-  });
-  let description: object | undefined;
-  app.get('/openapi.json', (c) => {
-    description ??= app.getOpenAPI31Document({
-      openapi: '3.1.0',
-      info: {
-        title: 'Ragwall',
-        version: '1',
-        description: 'Documents and answers of one tenant: the one that the token names.',
-      },
-    });
-    return c.json(description);
-  });
+  addDescription(app);
 
   return Object.freeze<Server>({
     fetch: async (request) => app.fetch(request),
     drain: health.drain,
+    load: () => ({
+      ...budget.load,
+      ...{ connections: turns.load.running, connections_waiting: turns.load.waiting },
+      ...{ uploads: uploads.load.running, uploads_waiting: uploads.load.waiting },
+      ...{ embeddings: embedding.load.running, embeddings_waiting: embedding.load.waiting },
+    }),
   });
 }

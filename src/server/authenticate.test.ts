@@ -1,10 +1,10 @@
 /** Without one bearer token that names a tenant nobody gets a tenant's handle. */
-import type { Sql } from 'postgres';
-import { forTenant } from 'ragwall';
+import { connect } from 'ragwall';
 import { describe, expect, it } from 'vitest';
 import { authenticate } from './authenticate.js';
 
-const handleOf = (tenantId: string) => forTenant({} as Sql, tenantId);
+const ragwall = connect('postgres://127.0.0.1:1/none'); // opens nothing
+const handleOf = (tenantId: string) => ragwall.forTenant(tenantId);
 
 /** A verifier for which a token is its tenant, and the tokens that it was given. */
 function verifier() {

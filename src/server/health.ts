@@ -1,7 +1,5 @@
 /** Whether the service may serve: its login is isolated, no foreign row was returned, and no shutdown has begun. */
-
-import type { Sql } from 'postgres';
-import { assertIsolation, type IsolationCheck, RagwallError } from 'ragwall';
+import { type IsolationCheck, type Ragwall, RagwallError } from 'ragwall';
 import { Problem } from './problem.js';
 
 /** Seconds for which the result of the last check of isolation is used. */
@@ -19,8 +17,8 @@ export interface Health {
   drain(): void;
 }
 
-/** Returns the health of a service on a pool; `accept` has the checks of `assertIsolation` that may fail. */
-export function createHealth(sql: Sql, accept: readonly IsolationCheck[]): Health {
+/** Returns the health of a service; `accept` has the checks of `assertIsolation` that may fail. */
+export function createHealth(ragwall: Ragwall, accept: readonly IsolationCheck[]): Health {
   let draining = false;
   let breached = false;
   let last: { expires: number; isolated: Promise<unknown> } | undefined;
@@ -28,7 +26,7 @@ export function createHealth(sql: Sql, accept: readonly IsolationCheck[]): Healt
   function isolated(): Promise<unknown> {
     if (last && performance.now() <= last.expires) return last.isolated;
     // The check expires only after it has settled, so a database that does not answer gets one check at a time.
-    const check = { expires: Number.POSITIVE_INFINITY, isolated: assertIsolation(sql, { accept }) };
+    const check = { expires: Number.POSITIVE_INFINITY, isolated: ragwall.assertIsolation({ accept }) };
     const settled = () => {
       check.expires = performance.now() + validSeconds * 1_000;
     };

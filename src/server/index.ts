@@ -6,10 +6,12 @@ export {
   type ChatClient,
   openaiAnswerer,
 } from './answer.js';
-export { createServer, type Server, type ServerOptions } from './app.js';
+export { createServer, type Load, type Server, type ServerOptions } from './app.js';
+export type { Refusal } from './budget.js';
+export type { Operation, Tracer } from './calls.js';
 export { type Answer, type Citation, noAnswer } from './grounding.js';
 export type { Limits } from './limits.js';
-export { type DurationHistogram, requestDurations } from './metrics.js';
+export { callDurations, type DurationHistogram, loads, type Metrics, refusals, requestDurations } from './metrics.js';
 export { type Fault, Problem, type ProblemCode } from './problem.js';
 export type { RateLimiter } from './rate-limit.js';
 export type { LogEntry } from './request-log.js';

@@ -11,6 +11,12 @@ it('has a default for each', () => {
     questionLength: 4_000,
     k: 7,
     seconds: 30,
+    requests: 2_000,
+    tenantRequests: 500,
+    bytes: 67_108_864,
+    tenantBytes: 16_777_216,
+    uploads: 2,
+    embeddings: 32,
   });
 });
 

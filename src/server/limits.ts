@@ -1,11 +1,8 @@
-/** How large a request may be and how long it may take, and the middleware that refuses larger bodies. */
-import type { MiddlewareHandler } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
+/** How large a request may be and how long it may take, and how much of the machine requests may use at once. */
 import { z } from 'zod';
 import { checkOption, wholeNumber } from './options.js';
-import { Problem } from './problem.js';
 
-/** The limits of one request. Each is a whole number from 1. */
+/** The limits of the service. Each is a whole number from 1. */
 export interface Limits {
   /** Bytes of a body, default 4 MiB. */
   readonly bodyBytes: number;
@@ -21,19 +18,53 @@ export interface Limits {
   readonly k: number;
   /** Seconds until a request is answered 504, at most 3,600, default 30. */
   readonly seconds: number;
+  /** Requests under way at once, default 2,000. Beyond them a request is answered 503. */
+  readonly requests: number;
+  /** Requests of one tenant under way at once, default 500. Beyond them a request is answered 429. */
+  readonly tenantRequests: number;
+  /**
+   * Bytes of the bodies of all requests under way, default 64 MiB. Beyond them a request is answered 503, before its body
+   * is read. A body without a `content-length` is counted as it comes.
+   */
+  readonly bytes: number;
+  /** Bytes of the bodies of one tenant's requests under way, default 16 MiB. Beyond them a request is answered 429. */
+  readonly tenantBytes: number;
+  /**
+   * Bodies of more than 64 KiB that are parsed, embedded and stored at once, default 2, and one of a tenant. The others
+   * wait, as bytes, and tenants take turns.
+   */
+  readonly uploads: number;
+  /** Calls of the embedder at once, default 32. Tenants take turns. */
+  readonly embeddings: number;
 }
 
+const mebibyte = 1024 ** 2;
 const upTo = (most = Number.MAX_SAFE_INTEGER) => wholeNumber(1, most);
 const limits = {
-  bodyBytes: upTo().default(4 * 1024 ** 2),
+  bodyBytes: upTo().default(4 * mebibyte),
   batch: upTo(1_000).default(100),
   contentLength: upTo().default(32_000),
   metadataLength: upTo().default(16_000),
   questionLength: upTo().default(4_000),
   k: upTo(1_000).default(50),
   seconds: upTo(3_600).default(30),
+  requests: upTo().default(2_000),
+  tenantRequests: upTo().default(500),
+  bytes: upTo().default(64 * mebibyte),
+  tenantBytes: upTo().default(16 * mebibyte),
+  uploads: upTo().default(2),
+  embeddings: upTo().default(32),
 };
-const schema = z.strictObject(limits, `expected an object of ${Object.keys(limits).join(', ')}`);
+const schema = z
+  .strictObject(limits, `expected an object of ${Object.keys(limits).join(', ')}`)
+  .refine(({ bodyBytes, tenantBytes }) => bodyBytes <= tenantBytes, {
+    path: ['tenantBytes'],
+    message: 'expected bodyBytes or more, because a body that is larger would never be accepted',
+  })
+  .refine(({ tenantBytes, bytes }) => tenantBytes <= bytes, {
+    path: ['bytes'],
+    message: 'expected tenantBytes or more',
+  });
 
 /**
  * Returns the limits, with the default of each that is not given.
@@ -41,23 +72,4 @@ const schema = z.strictObject(limits, `expected an object of ${Object.keys(limit
  */
 export function limitsOf(given: Partial<Limits> = {}): Limits {
   return checkOption('limits', schema, given);
-}
-
-/** Refuses bodies of more than `bodyBytes` before they are read as a whole, and POSTs that are not JSON. */
-export function bodyRules({ bodyBytes }: Limits): MiddlewareHandler[] {
-  return [
-    bodyLimit({
-      maxSize: bodyBytes,
-      onError: () => {
-        throw new Problem('TOO_LARGE', `A body is expected to have at most ${bodyBytes} bytes.`);
-      },
-    }),
-    async (c, next) => {
-      const type = c.req.header('content-type') ?? '';
-      if (c.req.method === 'POST' && !/^application\/([\w.+-]+\+)?json\s*(;|$)/i.test(type)) {
-        throw new Problem('UNSUPPORTED_MEDIA_TYPE', 'Send content-type: application/json.');
-      }
-      await next();
-    },
-  ];
 }

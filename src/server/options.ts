@@ -22,7 +22,11 @@ export function checkOption<Schema extends z.ZodType>(name: string, schema: Sche
   throw new RagwallError('INVALID_OPTION', `${place}: ${issue?.message}.`);
 }
 
-/** @throws RagwallError `INVALID_OPTION` unless the options are an object. */
-export function checkOptions(options: unknown): void {
-  checkOption('options', z.looseObject({}, 'expected an object'), options);
+/** @throws RagwallError `INVALID_OPTION` unless the options are an object of no other names than these. */
+export function checkOptions(options: unknown, names: readonly string[]): void {
+  const given = checkOption('options', z.looseObject({}, 'expected an object'), options);
+  const unknown = Object.keys(given).filter((name) => !names.includes(name));
+  if (unknown.length > 0) {
+    throw new RagwallError('INVALID_OPTION', `${unknown.join(', ')}: unknown; expected: ${names.join(', ')}.`);
+  }
 }

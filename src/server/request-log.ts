@@ -1,6 +1,7 @@
 /** What is recorded of a request when it has been answered: a line of the log and a duration, and no content. */
 import type { Context } from 'hono';
 import type { Tenant } from 'ragwall';
+import type { Share } from './budget.js';
 import type { DurationHistogram } from './metrics.js';
 import type { Problem } from './problem.js';
 
@@ -37,6 +38,10 @@ export interface Env {
     /** The ids of the documents that were found, or cited. */
     documents: readonly string[];
     problem: Problem;
+    /** What the request holds of the budget. */
+    share: Share;
+    /** Aborted when the caller has disconnected; set when the body is read. */
+    caller: AbortSignal;
     /** Whether the answer is a stream, which is recorded when it ends. */
     streams: boolean;
     /** When the request arrived: `performance.now()`, in milliseconds. */
@@ -64,7 +69,7 @@ const routeOf = (c: Context<Env>): string =>
 export function createRecorder(log: (entry: LogEntry) => void, metrics?: DurationHistogram): Recorder {
   return (c, answered) => {
     // If the caller disconnected first, a failure does not count as one of the service.
-    const status = c.req.raw.signal.aborted && answered >= 500 ? 499 : answered;
+    const status = c.get('caller')?.aborted && answered >= 500 ? 499 : answered;
     const method = methods.has(c.req.method) ? c.req.method : 'other';
     const route = routeOf(c);
     const seconds = (performance.now() - c.get('began')) / 1_000;

@@ -4,19 +4,24 @@ import type { Context } from 'hono';
 import { streamSSE } from 'hono/streaming';
 import type { Deletion, Embedder, JsonObject, Match } from 'ragwall';
 import type { Answerer } from './answer.js';
+import type { Calls } from './calls.js';
 import { newDocument } from './document-schemas.js';
 import { readDocuments } from './documents.js';
 import { Problem, problemBody } from './problem.js';
 import type { Env, Recorder } from './request-log.js';
 import type { RouteDescriptions } from './schemas.js';
-import type { Turns } from './turns.js';
+import { type Turns, untilAborted } from './turns.js';
 
 /** What the routes need besides the request. */
 export interface RouteServices {
   readonly embedder: Embedder;
   readonly answerer?: Answerer | undefined;
   readonly companyOf?: ((tenant: string) => string) | undefined;
+  /** The turns of the database. */
   readonly turns: Turns;
+  /** The turns of the embedder. */
+  readonly embedding: Turns;
+  readonly calls: Calls;
   readonly record: Recorder;
   /** Returns the problem for an error, and sets it as the problem of the request in the log. */
   readonly fail: (c: Context<Env>, error: unknown) => Problem;
@@ -28,35 +33,52 @@ const idsOf = (items: readonly { readonly id: string }[]) => items.map(({ id }) 
 export function addRoutes(
   app: OpenAPIHono<Env>,
   descriptions: RouteDescriptions,
-  { embedder, answerer, companyOf, turns, record, fail }: RouteServices,
+  { embedder, answerer, companyOf, turns, embedding, calls, record, fail }: RouteServices,
 ): void {
-  async function search(
-    c: Context<Env>,
-    { query, k, filter }: { query: string; k: number; filter?: JsonObject | undefined },
-  ): Promise<Match[]> {
+  /** Returns the embedder of a request: its calls take turns, and end with the request. */
+  function embedderOf(c: Context<Env>): Embedder {
     const signal = c.get('signal');
-    const [queryVec] = await embedder.embed([query], { signal });
-    const options = { k, ...(filter !== undefined && { filter }) };
-    const matches = await turns.take(signal, () => c.get('tenant').matchDocuments(queryVec ?? [], options));
-    c.set('documents', idsOf(matches));
-    return matches;
+    const model = { 'gen_ai.request.model': embedder.model };
+    return {
+      model: embedder.model,
+      embed: (texts) =>
+        calls.run('embeddings', model, () =>
+          embedding.take(c.get('tenant').tenantId, signal, () =>
+            untilAborted(signal, embedder.embed(texts, { signal })),
+          ),
+        ),
+    };
   }
 
+  const search = (
+    c: Context<Env>,
+    { query, k, filter }: { query: string; k: number; filter?: JsonObject | undefined },
+  ): Promise<Match[]> =>
+    calls.run('retrieval', { 'gen_ai.data_source.id': 'documents', 'gen_ai.retrieval.top_k': k }, async (add) => {
+      const tenant = c.get('tenant');
+      const [queryVec] = await embedderOf(c).embed([query]);
+      const options = { k, ...(filter !== undefined && { filter }) };
+      const matches = await turns.take(tenant.tenantId, c.get('signal'), () =>
+        tenant.matchDocuments(queryVec ?? [], options),
+      );
+      c.set('documents', idsOf(matches));
+      add({ 'ragwall.passages': matches.length });
+      return matches;
+    });
+
   const remove = (c: Context<Env>, deletion: Deletion) =>
-    turns.take(c.get('signal'), () => c.get('tenant').deleteDocuments(deletion));
+    turns.take(c.get('tenant').tenantId, c.get('signal'), () => c.get('tenant').deleteDocuments(deletion));
 
   app.openAPIRegistry.register(newDocument, descriptions.document);
   app.openapi(descriptions.upsert, async (c) => {
     const { documents: given, onError } = c.req.valid('json');
     const { documents, note, results } = readDocuments(given, descriptions.document, onError === 'skip');
-    const signal = c.get('signal');
     if (documents.length === 0) return c.json({ documents: results() }, 200);
-    await turns.take(signal, (outside) =>
-      c.get('tenant').upsertDocuments(documents, {
-        embedder: {
-          model: embedder.model,
-          embed: (texts) => outside(() => embedder.embed(texts, { signal })),
-        },
+    const tenant = c.get('tenant');
+    const { model, embed } = embedderOf(c);
+    await turns.take(tenant.tenantId, c.get('signal'), (outside) =>
+      tenant.upsertDocuments(documents, {
+        embedder: { model, embed: (texts) => outside(() => embed(texts)) },
         batchSize: documents.length,
         onError,
         onBatch: note,
@@ -77,21 +99,22 @@ export function addRoutes(
     const company = companyOf?.(c.get('tenant').tenantId);
     const options = { signal, ...(company !== undefined && { company }) };
     const matches = await search(c, question);
+    const model = answerer.model === undefined ? {} : { 'gen_ai.request.model': answerer.model };
     if (!stream) {
-      const { citations, ...answer } = await answerer.answer(question.query, matches, options);
+      const asked = () => untilAborted(signal, answerer.answer(question.query, matches, options));
+      const { citations, ...answer } = await calls.run('chat', model, asked);
       c.set('documents', idsOf(citations));
       return c.json({ ...answer, citations: [...citations] }, 200);
     }
-    const pieces = answerer.stream(question.query, matches, options);
-    const first = await pieces.next(); // awaited before the response begins, so that a failure until here has its own status
+    const pieces = calls.stream('chat', model, answerer.stream(question.query, matches, options));
+    const first = await untilAborted(signal, pieces.next()); // awaited before the response begins, so that a failure until here has its own status
     c.set('streams', true);
     return streamSSE(c, async (events) => {
       let status = 200;
       const send = (event: string, data: unknown) => events.writeSSE({ event, data: JSON.stringify(data) });
       try {
         let piece = first;
-        for (; !piece.done; piece = await pieces.next()) {
-          signal.throwIfAborted();
+        for (; !piece.done; piece = await untilAborted(signal, pieces.next())) {
           await send('delta', { text: piece.value });
         }
         c.set('documents', idsOf(piece.value.citations));
@@ -100,8 +123,10 @@ export function addRoutes(
         const problem = fail(c, error);
         status = problem.status;
         await send('problem', problemBody(problem, c.get('requestId')));
+      } finally {
+        pieces.return(undefined as never).catch(() => {}); // not awaited: it may wait for the model
+        record(c, status);
       }
-      record(c, status);
     }) as never;
   });
 

@@ -40,7 +40,7 @@ const tenantId = /^[!-~]{1,128}$/;
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
 
 function checked(options: VerifierOptions) {
-  checkOptions(options);
+  checkOptions(options, ['keys', 'algorithms', 'issuer', 'audience', 'claim', 'clockTolerance']);
   const { keys, algorithms, issuer, audience, claim = 'tenant_id', clockTolerance = 5 } = options;
   if (typeof keys !== 'object' || keys === null) {
     throw invalid('keys are expected to be a URL, a KeyObject, a JWK or bytes.');

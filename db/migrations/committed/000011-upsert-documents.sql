@@ -1,5 +1,5 @@
---! Previous: sha1:4fa5cdb43ff051e8be8599b4ac6640574747f151
---! Hash: sha1:a050bc9b748ac9b511ed9dc89c2e4608e420103d
+--! Previous: sha1:a47f7058759ce40a09f29f7ed80c32f7b2eb9604
+--! Hash: sha1:f620504eababae955c08ec23b3f8762382cea87e
 --! Message: upsert-documents
 
 -- Ingest: repeating an ingest changes nothing and needs no new embeddings.

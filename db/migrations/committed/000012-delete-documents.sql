@@ -1,5 +1,5 @@
---! Previous: sha1:a050bc9b748ac9b511ed9dc89c2e4608e420103d
---! Hash: sha1:d898a36eb5db773686f7313bd397f54f0133eb2b
+--! Previous: sha1:f620504eababae955c08ec23b3f8762382cea87e
+--! Hash: sha1:8a8629abc204f689e1faad2b431fe61dbb045891
 --! Message: delete-documents
 
 -- Deletion. Nobody has DELETE on the table, because it would allow LOCK TABLE, which stops all tenants. So the first

@@ -1,5 +1,5 @@
---! Previous: sha1:d898a36eb5db773686f7313bd397f54f0133eb2b
---! Hash: sha1:b6faf72885fa1450ecb96bafb3979694a41b7d84
+--! Previous: sha1:8a8629abc204f689e1faad2b431fe61dbb045891
+--! Hash: sha1:04de13d93259549e7b558ab7f0b18608bba2a86a
 --! Message: protection-keys
 
 -- Protecting a table of yours, part 1 of 9: foreign keys by which tenants can observe each other.

@@ -1,5 +1,5 @@
---! Previous: sha1:b6faf72885fa1450ecb96bafb3979694a41b7d84
---! Hash: sha1:f86c8deeadb4baad73addf29443ea7457b6a27f0
+--! Previous: sha1:04de13d93259549e7b558ab7f0b18608bba2a86a
+--! Hash: sha1:8e0d97f70d11815e5250f7f1489ccc0963321f0e
 --! Message: protection-indexes
 
 -- Protecting a table of yours, part 2 of 9: indexes by which tenants can observe each other.

@@ -1,5 +1,5 @@
---! Previous: sha1:f86c8deeadb4baad73addf29443ea7457b6a27f0
---! Hash: sha1:e3eef6bd0d2b7aecd86081f5b536cc6cdf6965e3
+--! Previous: sha1:8e0d97f70d11815e5250f7f1489ccc0963321f0e
+--! Hash: sha1:8f9d8529b4b820442ad109a7cedf58e12c9c86c6
 --! Message: protection-findings
 
 -- Protecting a table of yours, part 3 of 9: everything by which a role can get past the policies of the table.

@@ -1,5 +1,5 @@
---! Previous: sha1:e3eef6bd0d2b7aecd86081f5b536cc6cdf6965e3
---! Hash: sha1:8e21ab80a7ee842c2042c52d7ee204828b828b9b
+--! Previous: sha1:8f9d8529b4b820442ad109a7cedf58e12c9c86c6
+--! Hash: sha1:03a03f9eab15198735fd8c7be21c43ad001e305d
 --! Message: protection-grants
 
 -- Protecting a table of yours, part 4 of 9: who keeps which privileges.

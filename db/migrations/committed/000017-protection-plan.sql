@@ -1,5 +1,5 @@
---! Previous: sha1:8e21ab80a7ee842c2042c52d7ee204828b828b9b
---! Hash: sha1:19cccc9d0232dbe88fab4fe04ca40d31b099dfcb
+--! Previous: sha1:03a03f9eab15198735fd8c7be21c43ad001e305d
+--! Hash: sha1:534bf001af73452e16f0acabba1c334131432d3e
 --! Message: protection-plan
 
 -- Protecting a table of yours, part 5 of 9: the statements that do it.

@@ -1,5 +1,5 @@
---! Previous: sha1:19cccc9d0232dbe88fab4fe04ca40d31b099dfcb
---! Hash: sha1:01575473e2914633a231b8b527dca7435dbb176b
+--! Previous: sha1:534bf001af73452e16f0acabba1c334131432d3e
+--! Hash: sha1:7e23a5aa8e2614d6e52db38a932555573d3c11b3
 --! Message: unprotection
 
 -- Protecting a table of yours, part 6 of 9: the record of what there was before, and unprotect_table().

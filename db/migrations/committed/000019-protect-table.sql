@@ -1,5 +1,5 @@
---! Previous: sha1:01575473e2914633a231b8b527dca7435dbb176b
---! Hash: sha1:a52d28a089690100c572783556c2225f2bc0328b
+--! Previous: sha1:7e23a5aa8e2614d6e52db38a932555573d3c11b3
+--! Hash: sha1:a75c1fc00fede9af1d9deaf01431bf1fccda096c
 --! Message: protect-table
 
 -- Protecting a table of yours, part 7 of 9: protect_table().

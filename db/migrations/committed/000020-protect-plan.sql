@@ -1,5 +1,5 @@
---! Previous: sha1:a52d28a089690100c572783556c2225f2bc0328b
---! Hash: sha1:33a989247e9b87c1471a709dec48b2e9b87cb3e9
+--! Previous: sha1:a75c1fc00fede9af1d9deaf01431bf1fccda096c
+--! Hash: sha1:deec73999a03204807657ee48313bc57ad88c844
 --! Message: protect-plan
 
 -- Protecting a table of yours, part 8 of 9: protect_plan(), for all tables at once.

@@ -1,5 +1,5 @@
---! Previous: sha1:33a989247e9b87c1471a709dec48b2e9b87cb3e9
---! Hash: sha1:0b4ffc55f3c2a736e1f702bf437347006953663d
+--! Previous: sha1:deec73999a03204807657ee48313bc57ad88c844
+--! Hash: sha1:15b515c8352a02c7725bf2fca9da775e733eef10
 --! Message: later-partitions
 
 -- Protecting a table of yours, part 9 of 9: partitions that are added later. Then the number of the last migration.

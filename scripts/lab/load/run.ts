@@ -19,6 +19,8 @@ import { guideIndex, guideSchema } from './guide-server.js';
 export interface Service {
   readonly name: string;
   readonly url: string;
+  /** Of its process. */
+  readonly pid: number;
   /** Returns the headers of a tenant's requests. */
   headersOf(tenant: string): Promise<Record<string, string>>;
   stop(): Promise<void>;
@@ -84,6 +86,7 @@ async function start(file: string, args: string[], env: Record<string, string>) 
   });
   return {
     url,
+    pid: child.pid as number,
     async stop() {
       child.kill('SIGTERM');
       await ended;
@@ -107,11 +110,11 @@ async function startGuide(env: Record<string, string>): Promise<Service> {
 }
 
 /** `ragwall serve` behind PgBouncer, which takes JWTs signed with a secret. */
-export async function ragwallService({ poolerUrl }: Engine): Promise<Service> {
+export async function ragwallService({ poolerUrl }: Engine, ...more: string[]): Promise<Service> {
   const secret = randomBytes(32).toString('hex');
   const started = await start(
     'src/cli.ts',
-    ['serve', '--lexical', '--port', '0', '--rate', '1000000', '--accept', 'O01', '--pool', '10'],
+    ['serve', '--lexical', '--port', '0', '--rate', '1000000', '--accept', 'O01', '--pool', '10', ...more],
     {
       DATABASE_URL: poolerUrl ?? '',
       RAGWALL_JWT_SECRET: secret,

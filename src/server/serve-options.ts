@@ -1,0 +1,188 @@
+/** What `ragwall serve` is told: the options of its command line, and the models that the environment names. */
+import { setImmediate } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { type Embedder, type IsolationCheck, lexicalEmbedder, openaiEmbedder, type Vector } from 'ragwall';
+import { type Answerer, openaiAnswerer } from './answer.js';
+import type { Limits } from './limits.js';
+
+export const serveHelp = `ragwall serve   answers POST /documents/upsert, /documents/query, /documents/answer and
+                DELETE /documents/{source}, for the tenant that a verified JSON Web Token names
+
+The environment configures it:
+
+  DATABASE_URL            the login of the application, app_user
+  RAGWALL_SIGNING_KEY     what ragwall.add_signing_key() returned; for a database in signed mode
+
+  RAGWALL_JWKS_URL        the URL at which the issuer of tokens publishes its keys; or
+  RAGWALL_JWT_PUBLIC_KEY  one public key (PEM); or
+  RAGWALL_JWT_SECRET      one secret of at least 32 bytes
+  RAGWALL_JWT_ALGORITHMS  the algorithms that are accepted, separated by commas (default: RS256, with a secret HS256)
+  RAGWALL_JWT_ISSUER      the claim iss that every token must have
+  RAGWALL_JWT_AUDIENCE    the claim aud that every token must have
+  RAGWALL_TENANT_CLAIM    the name of the claim that has the tenant (default: tenant_id), or a JSON pointer to it
+
+  OPENAI_API_KEY, OPENAI_BASE_URL
+  RAGWALL_EMBEDDING_MODEL the model that embeds (default: text-embedding-3-small)
+  RAGWALL_CHAT_MODEL      the model that answers (default: none, and /documents/answer is answered 501)
+  RAGWALL_COMPANY         the company for which the assistant speaks
+
+  --port <n>, --host <name>  where it listens (default: 8080 on 127.0.0.1)
+  --metrics-port <n>, --metrics-host <name>
+                             where it shows metrics to Prometheus (default: no port, on 127.0.0.1)
+  --pool <n>                 connections to the database (default: 10)
+  --rate <n>                 requests of one tenant in a minute, counted in this process (default: 600)
+  --seconds <n>              seconds after which a request is answered 504 (default: 30)
+  --requests <n>             requests under way at once; beyond them 503 (default: 2000)
+  --tenant-requests <n>      the same of one tenant; beyond them 429 (default: 500)
+  --mebibytes <n>            bodies of requests under way; beyond them 503 (default: 64)
+  --tenant-mebibytes <n>     the same of one tenant; beyond them 429 (default: 16)
+  --drain <n>                seconds for which it still accepts connections after SIGTERM, so that a load balancer can
+                             see /readyz answer 503 (default: 0)
+  --accept <id>              a check of the start-up guard that may fail. O01: a PgBouncer that does not reset
+                             sessions, if only this service sends SQL through it
+  --lexical                  embed by spelling instead of meaning, without a model: to try it out
+  --help
+
+It refuses to start if its login is not held to one tenant. After SIGTERM, SIGINT or SIGHUP it answers the requests
+that it has received, and ends.`;
+
+/** Variables of the environment. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+function wholeNumber(name: string, text: string, least: number, most: number): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value < least || value > most) {
+    throw new Error(`--${name} is expected to be a whole number, ${least} to ${most}`);
+  }
+  return value;
+}
+
+/** Returns a variable. @throws Error that says `what` is expected, if it is empty or absent. */
+export function required(env: Environment, name: string, what: string): string {
+  const value = env[name];
+  if (!value) throw new Error(`${name} is expected: ${what}; see --help`);
+  return value;
+}
+
+/** The options of the command line, checked. */
+export interface ServeOptions {
+  readonly port: number;
+  readonly host: string;
+  readonly metricsPort: number | undefined;
+  readonly metricsHost: string;
+  /** Connections to the database. */
+  readonly max: number;
+  /** Requests of one tenant in a minute. */
+  readonly rate: number;
+  /** Seconds. */
+  readonly drain: number;
+  readonly accept: readonly IsolationCheck[];
+  readonly lexical: boolean;
+  readonly limits: Pick<Limits, 'seconds' | 'requests' | 'tenantRequests' | 'bytes' | 'tenantBytes'>;
+}
+
+const mebibyte = 1024 ** 2;
+
+/** Returns the options, or undefined if the help is wanted. @throws Error that says which argument is not as expected. */
+export function readOptions(args: string[]): ServeOptions | undefined {
+  const { values } = parseArgs({
+    args,
+    options: {
+      help: { type: 'boolean' },
+      lexical: { type: 'boolean', default: false },
+      port: { type: 'string', default: '8080' },
+      host: { type: 'string', default: '127.0.0.1' },
+      'metrics-port': { type: 'string' },
+      'metrics-host': { type: 'string', default: '127.0.0.1' },
+      pool: { type: 'string', default: '10' },
+      rate: { type: 'string', default: '600' },
+      seconds: { type: 'string', default: '30' },
+      requests: { type: 'string', default: '2000' },
+      'tenant-requests': { type: 'string', default: '500' },
+      mebibytes: { type: 'string', default: '64' },
+      'tenant-mebibytes': { type: 'string', default: '16' },
+      drain: { type: 'string', default: '0' },
+      accept: { type: 'string', multiple: true, default: [] },
+    },
+  });
+  if (values.help) return undefined;
+  const number = (name: Exclude<keyof typeof values, 'help' | 'lexical' | 'accept'>, least: number, most: number) =>
+    wholeNumber(name, values[name] ?? '', least, most);
+  return {
+    port: number('port', 0, 65_535),
+    host: values.host,
+    metricsPort: values['metrics-port'] === undefined ? undefined : number('metrics-port', 0, 65_535),
+    metricsHost: values['metrics-host'],
+    max: number('pool', 1, 1_000),
+    rate: number('rate', 1, 1_000_000),
+    drain: number('drain', 0, 3_600),
+    accept: values.accept as IsolationCheck[],
+    lexical: values.lexical,
+    limits: {
+      seconds: number('seconds', 1, 3_600),
+      requests: number('requests', 1, 1_000_000),
+      tenantRequests: number('tenant-requests', 1, 1_000_000),
+      bytes: number('mebibytes', 4, 65_536) * mebibyte,
+      tenantBytes: number('tenant-mebibytes', 4, 65_536) * mebibyte,
+    },
+  };
+}
+
+/** Returns the embedder, which computes in this process, such that the service hears other requests after each text. */
+function inSteps({ model, embed }: Embedder): Embedder {
+  return {
+    model,
+    async embed(texts, options) {
+      const vectors: Vector[] = [];
+      for (const text of texts) {
+        vectors.push(...(await embed([text], options)));
+        if (texts.length > 1) await setImmediate();
+      }
+      return vectors;
+    },
+  };
+}
+
+/** The models that answer requests. */
+export interface Models {
+  readonly embedder: Embedder;
+  readonly answerer?: Answerer;
+}
+
+/** Returns the client of OpenAI that the environment configures. Its requests end after `seconds`. */
+async function clientOf(env: Environment, seconds: number) {
+  const { default: OpenAI } = await import('openai').catch(() => {
+    throw new Error('the package openai is expected: npm install openai');
+  });
+  return new OpenAI({
+    apiKey: env.OPENAI_API_KEY || 'none',
+    baseURL: env.OPENAI_BASE_URL || undefined,
+    timeout: seconds * 1_000,
+    maxRetries: 1,
+    logLevel: 'off', // it would write answers that it cannot parse, with content
+  });
+}
+
+/**
+ * Returns a function that makes the embedder for a number of dimensions and, if there is a chat model, the answerer. The
+ * models of OpenAI that can shorten their vectors are asked for that number.
+ *
+ * @throws Error that says which variable or package is missing.
+ */
+export async function modelsOf(
+  env: Environment,
+  { lexical, limits }: Pick<ServeOptions, 'lexical' | 'limits'>,
+): Promise<(dimensions: number) => Models> {
+  const chat = env.RAGWALL_CHAT_MODEL;
+  if (!lexical) required(env, 'OPENAI_API_KEY', 'or --lexical, to try it out without a model');
+  if (lexical && !chat) return (dimensions) => ({ embedder: inSteps(lexicalEmbedder({ dimensions })) });
+  const client = await clientOf(env, limits.seconds);
+  const model = env.RAGWALL_EMBEDDING_MODEL || 'text-embedding-3-small';
+  const shortens = /^text-embedding-3-/.test(model);
+  return (dimensions) => ({
+    embedder: lexical
+      ? inSteps(lexicalEmbedder({ dimensions }))
+      : openaiEmbedder(client, { model, ...(shortens && { dimensions }) }),
+    ...(chat && { answerer: openaiAnswerer({ client, model: chat }) }),
+  });
+}
