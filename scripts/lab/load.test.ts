@@ -1,6 +1,7 @@
 /** Many requests at once through HTTP, the service, PgBouncer and Postgres: every row belongs to the tenant that asked. */
 import { afterAll, beforeAll, beforeEach, expect, inject, it } from 'vitest';
 import { needs } from '../../db/tests/engine/session.js';
+import { ask, flood, floods, memoryLimit, peakMemory } from './load/flood.js';
 import { brokenService, clear, prepare, ragwallService, run, type Service } from './load/run.js';
 
 const engine = inject('engine');
@@ -38,3 +39,33 @@ it('control: without policy and filter the same requests get rows of other tenan
   expect(answered).toBe(200);
   expect(foreign).toBeGreaterThan(200);
 }, 120_000);
+
+it.each(floods)(
+  '$name at once make another tenant wait less than ten times as long',
+  async (one) => {
+    const flooded = await ragwallService(engine);
+    try {
+      await ask(flooded, 'globex'); // the first requests are not measured
+      const alone = await ask(flooded, 'globex');
+      const during = await flood(flooded, ['acme', 'globex'], one, 5);
+      expect(during).toMatchObject({ failed: 0, lost: 0 });
+      expect(during.answered).toBeGreaterThan(0);
+      expect(during.p99).toBeLessThan(10 * alone.p99);
+      expect(await peakMemory(flooded.pid)).toBeLessThan(memoryLimit);
+    } finally {
+      await flooded.stop();
+    }
+  },
+  60_000,
+);
+
+it('control: without a budget the uploads take more memory than that', async () => {
+  const most = ['--mebibytes', '65536', '--tenant-mebibytes', '65536'];
+  const unbounded = await ragwallService(engine, ...most);
+  try {
+    await flood(unbounded, ['acme', 'globex'], { ...(floods[0] as (typeof floods)[0]) }, 1);
+    expect(await peakMemory(unbounded.pid)).toBeGreaterThan(memoryLimit);
+  } finally {
+    await unbounded.stop();
+  }
+}, 60_000);

@@ -1,6 +1,7 @@
 /** Puts load on the service, through PgBouncer, and on one that is written as the guide has it, and checks every row. */
 import { groups } from 'd3-array';
-import { startEngine } from '../../db/tests/engine/engine.js';
+import { type Engine, startEngine } from '../../db/tests/engine/engine.js';
+import { ask, type Flooded, flood, floods, memoryLimit, peakMemory, type Waits } from './load/flood.js';
 import { guideService, type Outcome, prepare, ragwallService, run, type Service } from './load/run.js';
 import { describeMachine, median, sum } from './measure.js';
 import { ms, print, type Table, whole, writeFigures, writeFiguresHelp, writeFiguresOption } from './report.js';
@@ -8,13 +9,15 @@ import { command, wholeNumber, withEngine } from './setup.js';
 
 const help = `npm run load    50 and 500 requests at once, of ten tenants, through HTTP, ragwall serve, PgBouncer in transaction
                 mode and Postgres; in turns with a service as the guide has it, with a connection for each
-                request. Needs Docker; takes about five minutes.
+                request. Then one tenant sends 300 uploads of 3 MB at once, 400 small upserts or 400 queries, and
+                again, while another one asks. Needs Docker, on Linux; takes about six minutes.
 
 --rounds <n>      turns of each service, 1 to 20; default 3
 --requests <n>    requests in each turn, 100 to 1000000; default 3000
 ${writeFiguresHelp}
 
-Exits with 1 if ragwall serve returned another tenant's row, too few rows, or an error.`;
+Exits with 1 if ragwall serve returned another tenant's row, too few rows, or an error; if the other tenant waits ten
+times as long as when it is alone; or if the service takes more than ${memoryLimit} MiB.`;
 
 function table(outcomes: readonly Outcome[], rounds: number): Table {
   const turnsOf = groups(outcomes, ({ connections, service }) => `${connections} ${service}`);
@@ -35,6 +38,55 @@ function table(outcomes: readonly Outcome[], rounds: number): Table {
   };
 }
 
+/** What one flood did. */
+interface FloodOutcome {
+  readonly name: string;
+  readonly alone: Waits;
+  readonly during: Flooded;
+  /** The most that the service has taken by then, in MiB. */
+  readonly memory: number;
+}
+
+const tenants = ['acme', 'globex'] as const;
+const floodSeconds = 10;
+
+async function floodAll(engine: Engine): Promise<FloodOutcome[]> {
+  const outcomes: FloodOutcome[] = [];
+  for (const one of floods) {
+    const service = await ragwallService(engine);
+    try {
+      await ask(service, tenants[1]); // not measured
+      const alone = await ask(service, tenants[1]);
+      const during = await flood(service, tenants, one, floodSeconds);
+      outcomes.push({ name: one.name, alone, during, memory: await peakMemory(service.pid) });
+      console.log(`${one.name}: the other tenant's p99 is ${ms(during.p99)} ms, alone ${ms(alone.p99)} ms`);
+    } finally {
+      await service.stop();
+    }
+  }
+  return outcomes;
+}
+
+function floodTable(outcomes: readonly FloodOutcome[]): Table {
+  return {
+    title: 'One tenant floods, another one asks',
+    note:
+      `One tenant sends the requests at once, and again when all are answered, for ${floodSeconds} seconds. Milliseconds of the ` +
+      'other tenant’s queries, alone and meanwhile. Counts of the first tenant’s requests; refused are 429 and 503. The most memory ' +
+      'that the process of the service had, in MiB.',
+    head: ['at once', 'answered', 'refused', 'lost', 'p50 alone', 'p50', 'p99 alone', 'p99', 'memory'],
+    rows: outcomes.map(({ name, alone, during, memory }) => [
+      name,
+      ...[during.answered, during.refused, during.lost].map(whole),
+      ...[alone.p50, during.p50, alone.p99, during.p99].map(ms),
+      whole(memory),
+    ]),
+  };
+}
+
+const isFair = ({ alone, during, memory }: FloodOutcome) =>
+  during.failed + during.lost === 0 && during.p99 < 10 * alone.p99 && memory < memoryLimit;
+
 await command(
   help,
   {
@@ -49,6 +101,7 @@ await command(
       const machine = await describeMachine(engine);
       const services: Service[] = [];
       const outcomes: Outcome[] = [];
+      let flooded: FloodOutcome[] = [];
       try {
         await prepare(engine);
         services.push(await guideService(engine));
@@ -64,17 +117,19 @@ await command(
             }
           }
         }
+        flooded = await floodAll(engine);
       } finally {
         await Promise.all(services.map((service) => service.stop()));
       }
-      const found = table(outcomes, rounds);
-      print(found);
+      const found = [table(outcomes, rounds), floodTable(flooded)];
+      print(...found);
       if (values['write-figures']) {
         const command = `npm run load -- --rounds ${rounds} --requests ${requests}`;
-        await writeFigures({ lab: 'load', command, machine, tables: [found] });
+        await writeFigures({ lab: 'load', command, machine, tables: found });
       }
       const ours = outcomes.filter(({ service }) => service === services[1]?.name);
-      return ours.every(({ failed, foreign, short }) => failed + foreign + short === 0) ? 0 : 1;
+      const right = ours.every(({ failed, foreign, short }) => failed + foreign + short === 0);
+      return right && flooded.every(isFair) ? 0 : 1;
     });
   },
 );

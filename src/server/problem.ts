@@ -25,6 +25,9 @@ const problems = {
 /** The stable `code` of a problem. */
 export type ProblemCode = keyof typeof problems;
 
+/** Returns the title of a problem. */
+export const titleOf = (code: ProblemCode): string => problems[code][1];
+
 /** A part of the request that is not as expected. */
 export interface Fault {
   /** The place in the body, as a JSON pointer. */

@@ -2,41 +2,10 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { JsonObject } from 'ragwall';
 import { documentSchemas } from './document-schemas.js';
+import { examples } from './examples.js';
 import type { Limits } from './limits.js';
+import { body, embedding, json, refused, responsesOf } from './responses.js';
 
-const problem = z
-  .object({
-    type: z.literal('about:blank'),
-    title: z.string(),
-    status: z.int(),
-    detail: z.string().optional(),
-    code: z.string().openapi({ description: 'Stable: a program can decide by it.' }),
-    requestId: z.string(),
-    errors: z.array(z.object({ pointer: z.string(), detail: z.string() })).optional(),
-  })
-  .openapi('Problem', { description: 'Problem details, RFC 9457.' });
-
-const json = <T extends z.ZodType>(schema: T) => ({ 'application/json': { schema } });
-const refused = (description: string) => ({
-  content: { 'application/problem+json': { schema: problem } },
-  description,
-});
-const body = {
-  413: refused('The body is too large.'),
-  415: refused('The body is not sent as JSON.'),
-};
-const embedding = { 502: refused('The embedding service failed.') };
-/** The responses of a route: what all routes have, and `more`. */
-const responsesOf = <T extends z.ZodType, More extends object>(schema: T, description: string, more: More) => ({
-  200: { content: json(schema), description },
-  400: refused('The request is not as expected.'),
-  401: refused('No token, or one that is not valid, or one that names no tenant.'),
-  429: refused('The tenant has made too many requests.'),
-  500: refused('The request failed.'),
-  503: refused('The database, or the issuer of tokens, does not answer.'),
-  504: refused('The request took too long.'),
-  ...more,
-});
 const security = [{ bearer: [] }];
 
 /** The descriptions of the routes under /documents. */
@@ -78,19 +47,19 @@ export function describeRoutes(limits: Limits) {
     upsert: createRoute({
       method: 'post',
       path: '/documents/upsert',
+      operationId: 'upsertDocuments',
+      tags: ['documents'],
       summary: 'Stores documents. Repeating the request changes nothing and embeds nothing.',
       description: 'With `onError` `skip`, documents that are refused are reported, and the others are stored.',
       security,
       request: {
         body: {
           required: true,
-          content: json(documents.upsert),
+          content: json(documents.upsert, examples.upsertDocuments.request),
         },
       },
       responses: responsesOf(
-        z.object({
-          documents: z.array(documents.result),
-        }),
+        json(z.object({ documents: z.array(documents.result) }), examples.upsertDocuments.response),
         'What became of each document, in their order.',
         { ...body, ...embedding },
       ),
@@ -98,17 +67,25 @@ export function describeRoutes(limits: Limits) {
     query: createRoute({
       method: 'post',
       path: '/documents/query',
+      operationId: 'queryDocuments',
+      tags: ['documents'],
       summary: 'Returns the nearest documents, nearest first.',
       security,
-      request: { body: { required: true, content: json(z.strictObject(question)) } },
-      responses: responsesOf(z.object({ matches: z.array(match) }), 'The nearest documents of the tenant.', {
-        ...body,
-        ...embedding,
-      }),
+      request: { body: { required: true, content: json(z.strictObject(question), examples.queryDocuments.request) } },
+      responses: responsesOf(
+        json(z.object({ matches: z.array(match) }), examples.queryDocuments.response),
+        'The nearest documents of the tenant.',
+        {
+          ...body,
+          ...embedding,
+        },
+      ),
     }),
     answer: createRoute({
       method: 'post',
       path: '/documents/answer',
+      operationId: 'answerQuestion',
+      tags: ['answers'],
       summary: 'Answers a question from the nearest documents, and from nothing else.',
       description:
         'With `stream` the answer comes as server-sent events: `delta` with `text`, then one `done` with what is returned ' +
@@ -117,44 +94,72 @@ export function describeRoutes(limits: Limits) {
       request: {
         body: {
           required: true,
-          content: json(z.strictObject({ ...question, stream: z.boolean().default(false) })),
+          content: json(
+            z.strictObject({ ...question, stream: z.boolean().default(false) }),
+            examples.answerQuestion.request,
+          ),
         },
       },
       responses: responsesOf(
-        z.object({
-          answer: z.string(),
-          citations: z.array(z.object({ number: z.int(), ...place })),
-          complete: z.boolean(),
-        }),
+        {
+          ...json(
+            z.object({
+              answer: z.string(),
+              citations: z.array(z.object({ number: z.int(), ...place })),
+              complete: z.boolean(),
+            }),
+            examples.answerQuestion.response,
+          ),
+          'text/event-stream': { schema: z.string(), example: examples.answerQuestion.stream },
+        },
         'The answer, and the documents that it cites by number.',
         {
           ...body,
-          501: refused('No model is configured.'),
-          502: refused('The embedding service or the model failed, or its answer was discarded.'),
+          501: refused(501, 'NO_ANSWERS', 'No model is configured.'),
+          502: refused(
+            502,
+            'UNGROUNDED_ANSWER',
+            'The embedding service or the model failed, or its answer was discarded.',
+          ),
         },
       ),
     }),
     remove: createRoute({
       method: 'delete',
       path: '/documents/{source}',
+      operationId: 'deleteSource',
+      tags: ['documents'],
       summary: 'Deletes the documents of a source, from a position on.',
       description: 'A source that is called . or .. is deleted by POST /documents/delete: no URL can name it.',
       security,
-      request: { params: z.object({ source: documents.source }), query: documents.removeQuery },
-      responses: responsesOf(z.object({ deleted: z.int() }), 'How many documents were deleted.', {}),
+      request: {
+        params: z.object({ source: documents.source.openapi({ example: examples.deleteSource.source }) }),
+        query: documents.removeQuery,
+      },
+      responses: responsesOf(
+        json(z.object({ deleted: z.int() }), examples.deleteSource.response),
+        'How many documents were deleted.',
+        {},
+      ),
     }),
     removeMany: createRoute({
       method: 'post',
       path: '/documents/delete',
+      operationId: 'deleteDocuments',
+      tags: ['documents'],
       summary: 'Deletes documents by id, by source, or by what their metadata contain.',
       security,
       request: {
         body: {
           required: true,
-          content: json(documents.remove),
+          content: json(documents.remove, examples.deleteDocuments.request),
         },
       },
-      responses: responsesOf(z.object({ deleted: z.int() }), 'How many documents were deleted.', body),
+      responses: responsesOf(
+        json(z.object({ deleted: z.int() }), examples.deleteDocuments.response),
+        'How many documents were deleted.',
+        body,
+      ),
     }),
   };
 }

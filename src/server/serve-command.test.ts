@@ -2,7 +2,7 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -175,4 +175,85 @@ describe('on a server', () => {
     expect(statuses).toEqual(Array(served.length - 1).fill(200)); // and the one above
     expect(lines.at(-1)?.event).toBe('stopped');
   });
+
+  it('refuses what is beyond a tenant’s budget, such that the caller reads why, and waits for no slow caller', async () => {
+    const { child, event, exit } = start(
+      engine.appUrl ?? '',
+      ...['--accept', 'O01', '--seconds', '3', '--tenant-mebibytes', '4', '--metrics-port', '0', '--rate', '1000000'],
+    );
+    const { address, metrics } = (await event('serving')) as { address: string; metrics: string };
+    const token = await new SignJWT({ tenant_id: 'acme' })
+      .setProtectedHeader({ alg: 'HS256' })
+      .setIssuer('test')
+      .setAudience('test')
+      .setExpirationTime('1m')
+      .sign(Buffer.from(secret));
+    const length = 3 * 1024 ** 2;
+    const lines = ['POST /documents/upsert HTTP/1.1', 'host: x', 'content-type: application/json'];
+    const headersOf = (...more: string[]) => `${[...lines, ...more].join('\r\n')}\r\n\r\n`;
+    const bearer = `authorization: Bearer ${token}`;
+    /** A connection, and what it has been answered. */
+    async function connection() {
+      const socket = connect(Number(new URL(address).port), '127.0.0.1');
+      let text = '';
+      socket.on('data', (bytes) => {
+        text += bytes;
+      });
+      const closed = once(socket, 'close').catch(({ code }) => code); // not by a reset
+      await once(socket, 'connect');
+      return { socket, closed, statuses: () => [...text.matchAll(/HTTP\/1\.1 (\d{3})/g)].map(([, status]) => status) };
+    }
+    async function until(condition: () => unknown): Promise<void> {
+      while (!condition()) await new Promise((done) => setTimeout(done, 10));
+    }
+
+    const silent = await connection(); // sends nothing
+    const slow = await connection(); // holds three of four MiB, and sends no more than this
+    slow.socket.write(`${headersOf(bearer, `content-length: ${length}`)}{`);
+    const shown = async () => (await fetch(metrics)).text();
+    while (!/ragwall_load\{of="bytes"\} 3145728/.test(await shown())) await new Promise((done) => setTimeout(done, 10));
+
+    // A caller that sends on after the answer reads it, and can use its connection again.
+    const next = await connection();
+    next.socket.write(headersOf(bearer, `content-length: ${length}`));
+    await until(() => next.statuses().length === 1);
+    for (let sent = 0; sent < length; sent += 64 * 1024) next.socket.write(Buffer.alloc(64 * 1024, ' '));
+    next.socket.write('GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n');
+    await until(() => next.statuses().length === 2);
+    expect(next.statuses()).toEqual(['429', '200']);
+    next.socket.end();
+
+    const upload = (body: BodyInit, more = {}) =>
+      fetch(`${address}/documents/upsert`, {
+        ...{ method: 'POST', body, duplex: 'half', ...more },
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      } as RequestInit);
+    const refused = await Promise.all(Array.from({ length: 20 }, () => upload(' '.repeat(length))));
+    expect(new Set(refused.map(({ status }) => status))).toEqual(new Set([429]));
+    expect(refused[0]?.headers.get('retry-after')).toBe('1');
+    expect(await refused[0]?.json()).toMatchObject({ code: 'TENANT_BUSY' });
+    // A body that does not say how long it is, is refused when it has become too long.
+    const pieces = Array.from({ length: 32 }, () => new Uint8Array(64 * 1024));
+    expect((await upload(new Blob(pieces).stream() as never)).status).toBe(429);
+    // Whoever has no token holds nothing.
+    const stranger = await connection();
+    stranger.socket.write(headersOf(`content-length: ${length}`));
+    await until(() => stranger.statuses().length === 1);
+    expect(stranger.statuses()).toEqual(['401']);
+    stranger.socket.end();
+
+    expect(await shown()).toContain('ragwall_refused_requests_total{budget="tenant"} 22');
+    await until(() => slow.statuses().length === 1);
+    slow.socket.write(`${' '.repeat(length - 1)}GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n`);
+    await until(() => slow.statuses().length === 2);
+    expect(slow.statuses()).toEqual(['504', '200']);
+    expect((await upload('{"documents":[{"source":"a","position":0,"content":"x"}]}')).status).toBe(200);
+    expect(await shown()).toMatch(/ragwall_load\{of="bytes"\} 0\n/);
+    await silent.closed;
+    expect(silent.statuses()).toEqual(['408']);
+    slow.socket.destroy();
+    child.kill('SIGTERM');
+    await exit;
+    expect(await shown().catch(() => 'ended')).toBe('ended');
+  }, 30_000);
 });

@@ -37,6 +37,9 @@ export const floods: readonly Flood[] = [
   },
 ];
 
+/** MiB that the process of `ragwall serve` takes at most, with the limits that it has by default. */
+export const memoryLimit = 512;
+
 /** How long the other tenant's queries took, in milliseconds. */
 export interface Waits {
   readonly queries: number;
@@ -71,13 +74,16 @@ export async function ask(
   return { queries: waits.length, p50: quantile(waits, 0.5), p99: quantile(waits, 0.99), failed };
 }
 
+/** What the other tenant waited, and what the flood got. */
+export type Flooded = Waits & FloodCount;
+
 /** Floods the service for `seconds`, from a process of its own, and asks meanwhile. */
 export async function flood(
   service: Service,
   [attacker, other]: readonly [string, string],
   { atOnce, path, body }: Flood,
   seconds: number,
-): Promise<Waits & FloodCount> {
+): Promise<Flooded> {
   const file = fileURLToPath(new URL('flood-client.ts', import.meta.url));
   const client = fork(file, { execArgv: ['--import', 'tsx'] });
   const counted = once(client, 'message').then(([count]) => count as FloodCount);

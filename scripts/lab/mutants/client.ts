@@ -250,7 +250,7 @@ const breaks: readonly (readonly [file: string, name: string, find: string, repl
     "if (reason instanceof Error) return;\n    if (typeof wait !== 'number') {",
   ],
   ['server/rate-limit', 'tenants share their rate', 'consume(tenant).catch', "consume('all').catch"],
-  ['server/app', 'no rate is limited', 'if (rateLimiter) await', 'if (!rateLimiter) await'],
+  ['server/admission', 'no rate is limited', 'if (rateLimiter) await', 'if (!rateLimiter) await'],
   ['server/health', 'a foreign row is forgotten', 'breached = true;', 'breached = false;'],
   ['server/turns', 'what is given up goes on', 'if (signal.aborted) return reject(signal.reason);', ''],
   [
