@@ -21,11 +21,10 @@ export interface FloodCount {
 }
 
 async function flood({ url, headers, body, atOnce, seconds }: FloodTask): Promise<FloodCount> {
-  const agent = new Agent({ keepAlive: true, maxSockets: atOnce });
   const end = performance.now() + seconds * 1_000;
   const count: FloodCount = { answered: 0, refused: 0, lost: 0 };
   let id = 0;
-  const send = () =>
+  const send = (agent: Agent) =>
     new Promise<keyof FloodCount>((resolve) => {
       const bytes = Buffer.from(body.replaceAll('[<id>]', `flood ${id++}`));
       const sending = request(url, { method: 'POST', agent, headers: { ...headers, 'content-length': bytes.length } });
@@ -39,11 +38,12 @@ async function flood({ url, headers, body, atOnce, seconds }: FloodTask): Promis
       sending.end(bytes);
     });
   do {
-    const outcomes = await Promise.all(Array.from({ length: atOnce }, send));
+    const agent = new Agent({ keepAlive: true, maxSockets: atOnce }); // a connection of the last time may just be closed
+    const outcomes = await Promise.all(Array.from({ length: atOnce }, () => send(agent)));
+    agent.destroy();
     for (const outcome of outcomes) count[outcome] += 1;
     if (outcomes.includes('refused')) await sleep(1_000);
   } while (performance.now() < end);
-  agent.destroy();
   return count;
 }
 

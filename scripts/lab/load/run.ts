@@ -41,6 +41,7 @@ export async function prepare({ adminUrl, appUrl }: Engine): Promise<void> {
   const embedder = lexicalEmbedder({ dimensions });
   await admin.unsafe(guideSchema);
   await admin.unsafe(`alter role guide_user password '${admin.options.pass}'`); // a UUID, the container's own
+  await admin.unsafe(`grant connect on database ${admin.options.database} to guide_user`);
   for (const tenant of awkwardTenants) {
     const documents = documentsOf(tenant).map((content, position) => ({
       source: 'plan.md',
@@ -61,7 +62,7 @@ export async function prepare({ adminUrl, appUrl }: Engine): Promise<void> {
 export async function clear({ adminUrl }: Engine): Promise<void> {
   const admin = connect(adminUrl);
   await admin`delete from ragwall.documents`;
-  await admin.unsafe('drop schema guide cascade; drop role guide_user');
+  await admin.unsafe('drop schema guide cascade; drop owned by guide_user; drop role guide_user');
   await admin.end();
 }
 
@@ -109,12 +110,12 @@ async function startGuide(env: Record<string, string>): Promise<Service> {
   return { name: 'the guide’s', ...started, headersOf: async (tenant) => ({ 'x-tenant-id': tenant }) };
 }
 
-/** `ragwall serve` behind PgBouncer, which takes JWTs signed with a secret. */
+/** `ragwall serve` with as many connections as PgBouncer has to the server; it takes JWTs signed with a secret. */
 export async function ragwallService({ poolerUrl }: Engine, ...more: string[]): Promise<Service> {
   const secret = randomBytes(32).toString('hex');
   const started = await start(
     'src/cli.ts',
-    ['serve', '--lexical', '--port', '0', '--rate', '1000000', '--accept', 'O01', '--pool', '10', ...more],
+    ['serve', '--lexical', '--port', '0', '--rate', '1000000', '--accept', 'O01', '--pool', '5', ...more],
     {
       DATABASE_URL: poolerUrl ?? '',
       RAGWALL_JWT_SECRET: secret,
