@@ -633,11 +633,11 @@ describe('what fails behind it', () => {
   });
 
   it('answers nobody any more after a row of another tenant’s', async () => {
-    const foreign = { tenantId: 'globex', id: '1', content: 'secret of globex' };
+    const foreign = ['globex', '1', null, null, 'secret of globex', '{}', '1'].map((text) => text && Buffer.from(text));
     const forged = new Proxy(session.app, {
       apply(target, self, args) {
         return String(args[0]).includes('ragwall.search_as')
-          ? Promise.resolve(Object.assign([foreign], { command: 'SELECT' }))
+          ? { raw: async () => Object.assign([foreign], { command: 'SELECT' }) }
           : Reflect.apply(target, self, args);
       },
     });
