@@ -18,7 +18,7 @@ const ignore = () => {};
 const gone = (code: string, message: string) => Object.assign(new Error(message), { code });
 
 /** Whether an error says that the server, the driver or the operating system has ended the connection. */
-export function isLoss(error: unknown): boolean {
+function isLoss(error: unknown): boolean {
   const { code, severity } = Object(error) as { code?: unknown; severity?: unknown };
   return severity === undefined ? /^(CONNECTION_|CONNECT_TIMEOUT|E[A-Z]{3})/.test(`${code}`) : severity === 'FATAL';
 }

@@ -1,5 +1,5 @@
 --! Previous: sha1:dff845d62f8da43feebf42a10d581a259a812bf7
---! Hash: sha1:f63696ab8bf77d11dccadca4cc19e82559e8b25e
+--! Hash: sha1:02e5e2bb188fda62eeb8b0d56824f18ac340c747
 --! Message: documents
 
 -- The documents: one table for all tenants, and the policies and grants that separate them.
@@ -16,7 +16,8 @@ create function ragwall.embedding_dimensions()
 comment on function ragwall.embedding_dimensions() is
   'Returns the number of dimensions of every embedding in this database, 1 to 4000. It was fixed by this migration.';
 
-grant execute on function ragwall.embedding_dimensions() to app_user, app_reader, agent_reader, agent_caller, ragwall_search;
+grant execute on function ragwall.embedding_dimensions()
+  to app_user, app_reader, agent_reader, agent_caller, ragwall_search;
 
 create table ragwall.documents (
   tenant_id text collate "C" not null default ragwall.require_tenant()

@@ -1,5 +1,5 @@
---! Previous: sha1:f63696ab8bf77d11dccadca4cc19e82559e8b25e
---! Hash: sha1:73ef546f45558177eb46e7e4bcf938c8fe921c21
+--! Previous: sha1:02e5e2bb188fda62eeb8b0d56824f18ac340c747
+--! Hash: sha1:cfb31f87a89006946ea66861acadf3c0874ebf04
 --! Message: search-tables
 
 -- Search tables: the embeddings of each large tenant once more, in a table of its own with an HNSW index of its own.

@@ -1,5 +1,5 @@
---! Previous: sha1:73ef546f45558177eb46e7e4bcf938c8fe921c21
---! Hash: sha1:3a061c02284e83e4e2bd578e8877446e79e544e5
+--! Previous: sha1:cfb31f87a89006946ea66861acadf3c0874ebf04
+--! Hash: sha1:c481467449ad1b91e0f16b450394cfc76de3cdf5
 --! Message: search-in-search-tables
 
 -- Search in a search table, and what a search may be refused for.

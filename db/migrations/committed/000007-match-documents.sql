@@ -1,5 +1,5 @@
---! Previous: sha1:3a061c02284e83e4e2bd578e8877446e79e544e5
---! Hash: sha1:d16c8fb2c0c3a71eea1be3fec6601d75fcfcf584
+--! Previous: sha1:c481467449ad1b91e0f16b450394cfc76de3cdf5
+--! Hash: sha1:885ad5024a14a24376616672836406442fe78440
 --! Message: match-documents
 
 -- Search: the nearest documents of the tenant that is bound, and the functions that applications search by.

@@ -1,5 +1,5 @@
---! Previous: sha1:d16c8fb2c0c3a71eea1be3fec6601d75fcfcf584
---! Hash: sha1:c52fdeb84c7fb56201f7d7631f53990fe8325a73
+--! Previous: sha1:885ad5024a14a24376616672836406442fe78440
+--! Hash: sha1:f301ce1e2c4d38ef037f089e36ba08a9789a67ca
 --! Message: measure-search-tables
 
 -- How well a search table finds the nearest documents, and by which hnsw.ef_search.

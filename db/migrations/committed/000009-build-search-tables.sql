@@ -1,5 +1,5 @@
---! Previous: sha1:c52fdeb84c7fb56201f7d7631f53990fe8325a73
---! Hash: sha1:8348a903d2a210a24130eb3f50fd995142e596e9
+--! Previous: sha1:f301ce1e2c4d38ef037f089e36ba08a9789a67ca
+--! Hash: sha1:7568bfbe5bd9ca92985773309d6b2c40a0aff84f
 --! Message: build-search-tables
 
 -- Building a search table beside the one in use, and dropping one.

@@ -1,5 +1,5 @@
---! Previous: sha1:8348a903d2a210a24130eb3f50fd995142e596e9
---! Hash: sha1:a47f7058759ce40a09f29f7ed80c32f7b2eb9604
+--! Previous: sha1:7568bfbe5bd9ca92985773309d6b2c40a0aff84f
+--! Hash: sha1:e8df5306d07cfa8697c03ceb3f7fe9b8602b4bc3
 --! Message: index-plan
 
 -- What the DBA sees of the search tables, and which statements are due.

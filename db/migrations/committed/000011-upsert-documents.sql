@@ -1,5 +1,5 @@
---! Previous: sha1:a47f7058759ce40a09f29f7ed80c32f7b2eb9604
---! Hash: sha1:f620504eababae955c08ec23b3f8762382cea87e
+--! Previous: sha1:e8df5306d07cfa8697c03ceb3f7fe9b8602b4bc3
+--! Hash: sha1:9ca3f97a4aac72e84c72e001fb4638b491e77491
 --! Message: upsert-documents
 
 -- Ingest: repeating an ingest changes nothing and needs no new embeddings.

@@ -1,5 +1,5 @@
---! Previous: sha1:f620504eababae955c08ec23b3f8762382cea87e
---! Hash: sha1:8a8629abc204f689e1faad2b431fe61dbb045891
+--! Previous: sha1:9ca3f97a4aac72e84c72e001fb4638b491e77491
+--! Hash: sha1:5a2fbbe81429b027c39592244b3be6a03b68f702
 --! Message: delete-documents
 
 -- Deletion. Nobody has DELETE on the table, because it would allow LOCK TABLE, which stops all tenants. So the first

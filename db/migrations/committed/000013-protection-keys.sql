@@ -1,5 +1,5 @@
---! Previous: sha1:8a8629abc204f689e1faad2b431fe61dbb045891
---! Hash: sha1:04de13d93259549e7b558ab7f0b18608bba2a86a
+--! Previous: sha1:5a2fbbe81429b027c39592244b3be6a03b68f702
+--! Hash: sha1:12fcf38ed932e5dadaae557ddb78f9eff163d79a
 --! Message: protection-keys
 
 -- Protecting a table of yours, part 1 of 9: foreign keys by which tenants can observe each other.

@@ -1,5 +1,5 @@
---! Previous: sha1:04de13d93259549e7b558ab7f0b18608bba2a86a
---! Hash: sha1:8e0d97f70d11815e5250f7f1489ccc0963321f0e
+--! Previous: sha1:12fcf38ed932e5dadaae557ddb78f9eff163d79a
+--! Hash: sha1:9c33e1281e62fcca56fd76d3fd3823a6a953cb03
 --! Message: protection-indexes
 
 -- Protecting a table of yours, part 2 of 9: indexes by which tenants can observe each other.

@@ -1,5 +1,5 @@
---! Previous: sha1:8e0d97f70d11815e5250f7f1489ccc0963321f0e
---! Hash: sha1:8f9d8529b4b820442ad109a7cedf58e12c9c86c6
+--! Previous: sha1:9c33e1281e62fcca56fd76d3fd3823a6a953cb03
+--! Hash: sha1:473d3953400e27fa1c9b00b8cbe37f851b6d8ff0
 --! Message: protection-findings
 
 -- Protecting a table of yours, part 3 of 9: everything by which a role can get past the policies of the table.

@@ -1,5 +1,5 @@
---! Previous: sha1:8f9d8529b4b820442ad109a7cedf58e12c9c86c6
---! Hash: sha1:03a03f9eab15198735fd8c7be21c43ad001e305d
+--! Previous: sha1:473d3953400e27fa1c9b00b8cbe37f851b6d8ff0
+--! Hash: sha1:304d28512c64d94165659a71d842a260b9b45f12
 --! Message: protection-grants
 
 -- Protecting a table of yours, part 4 of 9: who keeps which privileges.

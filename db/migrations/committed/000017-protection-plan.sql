@@ -1,5 +1,5 @@
---! Previous: sha1:03a03f9eab15198735fd8c7be21c43ad001e305d
---! Hash: sha1:534bf001af73452e16f0acabba1c334131432d3e
+--! Previous: sha1:304d28512c64d94165659a71d842a260b9b45f12
+--! Hash: sha1:34b82fd644410c78629514e7897d784e6342b5b7
 --! Message: protection-plan
 
 -- Protecting a table of yours, part 5 of 9: the statements that do it.

@@ -1,5 +1,5 @@
---! Previous: sha1:534bf001af73452e16f0acabba1c334131432d3e
---! Hash: sha1:7e23a5aa8e2614d6e52db38a932555573d3c11b3
+--! Previous: sha1:34b82fd644410c78629514e7897d784e6342b5b7
+--! Hash: sha1:b6293840541cce53d233330237e8bb046f043285
 --! Message: unprotection
 
 -- Protecting a table of yours, part 6 of 9: the record of what there was before, and unprotect_table().

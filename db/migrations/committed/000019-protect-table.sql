@@ -1,5 +1,5 @@
---! Previous: sha1:7e23a5aa8e2614d6e52db38a932555573d3c11b3
---! Hash: sha1:a75c1fc00fede9af1d9deaf01431bf1fccda096c
+--! Previous: sha1:b6293840541cce53d233330237e8bb046f043285
+--! Hash: sha1:a60d0e149046ec81d344761c5ba73ea22068c494
 --! Message: protect-table
 
 -- Protecting a table of yours, part 7 of 9: protect_table().

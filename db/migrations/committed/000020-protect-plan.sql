@@ -1,5 +1,5 @@
---! Previous: sha1:a75c1fc00fede9af1d9deaf01431bf1fccda096c
---! Hash: sha1:deec73999a03204807657ee48313bc57ad88c844
+--! Previous: sha1:a60d0e149046ec81d344761c5ba73ea22068c494
+--! Hash: sha1:db491c36ce78263d9385b4f8fe4f6195b4f21570
 --! Message: protect-plan
 
 -- Protecting a table of yours, part 8 of 9: protect_plan(), for all tables at once.

@@ -1,5 +1,5 @@
---! Previous: sha1:deec73999a03204807657ee48313bc57ad88c844
---! Hash: sha1:15b515c8352a02c7725bf2fca9da775e733eef10
+--! Previous: sha1:db491c36ce78263d9385b4f8fe4f6195b4f21570
+--! Hash: sha1:20079b7cbf783bf12a9506676108898238c278a7
 --! Message: later-partitions
 
 -- Protecting a table of yours, part 9 of 9: partitions that are added later. Then the number of the last migration.
