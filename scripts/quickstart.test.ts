@@ -1,4 +1,4 @@
-/** The quickstart's commands in docs/service.md answer as they stand there, and SIGTERM leaves nothing of it. */
+/** The quickstart's commands in docs/service.md answer as they stand there, and nothing is left of it, however it ends. */
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { expect, inject, it } from 'vitest';
+import { beforeEach, describe, expect, inject, it } from 'vitest';
 import { root } from '../db/tests/engine/migrations.js';
 import { needs } from '../db/tests/engine/session.js';
 
@@ -26,7 +26,7 @@ const answers = (port: number) =>
     () => false,
   );
 
-/** Starts `npm run quickstart` and waits until it is ready. `end` sends npm a SIGTERM, and waits until nothing answers. */
+/** Starts `npm run quickstart` and waits until it is ready. `gone` waits until nothing answers, and says whether it does. */
 async function quickstart(...args: string[]) {
   const port = await freePort();
   const npm = spawn('npm', ['run', 'quickstart', '--', '--port', String(port), ...args], {
@@ -37,18 +37,12 @@ async function quickstart(...args: string[]) {
   npm.stdout.on('data', (text) => {
     printed += text;
   });
-  const exit = once(npm, 'exit');
   for (let n = 0; n < 600 && npm.exitCode === null && !(await answers(port)); n += 1) await sleep(100);
-  return {
-    port,
-    printed: () => printed,
-    async end() {
-      npm.kill('SIGTERM');
-      await exit;
-      for (let n = 0; n < 100 && (await answers(port)); n += 1) await sleep(100);
-      return answers(port);
-    },
-  };
+  async function gone(): Promise<boolean> {
+    for (let n = 0; n < 100 && (await answers(port)); n += 1) await sleep(100);
+    return !(await answers(port));
+  }
+  return { port, npm, printed: () => printed, gone };
 }
 
 it('its curl commands answer what it says, for acme and for globex', async (context) => {
@@ -61,30 +55,45 @@ it('its curl commands answer what it says, for acme and for globex', async (cont
   const page = await readFile(new URL('docs/service.md', root), 'utf8');
   const [, commands = '', printed = ''] =
     /```sh\n(\. \.quickstart\/tokens\n.*?)```.*?```text\n(.*?)```/s.exec(page) ?? [];
-  const { port, end } = await quickstart('--embedded');
+  const { port, npm, gone } = await quickstart('--embedded');
   try {
     const { stdout } = await promisify(execFile)('bash', ['-ec', commands.replaceAll(':8080', `:${port}`)], { cwd });
     const shortened = stdout.replace(/"id":"[^"]*"/g, '"id":"…"').replace(/("similarity":0\.\d\d)\d*/g, '$1…');
     expect(shortened.trim()).toBe(printed.trim());
   } finally {
-    expect(await end()).toBe(false);
+    npm.kill('SIGTERM');
+    expect(await gone()).toBe(true);
   }
 }, 90_000);
 
-it('SIGTERM to npm ends the service and removes its container', async (context) => {
-  needs(context, inject('engine'), ['docker'], 'Docker');
-  const { getContainerRuntimeClient } = await import('testcontainers');
-  const client = await getContainerRuntimeClient();
-  const { printed, end } = await quickstart();
-  const [, id = ''] = /container ([0-9a-f]{12})/.exec(printed()) ?? [];
-  const container = client.container.getById(id);
-  expect((await container.inspect()).State.Running).toBe(true);
-  expect(await end()).toBe(false);
-  const isThere = () =>
-    container.inspect().then(
-      () => true,
-      () => false,
-    );
-  for (let n = 0; n < 100 && (await isThere()); n += 1) await sleep(100);
-  expect(await isThere()).toBe(false);
-}, 90_000);
+describe('whatever ends it', () => {
+  beforeEach((context) => needs(context, inject('engine'), ['docker'], 'Docker'));
+
+  it.each<[NodeJS.Signals, 'npm' | 'the script']>([
+    ['SIGTERM', 'npm'],
+    ['SIGKILL', 'npm'],
+    ['SIGHUP', 'the script'],
+    ['SIGKILL', 'the script'],
+  ])(
+    '%s to %s ends the service and removes its container',
+    async (signal, to) => {
+      const { getContainerRuntimeClient } = await import('testcontainers');
+      const client = await getContainerRuntimeClient();
+      const { npm, printed, gone } = await quickstart();
+      const [, id = ''] = /container ([0-9a-f]{12})/.exec(printed()) ?? [];
+      const container = client.container.getById(id);
+      expect((await container.inspect()).State.Running).toBe(true);
+      const { stdout: children } = await promisify(execFile)('pgrep', ['-P', String(npm.pid)]);
+      process.kill(to === 'npm' ? Number(npm.pid) : Number(children), signal);
+      expect(await gone()).toBe(true);
+      const isThere = () =>
+        container.inspect().then(
+          () => true,
+          () => false,
+        );
+      for (let n = 0; n < 200 && (await isThere()); n += 1) await sleep(100);
+      expect(await isThere()).toBe(false);
+    },
+    90_000,
+  );
+});

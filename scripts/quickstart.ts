@@ -1,6 +1,9 @@
 /** Runs Postgres, PgBouncer and the service in signed mode on this machine, to be tried with curl. */
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
+import type { Socket } from 'node:net';
+import { fileURLToPath } from 'node:url';
 import { SignJWT } from 'jose';
 import { serveCommand } from 'ragwall-server/serve';
 import { type RunningEngine, startBestEngine } from '../db/tests/engine/engine.js';
@@ -8,7 +11,8 @@ import { root } from '../db/tests/engine/migrations.js';
 import { type StandIn, startStandIn } from './lab/openai/stand-in.js';
 import { command, connect } from './lab/setup.js';
 
-const help = `npm run quickstart    runs Postgres, PgBouncer and the service on 127.0.0.1:8080 until Ctrl-C or SIGTERM
+const help = `npm run quickstart    runs Postgres, PgBouncer and the service on 127.0.0.1:8080 until Ctrl-C,
+                      SIGTERM, or the end of npm or of the terminal
 
 Nothing is kept. Where no Docker engine answers, Postgres is embedded, there is no PgBouncer, and the service has one
 connection. Tokens of two tenants, acme and globex, are written to .quickstart/tokens; they are valid for eight hours.
@@ -44,14 +48,39 @@ async function writeTokens(folder: URL, secret: Buffer): Promise<void> {
   await writeFile(new URL('tokens', folder), (await Promise.all(lines)).join(''), { mode: 0o600 });
 }
 
+/** Has the container removed when this process has ended, even if it is killed. */
+function watch(containerId: string): void {
+  const file = fileURLToPath(new URL('quickstart-watchdog.ts', import.meta.url));
+  const stdio: ['pipe', 'ignore', 'ignore'] = ['pipe', 'ignore', 'ignore'];
+  const watchdog = spawn(process.execPath, ['--import', 'tsx', file, containerId], { detached: true, stdio });
+  watchdog.unref();
+  (watchdog.stdin as Socket).unref();
+}
+
+/** Ends this process, as SIGTERM does, when npm, which has started it, is no longer there. */
+function endWithNpm(): void {
+  if (!process.env.npm_lifecycle_event) return;
+  const npm = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === npm) return;
+    clearInterval(timer);
+    process.kill(process.pid, 'SIGTERM');
+  }, 500);
+  timer.unref();
+}
+
 const options = { embedded: { type: 'boolean', default: false }, port: { type: 'string', default: '8080' } } as const;
 
 await command(help, options, async ({ embedded, port }) => {
   // A signal during the start ends it when the engine is up, because only then can the engine be stopped.
   let interrupted = false;
-  for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => (interrupted = true));
+  for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(name, () => (interrupted = true));
+  endWithNpm();
+  // Once the terminal is closed, nobody reads what is written.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   const folder = new URL('.quickstart/', root);
   const engine = await startBestEngine(embedded ? 'embedded' : undefined, undefined, console.log);
+  if (engine.containerId) watch(engine.containerId);
   const { OPENAI_API_KEY, OPENAI_BASE_URL, RAGWALL_CHAT_MODEL, RAGWALL_EMBEDDING_MODEL } = process.env;
   let standIn: StandIn | undefined;
   try {

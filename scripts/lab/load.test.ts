@@ -40,8 +40,10 @@ it('control: without policy and filter the same requests get rows of other tenan
   expect(foreign).toBeGreaterThan(200);
 }, 120_000);
 
+// Other work on the machine may disturb a measurement: each has three tries.
 it.each(floods)(
   '$name at once make another tenant wait less than ten times as long',
+  { retry: 2, timeout: 60_000 },
   async (one) => {
     const flooded = await ragwallService(engine);
     try {
@@ -56,14 +58,13 @@ it.each(floods)(
       await flooded.stop();
     }
   },
-  60_000,
 );
 
 it('control: without a budget the uploads take more memory than that', async () => {
   const most = ['--mebibytes', '65536', '--tenant-mebibytes', '65536'];
   const unbounded = await ragwallService(engine, ...most);
   try {
-    await flood(unbounded, ['acme', 'globex'], { ...(floods[0] as (typeof floods)[0]) }, 1);
+    await flood(unbounded, ['acme', 'globex'], floods[0] as (typeof floods)[0], 1);
     expect(await peakMemory(unbounded.pid)).toBeGreaterThan(memoryLimit);
   } finally {
     await unbounded.stop();

@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import postgres from 'postgres';
-import { dockerAnswers, startDocker } from './docker.js';
+import { type DockerServer, dockerAnswers, startDocker } from './docker.js';
 import { startEmbedded } from './embedded.js';
 import { bootstrapSql, root } from './migrations.js';
 
@@ -68,6 +68,13 @@ function withLogin(url: string, user: string, password: string, port?: number): 
 
 async function startOnDocker(log: Log): Promise<RunningEngine> {
   const server = await startDocker(log);
+  return onDocker(server).catch(async (error) => {
+    await server.stop();
+    throw error;
+  });
+}
+
+async function onDocker(server: DockerServer): Promise<RunningEngine> {
   const adminUrl = await createDatabase(server.adminUrl, 'ragwall');
   const admin = postgres(adminUrl, quiet);
   for (const role of ['app_user', 'app_reader', 'agent_reader', 'agent_caller']) {
