@@ -5,7 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /** What the process is sent by its parent, which gets a {@link FloodCount} when the time is up. */
 export interface FloodTask {
   readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
+  /** Those of each tenant; the requests are theirs in turn. */
+  readonly headers: readonly Readonly<Record<string, string>>[];
   /** `[<id>]` in it is replaced by another text in each request. */
   readonly body: string;
   readonly atOnce: number;
@@ -27,7 +28,11 @@ async function flood({ url, headers, body, atOnce, seconds }: FloodTask): Promis
   const send = (agent: Agent) =>
     new Promise<keyof FloodCount>((resolve) => {
       const bytes = Buffer.from(body.replaceAll('[<id>]', `flood ${id++}`));
-      const sending = request(url, { method: 'POST', agent, headers: { ...headers, 'content-length': bytes.length } });
+      const sending = request(url, {
+        method: 'POST',
+        agent,
+        headers: { ...headers[id % headers.length], 'content-length': bytes.length },
+      });
       sending.on('error', () => resolve('lost'));
       sending.on('response', (response) => {
         const { statusCode = 0 } = response;

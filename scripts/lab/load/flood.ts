@@ -4,13 +4,16 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { awkwardTenants } from '../data.js';
 import { quantile } from '../measure.js';
 import type { FloodCount, FloodTask } from './flood-client.js';
 import type { Service } from './run.js';
 
-/** What a tenant sends again and again, so many at once. */
+/** What is sent again and again, so many at once. */
 interface Flood {
   readonly name: string;
+  /** How many tenants send it. */
+  readonly tenants: number;
   readonly atOnce: number;
   readonly path: string;
   /** `[<id>]` in it is replaced by another text in each request. */
@@ -29,10 +32,17 @@ const documents = (count: number, length: number) =>
   });
 
 export const floods: readonly Flood[] = [
-  { name: '300 uploads of 3 MB', atOnce: 300, path: '/documents/upsert', body: documents(100, 30_000) },
-  { name: '400 small upserts', atOnce: 400, path: '/documents/upsert', body: documents(1, 200) },
+  { name: '300 uploads of 3 MB', tenants: 1, atOnce: 300, path: '/documents/upsert', body: documents(100, 30_000) },
   {
-    ...{ name: '400 queries', atOnce: 400, path: '/documents/query' },
+    name: '300 uploads of nine tenants',
+    tenants: 9,
+    atOnce: 300,
+    path: '/documents/upsert',
+    body: documents(100, 30_000),
+  },
+  { name: '400 small upserts', tenants: 1, atOnce: 400, path: '/documents/upsert', body: documents(1, 200) },
+  {
+    ...{ name: '400 queries', tenants: 1, atOnce: 400, path: '/documents/query' },
     body: JSON.stringify({ query: 'What does the plan of [<id>] say about the lease?', k: 5 }),
   },
 ];
@@ -80,14 +90,19 @@ export type Flooded = Waits & FloodCount;
 /** Floods the service for `seconds`, from a process of its own, and asks meanwhile. */
 export async function flood(
   service: Service,
-  [attacker, other]: readonly [string, string],
-  { atOnce, path, body }: Flood,
+  other: string,
+  { tenants, atOnce, path, body }: Flood,
   seconds: number,
 ): Promise<Flooded> {
   const file = fileURLToPath(new URL('flood-client.ts', import.meta.url));
   const client = fork(file, { execArgv: ['--import', 'tsx'] });
   const counted = once(client, 'message').then(([count]) => count as FloodCount);
-  const headers = { 'content-type': 'application/json', ...(await service.headersOf(attacker)) };
+  const attackers = awkwardTenants.filter((tenant) => tenant !== other).slice(0, tenants);
+  const headersOf = async (tenant: string) => ({
+    'content-type': 'application/json',
+    ...(await service.headersOf(tenant)),
+  });
+  const headers = await Promise.all(attackers.map(headersOf));
   client.send({ url: `${service.url}${path}`, headers, body, atOnce, seconds } satisfies FloodTask);
   const waits = await ask(service, other, counted);
   return { ...waits, ...(await counted) };
