@@ -95,6 +95,13 @@ it('is a time-out, and not the model’s failure, if it is aborted in the middle
   ).rejects.toMatchObject({ code: 'TIMEOUT' });
 });
 
+it('refuses an option that there is not', async () => {
+  const message = 'options: there is no abort, expected are signal, company.';
+  const options = { abort: new AbortController().signal } as never;
+  await expect(answerer.answer(question, passages, options)).rejects.toMatchObject({ code: 'INVALID_OPTION', message });
+  await expect(answerer.stream(question, passages, options).next()).rejects.toMatchObject({ message });
+});
+
 it.each([OpenAI4, OpenAI5, OpenAI])('takes a client of openai, of version 4, 5 and 6', async (Client) => {
   const client = new Client({ baseURL: model.url, apiKey: 'none' });
   const { citations } = await openaiAnswerer({ client, model: 'stand-in' }).answer(question, passages);
@@ -141,6 +148,10 @@ it.each([
   [{ model: '' }, 'model: expected a name.'],
   [{ contextTokens: 99 }, 'contextTokens: expected a whole number from 100 to 1000000.'],
   [{ contextTokens: 1.5 }, 'contextTokens: expected a whole number from 100 to 1000000.'],
+  [
+    { contextToken: 100 },
+    'options: there is no contextToken, expected are client, model, contextTokens, answerTokens, countTokens.',
+  ],
   [{ answerTokens: 0 }, 'answerTokens: expected a whole number from 1 to 100000.'],
 ])('is not made with %j', (options, message) => {
   const client = new OpenAI({ apiKey: 'none' });

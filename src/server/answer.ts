@@ -161,6 +161,7 @@ export function openaiAnswerer(options: AnswererOptions): Answerer {
   const answerTokens = checkOption('answerTokens', wholeNumber(1, 100_000).default(800), options.answerTokens);
 
   async function* stream(question: string, matches: readonly Match[], given: AnswerOptions = {}) {
+    checkOptions(given, ['signal', 'company']);
     if (matches.length === 0) {
       yield noAnswer;
       return unanswered;
@@ -190,7 +191,7 @@ export function openaiAnswerer(options: AnswererOptions): Answerer {
       } else yield pieceOf(await completions.create(request, sending));
     }
     try {
-      return yield* grounded(pieces(), passages);
+      return yield* grounded(pieces(), passages, question);
     } catch (error) {
       throw modelFailure(error, signal);
     }
@@ -200,6 +201,7 @@ export function openaiAnswerer(options: AnswererOptions): Answerer {
     model,
     stream,
     async answer(question, matches, given = {}) {
+      checkOptions(given, ['signal', 'company']);
       if (matches.length === 0) return unanswered;
       const pieces = askModel(question, matches, given, false);
       for (;;) {

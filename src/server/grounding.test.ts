@@ -55,10 +55,16 @@ describe.each(Object.entries(cuts))('%s', (_, cut) => {
     'It is so [1, 2], and so [ 2 ].',
     'Of [two] things, a[0x1] and [x](https://acme.example/plan) [2].',
     'See https://acme.example/plan. [2]',
-    'See [x](https://acme.example/plan)[2], or https://acme.example/plan[1, 2].',
+    'See [x](https://acme.example/plan) [2], or https://acme.example/plan [1, 2].',
     `A bracket that never closes [${'x '.repeat(300)} [1]`,
   ])('accepts %j', async (text) => {
     expect(await ground(cut(text))).toMatchObject({ answer: text });
+  });
+
+  it('sends a space between a link and its citation, or renderers take both for the address', async () => {
+    expect(await ground(cut('See https://acme.example/plan[1, 2].'))).toMatchObject({
+      answer: 'See https://acme.example/plan [1, 2].',
+    });
   });
 
   it.each([

@@ -1,4 +1,6 @@
-/** Checks an answer while it streams: it must cite retrieved passages, and each of its links must be in one of them. */
+/** Checks an answer while it streams: it must cite retrieved passages, and each address in it must stand in one of them. */
+import { createLinkCheck } from './links.js';
+import { contextOf, longest, openFrom } from './markup.js';
 import { Problem } from './problem.js';
 
 /** The sentence that is answered, to the letter, if the passages do not answer the question. */
@@ -45,96 +47,119 @@ export interface Piece {
 export const unanswered: Answer = Object.freeze({ answer: noAnswer, citations: [], complete: true });
 
 /** Text in brackets: a citation if it has digits and no letter. */
-const group = /[[【［]([^[\]【】［］]{0,500})[\]】］]/gu;
+const group = /[[【［]([^[\]【】［］]{0,1000})[\]】］]/gu;
 const numbers = /^ ?\d{1,9}(?: ?, ?\d{1,9})* ?$/;
-/** What a renderer may turn into a link, a picture or a tag, or run: ASCII without spaces. */
-const markup =
-  /(?:[a-z][a-z0-9+.-]{0,30}:)?[\\/]{2}[!-~]+|www\.[!-~]+|(?:https?|ftp|file|mailto|tel|sms|javascript|vbscript|data|blob):[!-~]+|(?<=\]\()[!-~]+|<[/!a-z][!-~]*|&(?:#|[a-z]{2,31};)[!-~]*/gi;
 
-/** The parts of a text that a renderer may turn into a link, a picture or a tag, without punctuation at their end. */
-const linksOf = (text: string): string[] =>
-  [...text.matchAll(markup)].map(([link]) => link.replace(/[)\]>"'*_.,;:!?]+$/, ''));
+/**
+ * Characters that nobody sees, and before them those that stay: a joiner after a letter of a script that is written with
+ * joiners (Persian, Hindi), the joiner between two emoji, and the selector of an emoji's colours. These change what is
+ * seen, no two stand in a row, and an address has one only where the passage's has it.
+ */
+const invisible =
+  /((?<=[\p{L}\p{M}])(?<=[\p{scx=Arab}\p{scx=Syrc}\p{scx=Mong}\p{scx=Nko}\p{scx=Deva}\p{scx=Beng}\p{scx=Guru}\p{scx=Gujr}\p{scx=Orya}\p{scx=Taml}\p{scx=Telu}\p{scx=Knda}\p{scx=Mlym}\p{scx=Sinh}\p{scx=Khmr}\p{scx=Mymr}])[\u200c\u200d]|(?<=[\p{ExtPict}\p{EMod}]\ufe0f?)\u200d(?=\p{ExtPict}|$)|(?<=\p{ExtPict})\ufe0f|(?<=[#*\d])\ufe0f(?=\u20e3|$))|[\p{DI}\p{Cs}\ufff9-\ufffb]|[^\P{Cc}\t\n\r]/gu;
 
-/** A citation at the end of a word: it does not belong to the link before it. */
-const trailingCitation = /\[[\d, ]{1,40}\](?=[.,;:!?)]*(?:\s|$))/g;
+/** Returns the text without invisible characters. At its end a part of a character or an emoji stays, unless it is final. */
+function visible(text: string, final = false): string {
+  const part = final ? '' : (/[\ud800-\udbff]$/.exec(text)?.[0] ?? '');
+  const shown = text.slice(0, text.length - part.length).replace(invisible, '$1');
+  return final ? shown.replace(/\u200d$|(?<=[#*\d])\ufe0f$/u, '') : shown + part;
+}
 
-const withoutInvisible = (text: string) => text.replace(/\p{Cf}/gu, '');
-const normalised = (text: string) => withoutInvisible(text).replace(/\s+/g, ' ');
+/** A link before a citation, without the space that keeps renderers from taking the citation into the address. */
+const uncited = /(?:\/\/|www\.)[^\s[]*(?=\[\d[\d, ]*\][.,;:!?)]*(?:\s|$))/g;
 
-/** Returns a check of an answer's text: each citation names a passage, and each link is in a passage, character by character. */
-function createCheck(passages: readonly Passage[]) {
+const normalised = (text: string) => text.replace(/\s+/g, ' ');
+
+/** Returns a check of an answer's text, from an index on: each citation names a passage, and each address is in a passage. */
+function createCheck(passages: readonly Passage[], question: string) {
   const cited = new Set<number>();
-  const known = new Set(passages.flatMap(({ text }) => [...linksOf(text), ...(normalised(text).match(group) ?? [])]));
+  const known = new Set(passages.flatMap(({ text }) => normalised(visible(text, true)).match(group) ?? []));
+  const linksAreKnown = createLinkCheck(
+    passages.map(({ text }) => visible(text, true)),
+    [question, ...passages.map(({ source }) => source ?? '')],
+  );
   const refuse = () => {
     throw new Problem('UNGROUNDED_ANSWER');
   };
   return {
     cited,
-    check(text: string): void {
-      for (const [whole, inside = ''] of normalised(text).matchAll(group)) {
+    check(text: string, from: number): void {
+      for (const [whole, inside = ''] of normalised(text.slice(from)).matchAll(group)) {
         if (!/\p{N}/u.test(inside) || /\p{L}/u.test(inside)) continue;
-        if (whole.startsWith('[') && whole.endsWith(']') && numbers.test(inside)) {
-          for (const number of inside.split(',').map(Number)) {
-            if (!passages[number - 1]) refuse();
-            cited.add(number);
-          }
-        } else if (!known.has(whole)) refuse();
+        const named =
+          whole.startsWith('[') && whole.endsWith(']') && numbers.test(inside) ? inside.split(',').map(Number) : [];
+        if (named.length > 0 && named.every((number) => passages[number - 1])) {
+          for (const number of named) cited.add(number);
+        } else if (!known.has(whole)) refuse(); // a passage may have `rows[0]`, or notes of its own
       }
-      const bare = withoutInvisible(text).replace(trailingCitation, ' ');
-      if (linksOf(bare).some((link) => !known.has(link))) refuse();
+      if (!linksAreKnown(text, from)) refuse();
     },
   };
 }
 
-/**
- * Returns the index from which on the end of a text may become a citation or a link when more text follows: the start of
- * its last word, or of an open bracket before it.
- */
-function openFrom(text: string): number {
-  let word = text.length;
-  while (word > 0 && /[!-~]/.test(text[word - 1] as string)) word -= 1;
-  const start = Math.max(0, word - 300);
-  const open = /[[【［][^[\]【】［］]*$/.exec(text.slice(start, word));
-  return open ? start + open.index : word;
+/** Returns the answer without citations, white space and quotation marks around it, to compare it with {@link noAnswer}. */
+const sentenceOf = (text: string) =>
+  text
+    .replace(group, '')
+    .trim()
+    .replace(/^["“]|["”]$/g, '')
+    .replaceAll('’', "'")
+    .trim();
+
+/** Whether the text may become {@link noAnswer} when more follows. */
+function mayDecline(text: string): boolean {
+  const sentence = sentenceOf(text);
+  return (
+    noAnswer.startsWith(sentence) ||
+    (sentence.startsWith(noAnswer) && /^["”\s]*(?:\[[\d, ]*)?$/.test(sentence.slice(noAnswer.length)))
+  );
 }
 
 /**
- * Yields the text of a stream as far as it has been checked, and returns the answer.
+ * Yields the text of a stream as far as it has been checked, and returns the answer, which is the text that was yielded.
+ * Both are without invisible characters.
  *
- * @throws Problem `UNGROUNDED_ANSWER` at a citation or a link that no passage has, or in the end if nothing was cited;
+ * @param question may name a host or a file, such as `plan.md`, that no passage names.
+ * @throws Problem `UNGROUNDED_ANSWER` at a citation or an address that no passage has, or in the end if nothing was cited;
  *   `MODEL_FAILED` if the stream ends without `stop` or `length`.
  */
 export async function* grounded(
   pieces: AsyncIterable<Piece>,
   passages: readonly Passage[],
+  question = '',
 ): AsyncGenerator<string, Answer> {
-  const { cited, check } = createCheck(passages);
+  const { cited, check } = createCheck(passages, question);
   let held = '';
   let whole = '';
+  let context = ''; // of what has been yielded
   let finished: string | undefined;
-  for await (const { text, finish } of pieces) {
-    held += text ?? '';
-    finished = finish ?? finished;
-    const end = openFrom(held);
-    const ready = held.slice(0, end);
-    check(ready);
+  const pass = (end: number) => {
+    const ready = held.slice(0, end).replace(uncited, '$& ');
+    check(context + ready, context.length);
     whole += ready;
     held = held.slice(end);
+    context = contextOf(context + ready);
+    return ready;
+  };
+  for await (const { text, finish } of pieces) {
+    held = visible(held + (text ?? ''));
+    finished = finish ?? finished;
+    if (whole === '' && held.length < longest && mayDecline(held)) continue;
+    const ready = pass(openFrom(context + held, context.length) - context.length);
     if (held.length > 4_000) throw new Problem('UNGROUNDED_ANSWER');
     if (ready !== '') yield ready;
   }
   // Without a reason the connection was cut. Other reasons come from content filters and tools.
   if (finished !== 'stop' && finished !== 'length') throw new Problem('MODEL_FAILED');
-  whole += held;
-  check(whole); // again as a whole, in case a link or a citation was split
-  const sentence = whole
-    .replace(group, '')
-    .trim()
-    .replace(/^["“]|["”]$/g, '')
-    .replaceAll('’', "'");
-  if (sentence.trim() === noAnswer) return unanswered;
+  held = visible(held, true);
+  if (whole === '' && sentenceOf(held) === noAnswer) {
+    yield noAnswer;
+    return unanswered;
+  }
+  const rest = pass(held.length);
+  check(whole, 0); // again as a whole, in case something was split
   if (cited.size === 0) throw new Problem('UNGROUNDED_ANSWER');
-  if (held !== '') yield held;
+  if (rest !== '') yield rest;
   const sorted = [...cited].sort((a, b) => a - b);
   return {
     answer: whole,
