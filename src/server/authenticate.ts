@@ -23,7 +23,7 @@ export async function authenticate(
   const tenantId = await verify(token);
   try {
     return handleOf(tenantId);
-  } catch (cause) {
-    throw unauthenticated(cause);
+  } catch {
+    throw unauthenticated('verify returned no tenant id');
   }
 }

@@ -22,9 +22,12 @@ export function checkOption<Schema extends z.ZodType>(name: string, schema: Sche
   throw new RagwallError('INVALID_OPTION', `${place}: ${issue?.message}.`);
 }
 
-/** @throws RagwallError `INVALID_OPTION` unless the options are an object of no other names than these. */
-export function checkOptions(options: unknown, names: readonly string[]): void {
-  const given = checkOption('options', z.looseObject({}, 'expected an object'), options);
+/**
+ * @param what the options are, for the message.
+ * @throws RagwallError `INVALID_OPTION` unless they are an object of no other names than these.
+ */
+export function checkOptions(options: unknown, names: readonly string[], what = 'options'): void {
+  const given = checkOption(what, z.looseObject({}, 'expected an object'), options);
   const unknown = Object.keys(given).filter((name) => !names.includes(name));
   if (unknown.length > 0) {
     throw new RagwallError('INVALID_OPTION', `${unknown.join(', ')}: unknown; expected: ${names.join(', ')}.`);

@@ -4,6 +4,7 @@ import type { Tenant } from 'ragwall';
 import type { Share } from './budget.js';
 import type { DurationHistogram } from './metrics.js';
 import type { Problem } from './problem.js';
+import { TokenFault } from './verify.js';
 
 /** A line of the log. It has no content, no vector, no token and no message of the driver. */
 export interface LogEntry {
@@ -23,7 +24,7 @@ export interface LogEntry {
   readonly documents?: readonly string[];
   /** The code of the problem, if the request failed. */
   readonly problem?: string;
-  /** Name and code of the error behind the problem. */
+  /** Name and code of the error behind the problem; of a token that was refused, which check failed and at which claim. */
   readonly cause?: string;
 }
 
@@ -54,9 +55,10 @@ export type Recorder = (c: Context<Env>, status: number) => void;
 
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
-/** Name and code of an error. Its message is left out, as it may have content in it. */
+/** Name and code of an error. Its message is left out, as it may have content in it; that of a token's fault has none. */
 function nameOf(error: unknown): string | undefined {
   if (error === undefined) return undefined;
+  if (error instanceof TokenFault) return error.message;
   const { name = typeof error, code } = Object(error) as { name?: string; code?: string };
   return code === undefined ? name : `${name} ${code}`;
 }

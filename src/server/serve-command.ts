@@ -1,5 +1,4 @@
 /** `ragwall serve`: runs the service on Node, with options from the command line and the environment. */
-import { createPublicKey } from 'node:crypto';
 import { once } from 'node:events';
 import {
   createServer as createHttpServer,
@@ -16,31 +15,8 @@ import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { createServer, type Server } from './app.js';
 import type { Tracer } from './calls.js';
 import { callDurations, loads, type Metrics, refusals, requestDurations } from './metrics.js';
-import { type Environment, modelsOf, readOptions, required, serveHelp } from './serve-options.js';
-import { tokenVerifier } from './verify.js';
-
-/** Returns the verifier of tokens that the environment configures. No value gets into an error: some are secrets. */
-function verifierOf(env: Environment) {
-  const { RAGWALL_JWKS_URL: jwks, RAGWALL_JWT_PUBLIC_KEY: pem, RAGWALL_JWT_SECRET: secret } = env;
-  if ([jwks, pem, secret].filter(Boolean).length !== 1) {
-    throw new Error('one of RAGWALL_JWKS_URL, RAGWALL_JWT_PUBLIC_KEY and RAGWALL_JWT_SECRET is expected; see --help');
-  }
-  const keys = () => {
-    try {
-      return jwks ? new URL(jwks) : pem ? createPublicKey(pem) : Buffer.from(secret ?? '');
-    } catch {
-      throw new Error(`${jwks ? 'RAGWALL_JWKS_URL' : 'RAGWALL_JWT_PUBLIC_KEY'} cannot be read`);
-    }
-  };
-  const claim = env.RAGWALL_TENANT_CLAIM;
-  return tokenVerifier({
-    keys: keys(),
-    algorithms: (env.RAGWALL_JWT_ALGORITHMS || (secret ? 'HS256' : 'RS256')).split(',').map((name) => name.trim()),
-    issuer: required(env, 'RAGWALL_JWT_ISSUER', 'the iss of every token'),
-    audience: required(env, 'RAGWALL_JWT_AUDIENCE', 'the aud of every token'),
-    ...(claim && { claim }),
-  });
-}
+import { modelsOf, readOptions, serveHelp } from './serve-options.js';
+import { type Environment, required, verifierOf } from './verifier-env.js';
 
 /** Listens, and returns the URL. */
 async function listen(server: HttpServer, port: number, host: string): Promise<string> {

@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { type Embedder, type IsolationCheck, lexicalEmbedder, openaiEmbedder, type Vector } from 'ragwall';
 import { type Answerer, openaiAnswerer } from './answer.js';
 import type { Limits } from './limits.js';
+import { type Environment, required } from './verifier-env.js';
 
 export const serveHelp = `ragwall serve   answers POST /documents/upsert, /documents/query, /documents/answer and
                 DELETE /documents/{source}, for the tenant that a verified JSON Web Token names
@@ -17,8 +18,10 @@ The environment configures it:
   RAGWALL_JWT_PUBLIC_KEY  one public key (PEM); or
   RAGWALL_JWT_SECRET      one secret of at least 32 bytes
   RAGWALL_JWT_ALGORITHMS  the algorithms that are accepted, separated by commas (default: RS256, with a secret HS256)
-  RAGWALL_JWT_ISSUER      the claim iss that every token must have
-  RAGWALL_JWT_AUDIENCE    the claim aud that every token must have
+  RAGWALL_JWT_ISSUER      the claim iss that every token must have, or several that sign with the same keys, separated by
+                          commas; {tid} in it stands for the token's claim tid, which must be the tenant's then
+  RAGWALL_JWT_AUDIENCE    the claim aud that every token must have, or several of which it is one
+  RAGWALL_JWT_AUDIENCE_CLAIM  the claim that has the audience where tokens have no aud, as client_id or azp
   RAGWALL_TENANT_CLAIM    the name of the claim that has the tenant (default: tenant_id), or a JSON pointer to it
 
   OPENAI_API_KEY, OPENAI_BASE_URL
@@ -46,21 +49,11 @@ The environment configures it:
 It refuses to start if its login is not held to one tenant. After SIGTERM, SIGINT or SIGHUP it answers the requests
 that it has received, and ends.`;
 
-/** Variables of the environment. */
-export type Environment = Readonly<Record<string, string | undefined>>;
-
 function wholeNumber(name: string, text: string, least: number, most: number): number {
   const value = Number(text);
   if (!/^\d+$/.test(text) || value < least || value > most) {
     throw new Error(`--${name} is expected to be a whole number, ${least} to ${most}`);
   }
-  return value;
-}
-
-/** Returns a variable. @throws Error that says `what` is expected, if it is empty or absent. */
-export function required(env: Environment, name: string, what: string): string {
-  const value = env[name];
-  if (!value) throw new Error(`${name} is expected: ${what}; see --help`);
   return value;
 }
 
