@@ -96,7 +96,7 @@ it('is a time-out, and not the model’s failure, if it is aborted in the middle
 });
 
 it('refuses an option that there is not', async () => {
-  const message = 'options: there is no abort, expected are signal, company.';
+  const message = 'options: abort is no option; expected: signal, company.';
   const options = { abort: new AbortController().signal } as never;
   await expect(answerer.answer(question, passages, options)).rejects.toMatchObject({ code: 'INVALID_OPTION', message });
   await expect(answerer.stream(question, passages, options).next()).rejects.toMatchObject({ message });
@@ -150,7 +150,7 @@ it.each([
   [{ contextTokens: 1.5 }, 'contextTokens: expected a whole number from 100 to 1000000.'],
   [
     { contextToken: 100 },
-    'options: there is no contextToken, expected are client, model, contextTokens, answerTokens, countTokens.',
+    'options: contextToken is no option; expected: client, model, contextTokens, answerTokens, countTokens.',
   ],
   [{ answerTokens: 0 }, 'answerTokens: expected a whole number from 1 to 100000.'],
 ])('is not made with %j', (options, message) => {

@@ -891,7 +891,7 @@ it('keeps answers out of caches', async () => {
 it.each<[object, string | RegExp]>([
   [{ rateLimiter: undefined }, 'rateLimiter: expected a limiter of rate-limiter-flexible, or false for none.'],
   [{ rateLimiter: {} }, 'rateLimiter: expected a limiter of rate-limiter-flexible, or false for none.'],
-  [{ sql: {} }, /^sql: unknown; expected: ragwall, verify, /],
+  [{ sql: {} }, /^options: sql is no option; expected: ragwall, verify, /],
   [{ ragwall: {} }, 'ragwall: expected what connect() of the package ragwall returns.'],
   [{ limits: { tenantBytes: 1_000 } }, /^limits.tenantBytes: expected bodyBytes or more/],
   [{ limits: { bytes: 5_000_000 } }, 'limits.bytes: expected tenantBytes or more.'],

@@ -76,7 +76,8 @@ export function documentSchemas<Metadata extends z.ZodType<object>>(
       .refine(
         ({ source, fromPosition }) => fromPosition === undefined || source !== undefined,
         'expected: fromPosition only beside source',
-      ),
+      )
+      .openapi({ minProperties: 1 }),
     removeQuery: z.strictObject({ from_position: digits(mostPosition).optional() }),
   };
 }

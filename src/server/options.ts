@@ -30,6 +30,9 @@ export function checkOptions(options: unknown, names: readonly string[], what = 
   const given = checkOption(what, z.looseObject({}, 'expected an object'), options);
   const unknown = Object.keys(given).filter((name) => !names.includes(name));
   if (unknown.length > 0) {
-    throw new RagwallError('INVALID_OPTION', `${unknown.join(', ')}: unknown; expected: ${names.join(', ')}.`);
+    throw new RagwallError(
+      'INVALID_OPTION',
+      `${what}: ${unknown.join(', ')} is no option; expected: ${names.join(', ')}.`,
+    );
   }
 }
