@@ -336,6 +336,8 @@ describe.each<[string, (text: string) => string[]]>([
     'secret&commat;evil.test',
     'secret`acme.com',
     'one ` two\n`https://acme.example/plan` three',
+    'one `\r\n`https://acme.example/plan` three',
+    '[`https://acme.example/plan`![`',
     '| ` | ` `https://acme.example/plan` |\n|---|---|',
     'https://acme.example/a(b)',
     "https://acme.example/it's'",

@@ -119,10 +119,16 @@ export function createLinkCheck(passages: readonly string[], names: readonly str
   const wordsAreGood = (text: string) =>
     words(text).every((word) => wordIsGood(word) && (!word.includes('\\') || wordIsGood(unescaped(word))));
 
-  /** Whether a code span begins at an index: all that were opened before it in its paragraph are closed. */
+  /**
+   * Whether a code span begins at an index: all that were opened before it in its paragraph are closed, and all brackets,
+   * because markdown-it forgets a code span that it has seen in an open bracket.
+   */
   const beginsCode = (text: string, index: number): boolean => {
-    const before = text.slice(Math.max(0, index - longest), index).split(blankLine);
-    return (before.length > 1 || index <= longest) && closed.test(before.at(-1) ?? '');
+    const paragraphs = text.slice(Math.max(0, index - longest), index).split(blankLine);
+    const before = paragraphs.at(-1) ?? '';
+    let depth = 0;
+    for (const char of before) depth = char === '[' ? depth + 1 : char === ']' ? Math.max(0, depth - 1) : depth;
+    return depth === 0 && (paragraphs.length > 1 || index <= longest) && closed.test(before);
   };
 
   return (text: string, from: number): boolean => {

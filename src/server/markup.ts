@@ -88,7 +88,7 @@ export function openFrom(text: string, from: number): number {
   return from;
 }
 
-export const blankLine = /(?:\r\n?|\n)[ \t]*(?:\r\n?|\n)/;
+export const blankLine = /(?:\r\n|\r(?!\n)|\n)[ \t]*[\r\n]/;
 
 /** Returns what a later check has to know of a text: its last paragraph, or if that is long its last line after an open code span. */
 export function contextOf(text: string): string {
