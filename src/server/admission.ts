@@ -28,12 +28,13 @@ const tooLarge = (bodyBytes: number) =>
  * @throws Problem `TOO_LARGE`, `UNSUPPORTED_MEDIA_TYPE`.
  */
 function announcedBytes({ headers, method }: Request, bodyBytes: number): number {
-  const announced = headers.has('transfer-encoding') ? null : headers.get('content-length');
-  if (Number(announced) > bodyBytes) throw tooLarge(bodyBytes);
+  const length = headers.has('transfer-encoding') ? null : headers.get('content-length');
+  const announced = length !== null && /^\d+$/.test(length) ? Number(length) : 0;
+  if (announced > bodyBytes) throw tooLarge(bodyBytes);
   if (method === 'POST' && !/^application\/([\w.+-]+\+)?json\s*(;|$)/i.test(headers.get('content-type') ?? '')) {
     throw new Problem('UNSUPPORTED_MEDIA_TYPE', 'Send content-type: application/json.');
   }
-  return Number(announced);
+  return announced;
 }
 
 /**

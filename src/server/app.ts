@@ -73,13 +73,13 @@ export interface Load {
   readonly bytes: number;
   /** Connections to the database that are in use, and requests that wait for one. */
   readonly connections: number;
-  readonly connections_waiting: number;
+  readonly connectionsWaiting: number;
   /** Large bodies that are worked on, and those that wait. */
   readonly uploads: number;
-  readonly uploads_waiting: number;
+  readonly uploadsWaiting: number;
   /** Calls of the embedder under way, and those that wait. */
   readonly embeddings: number;
-  readonly embeddings_waiting: number;
+  readonly embeddingsWaiting: number;
 }
 
 /** Seconds within which `/readyz` answers. */
@@ -190,9 +190,9 @@ export function createServer(options: ServerOptions): Server {
     drain: health.drain,
     load: () => ({
       ...budget.load,
-      ...{ connections: turns.load.running, connections_waiting: turns.load.waiting },
-      ...{ uploads: uploads.load.running, uploads_waiting: uploads.load.waiting },
-      ...{ embeddings: embedding.load.running, embeddings_waiting: embedding.load.waiting },
+      ...{ connections: turns.load.running, connectionsWaiting: turns.load.waiting },
+      ...{ uploads: uploads.load.running, uploadsWaiting: uploads.load.waiting },
+      ...{ embeddings: embedding.load.running, embeddingsWaiting: embedding.load.waiting },
     }),
   });
 }

@@ -1,5 +1,5 @@
 /** `ragwall serve` says what it lacks, starts only where it is isolated, and ends when its requests are answered. */
-import { execFile, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer } from 'node:net';
@@ -9,10 +9,11 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { SignJWT } from 'jose';
-import { beforeEach, describe, expect, inject, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { root } from '../../db/tests/engine/migrations.js';
 import { needs } from '../../db/tests/engine/session.js';
 import { serveCommand } from './serve-command.js';
+import { modelsOf, readOptions } from './serve-options.js';
 
 const engine = inject('engine');
 const tsx = import.meta.resolve('tsx');
@@ -42,6 +43,12 @@ describe('before it starts, it refuses', () => {
     ['the algorithm none', { RAGWALL_JWT_ALGORITHMS: 'HS256,none' }, [], /algorithms/],
     ['a signing key that is none', { RAGWALL_SIGNING_KEY: 'sk-secret' }, [], /A signing key is expected/],
     ['nothing that embeds', {}, [], /^OPENAI_API_KEY is expected: or --lexical/],
+    [
+      'a tenant’s budget beyond that of all',
+      {},
+      ['--lexical', '--mebibytes', '8'],
+      /^--tenant-mebibytes is expected to be/,
+    ],
     ['a port that is none', {}, ['--lexical', '--port', '70000'], /--port is expected/],
     ['an unknown option', {}, ['--lexcial'], /Unknown option/],
     ['a check that is none', {}, ['--lexical', '--accept', 'X99'], /accept is expected/],
@@ -49,6 +56,32 @@ describe('before it starts, it refuses', () => {
     const error = await serveCommand(args, { ...complete, ...env }).catch((error) => error);
     expect(error.message).toMatch(expected);
     expect(error.message).not.toMatch(/sk-secret|password-of-the-test|a secret of the test/);
+  });
+});
+
+describe('the models', () => {
+  it.each([
+    [{ OPENAI_API_KEY: 'none' }, [], 'text-embedding-3-small@384'],
+    [{ OPENAI_API_KEY: 'none', RAGWALL_EMBEDDING_MODEL: 'text-embedding-3-large' }, [], 'text-embedding-3-large@384'],
+    [{ OPENAI_API_KEY: 'none', RAGWALL_EMBEDDING_MODEL: 'other' }, [], 'other'],
+    [{}, ['--lexical'], 'lexical-v1@384'],
+  ])('of %j %j have the dimensions of the database, where they can', async (env, args, model) => {
+    const options = readOptions(args);
+    if (!options) throw new Error('no help is wanted');
+    const { embedder } = (await modelsOf(env, options))(384);
+    expect(embedder.model).toBe(model);
+  });
+
+  it('embed one text after the other, and let others in between, where they compute in this process', async () => {
+    const options = readOptions(['--lexical']);
+    if (!options) throw new Error('no help is wanted');
+    const { embedder } = (await modelsOf({}, options))(8);
+    let rounds = 0;
+    const count = setInterval(() => (rounds += 1), 0);
+    const vectors = await embedder.embed(Array.from({ length: 50 }, () => 'A text of some length. '.repeat(500)));
+    clearInterval(count);
+    expect(vectors).toHaveLength(50);
+    expect(rounds).toBeGreaterThan(10);
   });
 });
 
@@ -87,10 +120,16 @@ describe('on the command line', () => {
 describe('on a server', () => {
   beforeEach((context) => needs(context, engine, ['docker', 'url'], 'a login'));
 
+  const children: ChildProcess[] = [];
+  afterEach(() => {
+    for (const child of children.splice(0)) child.kill('SIGKILL'); // after a test that failed
+  });
+
   function start(url: string, ...args: string[]) {
     const child = spawn(process.execPath, ['--import', tsx, cli, 'serve', '--lexical', '--port', '0', ...args], {
       env: { ...process.env, ...complete, DATABASE_URL: url },
     });
+    children.push(child);
     const lines: Record<string, unknown>[] = [];
     createInterface(child.stdout).on('line', (line) => lines.push(JSON.parse(line)));
     let said = '';

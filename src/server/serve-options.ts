@@ -101,6 +101,8 @@ export function readOptions(args: string[]): ServeOptions | undefined {
   if (values.help) return undefined;
   const number = (name: Exclude<keyof typeof values, 'help' | 'lexical' | 'accept'>, least: number, most: number) =>
     wholeNumber(name, values[name] ?? '', least, most);
+  const [all, own] = [number('mebibytes', 4, 65_536), number('tenant-mebibytes', 4, 65_536)];
+  if (own > all) throw new Error('--tenant-mebibytes is expected to be at most --mebibytes');
   return {
     port: number('port', 0, 65_535),
     host: values.host,
@@ -115,8 +117,8 @@ export function readOptions(args: string[]): ServeOptions | undefined {
       seconds: number('seconds', 1, 3_600),
       requests: number('requests', 1, 1_000_000),
       tenantRequests: number('tenant-requests', 1, 1_000_000),
-      bytes: number('mebibytes', 4, 65_536) * mebibyte,
-      tenantBytes: number('tenant-mebibytes', 4, 65_536) * mebibyte,
+      bytes: all * mebibyte,
+      tenantBytes: own * mebibyte,
     },
   };
 }
