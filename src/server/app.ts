@@ -114,7 +114,7 @@ export function createServer(options: ServerOptions): Server {
   const ragwall = checkOption('ragwall', ragwallSchema, options.ragwall);
   const limits = limitsOf(options.limits);
   const rateLimiter = checkOption('rateLimiter', limiterSchema, options.rateLimiter);
-  const health = createHealth(ragwall, accept);
+  const health = createHealth(ragwall, embedder, accept);
   const record = createRecorder(log, metrics?.requests);
   const budget = createBudget(limits, (budget) => metrics?.refusals?.inc({ budget }));
   const turns = createTurns(ragwall.max, Math.ceil(ragwall.max / 2));

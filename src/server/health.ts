@@ -1,5 +1,5 @@
 /** Whether the service may serve: its login is isolated, no foreign row was returned, and no shutdown has begun. */
-import { type IsolationCheck, type Ragwall, RagwallError } from 'ragwall';
+import { type Embedder, type IsolationCheck, type Ragwall, RagwallError } from 'ragwall';
 import { Problem } from './problem.js';
 
 /** Seconds for which the result of the last check of isolation is used. */
@@ -18,7 +18,7 @@ export interface Health {
 }
 
 /** Returns the health of a service; `accept` has the checks of `assertIsolation` that may fail. */
-export function createHealth(ragwall: Ragwall, accept: readonly IsolationCheck[]): Health {
+export function createHealth(ragwall: Ragwall, embedder: Embedder, accept: readonly IsolationCheck[]): Health {
   let draining = false;
   let breached = false;
   let last: { expires: number; isolated: Promise<unknown> } | undefined;
@@ -26,7 +26,7 @@ export function createHealth(ragwall: Ragwall, accept: readonly IsolationCheck[]
   function isolated(): Promise<unknown> {
     if (last && performance.now() <= last.expires) return last.isolated;
     // The check expires only after it has settled, so a database that does not answer gets one check at a time.
-    const check = { expires: Number.POSITIVE_INFINITY, isolated: ragwall.assertIsolation({ accept }) };
+    const check = { expires: Number.POSITIVE_INFINITY, isolated: ragwall.assertIsolation({ accept, embedder }) };
     const settled = () => {
       check.expires = performance.now() + validSeconds * 1_000;
     };

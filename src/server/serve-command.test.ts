@@ -2,6 +2,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +10,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { SignJWT } from 'jose';
+import postgres from 'postgres';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { root } from '../../db/tests/engine/migrations.js';
 import { needs } from '../../db/tests/engine/session.js';
@@ -120,14 +122,17 @@ describe('on the command line', () => {
 describe('on a server', () => {
   beforeEach((context) => needs(context, engine, ['docker', 'url'], 'a login'));
 
+  const elsewhere = JSON.stringify({ kty: 'oct', alg: 'HS256', kid: 'k', aud: 'elsewhere', k: 'A'.repeat(43) });
   const children: ChildProcess[] = [];
   afterEach(() => {
     for (const child of children.splice(0)) child.kill('SIGKILL'); // after a test that failed
   });
 
-  function start(url: string, ...args: string[]) {
-    const child = spawn(process.execPath, ['--import', tsx, cli, 'serve', '--lexical', '--port', '0', ...args], {
-      env: { ...process.env, ...complete, DATABASE_URL: url },
+  const start = (url: string, ...args: string[]) => startWith({ DATABASE_URL: url }, '--lexical', ...args);
+
+  function startWith(env: object, ...args: string[]) {
+    const child = spawn(process.execPath, ['--import', tsx, cli, 'serve', '--port', '0', ...args], {
+      env: { ...process.env, ...complete, ...env },
     });
     children.push(child);
     const lines: Record<string, unknown>[] = [];
@@ -152,6 +157,34 @@ describe('on a server', () => {
     expect((await exit)[0]).toBe(1);
     expect(said()).toMatch(/^R01: /m);
     expect(said()).not.toContain(String.raw`\n`);
+  });
+
+  it.each([
+    ['without a key in signed mode', {}, ['--lexical'], /^G02: .* there is none/m],
+    ['with a key of another database', { RAGWALL_SIGNING_KEY: elsewhere }, ['--lexical'], /^G02: .*RW005/m],
+    [
+      'with a model whose vectors are of another length',
+      { OPENAI_API_KEY: 'none', RAGWALL_EMBEDDING_MODEL: 'three' },
+      ['--accept', 'G02'],
+      /^G03: .* 3 of the embedder, 1536 in the database/m,
+    ],
+  ])('does not start %s', async (_, env, args, reason) => {
+    const model = createHttpServer((_, response) =>
+      response.setHeader('content-type', 'application/json').end('{"data":[{"index":0,"embedding":[1,2,3]}]}'),
+    ).listen(0, '127.0.0.1');
+    await once(model, 'listening');
+    const admin = postgres(engine.adminUrl, { max: 1 });
+    await admin`revoke execute on function ragwall.set_tenant(text) from app_user`;
+    const { port } = model.address() as AddressInfo;
+    const url = { DATABASE_URL: engine.appUrl, OPENAI_BASE_URL: `http://127.0.0.1:${port}/v1` };
+    const { exit, said, lines } = startWith({ ...url, ...env }, ...args);
+    const [code] = await exit;
+    await admin`grant execute on function ragwall.set_tenant(text) to app_user`;
+    await admin.end();
+    model.close();
+    expect(said()).toMatch(reason);
+    expect(code).toBe(1);
+    expect(lines.filter(({ event }) => event === 'serving')).toEqual([]);
   });
 
   it('does not start, and ends, where a port is taken', async () => {

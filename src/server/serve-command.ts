@@ -10,7 +10,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { getRequestListener } from '@hono/node-server';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { connect, tokenSigner } from 'ragwall';
+import { connect, type Embedder, tokenSigner } from 'ragwall';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { createServer, type Server } from './app.js';
 import type { Tracer } from './calls.js';
@@ -88,6 +88,20 @@ function endSignal(): Promise<NodeJS.Signals> {
 }
 
 /**
+ * Returns the embedder with the number of dimensions that its vectors do have. A model that cannot be asked now is taken
+ * at its word.
+ */
+async function measured(embedder: Embedder): Promise<Embedder> {
+  try {
+    const [vector] = await embedder.embed(['ragwall']);
+    return vector ? { ...embedder, dimensions: vector.length } : embedder;
+  } catch (error) {
+    logEvent('undetermined', { check: 'G03', reason: (error as Error).message });
+    return embedder;
+  }
+}
+
+/**
  * Runs the service until SIGTERM, SIGINT or SIGHUP, and returns the exit code.
  *
  * @param args the arguments after `ragwall serve`.
@@ -118,10 +132,14 @@ export async function serveCommand(args: string[], env: Environment = process.en
     for (const { check, reason } of await ragwall.assertIsolation({ accept })) {
       logEvent('undetermined', { check, reason });
     }
+    const made = models(await ragwall.dimensions());
+    const embedder = await measured(made.embedder);
+    await ragwall.assertIsolation({ accept: [...accept, 'G02', 'M01', 'O01'], embedder }); // the embedder alone is new
     const service = createServer({
       ragwall,
       verify,
-      ...models(await ragwall.dimensions()),
+      ...made,
+      embedder,
       ...(company && { companyOf: () => company }),
       accept,
       limits,

@@ -124,9 +124,10 @@ export function readOptions(args: string[]): ServeOptions | undefined {
 }
 
 /** Returns the embedder, which computes in this process, such that the service hears other requests after each text. */
-function inSteps({ model, embed }: Embedder): Embedder {
+function inSteps(embedder: Embedder): Embedder {
+  const { embed } = embedder;
   return {
-    model,
+    ...embedder,
     async embed(texts, options) {
       const vectors: Vector[] = [];
       for (const text of texts) {
