@@ -75,7 +75,7 @@ ALTER FUNCTION ragwall.add_signing_key(kid text) OWNER TO ragwall_context;
 
 COMMENT ON FUNCTION ragwall.add_signing_key(kid text) IS 'Calls add_signing_key(kid, audience) with the audience ragwall: followed by the name of the database. Returns and raises what that does. For superusers and ragwall_context.';
 
-CREATE FUNCTION ragwall.agent_match_documents(query_vec public.halfvec, k integer, filter jsonb) RETURNS SETOF ragwall.match
+CREATE FUNCTION ragwall.agent_match_documents(query_vec public.halfvec, k integer, filter jsonb, with_similarity boolean DEFAULT false) RETURNS SETOF ragwall.match
     LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 10
     SET search_path TO 'pg_catalog', 'pg_temp'
     SET client_min_messages TO 'notice'
@@ -88,14 +88,15 @@ begin
         hint = 'The statement may not have the word explain anywhere. Pass a text that has it as a parameter.';
   end if;
   return query
-  select m.*
+  select m.tenant_id, m.id, m.source, m.position, m.content, m.metadata,
+    case when with_similarity then m.similarity end
   from ragwall.match_documents(query_vec, k, filter) as m;
 end
 $$;
 
-ALTER FUNCTION ragwall.agent_match_documents(query_vec public.halfvec, k integer, filter jsonb) OWNER TO ragwall_owner;
+ALTER FUNCTION ragwall.agent_match_documents(query_vec public.halfvec, k integer, filter jsonb, with_similarity boolean) OWNER TO ragwall_owner;
 
-COMMENT ON FUNCTION ragwall.agent_match_documents(query_vec public.halfvec, k integer, filter jsonb) IS 'Calls match_documents(query_vec, k, filter) for agent_caller, which has no privilege on any table. query_vec: embedding_dimensions() numbers, not all zero. k: 1 to 1000. filter: a JSON object, or null for none. Raises RW106 if the word explain is anywhere in the statement, RW001 if no tenant is bound, RW101 to RW105 for its arguments. Security definer: its caller may not read the table. It runs as the owner, who is bound by the same policies.';
+COMMENT ON FUNCTION ragwall.agent_match_documents(query_vec public.halfvec, k integer, filter jsonb, with_similarity boolean) IS 'Calls match_documents(query_vec, k, filter) for agent_caller, which has no privilege on any table. query_vec: embedding_dimensions() numbers, not all zero. k: 1 to 1000. filter: a JSON object, or null for none. similarity is null unless with_similarity is true: by many of them a stored vector can be told. Raises RW106 if the word explain is anywhere in the statement, RW001 if no tenant is bound, RW101 to RW105 for its arguments. Security definer: its caller may not read the table. It runs as the owner, who is bound by the same policies.';
 
 CREATE FUNCTION ragwall.app_roles() RETURNS TABLE(role regrole, untrusted boolean)
     LANGUAGE sql STABLE PARALLEL RESTRICTED
@@ -3112,8 +3113,8 @@ REVOKE ALL ON FUNCTION ragwall.add_signing_key(kid text, audience text) FROM PUB
 
 REVOKE ALL ON FUNCTION ragwall.add_signing_key(kid text) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION ragwall.agent_match_documents(query_vec public.halfvec, k integer, filter jsonb) FROM PUBLIC;
-GRANT ALL ON FUNCTION ragwall.agent_match_documents(query_vec public.halfvec, k integer, filter jsonb) TO agent_caller;
+REVOKE ALL ON FUNCTION ragwall.agent_match_documents(query_vec public.halfvec, k integer, filter jsonb, with_similarity boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION ragwall.agent_match_documents(query_vec public.halfvec, k integer, filter jsonb, with_similarity boolean) TO agent_caller;
 
 REVOKE ALL ON FUNCTION ragwall.app_roles() FROM PUBLIC;
 
@@ -3153,6 +3154,7 @@ GRANT ALL ON FUNCTION ragwall.document_id(tenant text, source text, "position" i
 REVOKE ALL ON FUNCTION ragwall.drop_search_table() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION ragwall.embedding_dimensions() FROM PUBLIC;
+GRANT ALL ON FUNCTION ragwall.embedding_dimensions() TO agent_caller;
 GRANT ALL ON FUNCTION ragwall.embedding_dimensions() TO agent_reader;
 GRANT ALL ON FUNCTION ragwall.embedding_dimensions() TO app_reader;
 GRANT ALL ON FUNCTION ragwall.embedding_dimensions() TO app_user;

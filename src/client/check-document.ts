@@ -149,8 +149,8 @@ export function checkedDeletion(deletion: Deletion) {
     'source',
   );
   checkDocument(
-    fromPosition === undefined || (source !== undefined && isPosition(fromPosition)),
-    'fromPosition is expected to be a whole number from 0, beside a source.',
+    !Object.hasOwn(deletion, 'fromPosition') || (source !== undefined && isPosition(fromPosition)),
+    'fromPosition is expected to be a whole number from 0, beside a source; leave it out to delete the whole source.',
     'fromPosition',
   );
   const contained = copyJsonObject(filter);

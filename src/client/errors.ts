@@ -8,15 +8,18 @@ export type RagwallErrorCode =
   | 'INVALID_VECTOR'
   /** `k` is not a whole number from 1 to 1000. */
   | 'INVALID_K'
-  /** The filter is not a JSON object. Leave the option out where there is no filter. */
+  /** The filter is not a JSON object, or that of a deletion is empty. Leave the option out where there is no filter. */
   | 'INVALID_FILTER'
-  /** A document, or what is to be deleted, does not have the expected form. The message says which part. */
+  /** A document, or what is to be deleted, is not as expected. `document` says which document, `key` what in it. */
   | 'INVALID_DOCUMENT'
-  /** An option, a signing key or a signer does not have the expected form. The message names the option. */
+  /** An option, a signing key or a signer is not as expected, or there is no such option. The message names the option. */
   | 'INVALID_OPTION'
   /** A document without an embedding is new or changed. Give `upsertDocuments` an embedder. Earlier batches are stored. */
   | 'EMBEDDER_REQUIRED'
-  /** The embedder failed, or returned another number of vectors or dimensions. Earlier batches are stored. */
+  /**
+   * The embedder failed, cannot embed the text that `text` numbers, or returned another number of vectors or dimensions.
+   * Earlier batches are stored. `provider` has what a service answered.
+   */
   | 'EMBEDDING_FAILED'
   /** The database returned a row of another tenant. Nothing was returned to the caller. Stop serving: a wall is missing. */
   | 'FOREIGN_ROW'

@@ -483,6 +483,7 @@ describe('deleteDocuments', () => {
     ['INVALID_DOCUMENT', { source: 'handbook.md', from_position: 1 }],
     ['INVALID_DOCUMENT', { source: 'handbook.md', filter: { even: true } }],
     ['INVALID_DOCUMENT', { ids: [], fromPosition: 1 }],
+    ['INVALID_DOCUMENT', { source: 'handbook.md', fromPosition: undefined }],
     ['INVALID_DOCUMENT', { filter: { even: true }, fromPosition: 1 }],
   ])('refuses with %s what is not one of the three: %j', async (code, deletion) => {
     const acme = forTenant(session.app, 'acme');

@@ -41,6 +41,7 @@ export function addRoutes(
     const model = { 'gen_ai.request.model': embedder.model };
     return {
       model: embedder.model,
+      ...(embedder.dimensions !== undefined && { dimensions: embedder.dimensions }),
       embed: (texts) =>
         calls.run('embeddings', model, () =>
           embedding.take(c.get('tenant').tenantId, signal, () =>
@@ -75,10 +76,10 @@ export function addRoutes(
     const { documents, note, results } = readDocuments(given, descriptions.document, onError === 'skip');
     if (documents.length === 0) return c.json({ documents: results() }, 200);
     const tenant = c.get('tenant');
-    const { model, embed } = embedderOf(c);
+    const { embed, ...embedder } = embedderOf(c);
     await turns.take(tenant.tenantId, c.get('signal'), (outside) =>
       tenant.upsertDocuments(documents, {
-        embedder: { model, embed: (texts) => outside(() => embed(texts)) },
+        embedder: { ...embedder, embed: (texts) => outside(() => embed(texts)) },
         batchSize: documents.length,
         onError,
         onBatch: note,
