@@ -128,7 +128,7 @@ it('compiles under tsc --strict, libraries checked, with the types of postgres a
   await run(folder, join(repository, 'node_modules/.bin/tsc'), ...options.split(' '), 'program.ts').catch(
     ({ stdout }) => expect.fail(stdout),
   );
-  expect(await run(folder, process.execPath, 'program.js')).toBe('ECONNREFUSED 8\n');
+  expect(await run(folder, process.execPath, 'program.js')).toBe('ECONNREFUSED 8 [1]\n');
 });
 
 it('npx ragwall --version prints the version', async () => {

@@ -5,7 +5,7 @@ import { dimensions } from '../../db/tests/engine/dimensions.js';
 import * as ragwall from '../../src/index.js';
 
 const { connect, lexicalEmbedder } = ragwall;
-const url = process.env.DATABASE_URL ?? '';
+const url = process.env.DATABASE_URL ?? 'postgres://127.0.0.1:1/none'; // where only the names are asked for
 const sql = postgres(url, { onnotice: () => {} });
 const database = connect(url);
 const embedder = lexicalEmbedder({ dimensions });
