@@ -112,7 +112,7 @@ function list(objects: readonly string[]): string {
  * @throws RagwallError `NOT_ISOLATED`, with the ids in `checks`, and in the message what was found and what to do;
  *   `INVALID_OPTION`. Errors of the database and of the connection are passed on as the driver's.
  * @example
- * const sql = postgres(process.env.DATABASE_URL, poolOptions);
+ * const sql = postgres(process.env.DATABASE_URL);
  * await assertIsolation(sql, { accept: ['O01'] });
  */
 export async function assertIsolation(sql: Sql, options: IsolationOptions = {}): Promise<readonly Undetermined[]> {

@@ -191,7 +191,7 @@ describe('a transaction whose connection is lost', () => {
     [
       'a statement at that very moment',
       retryAtOnce,
-      { status: 'rejected', reason: { code: expect.stringMatching(/^(TRANSACTION|CONNECTION)_CLOSED$/) } },
+      { status: 'rejected', reason: { code: expect.stringMatching(/^(TRANSACTION_CLOSED|CONNECTION_LOST)$/) } },
     ],
     ['a statement that waits for its turn', twoAtOnce, { value: [lost, refused] }],
     ['a cursor', (tx, wait) => numbers(tx).cursor(wait), lost],
