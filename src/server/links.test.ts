@@ -342,6 +342,8 @@ describe.each<[string, (text: string) => string[]]>([
     'https://acme.example/a(b)',
     "https://acme.example/it's'",
     '<https://evil.test/secret>',
+    'support@acme.example@evil.test',
+    'support@acme.example.@evil.test',
     '<secret@evil.test>',
     'secret&#64;evil.test',
     'www&period;evil.test',

@@ -59,7 +59,8 @@ function addressesOf(text: string): string[] {
     for (const { index } of [...word.matchAll(new RegExp(beginning, 'giu'))].slice(0, 16)) {
       if (word.length - index <= longest) found.push(...addressesIn(word.slice(index)));
     }
-    for (const [name] of word.matchAll(email)) {
+    for (const [end, start = ''] of word.matchAll(email)) {
+      const name = start + end;
       const bare = name.slice(Math.max(...[...`!#$%&'*/:;=?^\`{|}~,"`].map((mark) => name.lastIndexOf(mark))) + 1);
       found.push(name, bare, `mailto:${bare}`);
     }
@@ -106,9 +107,10 @@ export function createLinkCheck(passages: readonly string[], names: readonly str
     const at = beginning.exec(word);
     if (at && !isKnown(word, at.index)) return false;
     const before = at ? word.slice(0, at.index) : word;
-    for (const { 0: name, index } of word.matchAll(email)) {
+    for (const { 0: end, 1: start = '', index } of word.matchAll(email)) {
+      const name = start + end;
       const [stars = ''] = /^\*{1,3}(?!\*)/.exec(name) ?? []; // emphasis, if it ends behind the name
-      const bare = word.startsWith(stars, index + name.length) ? name.slice(stars.length) : name;
+      const bare = word.startsWith(stars, index + end.length) ? name.slice(stars.length) : name;
       if (!known.has(bare)) return false;
     }
     for (const { 0: name, index } of before.matchAll(host)) {

@@ -12,9 +12,9 @@ export const beginning =
 /** What linkify-it, which markdown-it uses, takes for a letter of a host name. Marks of code, deletion and tables end the second kind. */
 const letter = String.raw`[^\p{P}\p{Z}\p{Cc}<>\uff5c]`;
 const label = String.raw`[^\p{P}\p{Z}\p{Cc}<>\uff5c\x60~|]`;
-/** An e-mail address, with all before it that some renderer takes for its beginning. */
+/** An e-mail address from its @ on; what some renderer takes for its beginning is the group. */
 export const email = new RegExp(
-  String.raw`[!#-'*-;=?A-Z^-~][!-'*-;=?A-Z^-~]{0,200}@(?:\[IPv6:|(?:${letter}|[-_])+(?:\.(?:${letter}|[-_])+)+)`,
+  String.raw`(?<=([!#-'*-;=?A-Z^-~][!-'*-;=?A-Z^-~]{0,200}))@(?:\[IPv6:|(?:${letter}|[-_])+(?:\.(?:${letter}|[-_])+)+)`,
   'giu',
 );
 const topLevel =
