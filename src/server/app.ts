@@ -179,8 +179,8 @@ export function createServer(options: ServerOptions): Server {
     ...{ embedder, answerer, companyOf, turns, embedding, fail },
     calls: createCalls(metrics?.calls, tracer),
     record(c, status) {
-      record(c, status);
       c.get('share').release();
+      record(c, status);
     },
   });
   addDescription(app);

@@ -70,7 +70,8 @@ function showLoad(registry: Registry, service: Server): void {
 async function installedTracer(): Promise<Tracer | undefined> {
   try {
     return (await import('@opentelemetry/api')).trace.getTracer('ragwall-server');
-  } catch {
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
     return undefined;
   }
 }
