@@ -10,6 +10,13 @@ import { createTurns, type Turns, untilAborted } from './turns.js';
 /** Bytes from which a body takes a turn before it is parsed. */
 const largeBody = 64 * 1024;
 
+/**
+ * Bytes up to which a body is not counted: the number of requests bounds these. So a tenant that uploads as much as it may
+ * can still ask, and nobody's question is refused because others upload.
+ */
+const smallBody = 8 * 1024;
+const counted = (bytes: number) => (bytes > smallBody ? bytes : 0);
+
 /** See {@link createAdmission}. */
 export interface Admission {
   readonly limits: Limits;
@@ -57,7 +64,7 @@ async function readBody(
     if (end > bodyBytes) throw tooLarge(bodyBytes);
     if (end > bytes.length) {
       const more = new Uint8Array(Math.min(bodyBytes, Math.max(end, 2 * bytes.length)));
-      share.grow(more.length);
+      share.grow(counted(more.length));
       more.set(bytes.subarray(0, size));
       bytes = more;
     }
@@ -93,7 +100,7 @@ export function createAdmission({ limits, budget, rateLimiter, uploads }: Admiss
 
   return async (c, next) => {
     const announced = announcedBytes(c.req.raw, limits.bodyBytes);
-    const share = budget.take(c.get('tenant').tenantId, announced);
+    const share = budget.take(c.get('tenant').tenantId, counted(announced));
     c.set('share', share);
     try {
       await enter(c, share, announced, next);

@@ -734,6 +734,23 @@ describe('a tenant that sends more than the others', () => {
     expect(await registry.metrics()).toMatch(/requests_total\{budget="tenant"\} 1\n.*budget="all"\} 1/);
   });
 
+  it('can ask while its uploads take all that it may have', async () => {
+    const { searched, server } = slowService({ limits: { bodyBytes: 100_000, tenantBytes: 100_000 } });
+    const body = new ReadableStream({ pull: () => new Promise(() => {}) });
+    const headers = {
+      authorization: 'Bearer for-acme',
+      'content-type': 'application/json',
+      'content-length': '100000',
+    };
+    const init = { method: 'POST', duplex: 'half', body, headers } as RequestInit;
+    void server.fetch(new Request('http://localhost/documents/upsert', init));
+    while (server.load().bytes === 0) await new Promise(setImmediate);
+    expect((await ask('/documents/query', { as: 'acme', body: question }, server)).status).toBe(200);
+    const long = { ...question, padding: 'x'.repeat(10_000) };
+    expect((await ask('/documents/query', { as: 'acme', body: long }, server)).status).toBe(429);
+    expect(searched).toHaveLength(1);
+  });
+
   it('counts a body as it comes, whatever its headers say', async () => {
     for (const length of ['-5', 'x', '1e3', '1.5', '3']) {
       const headers = { 'content-length': length };

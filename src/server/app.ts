@@ -69,7 +69,7 @@ export interface Server {
 /** What a service has under way. */
 export interface Load {
   readonly requests: number;
-  /** Of the bodies of these requests. */
+  /** Of their bodies of more than 8 KiB. */
   readonly bytes: number;
   /** Connections to the database that are in use, and requests that wait for one. */
   readonly connections: number;

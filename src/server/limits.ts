@@ -23,11 +23,11 @@ export interface Limits {
   /** Requests of one tenant under way at once, default 500. Beyond them a request is answered 429. */
   readonly tenantRequests: number;
   /**
-   * Bytes of the bodies of all requests under way, default 64 MiB. Beyond them a request is answered 503, before its body
+   * Bytes of the bodies of more than 8 KiB of all requests under way, default 64 MiB. Beyond them a request is answered 503, before its body
    * is read. A body without a `content-length` is counted as it comes.
    */
   readonly bytes: number;
-  /** Bytes of the bodies of one tenant's requests under way, default 16 MiB. Beyond them a request is answered 429. */
+  /** The same of one tenant's requests, default 16 MiB. Beyond them a request is answered 429. */
   readonly tenantBytes: number;
   /**
    * Bodies of more than 64 KiB that are parsed, embedded and stored at once, default 2, and one of a tenant. The others

@@ -51,6 +51,6 @@ export const refusals = {
 /** Name, help and labels of the gauge of what `load()` of the server returns. */
 export const loads = {
   name: 'ragwall_load',
-  help: 'Requests under way, bytes of their bodies, connections in use, and what waits for a connection, an upload or the embedder.',
+  help: 'Requests under way, bytes of their larger bodies, connections in use, and what waits for a connection, an upload or the embedder.',
   labelNames: ['of'] as const,
 };
