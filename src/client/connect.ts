@@ -64,12 +64,12 @@ export function connect(url: string, options: ConnectOptions = {}): Ragwall {
   const own = refused.find((name) => Object.hasOwn(Object(driver), name));
   if (own) throw new RagwallError('INVALID_OPTION', `driver is not expected to have ${own}, which is set here.`);
   const connections = new Connections(opener(url, driver), max, driver);
-  const pool = () => postgres(url, { ...probing, ...driver, max: Math.min(max, 3) } as Options<Record<string, never>>);
+  const pool = () => postgres(url, { ...driver, ...probing, max: Math.min(max, 3) } as Options<Record<string, never>>);
   return ragwallOn(connections, signer, pool);
 }
 
 /** Options of the pool that the start-up check opens for a moment. */
-const probing = { fetch_types: false, connect_timeout: 5, onnotice: () => {} };
+const probing = { fetch_types: false, connect_timeout: 5, onnotice: () => {}, transform: {}, types: {} };
 
 /** Returns the face of connections. `pool` opens the pool of a start-up check, which is closed after it. */
 export function ragwallOn(connections: Connections, signer: TokenSigner | undefined, pool: () => Sql): Ragwall {

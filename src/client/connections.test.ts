@@ -175,6 +175,17 @@ describe('in a transaction', () => {
     expect(new Set(reasons)).toEqual(new Set(['WAITS_FOR_ITSELF']));
   });
 
+  it('a call that it leaves behind waits its turn when it is over', async () => {
+    const ragwall = open({ max: 1 });
+    let left: Promise<string[]> | undefined;
+    await ragwall.forTenant('acme').transaction(async () => {
+      left = sleep(100).then(() => contents(ragwall));
+    });
+    const busy = ragwall.forTenant('acme').transaction(() => sleep(300));
+    expect(await left).toEqual(secrets);
+    await busy;
+  });
+
   it('arrays of the built-in types arrive as they were sent, and as the server wrote them', async () => {
     const acme = open().forTenant('acme');
     const lists: [string, fc.Arbitrary<unknown>][] = [

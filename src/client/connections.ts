@@ -17,10 +17,10 @@ export type DriverOptions = Partial<
 const ignore = () => {};
 const gone = (code: string, message: string) => Object.assign(new Error(message), { code });
 
-/** Whether an error says that the server, the driver or the operating system has ended the connection. */
+/** Whether an error says that the server or the driver has ended the connection. What the system says, `onclose` tells. */
 function isLoss(error: unknown): boolean {
   const { code, severity } = Object(error) as { code?: unknown; severity?: unknown };
-  return severity === undefined ? /^(CONNECTION_|CONNECT_TIMEOUT|E[A-Z]{3})/.test(`${code}`) : severity === 'FATAL';
+  return severity === 'FATAL' || /^(CONNECTION_(CLOSED|ENDED|DESTROYED)|CONNECT_TIMEOUT)$/.test(`${code}`);
 }
 
 /** One connection of postgres.js. */
@@ -61,15 +61,17 @@ class Connection {
     if (this.lost) return;
     this.lost = error;
     clearTimeout(this.idle);
-    this.#onLost(this.explain(error));
+    const tell = this.#onLost;
+    setImmediate(() => tell(this.explain(error))); // what a statement fails with says more, and comes first
     void this.close(0);
   }
 
   /** What a caller is told about an error: that the connection is lost, if it is and had been open. Marks it as lost. */
   explain(error: unknown): unknown {
-    const loss = isLoss(error);
-    if (loss) this.lose(error);
-    if (!loss || !this.#connected) return error;
+    if (isLoss(error)) this.lose(error);
+    const { severity = 'FATAL' } = Object(error) as { severity?: unknown };
+    const lost = this.lost !== undefined && this.#connected && severity === 'FATAL';
+    if (!lost || error instanceof RagwallError) return error;
     return new RagwallError(
       'CONNECTION_LOST',
       'The connection was lost before there was an answer; whether a write took effect is unknown.',
@@ -152,8 +154,8 @@ export function opener(url: string, options: DriverOptions): Open {
     } as Options<Record<string, postgres.PostgresType>>) as unknown as Sql;
 }
 
-/** What leases connections in the current callback of a transaction. */
-const holders = new AsyncLocalStorage<ReadonlySet<Connections>>();
+/** The transactions in whose callbacks a call is made. */
+const transactions = new AsyncLocalStorage<readonly { readonly on: Connections; over: boolean }[]>();
 
 /** See above. */
 export class Connections {
@@ -203,8 +205,13 @@ export class Connections {
   }
 
   /** Runs the callback of a transaction, in which a call that would wait for this transaction's connection is refused. */
-  holding<T>(callback: () => T): T {
-    return holders.run(new Set([...(holders.getStore() ?? []), this]), callback);
+  async holding<T>(callback: () => Promise<T>): Promise<T> {
+    const transaction = { on: this, over: false };
+    try {
+      return await transactions.run([...(transactions.getStore() ?? []), transaction], callback);
+    } finally {
+      transaction.over = true;
+    }
   }
 
   async #lease(): Promise<Connection> {
@@ -214,7 +221,7 @@ export class Connections {
       if (!one.lost) return this.#lend(one);
     }
     if (this.#leased.size < this.max) return this.#lend(this.#connect());
-    if (holders.getStore()?.has(this)) {
+    if (transactions.getStore()?.some(({ on, over }) => on === this && !over)) {
       throw new RagwallError(
         'WAITS_FOR_ITSELF',
         `In a transaction, a call outside of it needs another connection, and all ${this.max} are in use. ` +
@@ -265,8 +272,9 @@ export class Connections {
     const leased = [...this.#leased];
     const ended = Promise.all([...idle, ...leased.map((one) => one.close(0.5))]);
     await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 900))]);
-    for (const one of leased)
-      if (this.#leased.has(one)) one.lose(gone('CONNECTION_DESTROYED', 'the connection was closed'));
+    for (const one of leased.filter((one) => this.#leased.has(one))) {
+      one.lose(gone('CONNECTION_DESTROYED', 'the connection was closed'));
+    }
   }
 }
 

@@ -71,6 +71,7 @@ afterEach(async () => {
 
 const closed = { name: 'RagwallError', code: 'TRANSACTION_CLOSED' };
 const refused = { status: 'rejected', reason: closed };
+const lostOrRefused = { ...refused, reason: { code: expect.stringMatching(/^(TRANSACTION_CLOSED|CONNECTION_LOST)$/) } };
 const lost = { status: 'rejected', reason: { name: 'RagwallError', code: 'CONNECTION_LOST' } };
 
 /** Settles as `promise` does, or rejects if it hangs. */
@@ -187,12 +188,8 @@ describe('a transaction whose connection is lost', () => {
     ['a savepoint', whenLost((tx) => tx.savepoint(async () => {})), refused],
     ['in a savepoint', (tx, wait) => tx.savepoint((inner) => whenLost(tenants)(inner, wait)), refused],
     ['a statement of a savepoint', inSavepoint, refused],
-    ['a file that was being read', fileWhenLost, lost],
-    [
-      'a statement at that very moment',
-      retryAtOnce,
-      { status: 'rejected', reason: { code: expect.stringMatching(/^(TRANSACTION_CLOSED|CONNECTION_LOST)$/) } },
-    ],
+    ['a file that was being read', fileWhenLost, lostOrRefused],
+    ['a statement at that very moment', retryAtOnce, lostOrRefused],
     ['a statement that waits for its turn', twoAtOnce, { value: [lost, refused] }],
     ['a cursor', (tx, wait) => numbers(tx).cursor(wait), lost],
     [
@@ -420,6 +417,22 @@ describe('a transaction', () => {
     await expect(within(cancelled)).rejects.toMatchObject({ code: '57014' });
     expect(seen).toEqual(['57014', { n: 3 }]);
     expect(await within(globex.transaction(tenants))).toContain('globex');
+  });
+
+  it('passes on what its callback throws as it is, even if it looks like the loss of a connection', async () => {
+    const reset = Object.assign(new Error('a request elsewhere failed'), { code: 'ECONNRESET', severity: 'FATAL' });
+    const fail = () => Promise.reject(reset);
+    await expect(within(acme.transaction(fail))).rejects.toBe(reset);
+    const seen = await within(
+      acme.transaction(async (tx) => {
+        await expect(tx.savepoint(fail)).rejects.toBe(reset);
+        await expect(tx.savepoint((inner) => inner.file(join(folder, 'none.sql')))).rejects.toMatchObject({
+          code: 'ENOENT',
+        });
+        return tenants(tx);
+      }),
+    );
+    expect(seen).toContain('acme');
   });
 
   it('awaits the statements of an array', async () => {

@@ -26,7 +26,13 @@ class Transaction {
   /** What a statement failed with of which the driver does not know. */
   #failure: { readonly error: unknown } | undefined;
 
+  /** What callbacks have thrown: it is passed on as it is, whatever it says of connections. */
+  readonly #thrown = new Set<unknown>();
+
   constructor(private readonly lease: Lease) {}
+
+  /** Returns the error for a caller. */
+  explain = (error: unknown) => (this.#thrown.has(error) ? error : this.lease.explain(error));
 
   #refusal(): RagwallError {
     return new RagwallError(
@@ -98,7 +104,7 @@ class Transaction {
     let over = false;
     const isOver = () => over || above();
     try {
-      const result = await each(callback(this.#view(driver, isOver)));
+      const result = await this.#call(() => each(callback(this.#view(driver, isOver))));
       over = true;
       await this.#last;
       if (this.#ended) throw this.#refusal();
@@ -111,6 +117,15 @@ class Transaction {
         onLate(this.#refusal());
         await new Promise(() => {});
       }
+    }
+  }
+
+  async #call<R>(callback: () => R): Promise<Awaited<R>> {
+    try {
+      return await callback();
+    } catch (error) {
+      this.#thrown.add(error);
+      throw error;
     }
   }
 
@@ -146,7 +161,7 @@ class Transaction {
               };
               Reflect.apply(driver.savepoint, driver, [...args, run]).then(resolve, (error: unknown) => {
                 failed(error);
-                reject(this.lease.explain(error));
+                reject(this.explain(error));
               });
             });
           turn.send(begin).catch(reject);
@@ -174,19 +189,11 @@ class Transaction {
 export function begin<T>(connections: Connections, fn: (tx: TransactionSql) => Promise<T>): Promise<T> {
   return connections.use(async (lease) => {
     const transaction = new Transaction(lease);
-    let thrown: { readonly error: unknown } | undefined;
-    const callback = async (tx: TransactionSql) => {
-      try {
-        return await each(connections.holding(() => fn(tx)));
-      } catch (error) {
-        thrown = { error };
-        throw error;
-      }
-    };
+    const callback = (tx: TransactionSql) => connections.holding(async () => each(fn(tx)));
     try {
       return (await lease.sql.begin((driver) => transaction.run(driver, callback))) as T;
     } catch (error) {
-      throw thrown && thrown.error === error ? error : lease.explain(error);
+      throw transaction.explain(error);
     }
   });
 }

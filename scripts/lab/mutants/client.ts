@@ -134,7 +134,7 @@ const breaks: readonly (readonly [file: string, name: string, find: string, repl
     'this.#leased.delete(connection);',
     'this.#leased.delete(connection);\n    this.#idle.push(connection);',
   ],
-  ['client/connections', 'a lost connection is not told', 'this.#onLost(this.explain(error));', ''],
+  ['client/connections', 'a lost connection is not told', 'tell(this.explain(error))', 'void tell'],
   ['client/connections', 'there may be any number', 'if (this.#leased.size < this.max)', 'if (this.#leased.size >= 0)'],
   [
     'client/connections',
