@@ -25,8 +25,15 @@ const besideSql = (...names: string[]) => names.map((name) => `db/tests/${name}.
 /** The tests that run on broken sources of the client or the service, the quickest first. */
 export const clientTests = inSources(
   ...['client/token', 'client/walls', 'client/connections'],
-  ...['server/verify', 'server/authenticate', 'server/rate-limit', 'server/budget', 'server/turns'],
-  ...['server/grounding', 'server/answer', 'server/app'],
+  ...[
+    'server/verify',
+    'server/identity-providers',
+    'server/authenticate',
+    'server/rate-limit',
+    'server/budget',
+    'server/turns',
+  ],
+  ...['server/grounding', 'server/links', 'server/answer', 'server/app'],
   ...['client/handle', 'client/transaction', 'client/reset'],
 );
 
