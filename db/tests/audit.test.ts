@@ -22,6 +22,7 @@ interface Judged extends Case {
   readonly found: readonly string[];
   /** Where the remedy is a statement that a transaction can run: what is left of the finding after it. */
   readonly left?: readonly string[];
+  readonly skipped?: true;
 }
 
 const engine = inject('engine');
@@ -63,10 +64,22 @@ const findings = async (tx: TransactionSql, statement = '', query = audit) => {
   return found;
 };
 
+/** The embedded engine is slow: there one defect of each check is tried, and every third that is none. */
+const tried = new Set<string>();
+function isTried({ id }: Case, place: number): boolean {
+  if (engine.kind !== 'embedded') return true;
+  if (id === undefined) return place % 3 === 0;
+  return !tried.has(id) && !!tried.add(id);
+}
+
 async function judge(tx: TransactionSql, cases: readonly Case[]): Promise<Judged[]> {
   const known = new Set((await findings(tx)).map(key));
   const judged: Judged[] = [];
-  for (const one of cases) {
+  for (const [place, one] of cases.entries()) {
+    if (!isTried(one, place)) {
+      judged.push({ ...one, found: [], left: [], skipped: true });
+      continue;
+    }
     try {
       const found = (await findings(tx, one.statement)).filter((row) => !known.has(key(row)));
       const remedy = found[0]?.remedy ?? '';
@@ -121,8 +134,9 @@ it('has nothing to say about a database as it should be', () => {
 
 for (const { name, judged } of files) {
   describe(name, () => {
-    for (const { id, object, name, found, left } of judged) {
-      it(`${id ? `${id}: ` : ''}${name}`, () => {
+    for (const { id, object, name, found, left, skipped } of judged) {
+      it(`${id ? `${id}: ` : ''}${name}`, (context) => {
+        if (skipped) context.skip('needs a quicker engine: the embedded one tries one defect of each check');
         expect(found).toEqual(id ? [`${id} ${object}`] : []);
         expect(left ?? []).toEqual([]);
       });
@@ -143,7 +157,7 @@ describe('what no transaction can break', () => {
 
 it('has a defect for every check that reads the catalog', () => {
   const checks = audit.match(/(?<=^ {2}-- \[)\w+(?=\])/gm) ?? [];
-  const broken = files.flatMap(({ judged }) => judged.map(({ id }) => id));
+  const broken = files.flatMap(({ judged }) => judged.filter(({ skipped }) => !skipped).map(({ id }) => id));
   // Before 17 there is no privilege MAINTAIN to be granted.
   if (version < 17_00_00) broken.push('P04');
   expect(checks.length).toBeGreaterThan(80);
