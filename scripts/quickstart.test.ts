@@ -38,6 +38,7 @@ async function quickstart(...args: string[]) {
     printed += text;
   });
   for (let n = 0; n < 600 && npm.exitCode === null && !(await answers(port)); n += 1) await sleep(100);
+  if (!(await answers(port))) throw new Error(`not ready within a minute; it said: ${printed}`);
   async function gone(): Promise<boolean> {
     for (let n = 0; n < 100 && (await answers(port)); n += 1) await sleep(100);
     return !(await answers(port));

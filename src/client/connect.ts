@@ -31,7 +31,7 @@ export interface Ragwall {
   dimensions(): Promise<number>;
   /**
    * Rejects unless the login is held to one tenant, the signer is one of this database, and the embedder fits: the function
-   * {@link assertIsolation}, on up to three connections of its own. Call it before anything is served.
+   * {@link assertIsolation}, on up to three connections besides, or on the only one where `max` is 1. Call it before anything is served.
    */
   assertIsolation(options?: IsolationOptions): Promise<readonly Undetermined[]>;
   /**
@@ -87,9 +87,11 @@ export function ragwallOn(connections: Connections, signer: TokenSigner | undefi
     forTenant: (tenantId) => handleOf(tenantId, handles),
     dimensions: async () => (await facts()).dimensions,
     async assertIsolation(options = {}) {
+      const check = (sql: Sql) => assertIsolation(sql, { signer: signer ?? null, ...options });
+      if (connections.max === 1) return connections.use(({ sql }) => check(sql)); // there may be no other
       const sql = pool();
       try {
-        return await assertIsolation(sql, { signer: signer ?? null, ...options });
+        return await check(sql);
       } finally {
         await sql.end({ timeout: 1 });
       }

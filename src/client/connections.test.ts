@@ -124,6 +124,24 @@ describe('connections', () => {
     expect(await backends()).toEqual([]);
   });
 
+  it('are checked at start-up over others, or over the only one that there may be', async () => {
+    const named = { driver: { connection: { application_name: 'leased' } } };
+    for (const max of [1, 4]) {
+      const ragwall = leased({ max });
+      await contents(ragwall);
+      await session.admin((sql) => sql`alter role app_user connection limit 1`);
+      const checked = ragwall.assertIsolation().then(
+        () => 'checked',
+        ({ code }) => code,
+      );
+      const outcome = await checked.finally(() => session.admin((sql) => sql`alter role app_user connection limit -1`));
+      expect(outcome).toBe(max === 1 ? 'checked' : '53300');
+      await ragwall.close();
+    }
+    expect(await open({ max: 4, ...named }).assertIsolation()).toEqual([]);
+    expect(await backends()).toEqual([]);
+  });
+
   it('pass on why none can be opened', async () => {
     const refused = open({}, 'postgres://app_user@127.0.0.1:1/none');
     await expect(contents(refused)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
