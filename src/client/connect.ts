@@ -68,8 +68,18 @@ export function connect(url: string, options: ConnectOptions = {}): Ragwall {
   return ragwallOn(connections, signer, pool);
 }
 
-/** Options of the pool that the start-up check opens for a moment. */
-const probing = { fetch_types: false, connect_timeout: 5, onnotice: () => {}, transform: {}, types: {} };
+/**
+ * Options of the pool that the start-up check opens for a moment. The driver may still connect after it has been ended; such a
+ * connection is idle, and closed after a second.
+ */
+const probing = {
+  fetch_types: false,
+  connect_timeout: 5,
+  idle_timeout: 1,
+  onnotice: () => {},
+  transform: {},
+  types: {},
+};
 
 /** Returns the face of connections. `pool` opens the pool of a start-up check, which is closed after it. */
 export function ragwallOn(connections: Connections, signer: TokenSigner | undefined, pool: () => Sql): Ragwall {

@@ -23,6 +23,9 @@ function isLoss(error: unknown): boolean {
   return severity === 'FATAL' || /^(CONNECTION_(CLOSED|ENDED|DESTROYED)|CONNECT_TIMEOUT)$/.test(`${code}`);
 }
 
+/** What the driver's types leave out: it closes what `end()` has left open. */
+type Closable = { close?(): Promise<void> };
+
 /** One connection of postgres.js. */
 class Connection {
   readonly sql: Sql;
@@ -47,7 +50,9 @@ class Connection {
       max: 1,
       onclose: () => this.lose(gone('CONNECTION_CLOSED', 'the connection was closed')),
       onparameter: () => {
-        this.#connected = true;
+        if (this.lost)
+          void (this.sql as Closable).close?.().catch(ignore); // opened after it was given up
+        else this.#connected = true;
         clearTimeout(connecting);
       },
     });
@@ -69,6 +74,7 @@ class Connection {
   /** What a caller is told about an error: that the connection is lost, if it is and had been open. Marks it as lost. */
   explain(error: unknown): unknown {
     if (isLoss(error)) this.lose(error);
+    if (isLoss(error) && !this.#connected) return this.lost; // why it never was open
     const { severity = 'FATAL' } = Object(error) as { severity?: unknown };
     const lost = this.lost !== undefined && this.#connected && severity === 'FATAL';
     if (!lost || error instanceof RagwallError) return error;

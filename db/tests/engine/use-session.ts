@@ -11,7 +11,9 @@ export function useSession(options: { max?: number; seed?: boolean; clear?: bool
   let session: Session;
   beforeAll(async () => {
     session = await openSession(inject('engine'), max);
-    if (seed) await session.admin((sql) => sql`select tests.seed()`);
+    if (!seed) return;
+    await session.admin((sql) => sql`delete from ragwall.documents`); // what a file before this one has left
+    await session.admin((sql) => sql`select tests.seed()`);
   });
   afterAll(async () => {
     if (clear) await session.admin((sql) => sql`delete from ragwall.documents`);
