@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { SignJWT } from 'jose';
 import postgres from 'postgres';
-import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { root } from '../../db/tests/engine/migrations.js';
 import { needs } from '../../db/tests/engine/session.js';
 import { serveCommand } from './serve-command.js';
@@ -122,6 +122,12 @@ describe('on the command line', () => {
 describe('on a server', () => {
   beforeEach((context) => needs(context, engine, ['docker', 'url'], 'a login'));
 
+  afterAll(async () => {
+    if (engine.kind === 'embedded') return;
+    const admin = postgres(engine.adminUrl, { max: 1 });
+    await admin`delete from ragwall.documents`;
+    await admin.end();
+  });
   const elsewhere = JSON.stringify({ kty: 'oct', alg: 'HS256', kid: 'k', aud: 'elsewhere', k: 'A'.repeat(43) });
   const children: ChildProcess[] = [];
   afterEach(() => {
