@@ -159,27 +159,6 @@ describe('connections', () => {
     }
   });
 
-  it('that were given up before they were open are closed if the driver opens them all the same', async () => {
-    const target = new URL(engine.appUrl ?? '');
-    let takes = false;
-    const url = await serve((client) => {
-      client.on('error', () => {});
-      if (!takes) return void client.end();
-      const server = connectSocket(Number(target.port || 5432), target.hostname);
-      server.on('error', () => client.destroy());
-      client.pipe(server).pipe(client);
-    });
-    const driver = { connect_timeout: 0.2, connection: { application_name: 'leased' } };
-    const given = Array.from({ length: 10 }, () => contents(open({ driver }, url)).catch(({ code }) => code));
-    const opens = sleep(303).then(() => {
-      takes = true;
-    });
-    expect(new Set(await Promise.all(given))).toEqual(new Set(['CONNECT_TIMEOUT']));
-    await opens;
-    await sleep(500);
-    expect(await backends()).toEqual([]);
-  });
-
   it('begin with a message that a pooler of Supabase takes: at most 1,024 bytes', async () => {
     const target = new URL(engine.appUrl ?? '');
     const lengths: number[] = [];
