@@ -26,7 +26,7 @@ const answers = (port: number) =>
     () => false,
   );
 
-/** Starts `npm run quickstart` and waits until it is ready. `gone` waits until nothing answers, and says whether it does. */
+/** Starts `npm run quickstart`, and waits until it is ready. `gone` waits until it has ended, and says whether it has. */
 async function quickstart(...args: string[]) {
   const port = await freePort();
   const npm = spawn('npm', ['run', 'quickstart', '--', '--port', String(port), ...args], {
@@ -38,12 +38,25 @@ async function quickstart(...args: string[]) {
     printed += text;
   });
   for (let n = 0; n < 600 && npm.exitCode === null && !(await answers(port)); n += 1) await sleep(100);
-  if (!(await answers(port))) throw new Error(`not ready within a minute; it said: ${printed}`);
-  async function gone(): Promise<boolean> {
-    for (let n = 0; n < 100 && (await answers(port)); n += 1) await sleep(100);
-    return !(await answers(port));
+  const { stdout } = await promisify(execFile)('pgrep', ['-P', String(npm.pid)]).catch(() => ({ stdout: '' }));
+  const script = Number(stdout);
+  const runs = () => {
+    try {
+      return process.kill(script, 0);
+    } catch {
+      return false;
+    }
+  };
+  if (!(await answers(port))) {
+    if (script) process.kill(script, 'SIGKILL');
+    throw new Error(`not ready within a minute; it said: ${printed}`);
   }
-  return { port, npm, printed: () => printed, gone };
+  /** Waits for the end of the script, which has the service in it. */
+  async function gone(): Promise<boolean> {
+    for (let n = 0; n < 100 && (runs() || (await answers(port))); n += 1) await sleep(100);
+    return !runs() && !(await answers(port));
+  }
+  return { port, npm, script, printed: () => printed, gone };
 }
 
 it('its curl commands answer what it says, for acme and for globex', async (context) => {
@@ -80,12 +93,11 @@ describe('whatever ends it', () => {
     async (signal, to) => {
       const { getContainerRuntimeClient } = await import('testcontainers');
       const client = await getContainerRuntimeClient();
-      const { npm, printed, gone } = await quickstart();
+      const { npm, script, printed, gone } = await quickstart();
       const [, id = ''] = /container ([0-9a-f]{12})/.exec(printed()) ?? [];
       const container = client.container.getById(id);
       expect((await container.inspect()).State.Running).toBe(true);
-      const { stdout: children } = await promisify(execFile)('pgrep', ['-P', String(npm.pid)]);
-      process.kill(to === 'npm' ? Number(npm.pid) : Number(children), signal);
+      process.kill(to === 'npm' ? Number(npm.pid) : script, signal);
       expect(await gone()).toBe(true);
       const isThere = () =>
         container.inspect().then(

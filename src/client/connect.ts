@@ -1,7 +1,7 @@
 /** The entrance: connections to one database, and the handles of its tenants. */
 import postgres, { type Options, type Sql } from 'postgres';
 import { assertIsolation, type IsolationOptions, type Undetermined } from './assert-isolation.js';
-import { Connections, type DriverOptions, opener } from './connections.js';
+import { Connections, type DriverOptions, driverOptions, opener } from './connections.js';
 import { checkIntegerOption, checkOptions, RagwallError } from './errors.js';
 import { askFacts, type Facts, type Handles, handleOf, type Tenant } from './handle.js';
 import type { TokenSigner } from './token.js';
@@ -41,8 +41,6 @@ export interface Ragwall {
   close(): Promise<void>;
 }
 
-const refused = ['max', 'onclose', 'fetch_types', 'backoff', 'onnotify'];
-
 /**
  * Returns the connections to a database. They are opened when they are needed.
  *
@@ -61,8 +59,7 @@ export function connect(url: string, options: ConnectOptions = {}): Ragwall {
   if (signer !== undefined && typeof signer !== 'function') {
     throw new RagwallError('INVALID_OPTION', 'signer is expected to be a function that returns a token.');
   }
-  const own = refused.find((name) => Object.hasOwn(Object(driver), name));
-  if (own) throw new RagwallError('INVALID_OPTION', `driver is not expected to have ${own}, which is set here.`);
+  checkOptions(driver, driverOptions);
   const connections = new Connections(opener(url, driver), max, driver);
   const pool = () => postgres(url, { ...driver, ...probing, max: Math.min(max, 3) } as Options<Record<string, never>>);
   return ragwallOn(connections, signer, pool);

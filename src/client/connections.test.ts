@@ -255,7 +255,17 @@ it('transforms and types of the driver do not reach our statements', async () =>
 });
 
 it.each<Record<string, unknown>>([
-  ...[{ url: 5 }, { url: '' }, { max: 0 }, { max: 1.5 }, { pool: 5 }, { signer: null }, { driver: { max: 2 } }],
+  ...[
+    { url: 5 },
+    { url: '' },
+    { max: 0 },
+    { max: 1.5 },
+    { pool: 5 },
+    { signer: null },
+    { driver: { max: 2 } },
+    { driver: { idle_timout: 5 } },
+    { driver: 5 },
+  ],
 ])('%o is refused', ({ url = 'postgres://127.0.0.1', ...options }) => {
   expect(() => connect(url as string, options)).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }));
 });

@@ -1,18 +1,24 @@
 /**
  * Connections, each leased to one transaction or one call at a time.
  *
- * A connection that is lost is thrown away, and never leased again. A callback that outlives its connection can then reach a
- * connection alone that nobody else will ever get.
+ * A lost connection is thrown away, and never leased again. So a callback that outlives its connection can only reach a
+ * connection that nobody else will get.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import postgres, { type Options, type Sql } from 'postgres';
 import { arrayTypes } from './arrays.js';
-import { RagwallError } from './errors.js';
+import { connectionLost, RagwallError } from './errors.js';
 
-/** The options of the driver that may be given. */
-export type DriverOptions = Partial<
-  Omit<Options<Record<string, postgres.PostgresType>>, 'max' | 'onclose' | 'fetch_types' | 'backoff' | 'onnotify'>
->;
+/** The options of the driver that may be given. Others are set here, or have no effect on connections that are leased. */
+export const driverOptions = [
+  ...(['connection', 'connect_timeout', 'idle_timeout', 'keep_alive', 'max_lifetime', 'target_session_attrs'] as const),
+  ...(['host', 'port', 'path', 'database', 'user', 'pass', 'password', 'ssl', 'socket', 'sslnegotiation'] as const),
+  ...(['debug', 'onnotice', 'prepare', 'transform', 'types'] as const),
+] as const;
+
+type AllOptions = Options<Record<string, postgres.PostgresType>> & { socket?: unknown; sslnegotiation?: unknown };
+/** Options of postgres.js. */
+export type DriverOptions = { [Name in (typeof driverOptions)[number]]?: AllOptions[Name] };
 
 const ignore = () => {};
 const gone = (code: string, message: string) => Object.assign(new Error(message), { code });
@@ -78,11 +84,7 @@ class Connection {
     const { severity = 'FATAL' } = Object(error) as { severity?: unknown };
     const lost = this.lost !== undefined && this.#connected && severity === 'FATAL';
     if (!lost || error instanceof RagwallError) return error;
-    return new RagwallError(
-      'CONNECTION_LOST',
-      'The connection was lost before there was an answer; whether a write took effect is unknown.',
-      { cause: error },
-    );
+    return connectionLost(error);
   }
 
   /** Runs `use`, and rejects as soon as the connection is lost. */
@@ -134,8 +136,8 @@ export interface Lease {
   explain(error: unknown): unknown;
 }
 
-/** Returns a client of one connection, with these options besides its own. */
-export type Open = (more: DriverOptions & { readonly max: 1; onclose(): void }) => Sql;
+/** Returns a client of one connection, which calls these when it has connected, and when it has closed. */
+export type Open = (more: { readonly max: 1; onparameter(): void; onclose(): void }) => Sql;
 
 /** For how long a connection is kept, in seconds: while nobody uses it (default: always), and in all (default: 30 to 60 minutes). */
 export interface Limits {
@@ -163,7 +165,7 @@ export function opener(url: string, options: DriverOptions): Open {
 /** The transactions in whose callbacks a call is made. */
 const transactions = new AsyncLocalStorage<readonly { readonly on: Connections; over: boolean }[]>();
 
-/** See above. */
+/** Connections to one database, at most `max`, which are opened when they are needed. */
 export class Connections {
   readonly max: number;
   readonly #open: Open;
@@ -184,7 +186,7 @@ export class Connections {
   /** Uses a pool that somebody else has opened, and would leave a lost connection to the driver. */
   static over(sql: Sql): Connections {
     const open: Open = (more) => {
-      more.onparameter?.('', ''); // it is connected
+      more.onparameter(); // it is connected
       return sql;
     };
     const connections = new Connections(open, sql.options.max);

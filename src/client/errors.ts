@@ -95,6 +95,14 @@ export class RagwallError extends Error {
   }
 }
 
+/** Returns the error of a call whose connection ended before the answer came. */
+export const connectionLost = (cause?: unknown): RagwallError =>
+  new RagwallError(
+    'CONNECTION_LOST',
+    'The connection was lost before there was an answer; whether a write took effect is unknown.',
+    { cause },
+  );
+
 /** @throws RagwallError `INVALID_OPTION` unless the value of an option is an integer from `min` to `max`. */
 export function checkIntegerOption(name: string, value: unknown, min: number, max: number): void {
   if (!Number.isInteger(value) || (value as number) < min || (value as number) > max) {

@@ -9,7 +9,7 @@ import type { JsonObject } from './input.js';
 import { rowsOf } from './rows.js';
 import { agentScope, checkTenant, setTenant, singleScope, type TenantScope, transactionScope } from './tenant.js';
 import type { TokenSigner } from './token.js';
-import { begin } from './transaction.js';
+import { begin, each } from './transaction.js';
 
 /** Options of a search. */
 export interface MatchOptions {
@@ -146,9 +146,7 @@ export function handleOf(tenantId: string, { connections, facts, signer }: Handl
   const inTransaction = <T>(fn: (tx: TransactionSql) => Promise<T>): Promise<T> =>
     begin(connections, async (tx) => {
       await setTenant(tx, tenant, signer);
-      const result = fn(tx);
-      // fn may return an array of statements. Like sql.begin() of postgres.js, wait for all of them.
-      return (Array.isArray(result) ? Promise.all(result) : result) as typeof result;
+      return each(fn(tx));
     });
 
   function transactionOf(tx: TransactionSql, agent: boolean): TenantTransaction {

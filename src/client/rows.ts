@@ -1,31 +1,23 @@
 /** Reads the rows of a statement as texts, and checks that each belongs to the tenant. */
 import type { PendingQuery, Row } from 'postgres';
-import { RagwallError } from './errors.js';
+import { connectionLost, RagwallError } from './errors.js';
 
 /** The values of a row as the server writes them. The first is the tenant that is bound, the second that of the row. */
 export type TextRow = readonly (string | null)[];
 
 const decoder = new TextDecoder();
 
-/**
- * Sends a statement and returns its rows as the server wrote them, so that neither the transforms nor the types that a pool
- * is opened with reach them.
- */
+/** Sends a statement and returns its rows as the server wrote them. Transforms and types of the pool do not reach them. */
 export async function rowsOf(query: PendingQuery<Row[]>): Promise<TextRow[]> {
   const received = (await query.raw()) as unknown as (Uint8Array | null)[][] & { command: string | null };
   // Of a pool that is not ours: postgres.js 3.4 resolves what it took for a connection that was being reset.
-  if (!received.command) {
-    throw new RagwallError(
-      'CONNECTION_LOST',
-      'The connection was lost before there was an answer; whether a write took effect is unknown.',
-    );
-  }
+  if (!received.command) throw connectionLost();
   // If a statement fails half way, postgres.js 3.4 leaves holes in the next result (#1181).
   const rows = received.filter(() => true);
   if (!rows.every(Array.isArray)) {
     throw new RagwallError(
       'INVALID_OPTION',
-      'transform.row is not expected to make something else of lists of values.',
+      'transform.row of the pool is expected to leave a row that is a list as it is.',
     );
   }
   return rows.map((row) => row.map((value) => value && decoder.decode(value)));

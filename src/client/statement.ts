@@ -57,15 +57,15 @@ export class Statement implements PromiseLike<unknown> {
     if (onRows) {
       const call = (found: unknown) => {
         const said = onRows(found); // what it throws, the driver catches
-        return said instanceof Promise ? said.finally(() => this.#untilLost()) : said;
+        return said instanceof Promise ? said.finally(() => this.#unlessLost()) : said;
       };
       return this.#step((query) => query.cursor(rows, call as never));
     }
     return { [Symbol.asyncIterator]: () => this.#iterate(rows) };
   }
 
-  /** Never settles once the connection is lost: the driver would ask for the next rows. */
-  async #untilLost(): Promise<void> {
+  /** Resolves unless the connection is lost. Then it never settles, or the driver would ask for the next rows. */
+  async #unlessLost(): Promise<void> {
     try {
       this.turn.check();
     } catch {
@@ -96,7 +96,7 @@ export class Statement implements PromiseLike<unknown> {
         yield step.value;
       }
     } finally {
-      void this.#untilLost().then(() => iterator.return?.());
+      void this.#unlessLost().then(() => iterator.return?.());
       end();
     }
   }

@@ -6,8 +6,8 @@ import type { Connections, Lease } from './connections.js';
 import { RagwallError } from './errors.js';
 import { Statement, type Turn } from './statement.js';
 
-/** What a callback returned; of an array, as in the driver, what each of its statements returns. */
-const each = <R>(result: R) => (Array.isArray(result) ? Promise.all(result) : result) as R;
+/** What a callback returned. Of an array, as in the driver, what each of its statements returns. */
+export const each = <R>(result: R) => (Array.isArray(result) ? Promise.all(result) : result) as R;
 
 /** Puts the driver's own statements in the place of ours, in the parameters of a statement and in those of a helper. */
 function parts(value: unknown): unknown {

@@ -672,12 +672,12 @@ describe('the rate', () => {
 });
 
 describe('a tenant that sends more than the others', () => {
-  /** A service whose one connection takes five milliseconds for a search, and the order in which searches are sent. */
-  function slowService(more: Partial<ServerOptions> = {}) {
+  /** A service in which a search takes five milliseconds, and the order in which searches are sent on its connections. */
+  function slowService(more: Partial<ServerOptions> = {}, max = 1) {
     const searched: string[] = [];
     const ragwall = {
       ...ragwallOn(session.app),
-      max: 1,
+      max,
       forTenant: (tenantId: string) => ({
         ...forTenant(session.app, tenantId),
         async matchDocuments() {
@@ -704,6 +704,16 @@ describe('a tenant that sends more than the others', () => {
     expect(new Set((await Promise.all(flood)).map(({ status }) => status))).toEqual(new Set([200]));
     expect(searched).toHaveLength(201);
     expect(server.load()).toEqual(Object.fromEntries(Object.keys(server.load()).map((name) => [name, 0])));
+  });
+
+  it('uses half of the connections at most, however many are free', async () => {
+    const { server } = slowService({}, 4);
+    const flood = Array.from({ length: 20 }, () => ask('/documents/query', { as: 'acme', body: question }, server));
+    const used = new Set<number>();
+    const look = setInterval(() => used.add(server.load().connections), 1);
+    await Promise.all(flood);
+    clearInterval(look);
+    expect(Math.max(...used)).toBe(2);
   });
 
   it('is refused beyond its budget, and others beyond that of all, before anything is read', async () => {

@@ -119,6 +119,14 @@ describe('on the command line', () => {
   });
 });
 
+const acmeToken = () =>
+  new SignJWT({ tenant_id: 'acme' })
+    .setProtectedHeader({ alg: 'HS256' })
+    .setIssuer('test')
+    .setAudience('test')
+    .setExpirationTime('1m')
+    .sign(Buffer.from(secret));
+
 describe('on a server', () => {
   beforeEach((context) => needs(context, engine, ['docker', 'url'], 'a login'));
 
@@ -216,12 +224,7 @@ describe('on a server', () => {
       'O01',
     );
     const { address, metrics } = (await event('serving')) as { address: string; metrics: string };
-    const token = await new SignJWT({ tenant_id: 'acme' })
-      .setProtectedHeader({ alg: 'HS256' })
-      .setIssuer('test')
-      .setAudience('test')
-      .setExpirationTime('1m')
-      .sign(Buffer.from(secret));
+    const token = await acmeToken();
     const query = () =>
       fetch(`${address}/documents/query`, {
         method: 'POST',
@@ -260,12 +263,7 @@ describe('on a server', () => {
       ...['--accept', 'O01', '--seconds', '3', '--tenant-mebibytes', '4', '--metrics-port', '0', '--rate', '1000000'],
     );
     const { address, metrics } = (await event('serving')) as { address: string; metrics: string };
-    const token = await new SignJWT({ tenant_id: 'acme' })
-      .setProtectedHeader({ alg: 'HS256' })
-      .setIssuer('test')
-      .setAudience('test')
-      .setExpirationTime('1m')
-      .sign(Buffer.from(secret));
+    const token = await acmeToken();
     const length = 3 * 1024 ** 2;
     const lines = ['POST /documents/upsert HTTP/1.1', 'host: x', 'content-type: application/json'];
     const headersOf = (...more: string[]) => `${[...lines, ...more].join('\r\n')}\r\n\r\n`;

@@ -193,7 +193,7 @@ const breaks: readonly (readonly [file: string, name: string, find: string, repl
     "await this.lease.send(() => driver.unsafe('select 1')).catch(() => {});",
     '',
   ],
-  ['client/statement', 'a cursor goes on when it is over', 'said.finally(() => this.#untilLost())', 'said'],
+  ['client/statement', 'a cursor goes on when it is over', 'said.finally(() => this.#unlessLost())', 'said'],
   ['client/statement', 'what was cancelled is sent', 'if (this.#cancelled) {', 'if (this.#sent === null) {'],
   [
     'client/token',
