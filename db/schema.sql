@@ -96,7 +96,7 @@ $$;
 
 ALTER FUNCTION ragwall.agent_match_documents(query_vec public.halfvec, k integer, filter jsonb, with_similarity boolean) OWNER TO ragwall_owner;
 
-COMMENT ON FUNCTION ragwall.agent_match_documents(query_vec public.halfvec, k integer, filter jsonb, with_similarity boolean) IS 'Calls match_documents(query_vec, k, filter) for agent_caller, which has no privilege on any table. query_vec: embedding_dimensions() numbers, not all zero. k: 1 to 1000. filter: a JSON object, or null for none. similarity is null unless with_similarity is true: by many of them a stored vector can be told. Raises RW106 if the word explain is anywhere in the statement, RW001 if no tenant is bound, RW101 to RW105 for its arguments. Security definer: its caller may not read the table. It runs as the owner, who is bound by the same policies.';
+COMMENT ON FUNCTION ragwall.agent_match_documents(query_vec public.halfvec, k integer, filter jsonb, with_similarity boolean) IS 'Calls match_documents(query_vec, k, filter) for agent_caller, which has no privilege on any table. query_vec: embedding_dimensions() numbers, not all zero. k: 1 to 1000. filter: a JSON object, or null for none. similarity is null unless with_similarity is true, because many similarities give a stored vector away. Raises RW106 if the word explain is anywhere in the statement, RW001 if no tenant is bound, RW101 to RW105 for its arguments. Security definer: its caller may not read the table. It runs as the owner, who is bound by the same policies.';
 
 CREATE FUNCTION ragwall.app_roles() RETURNS TABLE(role regrole, untrusted boolean)
     LANGUAGE sql STABLE PARALLEL RESTRICTED

@@ -24,7 +24,7 @@ function table(outcomes: readonly Outcome[], rounds: number): Table {
   const turnsOf = groups(outcomes, ({ connections, service }) => `${connections} ${service}`);
   return {
     title: 'Load',
-    note: `Medians of ${rounds} turns each; counts are of all turns. Milliseconds from the request to the whole answer.`,
+    note: `${rounds === 1 ? 'One turn' : `Medians of ${rounds} turns`} each; counts are of all turns. Milliseconds from the request to the whole answer.`,
     head: [
       ...['at once', 'service', 'answered', 'failed', 'foreign rows', 'too few rows'],
       ...['a second', 'p50 ms', 'p99 ms'],

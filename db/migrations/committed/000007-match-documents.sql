@@ -1,5 +1,5 @@
 --! Previous: sha1:c481467449ad1b91e0f16b450394cfc76de3cdf5
---! Hash: sha1:885ad5024a14a24376616672836406442fe78440
+--! Hash: sha1:c70a7377f2320c1da3070bae7573ef07d5de4d54
 --! Message: match-documents
 
 -- Search: the nearest documents of the tenant that is bound, and the functions that applications search by.
@@ -234,8 +234,8 @@ $$;
 comment on function ragwall.agent_match_documents(public.halfvec, integer, jsonb, boolean) is
   'Calls match_documents(query_vec, k, filter) for agent_caller, which has no privilege on any table. query_vec: '
   'embedding_dimensions() numbers, not all zero. k: 1 to 1000. filter: a JSON object, or null for none. similarity is '
-  'null unless with_similarity is true: by many of them a stored vector can be told. Raises RW106 '
-  'if the word explain is anywhere in the statement, RW001 if no tenant is bound, RW101 to RW105 for its arguments. '
+  'null unless with_similarity is true, because many similarities give a stored vector away. Raises RW106 if the word '
+  'explain is anywhere in the statement, RW001 if no tenant is bound, RW101 to RW105 for its arguments. '
   'Security definer: its caller may not read the table. It runs as the owner, who is bound by the same policies.';
 
 grant execute on function ragwall.agent_match_documents(public.halfvec, integer, jsonb, boolean) to agent_caller;

@@ -1,5 +1,5 @@
---! Previous: sha1:885ad5024a14a24376616672836406442fe78440
---! Hash: sha1:f301ce1e2c4d38ef037f089e36ba08a9789a67ca
+--! Previous: sha1:c70a7377f2320c1da3070bae7573ef07d5de4d54
+--! Hash: sha1:c6b5fd2ec4bf06e2b41b7c5fe108098cee33c75b
 --! Message: measure-search-tables
 
 -- How well a search table finds the nearest documents, and by which hnsw.ef_search.

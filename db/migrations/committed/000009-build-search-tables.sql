@@ -1,5 +1,5 @@
---! Previous: sha1:f301ce1e2c4d38ef037f089e36ba08a9789a67ca
---! Hash: sha1:7568bfbe5bd9ca92985773309d6b2c40a0aff84f
+--! Previous: sha1:c6b5fd2ec4bf06e2b41b7c5fe108098cee33c75b
+--! Hash: sha1:c0905f999fdda90cbced257bfb3a8486e2aa0cdd
 --! Message: build-search-tables
 
 -- Building a search table beside the one in use, and dropping one.

@@ -1,5 +1,5 @@
---! Previous: sha1:7568bfbe5bd9ca92985773309d6b2c40a0aff84f
---! Hash: sha1:e8df5306d07cfa8697c03ceb3f7fe9b8602b4bc3
+--! Previous: sha1:c0905f999fdda90cbced257bfb3a8486e2aa0cdd
+--! Hash: sha1:b63b3c19aeddefcedef795af93a98bb35a53bf67
 --! Message: index-plan
 
 -- What the DBA sees of the search tables, and which statements are due.

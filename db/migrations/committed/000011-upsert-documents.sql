@@ -1,5 +1,5 @@
---! Previous: sha1:e8df5306d07cfa8697c03ceb3f7fe9b8602b4bc3
---! Hash: sha1:9ca3f97a4aac72e84c72e001fb4638b491e77491
+--! Previous: sha1:b63b3c19aeddefcedef795af93a98bb35a53bf67
+--! Hash: sha1:60d54b971b894b2565711de09b5496c86c486447
 --! Message: upsert-documents
 
 -- Ingest: repeating an ingest changes nothing and needs no new embeddings.

@@ -1,5 +1,5 @@
---! Previous: sha1:9ca3f97a4aac72e84c72e001fb4638b491e77491
---! Hash: sha1:5a2fbbe81429b027c39592244b3be6a03b68f702
+--! Previous: sha1:60d54b971b894b2565711de09b5496c86c486447
+--! Hash: sha1:4b668877e068a1f09c3c441bf499f39ed2bc9d3e
 --! Message: delete-documents
 
 -- Deletion. Nobody has DELETE on the table, because it would allow LOCK TABLE, which stops all tenants. So the first

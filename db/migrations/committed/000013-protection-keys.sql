@@ -1,5 +1,5 @@
---! Previous: sha1:5a2fbbe81429b027c39592244b3be6a03b68f702
---! Hash: sha1:12fcf38ed932e5dadaae557ddb78f9eff163d79a
+--! Previous: sha1:4b668877e068a1f09c3c441bf499f39ed2bc9d3e
+--! Hash: sha1:ed2e3fcc6e18fcc967aba4686f15894645b2b888
 --! Message: protection-keys
 
 -- Protecting a table of yours, part 1 of 9: foreign keys by which tenants can observe each other.

@@ -1,5 +1,5 @@
---! Previous: sha1:12fcf38ed932e5dadaae557ddb78f9eff163d79a
---! Hash: sha1:9c33e1281e62fcca56fd76d3fd3823a6a953cb03
+--! Previous: sha1:ed2e3fcc6e18fcc967aba4686f15894645b2b888
+--! Hash: sha1:91b92f1fb90db968f23442abb6027d4d9f27eb64
 --! Message: protection-indexes
 
 -- Protecting a table of yours, part 2 of 9: indexes by which tenants can observe each other.

@@ -1,5 +1,5 @@
---! Previous: sha1:9c33e1281e62fcca56fd76d3fd3823a6a953cb03
---! Hash: sha1:473d3953400e27fa1c9b00b8cbe37f851b6d8ff0
+--! Previous: sha1:91b92f1fb90db968f23442abb6027d4d9f27eb64
+--! Hash: sha1:9809b128434a44f4a6645086da13e550beda7a58
 --! Message: protection-findings
 
 -- Protecting a table of yours, part 3 of 9: everything by which a role can get past the policies of the table.

@@ -1,5 +1,5 @@
---! Previous: sha1:473d3953400e27fa1c9b00b8cbe37f851b6d8ff0
---! Hash: sha1:304d28512c64d94165659a71d842a260b9b45f12
+--! Previous: sha1:9809b128434a44f4a6645086da13e550beda7a58
+--! Hash: sha1:ff66ac37c4d24f721402e72f2d1210f0be543f5d
 --! Message: protection-grants
 
 -- Protecting a table of yours, part 4 of 9: who keeps which privileges.

@@ -1,5 +1,5 @@
---! Previous: sha1:304d28512c64d94165659a71d842a260b9b45f12
---! Hash: sha1:34b82fd644410c78629514e7897d784e6342b5b7
+--! Previous: sha1:ff66ac37c4d24f721402e72f2d1210f0be543f5d
+--! Hash: sha1:abfa203d96adb21fdc19f145062421a99aa02bde
 --! Message: protection-plan
 
 -- Protecting a table of yours, part 5 of 9: the statements that do it.

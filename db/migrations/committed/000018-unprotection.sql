@@ -1,5 +1,5 @@
---! Previous: sha1:34b82fd644410c78629514e7897d784e6342b5b7
---! Hash: sha1:b6293840541cce53d233330237e8bb046f043285
+--! Previous: sha1:abfa203d96adb21fdc19f145062421a99aa02bde
+--! Hash: sha1:c1d63958f6c2d457b0356b2f876ff7a2195d6a95
 --! Message: unprotection
 
 -- Protecting a table of yours, part 6 of 9: the record of what there was before, and unprotect_table().

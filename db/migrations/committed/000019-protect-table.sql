@@ -1,5 +1,5 @@
---! Previous: sha1:b6293840541cce53d233330237e8bb046f043285
---! Hash: sha1:a60d0e149046ec81d344761c5ba73ea22068c494
+--! Previous: sha1:c1d63958f6c2d457b0356b2f876ff7a2195d6a95
+--! Hash: sha1:ed3a9e58a241d638753c4f20f1a35f274d89a112
 --! Message: protect-table
 
 -- Protecting a table of yours, part 7 of 9: protect_table().

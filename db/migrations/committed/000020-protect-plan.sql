@@ -1,5 +1,5 @@
---! Previous: sha1:a60d0e149046ec81d344761c5ba73ea22068c494
---! Hash: sha1:db491c36ce78263d9385b4f8fe4f6195b4f21570
+--! Previous: sha1:ed3a9e58a241d638753c4f20f1a35f274d89a112
+--! Hash: sha1:ddf76e2bc6b5b38c21fc630ef8cdab11cfe2ab49
 --! Message: protect-plan
 
 -- Protecting a table of yours, part 8 of 9: protect_plan(), for all tables at once.

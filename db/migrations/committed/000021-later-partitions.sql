@@ -1,5 +1,5 @@
---! Previous: sha1:db491c36ce78263d9385b4f8fe4f6195b4f21570
---! Hash: sha1:20079b7cbf783bf12a9506676108898238c278a7
+--! Previous: sha1:ddf76e2bc6b5b38c21fc630ef8cdab11cfe2ab49
+--! Hash: sha1:3884ab361414b01d4b16b6308d3182e512aaee65
 --! Message: later-partitions
 
 -- Protecting a table of yours, part 9 of 9: partitions that are added later. Then the number of the last migration.
