@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, expect, inject, it } from 'vitest';
 import { needs } from '../../db/tests/engine/session.js';
 import { awkwardTenants } from './data.js';
-import { ask, flood, floods, memoryLimit, peakMemory } from './load/flood.js';
+import { flood, floods, memoryLimit, peakMemory, underFlood } from './load/flood.js';
 import { brokenService, clear, prepare, ragwallService, run, type Service } from './load/run.js';
 
 const engine = inject('engine');
@@ -47,18 +47,11 @@ it.each(floods)(
   '$name at once make another tenant wait less than ten times as long',
   { retry: 3, timeout: 60_000 },
   async (one) => {
-    const flooded = await ragwallService(engine);
-    try {
-      await ask(flooded, other); // the first requests are not measured
-      const alone = await ask(flooded, other);
-      const during = await flood(flooded, other, one, 5);
-      expect(during).toMatchObject({ failed: 0, lost: 0 });
-      expect(during.answered).toBeGreaterThan(0);
-      expect(during.p99).toBeLessThan(Math.max(10 * alone.p99, 100));
-      expect(await peakMemory(flooded.pid)).toBeLessThan(memoryLimit);
-    } finally {
-      await flooded.stop();
-    }
+    const { alone, during, memory } = await underFlood(engine, one, 5);
+    expect(during).toMatchObject({ failed: 0, lost: 0 });
+    expect(during.answered).toBeGreaterThan(0);
+    expect(during.p99).toBeLessThan(Math.max(10 * alone.p99, 100));
+    expect(memory).toBeLessThan(memoryLimit);
   },
 );
 

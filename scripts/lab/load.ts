@@ -1,8 +1,7 @@
 /** Puts load on the service, through PgBouncer, and on one that is written as the guide has it, and checks every row. */
 import { groups } from 'd3-array';
 import { type Engine, startEngine } from '../../db/tests/engine/engine.js';
-import { awkwardTenants } from './data.js';
-import { ask, type Flooded, flood, floods, memoryLimit, peakMemory, type Waits } from './load/flood.js';
+import { type FloodOutcome, floods, memoryLimit, underFlood } from './load/flood.js';
 import { guideService, type Outcome, prepare, ragwallService, run, type Service } from './load/run.js';
 import { describeMachine, median, sum } from './measure.js';
 import { ms, print, type Table, whole, writeFigures, writeFiguresHelp, writeFiguresOption } from './report.js';
@@ -39,31 +38,15 @@ function table(outcomes: readonly Outcome[], rounds: number): Table {
   };
 }
 
-/** What one flood did. */
-interface FloodOutcome {
-  readonly name: string;
-  readonly alone: Waits;
-  readonly during: Flooded;
-  /** The most that the service has taken by then, in MiB. */
-  readonly memory: number;
-}
-
-const [other = ''] = awkwardTenants;
 const floodSeconds = 10;
 
 async function floodAll(engine: Engine): Promise<FloodOutcome[]> {
   const outcomes: FloodOutcome[] = [];
   for (const one of floods) {
-    const service = await ragwallService(engine);
-    try {
-      await ask(service, other); // not measured
-      const alone = await ask(service, other);
-      const during = await flood(service, other, one, floodSeconds);
-      outcomes.push({ name: one.name, alone, during, memory: await peakMemory(service.pid) });
-      console.log(`${one.name}: the other tenant's p99 is ${ms(during.p99)} ms, alone ${ms(alone.p99)} ms`);
-    } finally {
-      await service.stop();
-    }
+    const outcome = await underFlood(engine, one, floodSeconds);
+    outcomes.push(outcome);
+    const { alone, during } = outcome;
+    console.log(`${one.name}: the other tenant's p99 is ${ms(during.p99)} ms, alone ${ms(alone.p99)} ms`);
   }
   return outcomes;
 }

@@ -4,10 +4,11 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import type { Engine } from '../../../db/tests/engine/engine.js';
 import { awkwardTenants } from '../data.js';
 import { quantile } from '../measure.js';
 import type { FloodCount, FloodTask } from './flood-client.js';
-import type { Service } from './run.js';
+import { ragwallService, type Service } from './run.js';
 
 /** What is sent again and again, so many at once. */
 interface Flood {
@@ -51,7 +52,7 @@ export const floods: readonly Flood[] = [
 export const memoryLimit = 512;
 
 /** How long the other tenant's queries took, in milliseconds. */
-export interface Waits {
+interface Waits {
   readonly queries: number;
   readonly p50: number;
   readonly p99: number;
@@ -60,11 +61,7 @@ export interface Waits {
 }
 
 /** Asks one query after the other, as long as `until` is not settled, and 100 at least. */
-export async function ask(
-  service: Service,
-  tenant: string,
-  until: Promise<unknown> = Promise.resolve(),
-): Promise<Waits> {
+async function ask(service: Service, tenant: string, until: Promise<unknown> = Promise.resolve()): Promise<Waits> {
   const headers = { 'content-type': 'application/json', ...(await service.headersOf(tenant)) };
   const body = JSON.stringify({ query: 'What does the plan say about the lease?', k: 5 });
   let running = true;
@@ -85,7 +82,7 @@ export async function ask(
 }
 
 /** What the other tenant waited, and what the flood got. */
-export type Flooded = Waits & FloodCount;
+type Flooded = Waits & FloodCount;
 
 /** Floods the service for `seconds`, from a process of its own, and asks meanwhile. */
 export async function flood(
@@ -112,4 +109,27 @@ export async function flood(
 export async function peakMemory(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
   return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
+}
+
+/** What one flood did. */
+export interface FloodOutcome {
+  readonly name: string;
+  readonly alone: Waits;
+  readonly during: Flooded;
+  /** The most that the service has taken by then, in MiB. */
+  readonly memory: number;
+}
+
+/** Starts a service, floods it for `seconds`, and measures what another tenant waits before and meanwhile. */
+export async function underFlood(engine: Engine, one: Flood, seconds: number): Promise<FloodOutcome> {
+  const [other = ''] = awkwardTenants;
+  const service = await ragwallService(engine);
+  try {
+    await ask(service, other); // the first requests are not measured
+    const alone = await ask(service, other);
+    const during = await flood(service, other, one, seconds);
+    return { name: one.name, alone, during, memory: await peakMemory(service.pid) };
+  } finally {
+    await service.stop();
+  }
 }
