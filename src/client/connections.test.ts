@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect as connectSocket, createServer, type Server } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
-import postgres from 'postgres';
+import postgres, { type TransactionSql } from 'postgres';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { needs, poolOptions } from '../../db/tests/engine/session.js';
 import { useSession } from '../../db/tests/engine/use-session.js';
@@ -18,6 +18,7 @@ const vec = [1, ...Array<number>(1535).fill(0)];
 const secrets = ['acme secret 0', 'acme secret 1', 'acme secret 2'];
 let opened: Ragwall[] = [];
 let servers: Server[] = [];
+const resets: (() => void)[] = [];
 
 function open(options: ConnectOptions = {}, url = engine.appUrl ?? ''): Ragwall {
   const ragwall = connect(url, options);
@@ -77,6 +78,26 @@ describe('connections', () => {
     expect(await Promise.all([contents(ragwall), contents(ragwall), contents(ragwall)])).toEqual(
       Array(3).fill(secrets),
     );
+  });
+
+  it.each<[string, (tx: TransactionSql) => Promise<unknown>]>([
+    ['a statement', (tx) => tx`select pg_sleep(9)`],
+    ['a cursor', (tx) => tx`select pg_sleep(9)`.cursor(() => {})],
+    ['a savepoint', (tx) => tx.savepoint((inner) => inner`select pg_sleep(9)`)],
+    ['COMMIT', (tx) => tx`set constraints all deferred`.then(() => resets.splice(0).map((reset) => reset()))],
+  ])('that the network resets are lost: %s', async (_, use) => {
+    const { hostname, port } = new URL(engine.appUrl ?? '');
+    const url = await serve((socket) => {
+      const server = connectSocket(Number(port || 5432), hostname);
+      for (const end of [socket, server]) end.on('error', () => {});
+      socket.pipe(server).pipe(socket);
+      resets.push(() => socket.resetAndDestroy());
+    });
+    const ended = open({ max: 1 }, url)
+      .forTenant('acme')
+      .transaction(({ sql }) => use(sql));
+    setTimeout(() => resets.splice(0).map((reset) => reset()), 300);
+    await expect(ended).rejects.toMatchObject({ name: 'RagwallError', code: 'CONNECTION_LOST' });
   });
 
   it('that nobody uses are closed after idle_timeout, others after max_lifetime', async () => {

@@ -23,10 +23,13 @@ export type DriverOptions = { [Name in (typeof driverOptions)[number]]?: AllOpti
 const ignore = () => {};
 const gone = (code: string, message: string) => Object.assign(new Error(message), { code });
 
-/** Whether an error says that the server or the driver has ended the connection. What the system says, `onclose` tells. */
+/** Whether an error says that the connection has ended: by the server, the driver or the network. */
 function isLoss(error: unknown): boolean {
-  const { code, severity } = Object(error) as { code?: unknown; severity?: unknown };
-  return severity === 'FATAL' || /^(CONNECTION_(CLOSED|ENDED|DESTROYED)|CONNECT_TIMEOUT)$/.test(`${code}`);
+  const { code, severity, syscall } = Object(error) as { code?: unknown; severity?: unknown; syscall?: unknown };
+  if (severity === 'FATAL') return true;
+  // What a socket fails with comes before `onclose`. A connection that could not be made is told by the driver.
+  if (/^(read|write)$/.test(`${syscall}`)) return /^(ECONN\w+|EPIPE|ETIMEDOUT|EHOST\w+|ENET\w+)$/.test(`${code}`);
+  return /^(CONNECTION_(CLOSED|ENDED|DESTROYED)|CONNECT_TIMEOUT)$/.test(`${code}`);
 }
 
 /** What the driver's types leave out: it closes what `end()` has left open. */
