@@ -167,7 +167,7 @@ describe('blocks of code', () => {
     const name = `docs_${page.replace(/\W/g, '_').toLowerCase()}_${dimensions}`;
     const bootstrap = await bootstrapSql();
     if (!databases.has(template)) {
-      const migrations = await migrationsSql({ ':EMBEDDING_DIMENSIONS': dimensions });
+      const migrations = await migrationsSql({ dimensions: Number(dimensions) });
       await create(template, 'template1', bootstrap, ...migrations);
     }
     if (!databases.has(name)) {

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { createEmbedded } from './engine/embedded.js';
 
 it.each([3, 3072, 4000])('documents of %i dimensions are stored, indexed and found', async (dimensions) => {
-  const db = await createEmbedded({ ':EMBEDDING_DIMENSIONS': String(dimensions) });
+  const db = await createEmbedded({ dimensions });
   try {
     await db.exec(
       `set ragwall.search_table_from = 10; begin; set local role app_user; select ragwall.set_tenant('acme')`,
@@ -30,7 +30,7 @@ it.each([3, 3072, 4000])('documents of %i dimensions are stored, indexed and fou
 });
 
 it('any other number is refused, with what to do', async () => {
-  await expect(createEmbedded({ ':EMBEDDING_DIMENSIONS': '4001' })).rejects.toMatchObject({
+  await expect(createEmbedded({ dimensions: 4001 })).rejects.toMatchObject({
     message: 'the number of embedding dimensions is expected to be 1 to 4000',
     hint: expect.stringContaining('.gmrc'),
   });

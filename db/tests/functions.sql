@@ -127,6 +127,7 @@ select set_eq(
       ('ragwall.foreign_key_findings(regclass,name)', 'ragwall_owner stable leader', 'jit=off'),
       ('ragwall.forget_statistics(regclass)', 'ragwall_owner volatile', ''),
       ('ragwall.grant_plan(regclass,name,oid,boolean,boolean,regrole[],regrole[])', 'ragwall_owner stable parallel', 'jit=off'),
+      ('ragwall.application_roles()', 'ragwall_owner immutable parallel', ''),
       ('ragwall.grant_login(name,name)', 'ragwall_owner volatile', ''),
       ('ragwall.held_privileges(regclass)', 'ragwall_owner stable parallel', ''),
       ('ragwall.index_findings(regclass,name)', 'ragwall_owner stable leader', 'jit=off'),

@@ -112,7 +112,7 @@ where rolname = 'app_reader';
 
 select throws_ok(
   format('select ragwall.grant_login(%L, %L)', login, role), 'RW010',
-  'a login of the application, and one of the roles app_user, app_reader, agent_reader and agent_caller are expected',
+  'a login of the application, and one of the roles app_user, app_reader, agent_reader, agent_caller are expected',
   format('refused: %s', label)
 )
 from (

@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:f8c57620b93404a22c4fc71dde65eb0216ea05a0
+--! Hash: sha1:b3e2f9fb75d73c4c1c3b0825b2de998de8b37b53
 --! Message: schemas
 
 -- The two schemas, the key of the seals, and what a tenant id is.
@@ -10,11 +10,18 @@ begin
     select from pg_extension as e
     join pg_namespace as n on n.oid = e.extnamespace
     where e.extname = 'vector'
-      and n.nspname = 'public'
+      and n.nspname = ':VECTOR_SCHEMA'
       and string_to_array(e.extversion, '.')::int[] >= '{0,8}'
   ) then
-    raise exception 'the extension vector, 0.8 or later, is expected in the schema public'
-      using hint = 'Run db/bootstrap.sql in this database before the first migration.';
+    raise exception 'the extension vector, 0.8 or later, is expected in the schema :VECTOR_SCHEMA'
+      using hint = (
+        select format('It is there in version %s, in the schema %s. Correct VECTOR_SCHEMA in .gmrc, or alter extension '
+          'vector update.', e.extversion, e.extnamespace::regnamespace)
+        from pg_extension as e where e.extname = 'vector'
+        union all
+        select 'Run db/bootstrap.sql in this database before the first migration.'
+        limit 1
+      );
   end if;
   if :EMBEDDING_DIMENSIONS not between 1 and 4000 then
     raise exception 'the number of embedding dimensions is expected to be 1 to 4000'
@@ -121,6 +128,18 @@ create schema ragwall_search;
 comment on schema ragwall_search is
   'The search tables of large tenants, and what is known of them. Everything in it is derived from ragwall.documents.';
 
+-- Others may have roles of these names already: whoever applies the migrations can choose other ones.
+create function ragwall.application_roles()
+  returns name[]
+  language sql
+  immutable
+  parallel safe
+  return '{app_user,app_reader,agent_reader,agent_caller}'::name[];
+
+comment on function ragwall.application_roles() is
+  'Returns the names of the four roles of applications, in this order: reads and writes, only reads, runs SQL of others '
+  'that reads, runs SQL of others that only searches. For DBAs: nobody but the owner may execute it.';
+
 create function ragwall.is_tenant_id(tenant text)
   returns boolean
   language sql
@@ -183,15 +202,14 @@ create function ragwall.grant_login(login name, role name)
 as $$
 #variable_conflict use_variable
 declare
-  roles constant name[] := '{app_user,app_reader,agent_reader,agent_caller}';
+  roles constant name[] := ragwall.application_roles();
   owners constant name[] := '{ragwall_owner,ragwall_context,ragwall_search}';
   connections constant integer := (select r.rolconnlimit from pg_roles as r where r.rolname = role);
   preset record;
 begin
   if (role = any (roles) and (login = role or login <> all (roles || owners))) is not true then
-    raise exception 'a login of the application, and one of the roles app_user, app_reader, agent_reader and '
-      'agent_caller are expected'
-      using errcode = 'RW010', hint = 'The role comes second: select ragwall.grant_login(''api'', ''app_user'').';
+    raise exception 'a login of the application, and one of the roles % are expected', array_to_string(roles, ', ')
+      using errcode = 'RW010', hint = format('The role comes second: select ragwall.grant_login(''api'', %L).', roles[1]);
   end if;
   if not exists (select from pg_roles as r where r.rolname = login) then
     execute format('create role %I', login);

@@ -1,5 +1,5 @@
---! Previous: sha1:f8c57620b93404a22c4fc71dde65eb0216ea05a0
---! Hash: sha1:03619436300f0e362a5a8a4ae64886d07c9a52ce
+--! Previous: sha1:b3e2f9fb75d73c4c1c3b0825b2de998de8b37b53
+--! Hash: sha1:bba5244c80740535b9c53e14f6a692fdfa8d3e9c
 --! Message: tenant-context
 
 -- The tenant context: the tenant that is bound to a transaction, with a seal that SQL cannot forge.

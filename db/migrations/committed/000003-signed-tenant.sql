@@ -1,5 +1,5 @@
---! Previous: sha1:03619436300f0e362a5a8a4ae64886d07c9a52ce
---! Hash: sha1:dff845d62f8da43feebf42a10d581a259a812bf7
+--! Previous: sha1:bba5244c80740535b9c53e14f6a692fdfa8d3e9c
+--! Hash: sha1:ab118867961a1d0f6cc005805e7e783a7005e868
 --! Message: signed-tenant
 
 -- Signed mode: the tenant is the one that a short-lived token names, and SQL cannot forge a token.

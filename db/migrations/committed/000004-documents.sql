@@ -1,5 +1,5 @@
---! Previous: sha1:dff845d62f8da43feebf42a10d581a259a812bf7
---! Hash: sha1:02e5e2bb188fda62eeb8b0d56824f18ac340c747
+--! Previous: sha1:ab118867961a1d0f6cc005805e7e783a7005e868
+--! Hash: sha1:a5fa24afdd4a0902dbb7728481ad127da052ca86
 --! Message: documents
 
 -- The documents: one table for all tenants, and the policies and grants that separate them.
@@ -27,14 +27,14 @@ create table ragwall.documents (
   position integer check (position >= 0),
   content text not null,
   -- Without a number of dimensions in its type, so that one database can come to hold embeddings of several.
-  embedding public.halfvec not null check (public.l2_norm(embedding) > 0),
+  embedding :VECTOR_SCHEMA.halfvec not null check (:VECTOR_SCHEMA.l2_norm(embedding) > 0),
   embedding_model text not null check (octet_length(embedding_model) between 1 and 200),
   metadata jsonb not null default '{}' check (jsonb_typeof(metadata) = 'object'),
   created_at timestamptz not null default now(),
   unique (tenant_id, source, position),
   check ((source is null) = (position is null)),
   constraint embedding_has_the_dimensions_of_this_database
-    check (public.vector_dims(embedding) = ragwall.embedding_dimensions())
+    check (:VECTOR_SCHEMA.vector_dims(embedding) = ragwall.embedding_dimensions())
 )
 partition by hash (tenant_id);
 

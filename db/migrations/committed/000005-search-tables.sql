@@ -1,5 +1,5 @@
---! Previous: sha1:02e5e2bb188fda62eeb8b0d56824f18ac340c747
---! Hash: sha1:cfb31f87a89006946ea66861acadf3c0874ebf04
+--! Previous: sha1:a5fa24afdd4a0902dbb7728481ad127da052ca86
+--! Hash: sha1:648722f444b95d71d3240a40d8d4bcaa321fd541
 --! Message: search-tables
 
 -- Search tables: the embeddings of each large tenant once more, in a table of its own with an HNSW index of its own.
@@ -211,7 +211,7 @@ begin
     insert into ragwall_search.%1$I as s (id, embedding, metadata)
     select w.id, w.embedding, w.metadata from wanted as w where w.embedding is not null
     on conflict (id) do update set embedding = excluded.embedding, metadata = excluded.metadata
-    where s.embedding operator(public.<>) excluded.embedding or s.metadata <> excluded.metadata',
+    where s.embedding operator(:VECTOR_SCHEMA.<>) excluded.embedding or s.metadata <> excluded.metadata',
     entry.relation
   ) using taken, tenant;
   update ragwall_search.directory as s

@@ -1,11 +1,11 @@
---! Previous: sha1:cfb31f87a89006946ea66861acadf3c0874ebf04
---! Hash: sha1:c481467449ad1b91e0f16b450394cfc76de3cdf5
+--! Previous: sha1:648722f444b95d71d3240a40d8d4bcaa321fd541
+--! Hash: sha1:fc119b50f9c0259ae77e3068a129067de66c8eb7
 --! Message: search-in-search-tables
 
 -- Search in a search table, and what a search may be refused for.
 
 -- The settings of the functions below are pgvector's, and are known once its library is loaded.
-do $$ begin perform '[1]'::public.halfvec; end $$;
+do $$ begin perform '[1]':::VECTOR_SCHEMA.halfvec; end $$;
 
 set local role ragwall_owner;
 
@@ -21,7 +21,7 @@ create type ragwall.match as (
 
 comment on type ragwall.match is 'A document that was found. similarity: the cosine, -1 to 1.';
 
-create function ragwall.refuse_search(query_vec public.halfvec, k integer, filter jsonb)
+create function ragwall.refuse_search(query_vec :VECTOR_SCHEMA.halfvec, k integer, filter jsonb)
   returns void
   language plpgsql
   stable
@@ -34,12 +34,12 @@ begin
     raise exception 'the query vector is null'
       using errcode = 'RW101', hint = 'Embed the question with the model that embedded the documents.';
   end if;
-  if public.vector_dims(query_vec) <> ragwall.embedding_dimensions() then
+  if :VECTOR_SCHEMA.vector_dims(query_vec) <> ragwall.embedding_dimensions() then
     raise exception 'the query vector is expected to have % dimensions, and has %',
-        ragwall.embedding_dimensions(), public.vector_dims(query_vec)
+        ragwall.embedding_dimensions(), :VECTOR_SCHEMA.vector_dims(query_vec)
       using errcode = 'RW102', hint = 'Embed the question with the model that embedded the documents.';
   end if;
-  if public.l2_norm(query_vec) = 0 then
+  if :VECTOR_SCHEMA.l2_norm(query_vec) = 0 then
     raise exception 'the query vector is all zeros, which have no direction'
       using errcode = 'RW103', hint = 'Embed a text that is not empty.';
   end if;
@@ -54,12 +54,12 @@ begin
 end
 $$;
 
-comment on function ragwall.refuse_search(public.halfvec, integer, jsonb) is
+comment on function ragwall.refuse_search(:VECTOR_SCHEMA.halfvec, integer, jsonb) is
   'Raises what is wrong with a search: RW001 if no tenant is bound, RW101 if query_vec is null, RW102 if its '
   'dimensions are wrong, RW103 if it is all zeros, RW104 if k is null or out of range, RW105 if filter is no object. '
   'Returns if nothing is. Called by search_documents() where its one condition has failed.';
 
-grant execute on function ragwall.refuse_search(public.halfvec, integer, jsonb) to ragwall_search;
+grant execute on function ragwall.refuse_search(:VECTOR_SCHEMA.halfvec, integer, jsonb) to ragwall_search;
 grant execute on function ragwall.require_tenant() to ragwall_search;
 
 -- How the k nearest are found: the search table gives ids that may be among them, and every id of the tail may be, too.
@@ -67,7 +67,7 @@ grant execute on function ragwall.require_tenant() to ragwall_search;
 -- complete if k of them have not changed since the search table was brought up to date: what has, the tail gives.
 create function ragwall_search.search_table(
   entry ragwall_search.directory,
-  query_vec public.halfvec,
+  query_vec :VECTOR_SCHEMA.halfvec,
   k integer,
   filter jsonb
 )
@@ -124,7 +124,7 @@ begin
       execute format(
         'select array(
           select s.id from ragwall_search.%I as s where s.metadata @> $2
-          order by (s.embedding operator(public.<=>) $1) + 0, s.id limit $3
+          order by (s.embedding operator(:VECTOR_SCHEMA.<=>) $1) + 0, s.id limit $3
         )',
         entry.relation
       ) into ids using query_vec, filter, k + cardinality(tail);
@@ -133,14 +133,14 @@ begin
       perform set_config('hnsw.ef_search', ef::text, true), set_config('enable_sort', 'off', true);
       if filter is null then
         execute format(
-          'select array(select s.id from ragwall_search.%I as s order by s.embedding operator(public.<=>) $1 limit $2)',
+          'select array(select s.id from ragwall_search.%I as s order by s.embedding operator(:VECTOR_SCHEMA.<=>) $1 limit $2)',
           entry.relation
         ) into ids using query_vec, depth;
       else
         execute format(
           'select array(
             select c.id from (
-              select s.id, s.metadata from ragwall_search.%I as s order by s.embedding operator(public.<=>) $1 limit $2
+              select s.id, s.metadata from ragwall_search.%I as s order by s.embedding operator(:VECTOR_SCHEMA.<=>) $1 limit $2
             ) as c
             where c.metadata @> $3
             limit $4
@@ -164,7 +164,7 @@ begin
           group by u.id
         ) as c
         cross join lateral (
-          select 1 - (r.embedding operator(public.<=>) query_vec) as similarity
+          select 1 - (r.embedding operator(:VECTOR_SCHEMA.<=>) query_vec) as similarity
           from ragwall.documents_rows as r
           where r.tenant_id = entry.tenant_id
             and r.id = c.id
@@ -183,7 +183,7 @@ begin
       from unnest(ids) as c (id)
       cross join lateral (
         select r.tenant_id, r.id, r.source, r.position, r.content, r.metadata,
-          1 - (r.embedding operator(public.<=>) query_vec) as similarity
+          1 - (r.embedding operator(:VECTOR_SCHEMA.<=>) query_vec) as similarity
         from ragwall.documents_rows as r
         where r.tenant_id = entry.tenant_id
           and r.id = c.id
@@ -208,11 +208,11 @@ begin
 end
 $$;
 
-comment on function ragwall_search.search_table(ragwall_search.directory, public.halfvec, integer, jsonb) is
+comment on function ragwall_search.search_table(ragwall_search.directory, :VECTOR_SCHEMA.halfvec, integer, jsonb) is
   'The k nearest documents of a tenant as its search table and its tail give them, nearest first; null if only an '
   'exact search can tell. entry: the tenant''s row of the directory. For search_documents(), as whose owner it runs.';
 
-grant execute on function ragwall_search.search_table(ragwall_search.directory, public.halfvec, integer, jsonb)
+grant execute on function ragwall_search.search_table(ragwall_search.directory, :VECTOR_SCHEMA.halfvec, integer, jsonb)
   to ragwall_search;
 
 reset role;

@@ -1,17 +1,17 @@
---! Previous: sha1:c481467449ad1b91e0f16b450394cfc76de3cdf5
---! Hash: sha1:c70a7377f2320c1da3070bae7573ef07d5de4d54
+--! Previous: sha1:fc119b50f9c0259ae77e3068a129067de66c8eb7
+--! Hash: sha1:a3c117cd9c1192753142692bc86310f154849d12
 --! Message: match-documents
 
 -- Search: the nearest documents of the tenant that is bound, and the functions that applications search by.
 
-do $$ begin perform '[1]'::public.halfvec; end $$;
+do $$ begin perform '[1]':::VECTOR_SCHEMA.halfvec; end $$;
 
 grant create on schema ragwall to ragwall_search;
 set local role ragwall_search;
 
 -- The plans are kept by the session. No caller's condition gets into them, and every setting by which a caller could
 -- change them is fixed, so they are the same for everybody: one partition, by a key that leads with the tenant.
-create function ragwall.search_documents(query_vec public.halfvec, k integer, filter jsonb)
+create function ragwall.search_documents(query_vec :VECTOR_SCHEMA.halfvec, k integer, filter jsonb)
   returns setof ragwall.match
   language plpgsql
   stable
@@ -30,8 +30,8 @@ declare
 begin
   if (
     tenant is not null
-    and public.vector_dims(query_vec) = ragwall.embedding_dimensions()
-    and query_vec operator(public.<=>) query_vec < 2
+    and :VECTOR_SCHEMA.vector_dims(query_vec) = ragwall.embedding_dimensions()
+    and query_vec operator(:VECTOR_SCHEMA.<=>) query_vec < 2
     and k between 1 and 1000
     and (filter is null or jsonb_typeof(filter) = 'object')
   ) is not true then
@@ -49,7 +49,7 @@ begin
 
   return query
   select r.tenant_id, r.id, r.source, r.position, r.content, r.metadata,
-    1 - (r.embedding operator(public.<=>) query_vec) as similarity
+    1 - (r.embedding operator(:VECTOR_SCHEMA.<=>) query_vec) as similarity
   from ragwall.documents_rows as r
   where r.tenant_id = tenant
     and (filter is null or r.metadata @> filter)
@@ -58,7 +58,7 @@ begin
 end
 $$;
 
-comment on function ragwall.search_documents(public.halfvec, integer, jsonb) is
+comment on function ragwall.search_documents(:VECTOR_SCHEMA.halfvec, integer, jsonb) is
   'Returns the k documents of the bound tenant that are nearest to query_vec among those whose metadata contains '
   'filter: nearest first, ties by id, fewer than k only if fewer match. Exact, unless the tenant has a search table '
   '(see search_tables), which may miss a document for one that is nearly as near. query_vec: embedding_dimensions() '
@@ -66,16 +66,16 @@ comment on function ragwall.search_documents(public.halfvec, integer, jsonb) is
   'refuse_search() does. Security definer: its owner, ragwall_search, reads the documents where they are stored, and '
   'is bound by the policies there.';
 
-select ragwall.fix_plans('ragwall.search_documents(public.halfvec, integer, jsonb)', 'generic');
+select ragwall.fix_plans('ragwall.search_documents(:VECTOR_SCHEMA.halfvec, integer, jsonb)', 'generic');
 
-grant execute on function ragwall.search_documents(public.halfvec, integer, jsonb)
+grant execute on function ragwall.search_documents(:VECTOR_SCHEMA.halfvec, integer, jsonb)
   to app_user, app_reader, agent_reader, ragwall_owner;
 
 reset role;
 revoke create on schema ragwall from ragwall_search;
 set local role ragwall_owner;
 
-create function ragwall.match_documents(query_vec public.halfvec, k integer, filter jsonb)
+create function ragwall.match_documents(query_vec :VECTOR_SCHEMA.halfvec, k integer, filter jsonb)
   returns setof ragwall.match
   language sql
   stable
@@ -86,7 +86,7 @@ begin atomic
   select m.* from ragwall.search_documents(query_vec, k, filter) as m;
 end;
 
-comment on function ragwall.match_documents(public.halfvec, integer, jsonb) is
+comment on function ragwall.match_documents(:VECTOR_SCHEMA.halfvec, integer, jsonb) is
   'Returns the k documents of the bound tenant that are nearest to query_vec among those whose metadata contains '
   'filter: nearest first, ties by id, fewer than k only if fewer match. Exact, unless the tenant has a search table '
   '(see search_tables), which may miss a document for one that is nearly as near. similarity: the cosine, -1 to 1. '
@@ -94,10 +94,10 @@ comment on function ragwall.match_documents(public.halfvec, integer, jsonb) is
   'for none. Raises RW001 if no tenant is bound, RW101 if query_vec is null, RW102 if its dimensions are wrong, RW103 '
   'if it is all zeros, RW104 if k is null or out of range, RW105 if filter is no object.';
 
-grant execute on function ragwall.match_documents(public.halfvec, integer, jsonb)
+grant execute on function ragwall.match_documents(:VECTOR_SCHEMA.halfvec, integer, jsonb)
   to app_user, app_reader, agent_reader;
 
-create function ragwall.match_documents(query_vec public.halfvec, k integer)
+create function ragwall.match_documents(query_vec :VECTOR_SCHEMA.halfvec, k integer)
   returns setof ragwall.match
   language sql
   stable
@@ -109,17 +109,17 @@ begin atomic
   from ragwall.match_documents(query_vec, k, null::jsonb) as m;
 end;
 
-comment on function ragwall.match_documents(public.halfvec, integer) is
+comment on function ragwall.match_documents(:VECTOR_SCHEMA.halfvec, integer) is
   'Calls match_documents(query_vec, k, filter) without a filter: the k documents of the bound tenant that are nearest '
   'to query_vec. query_vec: embedding_dimensions() numbers, not all zero. k: 1 to 1000. Raises RW001 if no tenant is '
   'bound, RW101 to RW104 for null and for arguments out of range.';
 
-grant execute on function ragwall.match_documents(public.halfvec, integer) to app_user, app_reader, agent_reader;
+grant execute on function ragwall.match_documents(:VECTOR_SCHEMA.halfvec, integer) to app_user, app_reader, agent_reader;
 
 -- With the argument names that clients of Supabase and LangChain use. Its argument types have to differ from those
 -- above. A number in JSON is a double precision, and with this type every call, typed or not, has one best match.
 create function ragwall.match_documents(
-  query_embedding public.halfvec,
+  query_embedding :VECTOR_SCHEMA.halfvec,
   match_count double precision,
   filter jsonb
 )
@@ -139,18 +139,18 @@ begin atomic
   ) as m;
 end;
 
-comment on function ragwall.match_documents(public.halfvec, double precision, jsonb) is
+comment on function ragwall.match_documents(:VECTOR_SCHEMA.halfvec, double precision, jsonb) is
   'Calls match_documents(query_vec, k, filter) by the argument names of other vector stores. query_embedding: '
   'embedding_dimensions() numbers, not all zero. match_count: a whole number, 1 to 1000. filter: a JSON object, or '
   'null for none. Raises RW001 if no tenant is bound, RW101 to RW105 for its arguments.';
 
-grant execute on function ragwall.match_documents(public.halfvec, double precision, jsonb)
+grant execute on function ragwall.match_documents(:VECTOR_SCHEMA.halfvec, double precision, jsonb)
   to app_user, app_reader, agent_reader;
 
 -- Binding and search in one call. The tenant comes first, so that a database that is spread over several servers can
 -- take the whole call to the one that has the tenant's documents. Security invoker: who may bind is decided by the
 -- privileges on the functions that bind, and by them alone.
-create function ragwall.search_as(tenant text, query_vec public.halfvec, k integer, filter jsonb)
+create function ragwall.search_as(tenant text, query_vec :VECTOR_SCHEMA.halfvec, k integer, filter jsonb)
   returns setof ragwall.match
   language plpgsql
   volatile
@@ -165,15 +165,15 @@ begin
 end
 $$;
 
-comment on function ragwall.search_as(text, public.halfvec, integer, jsonb) is
+comment on function ragwall.search_as(text, :VECTOR_SCHEMA.halfvec, integer, jsonb) is
   'Calls set_tenant(tenant), then match_documents(query_vec, k, filter). tenant: 1 to 128 printable ASCII characters '
   'without spaces. query_vec: embedding_dimensions() numbers, not all zero. k: 1 to 1000. filter: a JSON object, or '
   'null for none. Raises RW002, RW003, RW004 and RW007 as set_tenant() does, RW101 to RW105 as match_documents() does, '
   'and 42501 in signed mode, in which nobody may execute set_tenant().';
 
-grant execute on function ragwall.search_as(text, public.halfvec, integer, jsonb) to app_user, app_reader;
+grant execute on function ragwall.search_as(text, :VECTOR_SCHEMA.halfvec, integer, jsonb) to app_user, app_reader;
 
-create function ragwall.search_with_token(token text, query_vec public.halfvec, k integer, filter jsonb)
+create function ragwall.search_with_token(token text, query_vec :VECTOR_SCHEMA.halfvec, k integer, filter jsonb)
   returns setof ragwall.match
   language plpgsql
   volatile
@@ -188,13 +188,13 @@ begin
 end
 $$;
 
-comment on function ragwall.search_with_token(text, public.halfvec, integer, jsonb) is
+comment on function ragwall.search_with_token(text, :VECTOR_SCHEMA.halfvec, integer, jsonb) is
   'Calls set_tenant_from_token(token), then match_documents(query_vec, k, filter). token: a JWT that a key of '
   'signing_keys() signed. query_vec: embedding_dimensions() numbers, not all zero. k: 1 to 1000. filter: a JSON '
   'object, or null for none. Raises RW003 and RW005 to RW007 as set_tenant_from_token() does, RW101 to RW105 as '
   'match_documents() does.';
 
-grant execute on function ragwall.search_with_token(text, public.halfvec, integer, jsonb)
+grant execute on function ragwall.search_with_token(text, :VECTOR_SCHEMA.halfvec, integer, jsonb)
   to app_user, app_reader, agent_reader;
 
 -- For roles that run SQL that others write. Whoever may select from a table can see in EXPLAIN how many rows the
@@ -203,7 +203,7 @@ grant execute on function ragwall.search_with_token(text, public.halfvec, intege
 -- would count pages, whose number depends on how the rows of other tenants lie among the caller's, so EXPLAIN is
 -- refused.
 create function ragwall.agent_match_documents(
-  query_vec public.halfvec,
+  query_vec :VECTOR_SCHEMA.halfvec,
   k integer,
   filter jsonb,
   with_similarity boolean default false
@@ -231,13 +231,13 @@ begin
 end
 $$;
 
-comment on function ragwall.agent_match_documents(public.halfvec, integer, jsonb, boolean) is
+comment on function ragwall.agent_match_documents(:VECTOR_SCHEMA.halfvec, integer, jsonb, boolean) is
   'Calls match_documents(query_vec, k, filter) for agent_caller, which has no privilege on any table. query_vec: '
   'embedding_dimensions() numbers, not all zero. k: 1 to 1000. filter: a JSON object, or null for none. similarity is '
   'null unless with_similarity is true, because many similarities give a stored vector away. Raises RW106 if the word '
   'explain is anywhere in the statement, RW001 if no tenant is bound, RW101 to RW105 for its arguments. '
   'Security definer: its caller may not read the table. It runs as the owner, who is bound by the same policies.';
 
-grant execute on function ragwall.agent_match_documents(public.halfvec, integer, jsonb, boolean) to agent_caller;
+grant execute on function ragwall.agent_match_documents(:VECTOR_SCHEMA.halfvec, integer, jsonb, boolean) to agent_caller;
 
 reset role;

@@ -1,12 +1,12 @@
---! Previous: sha1:c70a7377f2320c1da3070bae7573ef07d5de4d54
---! Hash: sha1:c6b5fd2ec4bf06e2b41b7c5fe108098cee33c75b
+--! Previous: sha1:a3c117cd9c1192753142692bc86310f154849d12
+--! Hash: sha1:e41996a6e01680d99048861e56c04405f43a9c5d
 --! Message: measure-search-tables
 
 -- How well a search table finds the nearest documents, and by which hnsw.ef_search.
 
 set local role ragwall_owner;
 
-do $$ begin perform '[1]'::public.halfvec; end $$;
+do $$ begin perform '[1]':::VECTOR_SCHEMA.halfvec; end $$;
 
 -- Questions are seldom as near to a document as documents are to each other, so a question is made of a document by
 -- keeping a tenth of its numbers. A near document that is as near as the last of the right ones counts as right.
@@ -28,7 +28,7 @@ as $$
 declare
   -- More than the 99 percent that are wanted: the recall for questions of people was up to 0.007 less than for these.
   enough constant double precision := 0.992;
-  questions public.halfvec[];
+  questions :VECTOR_SCHEMA.halfvec[];
   distances double precision[];
   last_10 double precision[] := '{}';
   last_100 double precision[] := '{}';
@@ -39,12 +39,12 @@ declare
   share_100 double precision;
 begin
   execute format(
-    'select array_agg(case when public.l2_norm(q.masked) > 0 then q.masked else q.embedding end)
+    'select array_agg(case when :VECTOR_SCHEMA.l2_norm(q.masked) > 0 then q.masked else q.embedding end)
     from (
       select s.embedding, (
         select array_agg(case when random() < 0.1 then e.x else 0 end order by e.i)
         from unnest(s.embedding::real[]) with ordinality as e (x, i)
-      )::public.halfvec as masked
+      ):::VECTOR_SCHEMA.halfvec as masked
       from (select r.embedding from ragwall_search.%I as r order by random() limit 100) as s
     ) as q',
     relation
@@ -57,8 +57,8 @@ begin
   for q in 1..cardinality(questions) loop
     execute format(
       'select array(
-        select s.embedding operator(public.<=>) $1 as distance from ragwall_search.%I as s
-        order by (s.embedding operator(public.<=>) $1) + 0 limit 100
+        select s.embedding operator(:VECTOR_SCHEMA.<=>) $1 as distance from ragwall_search.%I as s
+        order by (s.embedding operator(:VECTOR_SCHEMA.<=>) $1) + 0 limit 100
       )',
       relation
     ) into distances using questions[q];
@@ -75,7 +75,7 @@ begin
     for q in 1..cardinality(questions) loop
       execute format(
         'select array(
-          select s.embedding operator(public.<=>) $1 as distance from ragwall_search.%I as s order by distance limit 100
+          select s.embedding operator(:VECTOR_SCHEMA.<=>) $1 as distance from ragwall_search.%I as s order by distance limit 100
         )',
         relation
       ) into distances using questions[q];

@@ -1,5 +1,5 @@
---! Previous: sha1:c6b5fd2ec4bf06e2b41b7c5fe108098cee33c75b
---! Hash: sha1:c0905f999fdda90cbced257bfb3a8486e2aa0cdd
+--! Previous: sha1:e41996a6e01680d99048861e56c04405f43a9c5d
+--! Hash: sha1:09bada01c1bb64255fa91140be20ba2f168c0cc0
 --! Message: build-search-tables
 
 -- Building a search table beside the one in use, and dropping one.
@@ -71,7 +71,7 @@ begin
   delete from ragwall_search.tail as t where t.tenant_id = tenant;
   execute format(
     'create table ragwall_search.%I (
-      id uuid not null, embedding public.halfvec(%s) not null, metadata jsonb not null
+      id uuid not null, embedding :VECTOR_SCHEMA.halfvec(%s) not null, metadata jsonb not null
     ) with (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_insert_scale_factor = 0.1)',
     fresh, entry.dimensions
   );
@@ -101,7 +101,7 @@ begin
       least(262144, stored * (2 * entry.dimensions + 40 * m + 300) / 1024)
     ) || 'kB', true);
     execute format(
-      'create index %I on ragwall_search.%I using hnsw (embedding public.halfvec_cosine_ops) '
+      'create index %I on ragwall_search.%I using hnsw (embedding :VECTOR_SCHEMA.halfvec_cosine_ops) '
         'with (m = %s, ef_construction = %s)',
       fresh || '_hnsw', fresh, m, case m when 16 then 64 else 200 end
     );

@@ -1,5 +1,5 @@
---! Previous: sha1:c0905f999fdda90cbced257bfb3a8486e2aa0cdd
---! Hash: sha1:b63b3c19aeddefcedef795af93a98bb35a53bf67
+--! Previous: sha1:09bada01c1bb64255fa91140be20ba2f168c0cc0
+--! Hash: sha1:ea39dbda3b86eff3984fbeec136b3968da21481e
 --! Message: index-plan
 
 -- What the DBA sees of the search tables, and which statements are due.

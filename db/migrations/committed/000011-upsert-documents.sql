@@ -1,5 +1,5 @@
---! Previous: sha1:b63b3c19aeddefcedef795af93a98bb35a53bf67
---! Hash: sha1:60d54b971b894b2565711de09b5496c86c486447
+--! Previous: sha1:ea39dbda3b86eff3984fbeec136b3968da21481e
+--! Hash: sha1:afc8d761a486b43480be7ab745c58016bb066b4a
 --! Message: upsert-documents
 
 -- Ingest: repeating an ingest changes nothing and needs no new embeddings.
@@ -117,7 +117,7 @@ begin
         select g.*, (g.ordinality - 1)::integer as ordinal, ids[g.ordinality] as key
         from rows from (
           jsonb_to_recordset(documents) as (
-            id uuid, source text, "position" integer, content text, embedding public.halfvec,
+            id uuid, source text, "position" integer, content text, embedding :VECTOR_SCHEMA.halfvec,
             embedding_model text, metadata jsonb
           )
         ) with ordinality as g
@@ -138,7 +138,7 @@ begin
           known.content = g.content
             and known.metadata = coalesce(g.metadata, known.metadata)
             and known.embedding_model = coalesce(g.embedding_model, known.embedding_model)
-            and known.embedding operator(public.=) coalesce(g.embedding, known.embedding) as unchanged
+            and known.embedding operator(:VECTOR_SCHEMA.=) coalesce(g.embedding, known.embedding) as unchanged
         from given as g
         left join lateral (
           select d.id, d.source, d.position, d.content, d.metadata, d.embedding, d.embedding_model

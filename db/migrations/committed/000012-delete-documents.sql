@@ -1,5 +1,5 @@
---! Previous: sha1:60d54b971b894b2565711de09b5496c86c486447
---! Hash: sha1:4b668877e068a1f09c3c441bf499f39ed2bc9d3e
+--! Previous: sha1:afc8d761a486b43480be7ab745c58016bb066b4a
+--! Hash: sha1:3b43f2deafb7a8d9ea3af9aeb4f701a1df4cf093
 --! Message: delete-documents
 
 -- Deletion. Nobody has DELETE on the table, because it would allow LOCK TABLE, which stops all tenants. So the first

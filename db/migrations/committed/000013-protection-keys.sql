@@ -1,5 +1,5 @@
---! Previous: sha1:4b668877e068a1f09c3c441bf499f39ed2bc9d3e
---! Hash: sha1:ed2e3fcc6e18fcc967aba4686f15894645b2b888
+--! Previous: sha1:3b43f2deafb7a8d9ea3af9aeb4f701a1df4cf093
+--! Hash: sha1:8ca5985d550de64ab2cd43ae6d9b2a0eed45381d
 --! Message: protection-keys
 
 -- Protecting a table of yours, part 1 of 9: foreign keys by which tenants can observe each other.

@@ -1,5 +1,5 @@
---! Previous: sha1:ed2e3fcc6e18fcc967aba4686f15894645b2b888
---! Hash: sha1:91b92f1fb90db968f23442abb6027d4d9f27eb64
+--! Previous: sha1:8ca5985d550de64ab2cd43ae6d9b2a0eed45381d
+--! Hash: sha1:593c7e13abf924e54aede31ed78ae56a5684fe24
 --! Message: protection-indexes
 
 -- Protecting a table of yours, part 2 of 9: indexes by which tenants can observe each other.

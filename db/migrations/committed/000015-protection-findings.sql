@@ -1,5 +1,5 @@
---! Previous: sha1:91b92f1fb90db968f23442abb6027d4d9f27eb64
---! Hash: sha1:9809b128434a44f4a6645086da13e550beda7a58
+--! Previous: sha1:593c7e13abf924e54aede31ed78ae56a5684fe24
+--! Hash: sha1:8ebb1ba7a1fc4b8efc2b54ba05b118577467bbe7
 --! Message: protection-findings
 
 -- Protecting a table of yours, part 3 of 9: everything by which a role can get past the policies of the table.
@@ -24,7 +24,7 @@ begin atomic
         current_setting('ragwall.app_roles', true) <> '' and r.oid in (select a.role from ragwall.app_roles() as a)
         or exists (
           select
-          from unnest(array['app_user', 'app_reader', 'agent_reader', 'agent_caller']) as app
+          from unnest(ragwall.application_roles()) as app
           where pg_has_role(
             r.oid, app,
             case when current_setting('server_version_num')::integer < 160000 then 'member' else 'usage, set' end

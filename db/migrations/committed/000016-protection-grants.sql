@@ -1,5 +1,5 @@
---! Previous: sha1:9809b128434a44f4a6645086da13e550beda7a58
---! Hash: sha1:ff66ac37c4d24f721402e72f2d1210f0be543f5d
+--! Previous: sha1:8ebb1ba7a1fc4b8efc2b54ba05b118577467bbe7
+--! Hash: sha1:e77a447bf066dcb323f0143751a233a6aae8922e
 --! Message: protection-grants
 
 -- Protecting a table of yours, part 4 of 9: who keeps which privileges.

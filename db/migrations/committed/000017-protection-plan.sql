@@ -1,5 +1,5 @@
---! Previous: sha1:ff66ac37c4d24f721402e72f2d1210f0be543f5d
---! Hash: sha1:abfa203d96adb21fdc19f145062421a99aa02bde
+--! Previous: sha1:e77a447bf066dcb323f0143751a233a6aae8922e
+--! Hash: sha1:1f71054ab4567b8b4863881e2216c616632c244e
 --! Message: protection-plan
 
 -- Protecting a table of yours, part 5 of 9: the statements that do it.

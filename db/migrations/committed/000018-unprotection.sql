@@ -1,5 +1,5 @@
---! Previous: sha1:abfa203d96adb21fdc19f145062421a99aa02bde
---! Hash: sha1:c1d63958f6c2d457b0356b2f876ff7a2195d6a95
+--! Previous: sha1:1f71054ab4567b8b4863881e2216c616632c244e
+--! Hash: sha1:be8fe49b22567d7a3d814b1d4442fa1808a6ca5f
 --! Message: unprotection
 
 -- Protecting a table of yours, part 6 of 9: the record of what there was before, and unprotect_table().

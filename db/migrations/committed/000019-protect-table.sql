@@ -1,5 +1,5 @@
---! Previous: sha1:c1d63958f6c2d457b0356b2f876ff7a2195d6a95
---! Hash: sha1:ed3a9e58a241d638753c4f20f1a35f274d89a112
+--! Previous: sha1:be8fe49b22567d7a3d814b1d4442fa1808a6ca5f
+--! Hash: sha1:9528631409aa31f18bb183ea44dc9c248cc5315a
 --! Message: protect-table
 
 -- Protecting a table of yours, part 7 of 9: protect_table().
@@ -129,12 +129,12 @@ begin
   having count(*) > 0
   union all
   select 'to do: no role but its owner has privileges on the table',
-    format('if app_user is to use it: select * from ragwall.protect_table(%L, %L, writers => ''{app_user}'')',
-      target, tenant_column)
+    format('if %1$s is to use it: select * from ragwall.protect_table(%2$L, %3$L, writers => ''{%1$s}'')',
+      (ragwall.application_roles())[1], target, tenant_column)
   where not exists (select from ragwall.held_privileges(target))
   union all
   select distinct format('to do: the policies call ragwall.current_tenant(), which %s may not', p.grantee::regrole),
-    format('grant app_user to %s', p.grantee::regrole)
+    format('grant %I to %s', (ragwall.application_roles())[1], p.grantee::regrole)
   from ragwall.held_privileges(target) as p
   where not has_function_privilege(p.grantee, 'ragwall.current_tenant()', 'execute')
   union all

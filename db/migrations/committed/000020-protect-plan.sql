@@ -1,5 +1,5 @@
---! Previous: sha1:ed3a9e58a241d638753c4f20f1a35f274d89a112
---! Hash: sha1:ddf76e2bc6b5b38c21fc630ef8cdab11cfe2ab49
+--! Previous: sha1:9528631409aa31f18bb183ea44dc9c248cc5315a
+--! Hash: sha1:ea928db15838f26d30727b8cf7021f4e1fde05ef
 --! Message: protect-plan
 
 -- Protecting a table of yours, part 8 of 9: protect_plan(), for all tables at once.

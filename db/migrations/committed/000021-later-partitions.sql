@@ -1,5 +1,5 @@
---! Previous: sha1:ddf76e2bc6b5b38c21fc630ef8cdab11cfe2ab49
---! Hash: sha1:3884ab361414b01d4b16b6308d3182e512aaee65
+--! Previous: sha1:ea928db15838f26d30727b8cf7021f4e1fde05ef
+--! Hash: sha1:e37e3d2d4e8c1e348f4077d90825155e0e2ce103
 --! Message: later-partitions
 
 -- Protecting a table of yours, part 9 of 9: partitions that are added later. Then the number of the last migration.

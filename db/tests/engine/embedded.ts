@@ -4,6 +4,7 @@ import { PGlite } from '@electric-sql/pglite';
 import { pgtap } from '@electric-sql/pglite-pgtap';
 import { vector } from '@electric-sql/pglite-pgvector';
 import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
+import type { Choices } from '../../../src/migrations/release.js';
 import { bootstrapSql, migrationsSql } from './migrations.js';
 
 /** A running embedded server. */
@@ -22,11 +23,11 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** Returns an empty database with the committed migrations, and `values` for the placeholders of .gmrc. */
-export async function createEmbedded(values?: Readonly<Record<string, string>>): Promise<PGlite> {
+/** Returns an empty database with the committed migrations. */
+export async function createEmbedded(choices?: Partial<Choices>): Promise<PGlite> {
   const db = await PGlite.create({ extensions: { vector, pgtap } });
   await db.exec(await bootstrapSql());
-  for (const sql of await migrationsSql(values)) await db.exec(sql);
+  for (const sql of await migrationsSql(choices)) await db.exec(sql);
   return db;
 }
 

@@ -1,6 +1,6 @@
 /** The committed migrations, and what precedes them, as SQL that any engine can run. */
 import { readdir, readFile } from 'node:fs/promises';
-import JSON5 from 'json5';
+import { type Choices, defaults, readRelease } from '../../../src/migrations/release.js';
 
 /** The root of the checkout, as a URL that ends with a slash. */
 export const root = new URL('../../../', import.meta.url);
@@ -16,22 +16,10 @@ export async function lastMigration(): Promise<number> {
   return Number.parseInt((await committedFiles()).at(-1) ?? '0', 10);
 }
 
-/**
- * Returns what `graphile-migrate migrate` runs: the committed migrations in their order, with the placeholders of
- * .gmrc, or of `values`, replaced; then db/audit-install.sql.
- */
-export async function migrationsSql(values: Readonly<Record<string, string>> = {}): Promise<string[]> {
-  const { placeholders } = JSON5.parse(await readFile(new URL('.gmrc', root), 'utf8'));
-  const migrations = await Promise.all(
-    (await committedFiles()).map(async (name) => {
-      let sql = await readFile(new URL(name, committed), 'utf8');
-      for (const [key, value] of Object.entries<string>({ ...placeholders, ...values })) {
-        sql = sql.replaceAll(key, value);
-      }
-      return `begin;\n${sql}\ncommit;`;
-    }),
-  );
-  return [...migrations, await readFile(new URL('db/audit-install.sql', root), 'utf8')];
+/** Returns what `graphile-migrate migrate` runs: the committed migrations in their order, then db/audit-install.sql. */
+export async function migrationsSql(choices: Partial<Choices> = {}): Promise<string[]> {
+  const { migrations, audit } = await readRelease({ ...defaults, ...choices });
+  return [...migrations.map(({ sql }) => `begin;\n${sql}\ncommit;`), audit];
 }
 
 /** Where the pgTAP files are. */

@@ -22,7 +22,7 @@ export async function labDatabase(engine: Engine): Promise<RunningEngine> {
   };
   const drop = `drop database if exists ${name} with (force)`;
   await statements(adminUrl, [drop, `create database ${name}`]);
-  const migrations = await migrationsSql({ ':EMBEDDING_DIMENSIONS': String(narrow) });
+  const migrations = await migrationsSql({ dimensions: narrow });
   await statements(withDatabase(adminUrl, name), [await bootstrapSql(), ...migrations]);
   await grantLogin(withDatabase(adminUrl, name), new URL(appUrl).username, 'app_user');
   return {

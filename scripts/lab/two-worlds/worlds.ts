@@ -51,8 +51,7 @@ async function makeTemplate(sql: Sql, design: Design, first: string | undefined)
   if (design === 'usual') {
     await sql.unsafe(await readFile(new URL('scripts/lab/two-worlds/usual.sql', root), 'utf8'));
   } else {
-    const values = { ':EMBEDDING_DIMENSIONS': String(dimensions) };
-    for (const migration of await migrationsSql(values)) await sql.unsafe(migration);
+    for (const migration of await migrationsSql({ dimensions })) await sql.unsafe(migration);
   }
   if (first) await sql.unsafe(first);
   if (design === 'usual') return undefined;
