@@ -80,7 +80,26 @@ begin
 end
 $$;
 
+-- Create it before in another schema if it is to be there: VECTOR_SCHEMA then names that one.
 create extension if not exists vector with schema public;
+
+do $$
+declare
+  place constant regnamespace := (select e.extnamespace from pg_extension as e where e.extname = 'vector');
+  role text;
+begin
+  foreach role in array array[
+    'ragwall_owner', 'ragwall_context', 'ragwall_search', 'app_user', 'app_reader', 'agent_reader', 'agent_caller'
+  ] loop
+    continue when has_schema_privilege(role, place, 'usage');
+    execute format('grant usage on schema %s to %I', place, role);
+    if not has_schema_privilege(role, place, 'usage') then
+      raise exception 'the role % may not use the schema of the extension vector, and % may not let it', role, current_user
+        using hint = format('As the owner of the schema: grant usage on schema %s to %I.', place, role);
+    end if;
+  end loop;
+end
+$$;
 
 -- Databases that were created before PostgreSQL 15 let every role create objects in the schema public.
 do $$

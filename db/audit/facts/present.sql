@@ -31,7 +31,7 @@ own_other_fact (kind, parent, name, property, value) as materialized (
       ('owner', case when p.prorettype <> 'event_trigger'::regtype or p.proowner in (select oid from own_role)
         then p.proowner::regrole::text else 'who applied the migrations' end),
       ('result', pg_get_function_result(p.oid)),
-      ('arguments', 'md5 ' || md5(pg_get_function_arguments(p.oid))),
+      ('arguments', pg_get_function_arguments(p.oid)),
       ('attributes', concat_ws(', ', case when not p.replaced then 'language ' || p.lanname end,
         'kind ' || nullif(p.prokind::text, 'f'),
         case p.provolatile when 'i' then 'immutable' when 's' then 'stable' else 'volatile' end,
@@ -40,11 +40,12 @@ own_other_fact (kind, parent, name, property, value) as materialized (
         case when p.proleakproof then 'leakproof' end,
         'cost ' || nullif(p.procost, case when p.lanname in ('c', 'internal') then 1 else 100 end),
         'support ' || nullif(p.prosupport, 0)::regproc)),
-      -- The number of dimensions is chosen when the migrations are applied.
-      ('body', case when not p.replaced then 'md5 ' || md5(regexp_replace(
+      -- Dimensions and names of roles are chosen when the migrations are applied.
+      ('body', case when not p.replaced then regexp_replace(
         coalesce(pg_get_function_sqlbody(p.oid), concat_ws(' ', p.prosrc, p.probin)),
-        case p.proname when 'embedding_dimensions' then '^RETURN \d+$' else '^$' end, 'RETURN …'
-      )) end)
+        case p.proname when 'embedding_dimensions' then '^RETURN \d+$'
+          when 'application_roles' then '^RETURN ''{(\w+,){3}\w+}''::name\[\]$' else '^$' end, 'RETURN …'
+      ) end)
   ) as f (property, value)
   union all
   select 'function', null, p.name, 'setting ' || split_part(c, '=', 1), substr(c, strpos(c, '=') + 1)
@@ -92,10 +93,27 @@ own_other_fact (kind, parent, name, property, value) as materialized (
   where x.grantee <> a.owner
     and not (a.search_table and g.name = 'ragwall_search' and x.privilege_type = 'SELECT' and not x.is_grantable)
 ),
--- Of a long value the md5.
+-- The extension vector may be in any schema. Here its objects are in public, and those of public are in PUBLIC.
+vector_schema (name, own, public) as materialized (
+  select n.name, case n.name when 'public' then 'PUBLIC\.' else '\m' || n.name || '\.' end, '\mpublic\.'
+  from (
+    select coalesce((
+      select e.extnamespace::regnamespace::text from pg_catalog.pg_extension as e where e.extname = 'vector'
+    ), 'public')
+  ) as n (name)
+),
+-- Of a body, of arguments and of a long value the md5.
 present (kind, parent, name, property, value) as materialized (
-  select distinct kind, coalesce(parent, ''), name, property,
-    case when length(value) > 120 then 'md5 ' || md5(value) else value end
+  select distinct f.kind, coalesce(v.parent, ''), v.name, f.property,
+    case when length(v.value) > 120 or f.property in ('body', 'arguments') then 'md5 ' || md5(v.value) else v.value end
   from (select * from own_relation_fact union all select * from own_other_fact) as f
-  where value <> ''
+  cross join vector_schema as s
+  cross join lateral (
+    values (
+      regexp_replace(regexp_replace(f.parent, s.public, 'PUBLIC.', 'g'), s.own, 'public.', 'g'),
+      regexp_replace(regexp_replace(f.name, s.public, 'PUBLIC.', 'g'), s.own, 'public.', 'g'),
+      regexp_replace(regexp_replace(f.value, s.public, 'PUBLIC.', 'g'), s.own, 'public.', 'g')
+    )
+  ) as v (parent, name, value)
+  where f.value <> ''
 ),

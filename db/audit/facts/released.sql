@@ -31,19 +31,26 @@ difference as materialized (
 -- Objects that differ: missing, added or changed. What belongs to a missing or added object is not listed, nor what a
 -- partition has from its table.
 deviation as materialized (
-  select d.kind, d.parent, d.name,
+  select d.kind, n.parent, n.name,
     case when not d.is_ours then 'added' when not d.is_there then 'missing' else 'changed' end as state,
-    case d.kind when 'column' then format('%s.%I', d.parent, d.name)
-      when 'privilege' then d.parent || ' for ' || d.name
-      when 'schema' then 'schema ' || d.name when 'event trigger' then 'event trigger ' || d.name
-      when 'row-level security' then d.name
-      else concat_ws(' on ', case when d.parent = '' then d.name else quote_ident(d.name) end, nullif(d.parent, ''))
+    case d.kind when 'column' then format('%s.%I', n.parent, n.name)
+      when 'privilege' then n.parent || ' for ' || n.name
+      when 'schema' then 'schema ' || n.name when 'event trigger' then 'event trigger ' || n.name
+      when 'row-level security' then n.name
+      else concat_ws(' on ', case when n.parent = '' then n.name else quote_ident(n.name) end, nullif(n.parent, ''))
       end as object,
     string_agg(d.property, ', ' order by d.property collate "C") as properties,
     string_agg(format('%s: expected %s, found %s', d.property, coalesce(d.expected, 'none'), coalesce(d.found, 'none')),
       '; ' order by d.property collate "C") as evidence,
     case when count(*) = 1 then min(d.property) end as property, min(d.expected) as expected, min(d.found) as found
   from difference as d
+  cross join vector_schema as s
+  cross join lateral (
+    values (
+      replace(replace(d.parent, 'public.', s.name || '.'), 'PUBLIC.', 'public.'),
+      replace(replace(d.name, 'public.', s.name || '.'), 'PUBLIC.', 'public.')
+    )
+  ) as n (parent, name)
   where not exists (
       select from difference as o
       where o.name = d.parent and o.parent = '' and d.parent <> '' and not (o.is_there and o.is_ours)
@@ -53,5 +60,5 @@ deviation as materialized (
       join difference as o on o.parent = r.root and (o.kind, o.name, o.property) = (d.kind, d.name, d.property)
       where r.name = d.parent
     )
-  group by d.kind, d.parent, d.name, d.is_there, d.is_ours
+  group by d.kind, n.parent, n.name, d.is_there, d.is_ours
 ),

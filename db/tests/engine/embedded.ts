@@ -4,7 +4,7 @@ import { PGlite } from '@electric-sql/pglite';
 import { pgtap } from '@electric-sql/pglite-pgtap';
 import { vector } from '@electric-sql/pglite-pgvector';
 import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
-import type { Choices } from '../../../src/migrations/release.js';
+import { type Choices, defaults } from '../../../src/migrations/release.js';
 import { bootstrapSql, migrationsSql } from './migrations.js';
 
 /** A running embedded server. */
@@ -24,9 +24,11 @@ async function freePort(): Promise<number> {
 }
 
 /** Returns an empty database with the committed migrations. */
-export async function createEmbedded(choices?: Partial<Choices>): Promise<PGlite> {
+export async function createEmbedded(choices: Partial<Choices> = {}): Promise<PGlite> {
   const db = await PGlite.create({ extensions: { vector, pgtap } });
-  await db.exec(await bootstrapSql());
+  const { vectorSchema: schema, roles } = { ...defaults, ...choices };
+  await db.exec(`create schema if not exists ${schema}; create extension vector with schema ${schema}`);
+  await db.exec(await bootstrapSql(roles));
   for (const sql of await migrationsSql(choices)) await db.exec(sql);
   return db;
 }

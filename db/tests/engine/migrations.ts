@@ -1,12 +1,12 @@
 /** The committed migrations, and what precedes them, as SQL that any engine can run. */
-import { readdir, readFile } from 'node:fs/promises';
-import { type Choices, defaults, readRelease } from '../../../src/migrations/release.js';
+import { readdir } from 'node:fs/promises';
+import { type Choices, defaults, readRelease, readSql } from '../../../src/migrations/release.js';
 
 /** The root of the checkout, as a URL that ends with a slash. */
 export const root = new URL('../../../', import.meta.url);
 
 /** db/bootstrap.sql: roles, extension, database privileges. */
-export const bootstrapSql = () => readFile(new URL('db/bootstrap.sql', root), 'utf8');
+export const bootstrapSql = (roles: Choices['roles'] = {}) => readSql('bootstrap.sql', { ...defaults, roles });
 
 const committed = new URL('db/migrations/committed/', root);
 const committedFiles = async () => (await readdir(committed)).filter((name) => name.endsWith('.sql')).sort();
