@@ -95,8 +95,10 @@ describe('connections', () => {
     });
     const ended = open({ max: 1 }, url)
       .forTenant('acme')
-      .transaction(({ sql }) => use(sql));
-    setTimeout(() => resets.splice(0).map((reset) => reset()), 300);
+      .transaction(({ sql }) => {
+        setTimeout(() => resets.splice(0).map((reset) => reset()), 300);
+        return use(sql);
+      });
     await expect(ended).rejects.toMatchObject({ name: 'RagwallError', code: 'CONNECTION_LOST' });
   });
 

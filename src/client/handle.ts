@@ -109,12 +109,11 @@ export interface Facts {
 
 /** Asks the database, by any login of ours. */
 export async function askFacts(connections: Connections): Promise<Facts> {
-  const [[dimensions, searches] = []] = await connections.send((sql) =>
+  const [[dimensions, reads] = []] = await connections.send((sql) =>
     rowsOf(sql`
-      select ragwall.embedding_dimensions(), pg_catalog.has_function_privilege(
-        'ragwall.search_with_token(text, public.halfvec, integer, jsonb)', 'execute')`),
+      select ragwall.embedding_dimensions(), pg_catalog.has_any_column_privilege('ragwall.documents', 'select')`),
   );
-  return { dimensions: Number(dimensions), agent: searches === 'f' };
+  return { dimensions: Number(dimensions), agent: reads === 'f' };
 }
 
 /** Returns the handle of a tenant. It sends nothing. @throws RagwallError `INVALID_TENANT`. */
