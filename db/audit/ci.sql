@@ -4,12 +4,12 @@
 -- Examines: schema ragwall
 -- Reference: checklist 6
 -- Why: A later migration may mend a wall.
--- Remedy: Apply the migrations: `graphile-migrate migrate`.
+-- Remedy: Apply the migrations: `ragwall migrate`, or the tool that you apply them with.
 select 'M01', case when m.done > :last_migration then 'medium' end, 'fail', 'schema ragwall',
   format('the last migration that was applied is %s of %s, so M06 to M12 do not apply', coalesce(m.done, 0),
     :last_migration),
   case when m.done > :last_migration then 'Use the audit of the release that was applied.'
-    else 'Apply the migrations: graphile-migrate migrate.' end
+    else 'Apply the migrations: ragwall migrate.' end
 from schema as s
 cross join lateral (
   select max((regexp_match(f.body, 'RETURN (\d+)'))[1]::integer) as done

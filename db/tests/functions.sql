@@ -141,6 +141,7 @@ select set_eq(
       ('ragwall.match_documents(halfvec,integer)', 'ragwall_owner stable', ''),
       ('ragwall.match_documents(halfvec,integer,jsonb)', 'ragwall_owner stable', ''),
       ('ragwall.measure_search_table()', 'ragwall_owner definer volatile', ''),
+      ('ragwall.begin_migration(integer)', 'ragwall_owner volatile', ''),
       ('ragwall.migration()', 'ragwall_owner immutable parallel', ''),
       ('ragwall.own_sequences(regclass)', 'ragwall_owner stable parallel', ''),
       ('ragwall.pinned_columns()', 'ragwall_owner stable leader', 'jit=off'),

@@ -11,7 +11,8 @@ export const generate: Generator = async (database) => {
 --
 -- Installs ragwall.audit(), ragwall.tenant_tables(), ragwall.app_roles(), ragwall.pinned_columns(),
 -- ragwall.inventory() and ragwall.fingerprint(), or replaces them by newer ones.
--- \`graphile-migrate migrate\` runs this file after the migrations. By hand, as a superuser or a member of ragwall_owner:
+-- \`ragwall migrate\` and \`graphile-migrate migrate\` run this file after the migrations. By hand, as a superuser or a
+-- member of ragwall_owner:
 --
 --   psql -X -v ON_ERROR_STOP=1 "$DATABASE_URL" -f db/audit-install.sql
 
@@ -21,7 +22,7 @@ do $$
 begin
   if to_regnamespace('ragwall') is null or to_regrole('ragwall_owner') is null then
     raise exception 'the schema ragwall is expected in this database'
-      using hint = 'Run db/bootstrap.sql and the migrations first: npx graphile-migrate migrate.';
+      using hint = 'Run db/bootstrap.sql and the migrations first, or npx ragwall migrate.';
   end if;
   if not pg_has_role(
     'ragwall_owner',

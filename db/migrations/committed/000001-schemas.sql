@@ -1,11 +1,15 @@
 --! Previous: -
---! Hash: sha1:b3e2f9fb75d73c4c1c3b0825b2de998de8b37b53
+--! Hash: sha1:a7c9d208b3af79b653646b87a1bdc6c5d910735f
 --! Message: schemas
 
 -- The two schemas, the key of the seals, and what a tenant id is.
 
 do $$
 begin
+  if to_regnamespace('ragwall') is not null then
+    raise exception 'this database has a schema ragwall already'
+      using errcode = 'RW011', hint = 'Another tool has applied the migrations. `ragwall migrate` applies what is due.';
+  end if;
   if not exists (
     select from pg_extension as e
     join pg_namespace as n on n.oid = e.extnamespace
@@ -128,6 +132,59 @@ create schema ragwall_search;
 comment on schema ragwall_search is
   'The search tables of large tenants, and what is known of them. Everything in it is derived from ragwall.documents.';
 
+create function ragwall.embedding_dimensions()
+  returns integer
+  language sql
+  immutable
+  parallel safe
+  return :EMBEDDING_DIMENSIONS;
+
+comment on function ragwall.embedding_dimensions() is
+  'Returns the number of dimensions of every embedding in this database, 1 to 4000. The first migration fixed it.';
+
+grant execute on function ragwall.embedding_dimensions()
+  to app_user, app_reader, agent_reader, agent_caller, ragwall_search;
+
+create function ragwall.migration()
+  returns integer
+  language sql
+  immutable
+  parallel safe
+  return 1;
+
+comment on function ragwall.migration() is
+  'Returns the number of the last migration that was applied. Clients and the audit compare it with the number they '
+  'need.';
+
+grant execute on function ragwall.migration() to app_user, app_reader, agent_reader, agent_caller;
+
+-- The history: there is no table. Every tool that migrates continues where another one has ended.
+create function ragwall.begin_migration(number integer)
+  returns void
+  language plpgsql
+  volatile
+  parallel unsafe
+  set search_path = pg_catalog, pg_temp
+as $$
+declare
+  applied constant integer := ragwall.migration();
+begin
+  if number is distinct from applied + 1 then
+    raise exception 'migration % cannot be applied: this database has migration %', number, applied
+      using errcode = 'RW011', hint = case when number <= applied
+        then 'It was applied before, by another tool. `ragwall migrate` applies what is due.'
+        else format('Apply %s first, and each migration once.', applied + 1) end;
+  end if;
+  execute format(
+    'create or replace function ragwall.migration() returns integer language sql immutable parallel safe return %s', number
+  );
+end
+$$;
+
+comment on function ragwall.begin_migration(integer) is
+  'Begins a migration, in its transaction: makes ragwall.migration() return its number. number: that of the last '
+  'migration and 1. Raises RW011 for any other. For superusers and members of ragwall_owner.';
+
 -- Others may have roles of these names already: whoever applies the migrations can choose other ones.
 create function ragwall.application_roles()
   returns name[]
@@ -152,101 +209,6 @@ comment on function ragwall.is_tenant_id(text) is
   'matters. Null for null. Does not tell whether there is such a tenant.';
 
 grant execute on function ragwall.is_tenant_id(text) to app_user, app_reader, ragwall_context;
-
--- A caller's settings hold in the functions that it calls. By those of the planner it could choose plans whose work
--- depends on the rows of other tenants.
-create function ragwall.fix_plans(routine regprocedure, plans text)
-  returns void
-  language plpgsql
-  volatile
-  parallel unsafe
-  set search_path = pg_catalog, pg_temp
-as $$
-declare
-  setting record;
-begin
-  for setting in
-    select s.name, coalesce(f.value, s.boot_val) as value
-    from pg_settings as s
-    left join (values
-      ('plan_cache_mode', format('force_%s_plan', plans)), ('enable_seqscan', 'off'), ('jit', 'off'),
-      ('max_parallel_workers_per_gather', '0')
-    ) as f (name, value) on f.name = s.name
-    where f.name is not null
-      or s.name in (
-        'seq_page_cost', 'random_page_cost', 'cpu_tuple_cost', 'cpu_index_tuple_cost', 'cpu_operator_cost',
-        'enable_bitmapscan', 'enable_hashagg', 'enable_hashjoin', 'enable_indexonlyscan', 'enable_indexscan',
-        'enable_nestloop', 'enable_presorted_aggregate', 'enable_sort', 'enable_tidscan'
-      )
-  loop
-    execute format('alter function %s set %I = %L', routine, setting.name, setting.value);
-  end loop;
-end
-$$;
-
-comment on function ragwall.fix_plans(regprocedure, text) is
-  'Gives a function a value of its own for each setting of Query Tuning by which a caller could change its plans: the '
-  'default of PostgreSQL, but no sequential scans, no parallel workers and no compilation. plans: generic, which the '
-  'session keeps, or custom, which are made for each call. For the owner of the function. Raises 22023 for other '
-  'plans, 42601 if routine is null.';
-
-grant execute on function ragwall.fix_plans(regprocedure, text) to ragwall_search;
-
--- The caller's rights make the login: a superuser's, or those of a role with CREATEROLE that owns the database.
-create function ragwall.grant_login(login name, role name)
-  returns void
-  language plpgsql
-  volatile
-  parallel unsafe
-  set search_path = pg_catalog, pg_temp
-as $$
-#variable_conflict use_variable
-declare
-  roles constant name[] := ragwall.application_roles();
-  owners constant name[] := '{ragwall_owner,ragwall_context,ragwall_search}';
-  connections constant integer := (select r.rolconnlimit from pg_roles as r where r.rolname = role);
-  preset record;
-begin
-  if (role = any (roles) and (login = role or login <> all (roles || owners))) is not true then
-    raise exception 'a login of the application, and one of the roles % are expected', array_to_string(roles, ', ')
-      using errcode = 'RW010', hint = format('The role comes second: select ragwall.grant_login(''api'', %L).', roles[1]);
-  end if;
-  if not exists (select from pg_roles as r where r.rolname = login) then
-    execute format('create role %I', login);
-  end if;
-  execute format('alter role %I login', login);
-  execute format('grant connect on database %I to %I', current_database(), login);
-  if login = role then
-    return;
-  end if;
-  execute format('grant %I to %I', role, login);
-  for preset in
-    -- Those of this database come last and replace those of all databases.
-    select split_part(c, '=', 1) as name, substr(c, strpos(c, '=') + 1) as value
-    from pg_db_role_setting as s
-    join pg_roles as r on r.oid = s.setrole
-    left join pg_database as d on d.oid = s.setdatabase
-    cross join unnest(s.setconfig) as c
-    where r.rolname = role
-      and (s.setdatabase = 0 or d.datname = current_database())
-      and c ~ '^(\w+_(timeout|limit|interval)|track_activities|default_transaction_read_only)='
-    order by s.setdatabase
-  loop
-    execute format('alter role %I in database %I set %I = %L', login, current_database(), preset.name, preset.value);
-  end loop;
-  if connections <> -1 then
-    execute format('alter role %I connection limit %s', login, connections);
-  end if;
-end
-$$;
-
-comment on function ragwall.grant_login(name, name) is
-  'Makes a login of a role in this database, without a password: creates it if there is none of the name, lets it '
-  'connect here, makes it a member of the role, and gives it the limits that the role has, in time and of connections. '
-  'Limits are copied: repeat the call after they were changed. What the login may do in other databases stays as it '
-  'is. login: may be the role itself, but then its members may connect here, too. role: app_user, app_reader, '
-  'agent_reader or agent_caller. Raises RW010 for other arguments. For superusers, and for members of ragwall_owner '
-  'with CREATEROLE that own the database.';
 
 reset role;
 do $$

@@ -1,8 +1,10 @@
---! Previous: sha1:b3e2f9fb75d73c4c1c3b0825b2de998de8b37b53
---! Hash: sha1:bba5244c80740535b9c53e14f6a692fdfa8d3e9c
+--! Previous: sha1:a7c9d208b3af79b653646b87a1bdc6c5d910735f
+--! Hash: sha1:de3173d48439be917960066d4ff08bc1f6854e0b
 --! Message: tenant-context
 
 -- The tenant context: the tenant that is bound to a transaction, with a seal that SQL cannot forge.
+
+do $$ begin perform ragwall.begin_migration(2); end $$;
 
 grant create on schema ragwall to ragwall_context;
 set local role ragwall_context;

@@ -1,9 +1,10 @@
---! Previous: sha1:bba5244c80740535b9c53e14f6a692fdfa8d3e9c
---! Hash: sha1:ab118867961a1d0f6cc005805e7e783a7005e868
+--! Previous: sha1:de3173d48439be917960066d4ff08bc1f6854e0b
+--! Hash: sha1:02adc8306bfcd9e802a3b11102b65829a1687401
 --! Message: signed-tenant
 
 -- Signed mode: the tenant is the one that a short-lived token names, and SQL cannot forge a token.
 
+do $$ begin perform ragwall.begin_migration(3); end $$;
 grant create on schema ragwall to ragwall_context;
 set local role ragwall_context;
 
@@ -243,8 +244,7 @@ comment on function ragwall.set_tenant_from_token(text) is
   'here and now; RW009 in repeatable read and serializable, if the transaction is over 5 seconds old or began before a '
   'key was retired; RW003 and RW007 as set_tenant() does. Security definer: it reads the keys.';
 
-grant execute on function ragwall.set_tenant_from_token(text)
-  to app_user, app_reader, agent_reader, agent_caller;
+grant execute on function ragwall.set_tenant_from_token(text) to app_user, app_reader, agent_reader, agent_caller;
 
 reset role;
 revoke create on schema ragwall from ragwall_context;

@@ -1,23 +1,51 @@
---! Previous: sha1:ab118867961a1d0f6cc005805e7e783a7005e868
---! Hash: sha1:a5fa24afdd4a0902dbb7728481ad127da052ca86
+--! Previous: sha1:02adc8306bfcd9e802a3b11102b65829a1687401
+--! Hash: sha1:28375c0b761ec7387035b7183b17f568e75d22d0
 --! Message: documents
 
 -- The documents: one table for all tenants, and the policies and grants that separate them.
 
+do $$ begin perform ragwall.begin_migration(4); end $$;
+
 set local role ragwall_owner;
 
-create function ragwall.embedding_dimensions()
-  returns integer
-  language sql
-  immutable
-  parallel safe
-  return :EMBEDDING_DIMENSIONS;
+-- A caller's settings hold in the functions that it calls. By those of the planner it could choose plans whose work
+-- depends on the rows of other tenants.
+create function ragwall.fix_plans(routine regprocedure, plans text)
+  returns void
+  language plpgsql
+  volatile
+  parallel unsafe
+  set search_path = pg_catalog, pg_temp
+as $$
+declare
+  setting record;
+begin
+  for setting in
+    select s.name, coalesce(f.value, s.boot_val) as value
+    from pg_settings as s
+    left join (values
+      ('plan_cache_mode', format('force_%s_plan', plans)), ('enable_seqscan', 'off'), ('jit', 'off'),
+      ('max_parallel_workers_per_gather', '0')
+    ) as f (name, value) on f.name = s.name
+    where f.name is not null
+      or s.name in (
+        'seq_page_cost', 'random_page_cost', 'cpu_tuple_cost', 'cpu_index_tuple_cost', 'cpu_operator_cost',
+        'enable_bitmapscan', 'enable_hashagg', 'enable_hashjoin', 'enable_indexonlyscan', 'enable_indexscan',
+        'enable_nestloop', 'enable_presorted_aggregate', 'enable_sort', 'enable_tidscan'
+      )
+  loop
+    execute format('alter function %s set %I = %L', routine, setting.name, setting.value);
+  end loop;
+end
+$$;
 
-comment on function ragwall.embedding_dimensions() is
-  'Returns the number of dimensions of every embedding in this database, 1 to 4000. It was fixed by this migration.';
+comment on function ragwall.fix_plans(regprocedure, text) is
+  'Gives a function a value of its own for each setting of Query Tuning by which a caller could change its plans: the '
+  'default of PostgreSQL, but no sequential scans, no parallel workers and no compilation. plans: generic, which the '
+  'session keeps, or custom, which are made for each call. For the owner of the function. Raises 22023 for other '
+  'plans, 42601 if routine is null.';
 
-grant execute on function ragwall.embedding_dimensions()
-  to app_user, app_reader, agent_reader, agent_caller, ragwall_search;
+grant execute on function ragwall.fix_plans(regprocedure, text) to ragwall_search;
 
 create table ragwall.documents (
   tenant_id text collate "C" not null default ragwall.require_tenant()

@@ -1,10 +1,12 @@
---! Previous: sha1:a5fa24afdd4a0902dbb7728481ad127da052ca86
---! Hash: sha1:648722f444b95d71d3240a40d8d4bcaa321fd541
+--! Previous: sha1:28375c0b761ec7387035b7183b17f568e75d22d0
+--! Hash: sha1:3c5b24fc1887b81bc885d7740d1a2b41a0d073f5
 --! Message: search-tables
 
 -- Search tables: the embeddings of each large tenant once more, in a table of its own with an HNSW index of its own.
 -- Writers do not touch them. A trigger notes which documents of a large tenant have changed: its tail. Searches compare
 -- with the tail exactly, until catch_up() has brought it into the search table.
+
+do $$ begin perform ragwall.begin_migration(5); end $$;
 
 set local role ragwall_owner;
 

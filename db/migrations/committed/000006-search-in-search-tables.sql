@@ -1,8 +1,10 @@
---! Previous: sha1:648722f444b95d71d3240a40d8d4bcaa321fd541
---! Hash: sha1:fc119b50f9c0259ae77e3068a129067de66c8eb7
+--! Previous: sha1:3c5b24fc1887b81bc885d7740d1a2b41a0d073f5
+--! Hash: sha1:af768c6dcb99e8c031f11571fbafaa91d46f014c
 --! Message: search-in-search-tables
 
 -- Search in a search table, and what a search may be refused for.
+
+do $$ begin perform ragwall.begin_migration(6); end $$;
 
 -- The settings of the functions below are pgvector's, and are known once its library is loaded.
 do $$ begin perform '[1]':::VECTOR_SCHEMA.halfvec; end $$;

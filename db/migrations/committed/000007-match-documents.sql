@@ -1,8 +1,10 @@
---! Previous: sha1:fc119b50f9c0259ae77e3068a129067de66c8eb7
---! Hash: sha1:a3c117cd9c1192753142692bc86310f154849d12
+--! Previous: sha1:af768c6dcb99e8c031f11571fbafaa91d46f014c
+--! Hash: sha1:bdbb93a0f97061a1620ee0fa639cd6b3c3574d93
 --! Message: match-documents
 
 -- Search: the nearest documents of the tenant that is bound, and the functions that applications search by.
+
+do $$ begin perform ragwall.begin_migration(7); end $$;
 
 do $$ begin perform '[1]':::VECTOR_SCHEMA.halfvec; end $$;
 

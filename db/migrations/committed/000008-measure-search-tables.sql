@@ -1,8 +1,10 @@
---! Previous: sha1:a3c117cd9c1192753142692bc86310f154849d12
---! Hash: sha1:e41996a6e01680d99048861e56c04405f43a9c5d
+--! Previous: sha1:bdbb93a0f97061a1620ee0fa639cd6b3c3574d93
+--! Hash: sha1:70e1ef972286cc4c14038c17cec1cdb16938af26
 --! Message: measure-search-tables
 
 -- How well a search table finds the nearest documents, and by which hnsw.ef_search.
+
+do $$ begin perform ragwall.begin_migration(8); end $$;
 
 set local role ragwall_owner;
 

@@ -1,8 +1,10 @@
---! Previous: sha1:e41996a6e01680d99048861e56c04405f43a9c5d
---! Hash: sha1:09bada01c1bb64255fa91140be20ba2f168c0cc0
+--! Previous: sha1:70e1ef972286cc4c14038c17cec1cdb16938af26
+--! Hash: sha1:d30b05c45bd2502bb78065ca0f7c407df8c2e1d0
 --! Message: build-search-tables
 
 -- Building a search table beside the one in use, and dropping one.
+
+do $$ begin perform ragwall.begin_migration(9); end $$;
 
 set local role ragwall_owner;
 

@@ -1,8 +1,10 @@
---! Previous: sha1:09bada01c1bb64255fa91140be20ba2f168c0cc0
---! Hash: sha1:ea39dbda3b86eff3984fbeec136b3968da21481e
+--! Previous: sha1:d30b05c45bd2502bb78065ca0f7c407df8c2e1d0
+--! Hash: sha1:5f72e351ef2e6a709ae89aa8510a0895f553a64c
 --! Message: index-plan
 
 -- What the DBA sees of the search tables, and which statements are due.
+
+do $$ begin perform ragwall.begin_migration(10); end $$;
 
 set local role ragwall_owner;
 

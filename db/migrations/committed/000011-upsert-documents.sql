@@ -1,8 +1,10 @@
---! Previous: sha1:ea39dbda3b86eff3984fbeec136b3968da21481e
---! Hash: sha1:afc8d761a486b43480be7ab745c58016bb066b4a
+--! Previous: sha1:5f72e351ef2e6a709ae89aa8510a0895f553a64c
+--! Hash: sha1:4f6588707c4c4e3ae77985ce9c06476fdc2b25a4
 --! Message: upsert-documents
 
 -- Ingest: repeating an ingest changes nothing and needs no new embeddings.
+
+do $$ begin perform ragwall.begin_migration(11); end $$;
 
 set local role ragwall_owner;
 

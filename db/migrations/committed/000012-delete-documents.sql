@@ -1,10 +1,12 @@
---! Previous: sha1:afc8d761a486b43480be7ab745c58016bb066b4a
---! Hash: sha1:3b43f2deafb7a8d9ea3af9aeb4f701a1df4cf093
+--! Previous: sha1:4f6588707c4c4e3ae77985ce9c06476fdc2b25a4
+--! Hash: sha1:c20da279eaa7868a198422ada2e4c663a6c89b66
 --! Message: delete-documents
 
 -- Deletion. Nobody has DELETE on the table, because it would allow LOCK TABLE, which stops all tenants. So the first
 -- two functions are security definer. Their owner is bound by the same policies, which are forced. The third finds
 -- documents with the privileges of its caller, and has the first delete them.
+
+do $$ begin perform ragwall.begin_migration(12); end $$;
 
 set local role ragwall_owner;
 

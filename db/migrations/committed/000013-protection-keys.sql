@@ -1,11 +1,13 @@
---! Previous: sha1:3b43f2deafb7a8d9ea3af9aeb4f701a1df4cf093
---! Hash: sha1:8ca5985d550de64ab2cd43ae6d9b2a0eed45381d
+--! Previous: sha1:c20da279eaa7868a198422ada2e4c663a6c89b66
+--! Hash: sha1:26fcd827741f60822918de8449c07ae8f5ae0bfb
 --! Message: protection-keys
 
 -- Protecting a table of yours, part 1 of 9: foreign keys by which tenants can observe each other.
 --
 -- The functions of the nine parts run with the rights of their caller. Nobody is granted EXECUTE: they are for
 -- superusers and members of ragwall_owner.
+
+do $$ begin perform ragwall.begin_migration(13); end $$;
 
 set local role ragwall_owner;
 

@@ -1,8 +1,10 @@
---! Previous: sha1:8ca5985d550de64ab2cd43ae6d9b2a0eed45381d
---! Hash: sha1:593c7e13abf924e54aede31ed78ae56a5684fe24
+--! Previous: sha1:26fcd827741f60822918de8449c07ae8f5ae0bfb
+--! Hash: sha1:e03686ab939d62c6df979807a0c453619c05a7da
 --! Message: protection-indexes
 
 -- Protecting a table of yours, part 2 of 9: indexes by which tenants can observe each other.
+
+do $$ begin perform ragwall.begin_migration(14); end $$;
 
 set local role ragwall_owner;
 

@@ -1,8 +1,10 @@
---! Previous: sha1:593c7e13abf924e54aede31ed78ae56a5684fe24
---! Hash: sha1:8ebb1ba7a1fc4b8efc2b54ba05b118577467bbe7
+--! Previous: sha1:e03686ab939d62c6df979807a0c453619c05a7da
+--! Hash: sha1:4f2c0962b37fed813e94513cf7e69c72273a3043
 --! Message: protection-findings
 
 -- Protecting a table of yours, part 3 of 9: everything by which a role can get past the policies of the table.
+
+do $$ begin perform ragwall.begin_migration(15); end $$;
 
 set local role ragwall_owner;
 

@@ -1,8 +1,10 @@
---! Previous: sha1:8ebb1ba7a1fc4b8efc2b54ba05b118577467bbe7
---! Hash: sha1:e77a447bf066dcb323f0143751a233a6aae8922e
+--! Previous: sha1:4f2c0962b37fed813e94513cf7e69c72273a3043
+--! Hash: sha1:71947d3fa49801e6b87370d3cfe3fba801d77f31
 --! Message: protection-grants
 
 -- Protecting a table of yours, part 4 of 9: who keeps which privileges.
+
+do $$ begin perform ragwall.begin_migration(16); end $$;
 
 set local role ragwall_owner;
 

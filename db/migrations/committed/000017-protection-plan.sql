@@ -1,8 +1,10 @@
---! Previous: sha1:e77a447bf066dcb323f0143751a233a6aae8922e
---! Hash: sha1:1f71054ab4567b8b4863881e2216c616632c244e
+--! Previous: sha1:71947d3fa49801e6b87370d3cfe3fba801d77f31
+--! Hash: sha1:c679b8d919dfecdd5e1da1761ba3ea42cb7a2ec5
 --! Message: protection-plan
 
 -- Protecting a table of yours, part 5 of 9: the statements that do it.
+
+do $$ begin perform ragwall.begin_migration(17); end $$;
 
 set local role ragwall_owner;
 

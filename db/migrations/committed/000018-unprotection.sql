@@ -1,8 +1,10 @@
---! Previous: sha1:1f71054ab4567b8b4863881e2216c616632c244e
---! Hash: sha1:be8fe49b22567d7a3d814b1d4442fa1808a6ca5f
+--! Previous: sha1:c679b8d919dfecdd5e1da1761ba3ea42cb7a2ec5
+--! Hash: sha1:3d328fc7b72f7cc582ed66ade22d961e7134f5b4
 --! Message: unprotection
 
 -- Protecting a table of yours, part 6 of 9: the record of what there was before, and unprotect_table().
+
+do $$ begin perform ragwall.begin_migration(18); end $$;
 
 set local role ragwall_owner;
 

@@ -1,8 +1,10 @@
---! Previous: sha1:be8fe49b22567d7a3d814b1d4442fa1808a6ca5f
---! Hash: sha1:9528631409aa31f18bb183ea44dc9c248cc5315a
+--! Previous: sha1:3d328fc7b72f7cc582ed66ade22d961e7134f5b4
+--! Hash: sha1:79edb25a78a3e52a551ba7a1e8e15cca6cef69a7
 --! Message: protect-table
 
 -- Protecting a table of yours, part 7 of 9: protect_table().
+
+do $$ begin perform ragwall.begin_migration(19); end $$;
 
 set local role ragwall_owner;
 

@@ -1,8 +1,10 @@
---! Previous: sha1:9528631409aa31f18bb183ea44dc9c248cc5315a
---! Hash: sha1:ea928db15838f26d30727b8cf7021f4e1fde05ef
+--! Previous: sha1:79edb25a78a3e52a551ba7a1e8e15cca6cef69a7
+--! Hash: sha1:19a547d6ff6c63d0816ea3bc7901f77e428472c1
 --! Message: protect-plan
 
 -- Protecting a table of yours, part 8 of 9: protect_plan(), for all tables at once.
+
+do $$ begin perform ragwall.begin_migration(20); end $$;
 
 set local role ragwall_owner;
 

@@ -1,8 +1,10 @@
---! Previous: sha1:ea928db15838f26d30727b8cf7021f4e1fde05ef
---! Hash: sha1:e37e3d2d4e8c1e348f4077d90825155e0e2ce103
+--! Previous: sha1:19a547d6ff6c63d0816ea3bc7901f77e428472c1
+--! Hash: sha1:7f4bdb18dccec2d2e999376882aa16a8f1a6647d
 --! Message: later-partitions
 
--- Protecting a table of yours, part 9 of 9: partitions that are added later. Then the number of the last migration.
+-- Protecting a table of yours, part 9 of 9: partitions that are added later.
+
+do $$ begin perform ragwall.begin_migration(21); end $$;
 
 -- An event trigger runs in statements of every role, with that role's rights. So it, and its function, belong to a
 -- superuser.
@@ -55,20 +57,3 @@ begin
   end if;
 end
 $$;
-
-set local role ragwall_owner;
-
-create function ragwall.migration()
-  returns integer
-  language sql
-  immutable
-  parallel safe
-  return 21;
-
-comment on function ragwall.migration() is
-  'Returns the number of the last migration that was applied. Clients and the audit compare it with the number they '
-  'need.';
-
-grant execute on function ragwall.migration() to app_user, app_reader, agent_reader, agent_caller;
-
-reset role;
