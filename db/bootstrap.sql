@@ -12,6 +12,9 @@ begin
   foreach wanted in array array[
     'ragwall_owner', 'ragwall_context', 'ragwall_search', 'app_user', 'app_reader', 'agent_reader', 'agent_caller'
   ] loop
+    if quote_ident(wanted) <> wanted then
+      raise exception 'the name of a role is expected to be no reserved word: %', wanted;
+    end if;
     begin
       execute format('create role %I nologin noinherit', wanted);
     exception when duplicate_object or unique_violation then
@@ -27,33 +30,95 @@ do $$
 declare
   unbound text;
 begin
-  select string_agg(distinct r.rolname, ', ')
+  select string_agg(format('%I (%s)', r.rolname, a.reasons), ', ' order by r.rolname)
   into unbound
   from pg_roles as r
-  left join pg_auth_members as m on m.member = r.oid
+  cross join lateral (
+    select concat_ws(', ',
+      case when r.rolsuper then 'SUPERUSER' end,
+      case when r.rolbypassrls then 'BYPASSRLS' end,
+      case when r.rolreplication then 'REPLICATION' end,
+      case when r.rolcreaterole then 'CREATEROLE' end,
+      (
+        select 'member of ' || string_agg(distinct m.roleid::regrole::text, ', ')
+        from pg_auth_members as m where m.member = r.oid
+      )
+    ) as reasons
+  ) as a
   where r.rolname in (
       'ragwall_owner', 'ragwall_context', 'ragwall_search', 'app_user', 'app_reader', 'agent_reader', 'agent_caller'
     )
-    and (r.rolsuper or r.rolbypassrls or r.rolreplication or r.rolcreaterole or m.roleid is not null);
+    and a.reasons <> '';
   if unbound is not null then
     raise exception 'these roles can get around row-level security: %', unbound
-      using hint = 'Remove SUPERUSER, BYPASSRLS, REPLICATION and CREATEROLE from them, '
-        'and their memberships in other roles.';
+      using hint = 'Remove SUPERUSER, BYPASSRLS, REPLICATION and CREATEROLE from them, and their memberships in other '
+        'roles. Roles of applications can have other names instead: ragwall migrate --role.';
+  end if;
+end
+$$;
+
+-- Another application may have a role of such a name. Ours have a comment, which they get below. A role without it is
+-- taken only if it has no members, and if nothing in this database belongs to it or is granted to it.
+do $$
+declare
+  others text;
+begin
+  if to_regnamespace('ragwall') is not null then
+    return;
+  end if;
+  select string_agg(format('%I %s', r.rolname, a.reasons), '; ' order by r.rolname)
+  into others
+  from pg_roles as r
+  cross join lateral (
+    select concat_ws(', ',
+      (
+        select 'has the members ' || string_agg(distinct m.member::regrole::text, ', ')
+        from pg_auth_members as m
+        -- Whoever creates a role is a member with ADMIN.
+        where m.roleid = r.oid
+          and not exists (
+            select from pg_auth_members as a where a.roleid = m.roleid and a.member = m.member and a.admin_option
+          )
+      ),
+      (
+        select string_agg(d.what || array_to_string(d.objects[:3], ', ') || case
+          when cardinality(d.objects) > 3 then format(' and %s more', cardinality(d.objects) - 3) else '' end, ', ')
+        from (
+          select k.what, array_agg(pg_describe_object(s.classid, s.objid, 0) order by s.classid, s.objid) as objects
+          from pg_shdepend as s
+          join (values ('o', 'owns '), ('a', 'has privileges on '), ('r', 'is named by ')) as k (type, what)
+            on k.type = s.deptype
+          where s.refclassid = 'pg_authid'::regclass
+            and s.refobjid = r.oid
+            and (s.dbid = (select d.oid from pg_database as d where d.datname = current_database())
+              or s.dbid = 0 and s.deptype = 'o')
+          group by k.what
+        ) as d
+      )
+    ) as reasons
+  ) as a
+  where r.rolname in ('app_user', 'app_reader', 'agent_reader', 'agent_caller')
+    and coalesce(shobj_description(r.oid, 'pg_authid'), '') not like 'Ragwall%'
+    and a.reasons <> '';
+  if others is not null then
+    raise exception 'roles of these names are there already, for something else: %', others
+      using hint = 'Choose other names: ragwall migrate --role. If such a role is meant for Ragwall, say so by a '
+        'comment on role that begins with Ragwall.';
   end if;
 end
 $$;
 
 do $$
 begin
-  comment on role ragwall_owner is 'Owns the schema ragwall and its tables. Cannot log in.';
-  comment on role ragwall_context is 'Owns the functions that bind tenants, and their keys. Cannot log in.';
-  comment on role ragwall_search is 'Owns the function that searches, and nothing else. Cannot log in.';
-  comment on role app_user is 'The application: reads and writes the documents of the bound tenant.';
-  comment on role app_reader is 'The application, read-only: reads the documents of the bound tenant.';
+  comment on role ragwall_owner is 'Ragwall: owns the schema ragwall and its tables. Cannot log in.';
+  comment on role ragwall_context is 'Ragwall: owns the functions that bind tenants, and their keys. Cannot log in.';
+  comment on role ragwall_search is 'Ragwall: owns the function that searches, and nothing else. Cannot log in.';
+  comment on role app_user is 'Ragwall: the application, which reads and writes the documents of the bound tenant.';
+  comment on role app_reader is 'Ragwall: the application, which reads the documents of the bound tenant.';
   comment on role agent_reader is
-    'Runs SQL that others write, read-only: reads the documents of the tenant that a token names.';
+    'Ragwall: runs SQL that others write, read-only: reads the documents of the tenant that a token names.';
   comment on role agent_caller is
-    'Runs SQL that others write: may only call the search, for the tenant that a token names.';
+    'Ragwall: runs SQL that others write: may only call the search, for the tenant that a token names.';
 exception when insufficient_privilege then
   raise notice 'the comments of the roles stay as they are: another role created them';
 end
