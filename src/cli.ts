@@ -4,13 +4,17 @@ import { readFileSync } from 'node:fs';
 import { visible } from './audit/report.js';
 import { auditCommand } from './cli/audit-command.js';
 import { indexCommand } from './cli/index-command.js';
+import { migrateCommand } from './cli/migrate-command.js';
+import { sqlCommand } from './cli/sql-command.js';
 
-const help = `ragwall index [url]   keeps the search tables of large tenants
-ragwall audit [url]   checks whether tenants are isolated in a database, with or without Ragwall in it
-ragwall serve         documents and answers over HTTP, for the tenant that a verified token names
+const help = `ragwall migrate [url]   applies the migrations that a database does not have yet
+ragwall sql             prints them, or writes files for another tool that migrates
+ragwall index [url]     keeps the search tables of large tenants
+ragwall audit [url]     checks whether tenants are isolated in a database, with or without Ragwall in it
+ragwall serve           documents and answers over HTTP, for the tenant that a verified token names
 
-ragwall <command> --help   what a command needs, and its options
-ragwall --version          the version of this package`;
+ragwall <command> --help    what a command needs, and its options
+ragwall --version           the version of this package`;
 
 /** Loads `ragwall serve` from its own package. No type depends on that package: it is not a dependency of this one. */
 async function serveCommand(): Promise<(args: string[]) => Promise<number>> {
@@ -30,7 +34,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 const [name, ...args] = process.argv.slice(2);
 try {
-  if (name === 'index') process.exitCode = await indexCommand(args);
+  if (name === 'migrate') process.exitCode = await migrateCommand(args);
+  else if (name === 'sql') process.exitCode = await sqlCommand(args);
+  else if (name === 'index') process.exitCode = await indexCommand(args);
   else if (name === 'audit') process.exitCode = await auditCommand(args);
   else if (name === 'serve') process.exitCode = await (await serveCommand())(args);
   else if (name === undefined || name === '--help') {
@@ -42,7 +48,7 @@ try {
   } else {
     const kind = name.startsWith('-') ? 'option' : 'command';
     throw new Error(
-      `unknown ${kind} ${name}; expected: ragwall index, ragwall audit, ragwall serve, --version or --help`,
+      `unknown ${kind} ${name}; expected: ragwall migrate, sql, index, audit or serve, --version or --help`,
     );
   }
 } catch (error) {

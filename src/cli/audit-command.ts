@@ -1,7 +1,7 @@
 /** `ragwall audit`: runs the audit, prints it in a format, and fails if a finding gates. */
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import postgres, { type Sql } from 'postgres';
+import type { Sql } from 'postgres';
 import { type Acceptance, readBaseline, writeBaseline } from '../audit/baseline.js';
 import { writeBundle } from '../audit/bundle.js';
 import { type Evidence, makeEvidence, readState, readSuites } from '../audit/evidence.js';
@@ -15,6 +15,7 @@ import { probe } from '../audit/probe/probe.js';
 import { gating, makeReport, plural, type Report, severities, summary, toJson, visible } from '../audit/report.js';
 import { type Audit, type AuditRow, readAudit, type Severity } from '../audit/run.js';
 import { verifyCommand } from '../audit/verify.js';
+import { explained, open } from './connection.js';
 
 const auditHelp = `ragwall audit [url]   checks whether tenants are isolated in a database, with or without Ragwall in it
 
@@ -250,51 +251,5 @@ async function pageOf(evidence: Evidence, file: string | undefined): Promise<str
   return page;
 }
 
-function connect(url: string | undefined, max = 1): Sql {
-  if (!url) throw new Error('a connection string is expected, in DATABASE_URL or as an argument');
-  const [, authority = '', rest = ''] = /^postgres(?:ql)?:\/\/([^/?#]*)(.*)$/s.exec(url) ?? [];
-  // With such a character unescaped, a part of the password would be parsed as port or database, and show in errors.
-  if (!/^postgres(ql)?:\/\//.test(url) || (rest.includes('@') && !authority.includes('@'))) {
-    throw new Error(
-      'postgres://user:password@host:port/database is expected, with / ? # @ in a password written as %2F %3F %23 %40',
-    );
-  }
-  try {
-    return postgres(url, {
-      max,
-      fetch_types: false,
-      prepare: false, // Behind a pooler the next transaction may run in another session.
-      connect_timeout: 10,
-      onnotice: () => {},
-      connection: { application_name: 'ragwall audit' },
-    });
-  } catch {
-    throw new Error('the connection string cannot be parsed: postgres://user:password@host:port/database is expected');
-  }
-}
-
-/** Returns an error with cause and remedy. Of the connection string it has host, port, user and database, no password. */
-function explained(error: unknown, sql: Sql): unknown {
-  const { code, message } = error as NodeJS.ErrnoException;
-  const { host, port, user, database } = sql.options as unknown as Record<'host' | 'port', unknown[]> &
-    Record<'user' | 'database', string>;
-  const place = `${host[0]}:${port[0]}`;
-  switch (code) {
-    case 'ECONNREFUSED':
-      return new Error(`no server answers at ${place}: check that it runs, and the port`);
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-      return new Error(`the host ${host[0]} cannot be resolved: check its name`);
-    case 'CONNECT_TIMEOUT':
-      return new Error(
-        `${place} does not answer within 10 seconds: check the firewall, and whether the server requires TLS`,
-      );
-    case '28P01':
-    case '28000':
-      return new Error(`${place} refuses the login ${user}: ${message}`);
-    case '3D000':
-      return new Error(`the database ${database} does not exist at ${place}`);
-    default:
-      return message ? error : new Error(`the connection to ${place} failed (${code})`);
-  }
-}
+/** Behind a pooler the next transaction may run in another session, so nothing is prepared. */
+const connect = (url: string | undefined, max = 1) => open(url, 'ragwall audit', { max, prepare: false });

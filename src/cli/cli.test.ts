@@ -33,7 +33,7 @@ describe('on a server', () => {
 });
 
 it.each([
-  [['--help'], 'ragwall audit [url]   checks'],
+  [['--help'], 'ragwall audit [url]     checks'],
   [['index', '--help'], '--plan'],
   [['audit', '--help'], '--write-baseline <file>'],
   [['serve', '--help'], 'RAGWALL_JWT_AUDIENCE'],
@@ -48,8 +48,8 @@ it('--version prints the version of the package', async () => {
 
 it.each([
   [[], 2, 'ragwall index [url]'],
-  [['nonsense'], 1, 'unknown command nonsense; expected: ragwall index, ragwall audit'],
-  [['--nonsense'], 1, 'unknown option --nonsense; expected: ragwall index, ragwall audit'],
+  [['nonsense'], 1, 'unknown command nonsense; expected: ragwall migrate, sql, index, audit'],
+  [['--nonsense'], 1, 'unknown option --nonsense; expected: ragwall migrate, sql, index, audit'],
   [['index', '--nonsense'], 1, "Unknown option '--nonsense'"],
   [['audit', '--nonsense'], 2, "Unknown option '--nonsense'"],
   [['index', '--from', 'many'], 1, '--from is expected to be a whole number'],

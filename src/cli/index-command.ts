@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { visible } from '../audit/report.js';
 import { createObserver } from './index-observer.js';
 import { type Outcome, runPlan } from './index-run.js';
-import { openSession, takeLock } from './index-session.js';
+import { openSession, takeLock } from './session.js';
 
 const indexHelp = `ragwall index [url]   builds the search tables of tenants that have become large, brings changes into them,
                       measures their recall, builds worn ones anew, and drops those of tenants that have shrunk
@@ -53,7 +53,7 @@ function printOutcome({ done, undone }: Outcome, replaced: number, began: number
 async function runOnce({ url, from, wait, signal, terse }: Options): Promise<boolean> {
   const began = performance.now();
   const observer = createObserver(url);
-  const session = await openSession(url, from);
+  const session = await openSession(url, { from });
   // A cancellation that comes before its statement has no effect, so it is repeated until the run has ended.
   let cancelling: NodeJS.Timeout | undefined;
   const cancel = () => {
@@ -63,7 +63,7 @@ async function runOnce({ url, from, wait, signal, terse }: Options): Promise<boo
   signal.addEventListener('abort', cancel);
   try {
     signal.throwIfAborted();
-    await takeLock(session);
+    await takeLock(session, 'index');
     const outcome = await runPlan(session, observer, { wait, signal, say: console.log });
     const [row] = await session.run(
       (sql) => sql<{ replaced: number }[]>`
@@ -79,7 +79,7 @@ async function runOnce({ url, from, wait, signal, terse }: Options): Promise<boo
 }
 
 async function printPlan(url: string, from: string | undefined): Promise<void> {
-  const session = await openSession(url, from);
+  const session = await openSession(url, { from });
   try {
     for (const statement of await session.plan()) console.log(`${statement};`);
   } finally {

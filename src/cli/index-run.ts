@@ -2,8 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { visible } from '../audit/report.js';
 import type { Observer } from './index-observer.js';
-import type { Session } from './index-session.js';
 import { type Step, stepsOf } from './index-steps.js';
+import type { Session } from './session.js';
 
 /** How often progress is printed, in milliseconds. */
 const interval = 5_000;

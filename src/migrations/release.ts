@@ -47,12 +47,29 @@ export async function readSql(path: string, choices: Choices): Promise<string> {
 
 /** Replaces the placeholders and the names of the roles in SQL: as names, in literals and in comments. */
 export function resolve(sql: string, { dimensions, vectorSchema, roles }: Choices): string {
-  const names = new RegExp(`\\b(${applicationRoles.join('|')})\\b`, 'g');
-  return sql
-    .replaceAll(':EMBEDDING_DIMENSIONS', String(dimensions))
-    .replaceAll(':VECTOR_SCHEMA', vectorSchema)
-    .replace(names, (name) => roles[name as ApplicationRole] ?? name);
+  return renameRoles(
+    sql.replaceAll(':EMBEDDING_DIMENSIONS', String(dimensions)).replaceAll(':VECTOR_SCHEMA', vectorSchema),
+    roles,
+  );
 }
+
+/** Replaces the names of the roles alone. */
+export function renameRoles(sql: string, roles: Choices['roles']): string {
+  const names = new RegExp(`\\b(${applicationRoles.join('|')})\\b`, 'g');
+  return sql.replace(names, (name) => roles[name as ApplicationRole] ?? name);
+}
+
+/** Creates the extension where it was asked for. db/bootstrap.sql then finds it. */
+const extensionIn = (schema: string) => `do $$
+begin
+  if not exists (select from pg_extension where extname = 'vector') then
+    create schema if not exists ${schema};
+    create extension vector with schema ${schema};
+  end if;
+end
+$$;
+
+`;
 
 /** Returns the release for these choices. */
 export async function readRelease(choices: Choices): Promise<Release> {
@@ -64,7 +81,9 @@ export async function readRelease(choices: Choices): Promise<Release> {
     return { number: Number.parseInt(number, 10), name, sql: sql.replace(/^(--!.*\n)+\n?/, '') };
   });
   return {
-    bootstrap: await readSql('bootstrap.sql', choices),
+    bootstrap:
+      (choices.vectorSchema === defaults.vectorSchema ? '' : extensionIn(choices.vectorSchema)) +
+      (await readSql('bootstrap.sql', choices)),
     migrations: await Promise.all(migrations),
     audit: await readSql('audit-install.sql', choices),
   };

@@ -1,8 +1,15 @@
-/** The session in which `ragwall index` works: one connection, with the lock that a run holds and no time-outs. */
-import postgres, { type Sql } from 'postgres';
+/** The session in which `ragwall index` and `ragwall migrate` work: one connection, with the lock of a run and no time-outs. */
+import type { Sql } from 'postgres';
+import { explained, open } from './connection.js';
 
-/** The number of the advisory lock, which a run holds so that there is one at a time. The number is arbitrary. */
-const lock = 7_260_913;
+/** The numbers of the advisory locks, which a run holds so that there is one at a time. They are arbitrary. */
+const locks = { index: 7_260_913, migrate: 7_260_914 };
+
+interface SessionOptions {
+  readonly from?: string | undefined;
+  readonly application?: string;
+  readonly onNotice?: (message: string) => void;
+}
 
 /** A session with Postgres that is never replaced by another one behind the caller's back. */
 export interface Session {
@@ -23,20 +30,21 @@ export interface Session {
 const isLoss = (error: unknown) =>
   /^(57P|08|CONNECTION_|E[A-Z]{3})/.test(String((Object(error) as { code?: unknown }).code));
 
-/** Opens a session. `from`: the setting ragwall.search_table_from. */
-export async function openSession(url: string, from?: string): Promise<Session> {
+/** Opens a session. `from`: the setting ragwall.search_table_from. `onNotice` gets the notices that functions raise. */
+export async function openSession(
+  url: string,
+  { from, application = 'ragwall index', onNotice }: SessionOptions = {},
+): Promise<Session> {
   let opened = false;
   let closed = false;
-  const sql = postgres(url, {
-    max: 1,
+  const sql = open(url, application, {
     // The driver would replace a connection that is an hour old, and the lock would be gone with it.
     max_lifetime: null,
-    fetch_types: false,
-    onnotice: () => {},
+    // Other notices are the server's, as that an extension is there already.
+    onnotice: ({ code, message }) => code === '00000' && onNotice?.(message ?? ''),
     onclose: () => {
       closed = opened;
     },
-    connection: { application_name: 'ragwall index' },
   });
 
   const lost = (cause?: unknown) =>
@@ -103,15 +111,19 @@ export async function openSession(url: string, from?: string): Promise<Session> 
     };
   } catch (error) {
     await end();
-    throw error;
+    throw explained(error, sql);
   }
 }
 
+/** Another run has the lock. The message says who that is. */
+export class AtWork extends Error {}
+
 /**
- * Takes the lock of the runs.
- * @throws Error if another run has it, which says who that is.
+ * Takes the lock of the runs of a command.
+ * @throws AtWork if another run has it.
  */
-export async function takeLock(session: Session): Promise<void> {
+export async function takeLock(session: Session, command: keyof typeof locks): Promise<void> {
+  const lock = locks[command];
   await session.run(async (sql) => {
     const [taken] = await sql<{ free: boolean }[]>`select pg_try_advisory_lock(${lock}) as free`;
     if (taken?.free) return;
@@ -129,6 +141,6 @@ export async function takeLock(session: Session): Promise<void> {
         and l.database = (select d.oid from pg_database as d where d.datname = current_database())
         and (l.classid, l.objid, l.objsubid) = (0::oid, ${lock}::bigint::oid, 1)
       limit 1`;
-    throw new Error(`another run is at work: ${other?.line ?? 'it has just ended'}`);
+    throw new AtWork(`another run is at work: ${other?.line ?? 'it has just ended'}`);
   });
 }
