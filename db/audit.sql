@@ -832,7 +832,9 @@ own_relation_fact (kind, parent, name, property, value) as materialized (
       ('command', case p.polcmd when 'r' then 'select' when 'a' then 'insert' when 'w' then 'update'
         when 'd' then 'delete' else 'all' end),
       ('roles', (
-        select string_agg(n.name, ', ' order by n.name collate "C")
+        -- In an order that does not change with the names that were chosen.
+        select string_agg(n.name, ', ' order by
+          array_position(array['app_user', 'app_reader', 'agent_reader', 'agent_caller'], n.name), n.name collate "C")
         from unnest(p.polroles) as o (oid)
         cross join lateral (select case o.oid when 0 then 'PUBLIC' else o.oid::regrole::text end) as n (name)
       )),
@@ -1133,7 +1135,7 @@ released (kind, parent, name, properties) as (
     ('index', 'ragwall_search.tail', 'tail_by_tenant', '{ "definition" : "CREATE INDEX tail_by_tenant ON ragwall_search.tail USING btree (tenant_id, id)" }'),
     ('policy', 'ragwall.documents', 'delete_own_tenant', '{ "command" : "delete", "mode" : "permissive", "roles" : "ragwall_owner", "using" : "(tenant_id = ( SELECT ragwall.current_tenant() AS current_tenant))" }'),
     ('policy', 'ragwall.documents', 'insert_own_tenant', '{ "command" : "insert", "mode" : "permissive", "roles" : "app_user", "with check" : "(tenant_id = ( SELECT ragwall.current_tenant() AS current_tenant))" }'),
-    ('policy', 'ragwall.documents', 'select_own_tenant', '{ "command" : "select", "mode" : "permissive", "roles" : "agent_reader, app_reader, app_user, ragwall_owner", "using" : "(tenant_id = ( SELECT ragwall.current_tenant() AS current_tenant))" }'),
+    ('policy', 'ragwall.documents', 'select_own_tenant', '{ "command" : "select", "mode" : "permissive", "roles" : "app_user, app_reader, agent_reader, ragwall_owner", "using" : "(tenant_id = ( SELECT ragwall.current_tenant() AS current_tenant))" }'),
     ('policy', 'ragwall.documents', 'tenant_floor', '{ "command" : "all", "mode" : "restrictive", "roles" : "PUBLIC", "using" : "md5 07771f321d7b2fb94768f8686dab5284", "with check" : "(tenant_id = ( SELECT ragwall.current_tenant() AS current_tenant))" }'),
     ('policy', 'ragwall.documents', 'update_own_tenant', '{ "command" : "update", "mode" : "permissive", "roles" : "app_user, ragwall_owner", "using" : "(tenant_id = ( SELECT ragwall.current_tenant() AS current_tenant))", "with check" : "(tenant_id = ( SELECT ragwall.current_tenant() AS current_tenant))" }'),
     ('policy', 'ragwall.documents_rows', 'select_own_tenant', '{ "command" : "select", "mode" : "permissive", "roles" : "ragwall_search", "using" : "(tenant_id = ( SELECT current_setting(''app.current_tenant''::text, true) AS current_setting))" }'),

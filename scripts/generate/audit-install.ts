@@ -146,6 +146,8 @@ comment on function ragwall.fingerprint() is
   'changes that isolation rests on, and otherwise stays the same. \`ragwall audit --fingerprint --diff\` prints what has '
   'changed. For DBAs: nobody but the owner may execute it.';
 
+reset role;
+
 commit;
 `,
   };

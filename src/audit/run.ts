@@ -1,6 +1,8 @@
 /** Reads the audit from a database: in one transaction that can only read. */
 import { readFileSync } from 'node:fs';
 import type { Sql, TransactionSql } from 'postgres';
+import { readRoles } from '../migrations/choices.js';
+import { renameRoles } from '../migrations/release.js';
 
 const areas = ['rls', 'role', 'tenant', 'context', 'pool', 'ci', 'path', 'shared', 'server'] as const;
 const severities = ['critical', 'high', 'medium', 'low'] as const;
@@ -99,7 +101,7 @@ export async function readAuditIn(tx: TransactionSql, options: AuditOptions = {}
     select substr(name, 9) as name, current_setting(name) as value
     from unnest(array['ragwall.tenant_columns', 'ragwall.app_roles', 'ragwall.untrusted_roles']) as name
     where current_setting(name, true) <> ''`;
-  const query = options.query ?? readFileSync(auditQuery, 'utf8');
+  const query = renameRoles(options.query ?? readFileSync(auditQuery, 'utf8'), await readRoles(tx));
   const rows = await tx.unsafe<AuditRow[]>(query);
   return {
     ...about,

@@ -1,5 +1,5 @@
 /** What a database may choose when the first migration is applied: from the command line, and as the catalogs have it. */
-import type { Sql } from 'postgres';
+import type { ISql } from 'postgres';
 import { type ApplicationRole, applicationRoles, type Choices, defaults } from './release.js';
 
 /** The options by which commands take choices, for parseArgs(). */
@@ -78,15 +78,15 @@ export interface State {
 }
 
 /** Returns the body of a function `ragwall.…()` that returns a constant. Reading it needs no privilege. */
-const constant = (sql: Sql, name: string) => sql`(
-  select pg_get_function_sqlbody(p.oid)
+const constant = (sql: ISql, name: string) => sql`(
+  select pg_catalog.pg_get_function_sqlbody(p.oid)
   from pg_catalog.pg_proc as p
   join pg_catalog.pg_namespace as n on n.oid = p.pronamespace
   where n.nspname = 'ragwall' and p.proname = ${name} and p.pronargs = 0
 )`;
 
 /** Returns the names that a database has for our roles: none of them if it has no others, or no Ragwall. */
-export async function readRoles(sql: Sql): Promise<Choices['roles']> {
+export async function readRoles(sql: ISql): Promise<Choices['roles']> {
   const [row] = await sql<{ body: string | null }[]>`select ${constant(sql, 'application_roles')} as body`;
   const [, list] = /'\{((?:\w+,){3}\w+)\}'/.exec(row?.body ?? '') ?? [];
   const names = list?.split(',') ?? applicationRoles;
@@ -96,7 +96,7 @@ export async function readRoles(sql: Sql): Promise<Choices['roles']> {
 }
 
 /** Reads the state of a database. */
-export async function readState(sql: Sql): Promise<State> {
+export async function readState(sql: ISql): Promise<State> {
   const [row] = await sql<{ there: boolean; migration: string | null; dimensions: string | null; schema: string }[]>`
     select exists (select from pg_catalog.pg_namespace where nspname = 'ragwall') as there,
       ${constant(sql, 'migration')} as migration,
@@ -123,7 +123,7 @@ export async function readState(sql: Sql): Promise<State> {
  * Returns the choices for a database.
  * @throws Error if one that was given is another one than the database has. It says both.
  */
-export async function settle(sql: Sql, given: Given, { choices }: State): Promise<Choices> {
+export async function settle(sql: ISql, given: Given, { choices }: State): Promise<Choices> {
   const differ = (what: string, asked: unknown, has: unknown) => {
     if (asked === undefined || has === undefined || asked === has) return;
     throw new Error(
@@ -136,7 +136,7 @@ export async function settle(sql: Sql, given: Given, { choices }: State): Promis
   differ('the names of the roles', roles(given.roles), roles(choices.roles));
   const settled = { ...defaults, ...given, ...choices };
   const [reserved] = await sql<{ name: string }[]>`
-    select name from unnest(string_to_array(${[settled.vectorSchema, ...namesOf(settled.roles)].join(' ')}, ' ')) as name
+    select name from pg_catalog.unnest(pg_catalog.string_to_array(${[settled.vectorSchema, ...namesOf(settled.roles)].join(' ')}, ' ')) as name
     where pg_catalog.quote_ident(name) <> name`;
   if (reserved) throw new Error(`${reserved.name} is expected to be a name that SQL need not quote`);
   return settled;

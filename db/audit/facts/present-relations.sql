@@ -109,7 +109,9 @@ own_relation_fact (kind, parent, name, property, value) as materialized (
       ('command', case p.polcmd when 'r' then 'select' when 'a' then 'insert' when 'w' then 'update'
         when 'd' then 'delete' else 'all' end),
       ('roles', (
-        select string_agg(n.name, ', ' order by n.name collate "C")
+        -- In an order that does not change with the names that were chosen.
+        select string_agg(n.name, ', ' order by
+          array_position(array['app_user', 'app_reader', 'agent_reader', 'agent_caller'], n.name), n.name collate "C")
         from unnest(p.polroles) as o (oid)
         cross join lateral (select case o.oid when 0 then 'PUBLIC' else o.oid::regrole::text end) as n (name)
       )),

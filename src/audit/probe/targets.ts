@@ -1,5 +1,7 @@
 /** Reads what the probe acts on: tenant tables and the settings that their policies read, roles, search functions. */
 import type { TransactionSql } from 'postgres';
+import { readRoles } from '../../migrations/choices.js';
+import { renameRoles } from '../../migrations/release.js';
 import { probeQuery } from '../queries.generated.js';
 import { undone } from './savepoint.js';
 
@@ -57,7 +59,10 @@ export async function readTargets(
     // the query itself.
     await inner`set local search_path = pg_catalog, pg_temp`;
     await inner`set local jit = off`;
-    return inner.unsafe<(Omit<ProbeTargets, 'searches'> & { searches: SearchFunction[] })[]>(probeQuery, parameters);
+    return inner.unsafe<(Omit<ProbeTargets, 'searches'> & { searches: SearchFunction[] })[]>(
+      renameRoles(probeQuery, await readRoles(inner)),
+      parameters,
+    );
   });
   if (!row) throw new Error('a row was expected');
   return { ...row, searches: row.searches.flatMap(callable) };
