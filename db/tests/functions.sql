@@ -18,6 +18,7 @@ select set_eq(
     'ragwall.measure_search_table() as ragwall_owner',
     'ragwall.drop_search_table() as ragwall_owner',
     'ragwall.catch_up(integer) as ragwall_owner',
+    'ragwall_search.note_stored() as ragwall_owner',
     'ragwall.agent_match_documents(halfvec,integer,jsonb,boolean) as ragwall_owner',
     'ragwall.delete_documents(uuid[]) as ragwall_owner',
     'ragwall.delete_source(text,integer) as ragwall_owner'
@@ -131,7 +132,7 @@ select set_eq(
       ('ragwall.grant_login(name,name)', 'ragwall_owner volatile', ''),
       ('ragwall.held_privileges(regclass)', 'ragwall_owner stable parallel', ''),
       ('ragwall.index_findings(regclass,name)', 'ragwall_owner stable leader', 'jit=off'),
-      ('ragwall.index_plan()', 'ragwall_owner volatile', 'enable_seqscan=off jit=off row_security=off'),
+      ('ragwall.index_plan()', 'ragwall_owner volatile', ''),
       -- How what it tells is printed.
       ('ragwall.inventory()', 'ragwall_owner stable leader', 'DateStyle=ISO, YMD IntervalStyle=postgres TimeZone=UTC '
         || 'bytea_output=hex extra_float_digits=1 jit=off lc_monetary=C quote_all_identifiers=off standard_conforming_strings=on'),
@@ -176,9 +177,12 @@ select set_eq(
       ('ragwall_private.random_bytes()', 'ragwall_context volatile parallel', ''),
       ('ragwall_private.refuse_residue()', 'ragwall_context volatile', ''),
       ('ragwall_private.seal(bytea,bytea,text,text)', 'ragwall_context stable leader', ''),
+      ('ragwall_search.entries()', 'ragwall_owner volatile', ''),
+      ('ragwall_search.has_documents(text,bigint)', 'ragwall_owner volatile', 'enable_seqscan=off jit=off'),
       ('ragwall_search.measure(name,bigint)', 'ragwall_owner volatile',
         'fixed plans hnsw.ef_search=40 hnsw.iterative_scan=off plan_cache_mode=force_generic_plan'),
       ('ragwall_search.note_change()', 'ragwall_owner volatile', 'fixed plans plan_cache_mode=force_generic_plan'),
+      ('ragwall_search.note_stored()', 'ragwall_owner definer volatile', ''),
       -- With the settings of search_documents(), which calls it.
       ('ragwall_search.search_table(ragwall_search.directory,halfvec,integer,jsonb)', 'ragwall_owner stable', '')
   $$,

@@ -40,7 +40,8 @@ select set_eq(
       ('tenant_floor on directory', 'RESTRICTIVE', 'ALL', array['public']),
       ('own_tenant on directory', 'PERMISSIVE', 'ALL', array['app_user', 'ragwall_owner', 'ragwall_search']),
       ('tenant_floor on tail', 'RESTRICTIVE', 'ALL', array['public']),
-      ('own_tenant on tail', 'PERMISSIVE', 'ALL', array['app_user', 'ragwall_owner', 'ragwall_search'])
+      ('own_tenant on tail', 'PERMISSIVE', 'ALL', array['app_user', 'ragwall_owner', 'ragwall_search']),
+      ('tenant_floor on stored', 'RESTRICTIVE', 'ALL', array['public'])
   $$,
   'the floor is restrictive and for everybody; the others are permissive, each for its command and roles'
 );
@@ -80,7 +81,7 @@ select set_eq(
   $$
     select relation || ' ' || policy || ' ' || clause || ': ' || expression
     from
-      unnest(array['documents_rows', 'directory', 'tail']) as relation,
+      unnest(array['documents_rows', 'directory', 'tail', 'stored']) as relation,
       unnest(array['using', 'check']) as clause,
       lateral (
         values
@@ -96,6 +97,7 @@ select set_eq(
           )
       ) as p (policy, expression)
     where not (policy = 'select_own_tenant' and clause = 'check')
+      and not (policy = 'own_tenant' and relation = 'stored')
   $$,
   'the floors beneath compare with the sealed tenant, and the policies under them with the setting'
 );
@@ -127,6 +129,8 @@ select is_empty(
       and not (c.relrowsecurity and c.relforcerowsecurity)
       -- Has nothing of tenants. Its owner keeps what unprotect_table() restores there.
       and not (c.oid = 'ragwall.unprotection'::regclass and c.relrowsecurity)
+      -- Which tenants there are: members of ragwall_owner read it, and nobody else.
+      and not (c.oid = 'ragwall_search.stored'::regclass and c.relrowsecurity)
   $$,
   'row-level security is enabled and forced on every table and partition [E03b]'
 );

@@ -73,7 +73,7 @@ afterAll(async () => {
     }
     expect(
       await sql`select relname from pg_class where relnamespace = 'ragwall_search'::regnamespace and relkind = 'r'`,
-    ).toHaveLength(2);
+    ).toHaveLength(3);
   });
 }, 60_000);
 

@@ -52,8 +52,11 @@ select set_eq(
     join pg_class as c on c.oid = t.tgrelid
     where c.relnamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace, 'ragwall_search'::regnamespace)
   $$,
-  array['note_change on ragwall.documents A', 'note_change on ragwall.documents_rows A'],
-  'the only trigger notes changes, always'
+  array[
+    'note_change on ragwall.documents A', 'note_change on ragwall.documents_rows A',
+    'note_stored on ragwall.documents A', 'note_stored on ragwall.documents_rows A'
+  ],
+  'the only triggers note changes, and what is stored, always'
 );
 
 select is_empty(
@@ -148,6 +151,7 @@ select set_eq(
     'ragwall_search.directory: CHECK (((ef_10 >= 10) AND (ef_10 <= 1000)))',
     'ragwall_search.directory: CHECK (((ef_100 >= 100) AND (ef_100 <= 1000)))',
     'ragwall_search.tail: CHECK (ragwall.is_tenant_id(tenant_id))',
+    'ragwall_search.stored: CHECK (ragwall.is_tenant_id(tenant_id))',
     'ragwall_private.seal_key: PRIMARY KEY (only_row)',
     'ragwall_private.seal_key: CHECK (only_row)',
     'ragwall_private.seal_key: CHECK ((octet_length(inner_key) = 64))',
@@ -190,6 +194,7 @@ select set_eq(
     'ragwall_search.directory.dimensions: ragwall.embedding_dimensions()', 'ragwall_search.directory.documents: 0',
     'ragwall_search.directory.edges: 16', 'ragwall_search.directory.applied: 0', 'ragwall_search.directory.measured: 0',
     'ragwall_search.directory.pages: 0', 'ragwall_search.directory.bytes: 0',
+    'ragwall_search.stored.documents: 1', 'ragwall_search.stored.registered: false',
     'ragwall_private.seal_key.only_row: true', 'ragwall_private.signing_key.created_at: now()'
   ],
   'a new document belongs to the tenant that is bound, and no other default tells who it is'

@@ -9,8 +9,8 @@ import { openSession, takeLock } from './session.js';
 const indexHelp = `ragwall index [url]   builds the search tables of tenants that have become large, brings changes into them,
                       measures their recall, builds worn ones anew, and drops those of tenants that have shrunk
 
-The url, or DATABASE_URL, is a superuser's (or that of a role with BYPASSRLS that is a member of
-ragwall_owner), direct and not through a pooler. Prefer the variable: a command line can be read by others
+The url, or DATABASE_URL, is that of a superuser or of a member of ragwall_owner, direct and not through a
+pooler. Prefer the variable: a command line can be read by others
 on the machine. It blocks neither reads nor writes. It can be interrupted and run again. Run it after large
 ingests and every night, or all the time with --watch.
 

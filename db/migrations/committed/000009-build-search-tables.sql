@@ -1,5 +1,5 @@
---! Previous: sha1:70e1ef972286cc4c14038c17cec1cdb16938af26
---! Hash: sha1:d30b05c45bd2502bb78065ca0f7c407df8c2e1d0
+--! Previous: sha1:e41996a6e01680d99048861e56c04405f43a9c5d
+--! Hash: sha1:5e82f57cee25d685570f945f7a88ea234dcf6319
 --! Message: build-search-tables
 
 -- Building a search table beside the one in use, and dropping one.
@@ -32,6 +32,7 @@ begin
   select s.* into entry from ragwall_search.directory as s where s.tenant_id = tenant;
   if not found then
     insert into ragwall_search.directory (tenant_id) values (tenant) on conflict do nothing;
+    insert into ragwall_search.stored (tenant_id, documents, registered) values (tenant, 0, true);
     return 'registered';
   end if;
   if entry.built_at is null then
@@ -168,6 +169,9 @@ begin
   else
     delete from ragwall_search.directory as s where s.tenant_id = tenant;
     delete from ragwall_search.tail as t where t.tenant_id = tenant;
+    delete from ragwall_search.stored as s where s.tenant_id = tenant;
+    insert into ragwall_search.stored (tenant_id, documents)
+    select tenant, count(*) from ragwall.documents as d where d.tenant_id = tenant having count(*) > 0;
   end if;
   return 'dropped';
 end
@@ -176,7 +180,7 @@ $$;
 comment on function ragwall.drop_search_table() is
   'Drops the table that the bound tenant''s search table has replaced. If there is none, takes the search table out of '
   'use: searches are exact from then on, and the next call drops it. A minute should lie between, because searches '
-  'that began earlier may still read it. Raises RW001 if no tenant is bound. For members of ragwall_owner. Security '
+  'that began earlier may still read it. Of a tenant without documents nothing is left then. Raises RW001 if no tenant is bound. For members of ragwall_owner. Security '
   'definer: it runs as the owner, who is bound by the policies.';
 
 reset role;

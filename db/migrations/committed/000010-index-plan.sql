@@ -1,5 +1,5 @@
---! Previous: sha1:d30b05c45bd2502bb78065ca0f7c407df8c2e1d0
---! Hash: sha1:5f72e351ef2e6a709ae89aa8510a0895f553a64c
+--! Previous: sha1:5e82f57cee25d685570f945f7a88ea234dcf6319
+--! Hash: sha1:f0a7856185bf6ca8cc1923e9cb5ac0394f0f4d18
 --! Message: index-plan
 
 -- What the DBA sees of the search tables, and which statements are due.
@@ -8,24 +8,136 @@ do $$ begin perform ragwall.begin_migration(10); end $$;
 
 set local role ragwall_owner;
 
+create table ragwall_search.stored (
+  tenant_id text collate "C" not null check (ragwall.is_tenant_id(tenant_id)),
+  documents bigint not null default 1,
+  registered boolean not null default false
+);
+
+comment on table ragwall_search.stored is
+  'Which tenants there are, for index_plan(): a row for each document that was stored, until index_plan() has them '
+  'added up. No two writers ever wait for each other here. Row-level security is not forced, so that members of '
+  'ragwall_owner read all of it; nobody else has a privilege on it.';
+comment on column ragwall_search.stored.tenant_id is 'The tenant.';
+comment on column ragwall_search.stored.documents is
+  'How many it has stored. Of all rows of a tenant together it is never less than it has.';
+comment on column ragwall_search.stored.registered is 'Whether the tenant has come to the directory.';
+
+alter table ragwall_search.stored enable row level security;
+
+create policy tenant_floor on ragwall_search.stored
+  as restrictive
+  for all
+  to public
+  using (tenant_id = (select ragwall.current_tenant()))
+  with check (tenant_id = (select ragwall.current_tenant()));
+
+comment on policy tenant_floor on ragwall_search.stored is
+  'Only rows of the bound tenant, for every command and every role but the owner.';
+
+do $$ begin perform ragwall.forget_statistics('ragwall_search.stored'); end $$;
+
+-- Security definer, so that writers need no privilege here.
+create function ragwall_search.note_stored()
+  returns trigger
+  language plpgsql
+  volatile
+  parallel unsafe
+  security definer
+  set search_path = pg_catalog, pg_temp
+as $$
+begin
+  insert into ragwall_search.stored (tenant_id) values (new.tenant_id);
+  return null;
+end
+$$;
+
+comment on function ragwall_search.note_stored() is
+  'Notes that a document was stored, and whose it is. Security definer: nobody but the owner may read or write there.';
+
+create trigger note_stored
+  after insert or update of tenant_id on ragwall.documents
+  for each row
+  execute function ragwall_search.note_stored();
+
+alter table ragwall.documents enable always trigger note_stored;
+
+-- The policies show whoever they bind one tenant at a time, the owner too. So tenants are asked for one by one.
+create function ragwall_search.entries()
+  returns table (entry ragwall_search.directory, tail bigint)
+  language plpgsql
+  volatile
+  parallel unsafe
+  set search_path = pg_catalog, pg_temp
+as $$
+declare
+  bound constant text := coalesce(current_setting('app.current_tenant', true), '');
+  seal constant text := coalesce(current_setting('app.tenant_seal', true), '');
+  known text;
+begin
+  for known in
+    select s.tenant_id from ragwall_search.stored as s where s.registered
+    union
+    select s.tenant_id from ragwall_search.directory as s
+  loop
+    perform set_config('app.current_tenant', '', true), ragwall.set_tenant(known);
+    return query
+    select s, (select count(*) from ragwall_search.tail as t where t.tenant_id = s.tenant_id)
+    from ragwall_search.directory as s
+    where s.tenant_id = known;
+  end loop;
+  perform set_config('app.current_tenant', bound, true), set_config('app.tenant_seal', seal, true);
+end
+$$;
+
+comment on function ragwall_search.entries() is
+  'Returns the directory: each entry, and how many changes its tail has. Binds one tenant after the other, and in the '
+  'end the one that was bound before. For the view search_tables.';
+
+create function ragwall_search.has_documents(tenant text, wanted bigint)
+  returns boolean
+  language plpgsql
+  volatile
+  parallel unsafe
+  set search_path = pg_catalog, pg_temp
+  set enable_seqscan = off
+  set jit = off
+as $$
+declare
+  bound constant text := coalesce(current_setting('app.current_tenant', true), '');
+  seal constant text := coalesce(current_setting('app.tenant_seal', true), '');
+  counted bigint;
+begin
+  perform set_config('app.current_tenant', '', true), ragwall.set_tenant(tenant);
+  select count(*) into counted
+  from (select from ragwall.documents as d where d.tenant_id = tenant limit wanted) as d;
+  perform set_config('app.current_tenant', bound, true), set_config('app.tenant_seal', seal, true);
+  return counted >= wanted;
+end
+$$;
+
+comment on function ragwall_search.has_documents(text, bigint) is
+  'Returns whether a tenant has at least so many documents. Binds it, and in the end the one that was bound before. For '
+  'index_plan().';
+
 create view ragwall.search_tables
   with (security_invoker = true)
 as
-select s.tenant_id, s.relation, s.previous, s.documents, s.applied, t.tail, b.bytes, s.ef_10, s.ef_100, s.recall_10,
+select s.tenant_id, s.relation, s.previous, s.documents, s.applied, e.tail, b.bytes, s.ef_10, s.ef_100, s.recall_10,
   s.recall_100, s.built_at, s.measured_at,
   case
     when s.relation is null and s.previous is not null then null
     when b.bytes is null
-      or t.tail > greatest(1000, s.documents / 5)
-      or s.applied + t.tail > greatest(1000, s.documents * 0.3)
+      or e.tail > greatest(1000, s.documents / 5)
+      or s.applied + e.tail > greatest(1000, s.documents * 0.3)
       or b.bytes > 2 * s.bytes + 10000000 then 'build'
     -- Before catching up, which is always due where writers never rest.
     when s.applied > s.measured + s.documents * 0.05
       or s.applied > s.measured and s.measured_at < clock_timestamp() - interval '1 day' then 'measure'
-    when t.tail > 0 then 'catch up'
+    when e.tail > 0 then 'catch up'
   end as due
-from ragwall_search.directory as s
-cross join lateral (select count(*) as tail from ragwall_search.tail as t where t.tenant_id = s.tenant_id) as t
+from ragwall_search.entries() as e
+cross join lateral (select (e.entry).*) as s
 cross join lateral (select pg_total_relation_size(to_regclass('ragwall_search.' || s.relation)) as bytes) as b;
 
 comment on view ragwall.search_tables is
@@ -37,17 +149,12 @@ comment on view ragwall.search_tables is
   'index_plan() does next, if anything: build (it is missing, or worn, or twice as large as it was), catch up, '
   'measure.';
 
--- A tenant is looked at if a sample of the pages (two percent of them, at 1,000 documents) suggests that it may be
--- large; then its entries are counted in the key, and no further than it takes.
 create function ragwall.index_plan()
   returns setof text
   language plpgsql
   volatile
   parallel unsafe
   set search_path = pg_catalog, pg_temp
-  set row_security = off
-  set enable_seqscan = off
-  set jit = off
 as $$
 declare
   -- From how many documents on; the search table goes when there are fewer than half of that.
@@ -57,28 +164,20 @@ declare
       then current_setting('ragwall.search_table_from')::integer
     else 0
   end;
-  pages constant bigint := pg_relation_size('ragwall.documents_rows') / current_setting('block_size')::integer;
-  share double precision;
   step constant text := 'select ragwall.set_tenant(%L); select ragwall.%s';
   registered text[] := '{}';
   entry ragwall.search_tables;
   candidate text;
-  counted integer;
 begin
   if large < 1 then
     raise exception 'ragwall.search_table_from is expected to be a whole number from 1'
       using errcode = 'RW301';
   end if;
-  share := least(100, greatest(2000.0 / large, 100000.0 / greatest(pages, 1)));
-  for candidate in execute format(
-    'select d.tenant_id from ragwall.documents_rows as d tablesample system (%s)
-    where not exists (select from ragwall_search.directory as s where s.tenant_id = d.tenant_id)
-    group by d.tenant_id having count(*) >= %s order by 1',
-    share, large * share / 400
-  ) loop
-    select count(*) into counted
-    from (select from ragwall.documents_rows as d where d.tenant_id = candidate limit large) as d;
-    if counted >= large then
+  for candidate in
+    select s.tenant_id from ragwall_search.stored as s
+    group by s.tenant_id having sum(s.documents) >= large and not bool_or(s.registered) order by s.tenant_id
+  loop
+    if ragwall_search.has_documents(candidate, large) then
       return next format(step, candidate, 'build_search_table()');
       registered := registered || candidate;
     end if;
@@ -88,9 +187,7 @@ begin
       return next format(step, entry.tenant_id, 'drop_search_table()');
     end if;
     continue when entry.relation is null and entry.previous is not null;
-    select count(*) into counted
-    from (select from ragwall.documents_rows as d where d.tenant_id = entry.tenant_id limit large / 2) as d;
-    if counted < large / 2 then
+    if not ragwall_search.has_documents(entry.tenant_id, large / 2) then
       if entry.previous is null then
         return next format(step, entry.tenant_id, 'drop_search_table()');
       end if;
@@ -111,14 +208,20 @@ begin
     return next 'delete from ragwall_search.tail as t '
       'where not exists (select from ragwall_search.directory as s where s.tenant_id = t.tenant_id)';
   end if;
+  if (select count(*) - count(distinct s.tenant_id) from ragwall_search.stored as s) > 10000 then
+    return next 'with s as (delete from ragwall_search.stored returning *) '
+      'insert into ragwall_search.stored (tenant_id, documents, registered) '
+      'select s.tenant_id, sum(s.documents), bool_or(s.registered) from s group by s.tenant_id';
+  end if;
 end
 $$;
 
 comment on function ragwall.index_plan() is
   'The statements that are due, one a row, each to be run by itself and committed (psql: \gexec): to build the search '
   'table of a tenant that has come to ragwall.search_table_from documents (a setting, default 1000), to bring one up '
-  'to date, to measure its recall, to build a worn one anew, to drop one of a tenant that has fewer than half as many. '
-  'For a superuser, or a member of ragwall_owner with BYPASSRLS; others get an error, not an empty plan. Raises RW301 '
-  'if the setting is no number from 1.';
+  'to date, to measure its recall, to build a worn one anew, to drop one of a tenant that has fewer than half as many, '
+  'to add up what small tenants have stored. For superusers and members of ragwall_owner, which the policies bind: it '
+  'binds one tenant after the other, and in the end the one that was bound before. Raises RW301 if the setting is no '
+  'number from 1.';
 
 reset role;

@@ -1,5 +1,5 @@
---! Previous: sha1:5f72e351ef2e6a709ae89aa8510a0895f553a64c
---! Hash: sha1:4f6588707c4c4e3ae77985ce9c06476fdc2b25a4
+--! Previous: sha1:f0a7856185bf6ca8cc1923e9cb5ac0394f0f4d18
+--! Hash: sha1:ca25bb2aad4a4003d03fa678f7a49a30fd69065e
 --! Message: upsert-documents
 
 -- Ingest: repeating an ingest changes nothing and needs no new embeddings.

@@ -1,5 +1,5 @@
---! Previous: sha1:4f6588707c4c4e3ae77985ce9c06476fdc2b25a4
---! Hash: sha1:c20da279eaa7868a198422ada2e4c663a6c89b66
+--! Previous: sha1:ca25bb2aad4a4003d03fa678f7a49a30fd69065e
+--! Hash: sha1:c1300e4a0b9f89d98640fd1782b131a2298fd37c
 --! Message: delete-documents
 
 -- Deletion. Nobody has DELETE on the table, because it would allow LOCK TABLE, which stops all tenants. So the first

@@ -1,5 +1,5 @@
---! Previous: sha1:c20da279eaa7868a198422ada2e4c663a6c89b66
---! Hash: sha1:26fcd827741f60822918de8449c07ae8f5ae0bfb
+--! Previous: sha1:c1300e4a0b9f89d98640fd1782b131a2298fd37c
+--! Hash: sha1:cf3909b8590748b562168ec76ecf3422ae429a4d
 --! Message: protection-keys
 
 -- Protecting a table of yours, part 1 of 9: foreign keys by which tenants can observe each other.

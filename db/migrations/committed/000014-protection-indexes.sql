@@ -1,5 +1,5 @@
---! Previous: sha1:26fcd827741f60822918de8449c07ae8f5ae0bfb
---! Hash: sha1:e03686ab939d62c6df979807a0c453619c05a7da
+--! Previous: sha1:cf3909b8590748b562168ec76ecf3422ae429a4d
+--! Hash: sha1:ffacbdad42abe56d92666bf8cf09084b668c326d
 --! Message: protection-indexes
 
 -- Protecting a table of yours, part 2 of 9: indexes by which tenants can observe each other.

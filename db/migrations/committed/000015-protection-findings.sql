@@ -1,5 +1,5 @@
---! Previous: sha1:e03686ab939d62c6df979807a0c453619c05a7da
---! Hash: sha1:4f2c0962b37fed813e94513cf7e69c72273a3043
+--! Previous: sha1:ffacbdad42abe56d92666bf8cf09084b668c326d
+--! Hash: sha1:f7f68a4a1dfdbae4647944fe564e8947161343a6
 --! Message: protection-findings
 
 -- Protecting a table of yours, part 3 of 9: everything by which a role can get past the policies of the table.

@@ -1,5 +1,5 @@
---! Previous: sha1:4f2c0962b37fed813e94513cf7e69c72273a3043
---! Hash: sha1:71947d3fa49801e6b87370d3cfe3fba801d77f31
+--! Previous: sha1:f7f68a4a1dfdbae4647944fe564e8947161343a6
+--! Hash: sha1:0d030c27f1fa1b543f606b3fe7044fabc9c4e2c5
 --! Message: protection-grants
 
 -- Protecting a table of yours, part 4 of 9: who keeps which privileges.

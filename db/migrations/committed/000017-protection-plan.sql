@@ -1,5 +1,5 @@
---! Previous: sha1:71947d3fa49801e6b87370d3cfe3fba801d77f31
---! Hash: sha1:c679b8d919dfecdd5e1da1761ba3ea42cb7a2ec5
+--! Previous: sha1:0d030c27f1fa1b543f606b3fe7044fabc9c4e2c5
+--! Hash: sha1:1fa98c43e70b2e2f77c3310a8b99ffdfec3714c0
 --! Message: protection-plan
 
 -- Protecting a table of yours, part 5 of 9: the statements that do it.

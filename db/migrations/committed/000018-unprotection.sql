@@ -1,5 +1,5 @@
---! Previous: sha1:c679b8d919dfecdd5e1da1761ba3ea42cb7a2ec5
---! Hash: sha1:3d328fc7b72f7cc582ed66ade22d961e7134f5b4
+--! Previous: sha1:1fa98c43e70b2e2f77c3310a8b99ffdfec3714c0
+--! Hash: sha1:6f2aedd5692421a241240b42c1c887163844e339
 --! Message: unprotection
 
 -- Protecting a table of yours, part 6 of 9: the record of what there was before, and unprotect_table().

@@ -1,5 +1,5 @@
---! Previous: sha1:3d328fc7b72f7cc582ed66ade22d961e7134f5b4
---! Hash: sha1:79edb25a78a3e52a551ba7a1e8e15cca6cef69a7
+--! Previous: sha1:6f2aedd5692421a241240b42c1c887163844e339
+--! Hash: sha1:5f421d93d5baa241420a142b18fe05425846e80e
 --! Message: protect-table
 
 -- Protecting a table of yours, part 7 of 9: protect_table().

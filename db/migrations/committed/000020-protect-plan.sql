@@ -1,5 +1,5 @@
---! Previous: sha1:79edb25a78a3e52a551ba7a1e8e15cca6cef69a7
---! Hash: sha1:19a547d6ff6c63d0816ea3bc7901f77e428472c1
+--! Previous: sha1:5f421d93d5baa241420a142b18fe05425846e80e
+--! Hash: sha1:52398e1825bec109494683ebbd3bc30fbc005148
 --! Message: protect-plan
 
 -- Protecting a table of yours, part 8 of 9: protect_plan(), for all tables at once.

@@ -1,5 +1,5 @@
---! Previous: sha1:19a547d6ff6c63d0816ea3bc7901f77e428472c1
---! Hash: sha1:7f4bdb18dccec2d2e999376882aa16a8f1a6647d
+--! Previous: sha1:52398e1825bec109494683ebbd3bc30fbc005148
+--! Hash: sha1:59cdc9e28a8fd591e21a28c4878eff78558088c7
 --! Message: later-partitions
 
 -- Protecting a table of yours, part 9 of 9: partitions that are added later.

@@ -75,7 +75,8 @@ from (
       tests.trust($$tenant_id = current_setting('app.current_tenant', true)$$),
       '23514',
       tests.trust($$tenant_id = current_setting('app.current_tenant', true)$$)
-      || ';alter table ragwall.documents drop constraint documents_tenant_id_check', 'ghost',
+      || ';alter table ragwall.documents drop constraint documents_tenant_id_check'
+      || ';alter table ragwall_search.stored drop constraint stored_tenant_id_check', 'ghost',
       $$insert into ragwall.documents (tenant_id, content, embedding, embedding_model)
         values ('', 'ghost', tests.vec(0), 'test') returning content$$),
     ('B03', 'a policy for no tenant opens nothing',

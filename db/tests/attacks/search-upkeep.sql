@@ -1,6 +1,6 @@
 -- Attacks L05 and L06 on what there is for large tenants: only the search reads it, and upkeep is for the DBA.
 begin;
-select plan(51);
+select plan(53);
 select tests.seed();
 
 -- What acme has alone.
@@ -22,7 +22,8 @@ values
   ('select id::text from ragwall_search.tail where tenant_id = ''acme''', 'tail'),
   ('select relation::text from ragwall_search.directory', 'directory'),
   ('select documents::text from ragwall_search.directory', 'directory'),
-  ('select content from ragwall.documents_rows', 'documents_rows');
+  ('select content from ragwall.documents_rows', 'documents_rows'),
+  ('select tenant_id from ragwall_search.stored', 'stored');
 select unnest(array[
   is(tests.attack('', attack), '42501 permission denied for table ' || relation, format('L05: app_user cannot read %s', left(relation, 14))),
   unalike(
