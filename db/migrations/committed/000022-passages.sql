@@ -206,13 +206,6 @@ select ragwall.fix_plans('ragwall_api.match_passages(:VECTOR_SCHEMA.halfvec, dou
 grant execute on function ragwall_api.match_passages(:VECTOR_SCHEMA.halfvec, double precision, jsonb)
   to app_user, app_reader;
 
-create or replace function ragwall.migration()
-  returns integer
-  language sql
-  immutable
-  parallel safe
-  return 22;
-
 reset role;
 do $$
 begin
