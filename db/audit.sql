@@ -726,7 +726,7 @@ shared_index as materialized (
 -- which name is the holder. Left out are search tables of tenants as they are built: they come and go with documents.
 own_schema as materialized (
   select oid, nspname, nspowner, nspacl from pg_catalog.pg_namespace
-  where nspname in ('ragwall', 'ragwall_private', 'ragwall_search')
+  where nspname in ('ragwall', 'ragwall_private', 'ragwall_search', 'ragwall_api')
 ),
 own_relation as materialized (
   select c.*, format('%I.%I', s.nspname, c.relname) as name,
@@ -1003,6 +1003,8 @@ released (kind, parent, name, properties) as (
     ('column', 'ragwall.search_tables', 'relation', '{ "type" : "name collate \"C\"" }'),
     ('column', 'ragwall.search_tables', 'tail', '{ "type" : "bigint" }'),
     ('column', 'ragwall.search_tables', 'tenant_id', '{ "type" : "text collate \"C\"" }'),
+    ('column', 'ragwall.tenant_claim', 'only_row', '{ "default" : "true", "type" : "boolean not null" }'),
+    ('column', 'ragwall.tenant_claim', 'path', '{ "type" : "text[] not null" }'),
     ('column', 'ragwall.unprotection', 'column_name', '{ "statistics" : "0", "type" : "name collate \"C\" not null" }'),
     ('column', 'ragwall.unprotection', 'grantee', '{ "statistics" : "0", "type" : "name collate \"C\" not null" }'),
     ('column', 'ragwall.unprotection', 'place', '{ "statistics" : "0", "type" : "integer not null" }'),
@@ -1010,6 +1012,13 @@ released (kind, parent, name, properties) as (
     ('column', 'ragwall.unprotection', 'statement', '{ "statistics" : "0", "type" : "text not null" }'),
     ('column', 'ragwall.unprotection', 'step', '{ "statistics" : "0", "type" : "text not null" }'),
     ('column', 'ragwall.unprotection', 'target', '{ "statistics" : "0", "type" : "regclass not null" }'),
+    ('column', 'ragwall_api.passages', 'content', '{ "type" : "text" }'),
+    ('column', 'ragwall_api.passages', 'embedding', '{ "type" : "public.halfvec" }'),
+    ('column', 'ragwall_api.passages', 'embedding_model', '{ "type" : "text" }'),
+    ('column', 'ragwall_api.passages', 'id', '{ "type" : "uuid" }'),
+    ('column', 'ragwall_api.passages', 'metadata', '{ "type" : "jsonb" }'),
+    ('column', 'ragwall_api.passages', 'position', '{ "type" : "integer" }'),
+    ('column', 'ragwall_api.passages', 'source', '{ "type" : "text" }'),
     ('column', 'ragwall_private.seal_key', 'inner_key', '{ "type" : "bytea not null" }'),
     ('column', 'ragwall_private.seal_key', 'only_row', '{ "default" : "true", "type" : "boolean not null" }'),
     ('column', 'ragwall_private.seal_key', 'outer_key', '{ "type" : "bytea not null" }'),
@@ -1050,6 +1059,10 @@ released (kind, parent, name, properties) as (
     ('constraint', 'ragwall.documents', 'documents_tenant_id_check', '{ "definition" : "CHECK (ragwall.is_tenant_id(tenant_id))" }'),
     ('constraint', 'ragwall.documents', 'documents_tenant_id_source_position_key', '{ "definition" : "UNIQUE (tenant_id, source, \"position\")" }'),
     ('constraint', 'ragwall.documents', 'embedding_has_the_dimensions_of_this_database', '{ "definition" : "CHECK ((public.vector_dims(embedding) = ragwall.embedding_dimensions()))" }'),
+    ('constraint', 'ragwall.tenant_claim', 'path_has_one_to_five_names', '{ "definition" : "md5 085c7de1986d99f1dd1feb4a780e08b1" }'),
+    ('constraint', 'ragwall.tenant_claim', 'tenant_claim_only_row_check', '{ "definition" : "CHECK (only_row)" }'),
+    ('constraint', 'ragwall.tenant_claim', 'tenant_claim_pkey', '{ "definition" : "PRIMARY KEY (only_row)" }'),
+    ('constraint', 'ragwall.tenant_claim', 'users_write_user_metadata_themselves', '{ "definition" : "CHECK ((NOT (path && ''{user_metadata,unsafe_metadata}''::text[])))" }'),
     ('constraint', 'ragwall_private.seal_key', 'seal_key_inner_key_check', '{ "definition" : "CHECK ((octet_length(inner_key) = 64))" }'),
     ('constraint', 'ragwall_private.seal_key', 'seal_key_only_row_check', '{ "definition" : "CHECK (only_row)" }'),
     ('constraint', 'ragwall_private.seal_key', 'seal_key_outer_key_check', '{ "definition" : "CHECK ((octet_length(outer_key) = 64))" }'),
@@ -1069,22 +1082,23 @@ released (kind, parent, name, properties) as (
     ('function', '', 'ragwall.add_signing_key(text)', '{ "arguments" : "md5 e91ee800335631c8a5278c90ed5ae6a1", "attributes" : "language sql, volatile", "body" : "md5 b816a15b6486834ab464e957d268b162", "owner" : "ragwall_context", "result" : "text" }'),
     ('function', '', 'ragwall.add_signing_key(text, text)', '{ "arguments" : "md5 ae46405c307b97b2c3fd2f343e9d0e9b", "attributes" : "language plpgsql, volatile", "body" : "md5 56302b8eae32191de155f6e8b5534b5a", "owner" : "ragwall_context", "result" : "text", "setting search_path" : "pg_catalog, pg_temp" }'),
     ('function', '', 'ragwall.agent_match_documents(public.halfvec, integer, jsonb, boolean)', '{ "arguments" : "md5 6babd1317e71d30153460e6fa2f9cc52", "attributes" : "language plpgsql, stable, security definer", "body" : "md5 7b1310c6f0f70f5f3c69314ab11e1144", "owner" : "ragwall_owner", "result" : "SETOF ragwall.match", "setting client_min_messages" : "notice", "setting search_path" : "pg_catalog, pg_temp" }'),
-    ('function', '', 'ragwall.app_roles()', '{ "arguments" : "md5 d41d8cd98f00b204e9800998ecf8427e", "attributes" : "stable, parallel restricted", "owner" : "ragwall_owner", "result" : "TABLE(role regrole, untrusted boolean)", "setting search_path" : "pg_catalog, pg_temp" }'),
-    ('function', '', 'ragwall.application_roles()', '{ "arguments" : "md5 d41d8cd98f00b204e9800998ecf8427e", "attributes" : "language sql, immutable, parallel safe", "body" : "md5 bb93eace4c5b367880e890a04ca7280b", "owner" : "ragwall_owner", "result" : "name[]" }'),
-    ('function', '', 'ragwall.audit()', '{ "arguments" : "md5 d41d8cd98f00b204e9800998ecf8427e", "attributes" : "stable, parallel restricted", "owner" : "ragwall_owner", "result" : "md5 0a4eba44ecc43e2095b2eebd485b7979", "setting search_path" : "pg_catalog, pg_temp" }'),
-    ('function', '', 'ragwall.build_search_table()', '{ "arguments" : "md5 d41d8cd98f00b204e9800998ecf8427e", "attributes" : "language plpgsql, volatile, security definer", "body" : "md5 900d9c33b5c3bd10eb32d919693301bd", "owner" : "ragwall_owner", "result" : "text", "setting jit" : "off", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall.app_roles()', '{ "attributes" : "stable, parallel restricted", "owner" : "ragwall_owner", "result" : "TABLE(role regrole, untrusted boolean)", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall.application_roles()', '{ "attributes" : "language sql, immutable, parallel safe", "body" : "md5 f950e9034d177339b79e7da724aa21fb", "owner" : "ragwall_owner", "result" : "name[]" }'),
+    ('function', '', 'ragwall.audit()', '{ "attributes" : "stable, parallel restricted", "owner" : "ragwall_owner", "result" : "md5 0a4eba44ecc43e2095b2eebd485b7979", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall.begin_migration(integer)', '{ "arguments" : "md5 0dfce38192e694e2acb31c849043c06b", "attributes" : "language plpgsql, volatile", "body" : "md5 90939f9ec6614c8a4be9c1a6e5bc57de", "owner" : "ragwall_owner", "result" : "void", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall.build_search_table()', '{ "attributes" : "language plpgsql, volatile, security definer", "body" : "md5 900d9c33b5c3bd10eb32d919693301bd", "owner" : "ragwall_owner", "result" : "text", "setting jit" : "off", "setting search_path" : "pg_catalog, pg_temp" }'),
     ('function', '', 'ragwall.catch_up(integer)', '{ "arguments" : "md5 28e0d9dc03deb621019f0f94f494c88a", "attributes" : "language plpgsql, volatile, security definer", "body" : "md5 c30da83b62ab4b29d252d0f2b9eeb168", "owner" : "ragwall_owner", "result" : "integer", "setting cpu_index_tuple_cost" : "0.005", "setting cpu_operator_cost" : "0.0025", "setting cpu_tuple_cost" : "0.01", "setting enable_bitmapscan" : "on", "setting enable_hashagg" : "on", "setting enable_hashjoin" : "on", "setting enable_indexonlyscan" : "on", "setting enable_indexscan" : "on", "setting enable_nestloop" : "on", "setting enable_presorted_aggregate" : "on", "setting enable_seqscan" : "off", "setting enable_sort" : "on", "setting enable_tidscan" : "on", "setting jit" : "off", "setting max_parallel_workers_per_gather" : "0", "setting plan_cache_mode" : "force_custom_plan", "setting random_page_cost" : "4", "setting search_path" : "pg_catalog, pg_temp", "setting seq_page_cost" : "1" }'),
     ('function', '', 'ragwall.close_partitions()', '{ "attributes" : "language plpgsql, volatile", "body" : "md5 9fe7d94b8fb1388a02fa74796624aa41", "owner" : "who applied the migrations", "result" : "event_trigger", "setting search_path" : "pg_catalog, pg_temp" }'),
     ('function', '', 'ragwall.column_names(regclass, smallint[])', '{ "arguments" : "md5 894328d2cc9f192ba76cbd83320e7708", "attributes" : "language sql, stable, parallel safe", "body" : "md5 a75bbff127115276ca26ead93f4f8446", "owner" : "ragwall_owner", "result" : "text[]" }'),
     ('function', '', 'ragwall.composite_foreign_keys(jsonb)', '{ "arguments" : "md5 e46ef5b8ad50a4cd004850c51bf8bc74", "attributes" : "language sql, stable, parallel restricted", "body" : "md5 6cebfab823c2db80bbb150f2ca0f7249", "owner" : "ragwall_owner", "result" : "TABLE(id oid, near regclass, far regclass, removal text, key text, addition text)", "setting search_path" : "pg_catalog, pg_temp" }'),
     ('function', '', 'ragwall.current_tenant()', '{ "attributes" : "language plpgsql, stable, parallel restricted, security definer", "body" : "md5 fee04d1e322b6a11b25ec982fde74876", "owner" : "ragwall_context", "result" : "text", "setting search_path" : "pg_catalog, pg_temp" }'),
-    ('function', '', 'ragwall.delete_documents(uuid[])', '{ "arguments" : "md5 3136b8d2a706d3d57080d678efdcd199", "attributes" : "language plpgsql, volatile, security definer", "body" : "md5 e077db87edf1eb422bdfc8cb960a1b3c", "owner" : "ragwall_owner", "result" : "integer", "setting cpu_index_tuple_cost" : "0.005", "setting cpu_operator_cost" : "0.0025", "setting cpu_tuple_cost" : "0.01", "setting enable_bitmapscan" : "on", "setting enable_hashagg" : "on", "setting enable_hashjoin" : "on", "setting enable_indexonlyscan" : "on", "setting enable_indexscan" : "on", "setting enable_nestloop" : "on", "setting enable_presorted_aggregate" : "on", "setting enable_seqscan" : "off", "setting enable_sort" : "on", "setting enable_tidscan" : "on", "setting jit" : "off", "setting max_parallel_workers_per_gather" : "0", "setting plan_cache_mode" : "force_custom_plan", "setting random_page_cost" : "4", "setting search_path" : "pg_catalog, pg_temp", "setting seq_page_cost" : "1" }'),
+    ('function', '', 'ragwall.delete_documents(uuid[])', '{ "arguments" : "md5 3136b8d2a706d3d57080d678efdcd199", "attributes" : "language plpgsql, volatile, security definer", "body" : "md5 03e8176a23b08d8c8d25138837a27977", "owner" : "ragwall_owner", "result" : "integer", "setting cpu_index_tuple_cost" : "0.005", "setting cpu_operator_cost" : "0.0025", "setting cpu_tuple_cost" : "0.01", "setting enable_bitmapscan" : "on", "setting enable_hashagg" : "on", "setting enable_hashjoin" : "on", "setting enable_indexonlyscan" : "on", "setting enable_indexscan" : "on", "setting enable_nestloop" : "on", "setting enable_presorted_aggregate" : "on", "setting enable_seqscan" : "off", "setting enable_sort" : "on", "setting enable_tidscan" : "on", "setting jit" : "off", "setting max_parallel_workers_per_gather" : "0", "setting plan_cache_mode" : "force_generic_plan", "setting random_page_cost" : "4", "setting search_path" : "pg_catalog, pg_temp", "setting seq_page_cost" : "1" }'),
     ('function', '', 'ragwall.delete_matching(jsonb)', '{ "arguments" : "md5 0a5fa45e88dd8619de7c1c7f5972c976", "attributes" : "language plpgsql, volatile", "body" : "md5 fce8518e59f7217b5669eaad5252a883", "owner" : "ragwall_owner", "result" : "integer", "setting cpu_index_tuple_cost" : "0.005", "setting cpu_operator_cost" : "0.0025", "setting cpu_tuple_cost" : "0.01", "setting enable_bitmapscan" : "on", "setting enable_hashagg" : "on", "setting enable_hashjoin" : "on", "setting enable_indexonlyscan" : "on", "setting enable_indexscan" : "on", "setting enable_nestloop" : "on", "setting enable_presorted_aggregate" : "on", "setting enable_seqscan" : "off", "setting enable_sort" : "on", "setting enable_tidscan" : "on", "setting jit" : "off", "setting max_parallel_workers_per_gather" : "0", "setting plan_cache_mode" : "force_custom_plan", "setting random_page_cost" : "4", "setting search_path" : "pg_catalog, pg_temp", "setting seq_page_cost" : "1" }'),
     ('function', '', 'ragwall.delete_source(text, integer)', '{ "arguments" : "md5 4339bd4a92213a4ae42ea476e1ea83ab", "attributes" : "language plpgsql, volatile, security definer", "body" : "md5 ae19183eeaaf5097fbac814f569f8391", "owner" : "ragwall_owner", "result" : "integer", "setting cpu_index_tuple_cost" : "0.005", "setting cpu_operator_cost" : "0.0025", "setting cpu_tuple_cost" : "0.01", "setting enable_bitmapscan" : "on", "setting enable_hashagg" : "on", "setting enable_hashjoin" : "on", "setting enable_indexonlyscan" : "on", "setting enable_indexscan" : "on", "setting enable_nestloop" : "on", "setting enable_presorted_aggregate" : "on", "setting enable_seqscan" : "off", "setting enable_sort" : "on", "setting enable_tidscan" : "on", "setting jit" : "off", "setting max_parallel_workers_per_gather" : "0", "setting plan_cache_mode" : "force_custom_plan", "setting random_page_cost" : "4", "setting search_path" : "pg_catalog, pg_temp", "setting seq_page_cost" : "1" }'),
     ('function', '', 'ragwall.document_id(text, text, integer)', '{ "arguments" : "md5 5d484fa9ad2cae1d2b4ccf48e50ccd69", "attributes" : "language plpgsql, stable, parallel safe, strict", "body" : "md5 cd85ebbad53476064dfe6ef95d5e00b8", "owner" : "ragwall_owner", "result" : "uuid", "setting search_path" : "pg_catalog, pg_temp" }'),
-    ('function', '', 'ragwall.drop_search_table()', '{ "arguments" : "md5 d41d8cd98f00b204e9800998ecf8427e", "attributes" : "language plpgsql, volatile, security definer", "body" : "md5 c03053bbc1bada9b0431bba4c449c6e9", "owner" : "ragwall_owner", "result" : "text", "setting search_path" : "pg_catalog, pg_temp" }'),
-    ('function', '', 'ragwall.embedding_dimensions()', '{ "arguments" : "md5 d41d8cd98f00b204e9800998ecf8427e", "attributes" : "language sql, immutable, parallel safe", "body" : "md5 f950e9034d177339b79e7da724aa21fb", "owner" : "ragwall_owner", "result" : "integer" }'),
-    ('function', '', 'ragwall.fingerprint()', '{ "arguments" : "md5 d41d8cd98f00b204e9800998ecf8427e", "attributes" : "stable, parallel restricted", "owner" : "ragwall_owner", "result" : "text" }'),
+    ('function', '', 'ragwall.drop_search_table()', '{ "attributes" : "language plpgsql, volatile, security definer", "body" : "md5 c03053bbc1bada9b0431bba4c449c6e9", "owner" : "ragwall_owner", "result" : "text", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall.embedding_dimensions()', '{ "attributes" : "language sql, immutable, parallel safe", "body" : "md5 f950e9034d177339b79e7da724aa21fb", "owner" : "ragwall_owner", "result" : "integer" }'),
+    ('function', '', 'ragwall.fingerprint()', '{ "attributes" : "stable, parallel restricted", "owner" : "ragwall_owner", "result" : "text" }'),
     ('function', '', 'ragwall.fix_plans(regprocedure, text)', '{ "arguments" : "md5 e54ce5c5267f5b08861c7a663a1af556", "attributes" : "language plpgsql, volatile", "body" : "md5 660e7b90db46eaed5948c29ca7fe732f", "owner" : "ragwall_owner", "result" : "void", "setting search_path" : "pg_catalog, pg_temp" }'),
     ('function', '', 'ragwall.foreign_key_findings(regclass, name)', '{ "arguments" : "md5 61936145e3bd6c58a2c7e30fede35399", "attributes" : "language sql, stable, parallel restricted", "body" : "md5 5b77d0cee1230258f213e6daba01b469", "owner" : "ragwall_owner", "result" : "TABLE(finding text, remedy text)", "setting jit" : "off", "setting search_path" : "pg_catalog, pg_temp" }'),
     ('function', '', 'ragwall.forget_statistics(regclass)', '{ "arguments" : "md5 6630b70198bceeded7bc6d9bba609cf3", "attributes" : "language plpgsql, volatile", "body" : "md5 e0531ddb5b7874b72aca92f7c8b9e56c", "owner" : "ragwall_owner", "result" : "void", "setting search_path" : "pg_catalog, pg_temp" }'),
@@ -1092,15 +1106,15 @@ released (kind, parent, name, properties) as (
     ('function', '', 'ragwall.grant_plan(regclass, name, oid, boolean, boolean, regrole[], regrole[])', '{ "arguments" : "md5 ad0236d9ed44314a5e4a8e5a39f88d2a", "attributes" : "language sql, stable, parallel safe", "body" : "md5 d6a6c8a4214dcf3e5ac65de23dc05b06", "owner" : "ragwall_owner", "result" : "TABLE(place integer, step text, statement text)", "setting jit" : "off", "setting search_path" : "pg_catalog, pg_temp" }'),
     ('function', '', 'ragwall.held_privileges(regclass)', '{ "arguments" : "md5 6630b70198bceeded7bc6d9bba609cf3", "attributes" : "language sql, stable, parallel safe", "body" : "md5 af486357938258d3d616b36225669f09", "owner" : "ragwall_owner", "result" : "TABLE(grantee oid, privilege text, column_name name, is_grantable boolean, grantor oid)" }'),
     ('function', '', 'ragwall.index_findings(regclass, name)', '{ "arguments" : "md5 61936145e3bd6c58a2c7e30fede35399", "attributes" : "language sql, stable, parallel restricted", "body" : "md5 cb18033867d886fe39a153eb5591fc42", "owner" : "ragwall_owner", "result" : "TABLE(refused boolean, finding text, remedy text)", "setting jit" : "off", "setting search_path" : "pg_catalog, pg_temp" }'),
-    ('function', '', 'ragwall.index_plan()', '{ "arguments" : "md5 d41d8cd98f00b204e9800998ecf8427e", "attributes" : "language plpgsql, volatile", "body" : "md5 3489237134f24ca3323cbc2ba33b1df7", "owner" : "ragwall_owner", "result" : "SETOF text", "setting search_path" : "pg_catalog, pg_temp" }'),
-    ('function', '', 'ragwall.inventory()', '{ "arguments" : "md5 d41d8cd98f00b204e9800998ecf8427e", "attributes" : "stable, parallel restricted", "owner" : "ragwall_owner", "result" : "TABLE(kind text, object text, property text, value text)", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall.index_plan()', '{ "attributes" : "language plpgsql, volatile", "body" : "md5 3489237134f24ca3323cbc2ba33b1df7", "owner" : "ragwall_owner", "result" : "SETOF text", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall.inventory()', '{ "attributes" : "stable, parallel restricted", "owner" : "ragwall_owner", "result" : "TABLE(kind text, object text, property text, value text)", "setting search_path" : "pg_catalog, pg_temp" }'),
     ('function', '', 'ragwall.is_safe_owner(oid)', '{ "arguments" : "md5 08806685ce849a1a87ac0c679cbecbf3", "attributes" : "language sql, stable, parallel restricted", "body" : "md5 b469e29f3654c9ef9a3bd3a401bf20f4", "owner" : "ragwall_owner", "result" : "boolean" }'),
     ('function', '', 'ragwall.is_tenant_id(text)', '{ "arguments" : "md5 111b08d47146b25e34c0bfc36d05d5c6", "attributes" : "language sql, immutable, parallel safe", "body" : "md5 ca353de10b82293e84a46fefd39585e3", "owner" : "ragwall_owner", "result" : "boolean" }'),
     ('function', '', 'ragwall.match_documents(public.halfvec, double precision, jsonb)', '{ "arguments" : "md5 0f7ab357a162c471177dae445ddedfac", "attributes" : "language sql, stable", "body" : "md5 659d5384c993192728336e23bf325f36", "owner" : "ragwall_owner", "result" : "SETOF ragwall.match" }'),
     ('function', '', 'ragwall.match_documents(public.halfvec, integer)', '{ "arguments" : "md5 e00b22bbb5dd09f8a0b8693cd674d5e0", "attributes" : "language sql, stable", "body" : "md5 e0e23c7adf3a63ea04c7f5b0f65143d8", "owner" : "ragwall_owner", "result" : "SETOF ragwall.match" }'),
     ('function', '', 'ragwall.match_documents(public.halfvec, integer, jsonb)', '{ "arguments" : "md5 f778a64cefec422942389e006ab54fa4", "attributes" : "language sql, stable", "body" : "md5 1b9a694e3fab776edb58446cc71d0a35", "owner" : "ragwall_owner", "result" : "SETOF ragwall.match" }'),
-    ('function', '', 'ragwall.measure_search_table()', '{ "arguments" : "md5 d41d8cd98f00b204e9800998ecf8427e", "attributes" : "language plpgsql, volatile, security definer", "body" : "md5 084827133bd899efeddf26e6ac148d82", "owner" : "ragwall_owner", "result" : "text", "setting search_path" : "pg_catalog, pg_temp" }'),
-    ('function', '', 'ragwall.migration()', '{ "arguments" : "md5 d41d8cd98f00b204e9800998ecf8427e", "attributes" : "language sql, immutable, parallel safe", "body" : "md5 b8e340d856a4aca11171d56cfbf1ba25", "owner" : "ragwall_owner", "result" : "integer" }'),
+    ('function', '', 'ragwall.measure_search_table()', '{ "attributes" : "language plpgsql, volatile, security definer", "body" : "md5 084827133bd899efeddf26e6ac148d82", "owner" : "ragwall_owner", "result" : "text", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall.migration()', '{ "attributes" : "language sql, immutable, parallel safe", "body" : "md5 984fed214150f106489fedafb8d86dab", "owner" : "ragwall_owner", "result" : "integer" }'),
     ('function', '', 'ragwall.own_sequences(regclass)', '{ "arguments" : "md5 69ab7d4f3df49aa474d5f077afaec2f7", "attributes" : "language sql, stable, parallel safe", "body" : "md5 27826f539cc86b7a157797b34125f2e0", "owner" : "ragwall_owner", "result" : "SETOF regclass" }'),
     ('function', '', 'ragwall.pinned_columns()', '{ "attributes" : "stable, parallel restricted", "owner" : "ragwall_owner", "result" : "TABLE(index regclass, column_name name)", "setting search_path" : "pg_catalog, pg_temp" }'),
     ('function', '', 'ragwall.protect_plan(jsonb)', '{ "arguments" : "md5 7cfbec9b243d06a80d1f887031a07186", "attributes" : "language sql, stable", "body" : "md5 5a1842aa4abcde1def60d3bca98cef0f", "owner" : "ragwall_owner", "result" : "TABLE(step text, statement text)", "setting jit" : "off", "setting search_path" : "pg_catalog, pg_temp" }'),
@@ -1125,7 +1139,9 @@ released (kind, parent, name, properties) as (
     ('function', '', 'ragwall.unprotect_table(regclass)', '{ "arguments" : "md5 69ab7d4f3df49aa474d5f077afaec2f7", "attributes" : "language plpgsql, volatile", "body" : "md5 5d16e1bf6bdd1010334439f1aca1cf68", "owner" : "ragwall_owner", "result" : "TABLE(step text, statement text)", "setting jit" : "off", "setting search_path" : "pg_catalog, pg_temp" }'),
     ('function', '', 'ragwall.upsert_documents(jsonb)', '{ "arguments" : "md5 e0cb7470a8c12a4cfff4dd612b201ac5", "attributes" : "language plpgsql, volatile", "body" : "md5 1b90eddd060c52b4ac38305942d0d1ad", "owner" : "ragwall_owner", "result" : "TABLE(ordinal integer, tenant_id text, id uuid, status text)", "setting cpu_index_tuple_cost" : "0.005", "setting cpu_operator_cost" : "0.0025", "setting cpu_tuple_cost" : "0.01", "setting enable_bitmapscan" : "on", "setting enable_hashagg" : "on", "setting enable_hashjoin" : "on", "setting enable_indexonlyscan" : "on", "setting enable_indexscan" : "on", "setting enable_nestloop" : "on", "setting enable_presorted_aggregate" : "on", "setting enable_seqscan" : "off", "setting enable_sort" : "on", "setting enable_tidscan" : "on", "setting jit" : "off", "setting max_parallel_workers_per_gather" : "0", "setting plan_cache_mode" : "force_custom_plan", "setting random_page_cost" : "4", "setting search_path" : "pg_catalog, pg_temp", "setting seq_page_cost" : "1" }'),
     ('function', '', 'ragwall.with_partitions(regclass)', '{ "arguments" : "md5 69ab7d4f3df49aa474d5f077afaec2f7", "attributes" : "language sql, stable, parallel safe", "body" : "md5 e6408f0466c02c35b57e2ea2875df218", "owner" : "ragwall_owner", "result" : "SETOF regclass" }'),
-    ('function', '', 'ragwall.write_passage()', '{ "arguments" : "md5 d41d8cd98f00b204e9800998ecf8427e", "attributes" : "language plpgsql, volatile", "body" : "md5 014e0fcc1f60d8ad20b43970d0200dcc", "owner" : "ragwall_owner", "result" : "trigger", "setting cpu_index_tuple_cost" : "0.005", "setting cpu_operator_cost" : "0.0025", "setting cpu_tuple_cost" : "0.01", "setting enable_bitmapscan" : "on", "setting enable_hashagg" : "on", "setting enable_hashjoin" : "on", "setting enable_indexonlyscan" : "on", "setting enable_indexscan" : "on", "setting enable_nestloop" : "on", "setting enable_presorted_aggregate" : "on", "setting enable_seqscan" : "off", "setting enable_sort" : "on", "setting enable_tidscan" : "on", "setting jit" : "off", "setting max_parallel_workers_per_gather" : "0", "setting plan_cache_mode" : "force_generic_plan", "setting random_page_cost" : "4", "setting search_path" : "pg_catalog, pg_temp", "setting seq_page_cost" : "1" }'),
+    ('function', '', 'ragwall.write_passage()', '{ "attributes" : "language plpgsql, volatile", "body" : "md5 014e0fcc1f60d8ad20b43970d0200dcc", "owner" : "ragwall_owner", "result" : "trigger", "setting cpu_index_tuple_cost" : "0.005", "setting cpu_operator_cost" : "0.0025", "setting cpu_tuple_cost" : "0.01", "setting enable_bitmapscan" : "on", "setting enable_hashagg" : "on", "setting enable_hashjoin" : "on", "setting enable_indexonlyscan" : "on", "setting enable_indexscan" : "on", "setting enable_nestloop" : "on", "setting enable_presorted_aggregate" : "on", "setting enable_seqscan" : "off", "setting enable_sort" : "on", "setting enable_tidscan" : "on", "setting jit" : "off", "setting max_parallel_workers_per_gather" : "0", "setting plan_cache_mode" : "force_generic_plan", "setting random_page_cost" : "4", "setting search_path" : "pg_catalog, pg_temp", "setting seq_page_cost" : "1" }'),
+    ('function', '', 'ragwall_api.match_passages(public.halfvec, double precision, jsonb)', '{ "arguments" : "md5 66f04b2de2aa0109252c4f02b5b192be", "attributes" : "language plpgsql, stable", "body" : "md5 6c22ea16e6a2d1405baa3168ee208e01", "owner" : "ragwall_owner", "result" : "md5 9b9c83aa838c4c5af3cdd6d7a6463e82", "setting cpu_index_tuple_cost" : "0.005", "setting cpu_operator_cost" : "0.0025", "setting cpu_tuple_cost" : "0.01", "setting enable_bitmapscan" : "on", "setting enable_hashagg" : "on", "setting enable_hashjoin" : "on", "setting enable_indexonlyscan" : "on", "setting enable_indexscan" : "on", "setting enable_nestloop" : "on", "setting enable_presorted_aggregate" : "on", "setting enable_seqscan" : "off", "setting enable_sort" : "on", "setting enable_tidscan" : "on", "setting jit" : "off", "setting max_parallel_workers_per_gather" : "0", "setting plan_cache_mode" : "force_generic_plan", "setting random_page_cost" : "4", "setting search_path" : "pg_catalog, pg_temp", "setting seq_page_cost" : "1" }'),
+    ('function', '', 'ragwall_api.set_tenant_from_request()', '{ "attributes" : "language plpgsql, volatile", "body" : "md5 a5ac86b2cd0c5d675ce594436fa03cf4", "owner" : "ragwall_owner", "result" : "text", "setting search_path" : "pg_catalog, pg_temp" }'),
     ('function', '', 'ragwall_private.base64url(bytea)', '{ "arguments" : "md5 7c12d105e422c0397e5fdf0bd636f744", "attributes" : "language sql, immutable, parallel safe", "body" : "md5 ad1925e3ce29072480ad467179845775", "owner" : "ragwall_context", "result" : "text" }'),
     ('function', '', 'ragwall_private.bind(text, text)', '{ "arguments" : "md5 055b61a77a402eda9f56bff2509db3ec", "attributes" : "language plpgsql, volatile", "body" : "md5 c69ff37e63873bbbaa156c8d10e6cbb0", "owner" : "ragwall_context", "result" : "text", "setting search_path" : "pg_catalog, pg_temp" }'),
     ('function', '', 'ragwall_private.is_seal(bytea, bytea, text, text)', '{ "arguments" : "md5 d77a54794a8777365b8dbe9a47d0b9d3", "attributes" : "language sql, stable, parallel restricted", "body" : "md5 d1035ad9287c1f972f7695a3e8ed4f63", "owner" : "ragwall_context", "result" : "boolean" }'),
@@ -1133,11 +1149,11 @@ released (kind, parent, name, properties) as (
     ('function', '', 'ragwall_private.random_bytes()', '{ "attributes" : "language sql, volatile, parallel safe", "body" : "md5 09b93049c14db09dc6c27ff4adad872e", "owner" : "ragwall_context", "result" : "bytea" }'),
     ('function', '', 'ragwall_private.refuse_residue()', '{ "attributes" : "language plpgsql, volatile", "body" : "md5 ccc3cbfc15713b676584c1dfab5b158c", "owner" : "ragwall_context", "result" : "void", "setting search_path" : "pg_catalog, pg_temp" }'),
     ('function', '', 'ragwall_private.seal(bytea, bytea, text, text)', '{ "arguments" : "md5 48eb27bbba03499cbb85755816d84e48", "attributes" : "language sql, stable, parallel restricted", "body" : "md5 36b32450229f4f4b11c5ea8a67c51f4d", "owner" : "ragwall_context", "result" : "text" }'),
-    ('function', '', 'ragwall_search.entries()', '{ "arguments" : "md5 d41d8cd98f00b204e9800998ecf8427e", "attributes" : "language plpgsql, volatile", "body" : "md5 0b72fc9171b8dce70630cc0103348320", "owner" : "ragwall_owner", "result" : "TABLE(entry ragwall_search.directory, tail bigint)", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall_search.entries()', '{ "attributes" : "language plpgsql, volatile", "body" : "md5 0b72fc9171b8dce70630cc0103348320", "owner" : "ragwall_owner", "result" : "TABLE(entry ragwall_search.directory, tail bigint)", "setting search_path" : "pg_catalog, pg_temp" }'),
     ('function', '', 'ragwall_search.has_documents(text, bigint)', '{ "arguments" : "md5 d6ca6f97786de3fa4ab4f489ceb764d0", "attributes" : "language plpgsql, volatile", "body" : "md5 0746c91aaf13479d429a6bbad75531b5", "owner" : "ragwall_owner", "result" : "boolean", "setting enable_seqscan" : "off", "setting jit" : "off", "setting search_path" : "pg_catalog, pg_temp" }'),
     ('function', '', 'ragwall_search.measure(name, bigint)', '{ "arguments" : "md5 cc6536e334ee18a49bda43ae648224bf", "attributes" : "language plpgsql, volatile", "body" : "md5 ebada13adb4719fb94ff02dd60c541fc", "owner" : "ragwall_owner", "result" : "record", "setting cpu_index_tuple_cost" : "0.005", "setting cpu_operator_cost" : "0.0025", "setting cpu_tuple_cost" : "0.01", "setting enable_bitmapscan" : "on", "setting enable_hashagg" : "on", "setting enable_hashjoin" : "on", "setting enable_indexonlyscan" : "on", "setting enable_indexscan" : "on", "setting enable_nestloop" : "on", "setting enable_presorted_aggregate" : "on", "setting enable_seqscan" : "off", "setting enable_sort" : "on", "setting enable_tidscan" : "on", "setting hnsw.ef_search" : "40", "setting hnsw.iterative_scan" : "off", "setting jit" : "off", "setting max_parallel_workers_per_gather" : "0", "setting plan_cache_mode" : "force_generic_plan", "setting random_page_cost" : "4", "setting search_path" : "pg_catalog, pg_temp", "setting seq_page_cost" : "1" }'),
-    ('function', '', 'ragwall_search.note_change()', '{ "arguments" : "md5 d41d8cd98f00b204e9800998ecf8427e", "attributes" : "language plpgsql, volatile", "body" : "md5 b455f59997c5185ec713c26de3d7a104", "owner" : "ragwall_owner", "result" : "trigger", "setting cpu_index_tuple_cost" : "0.005", "setting cpu_operator_cost" : "0.0025", "setting cpu_tuple_cost" : "0.01", "setting enable_bitmapscan" : "on", "setting enable_hashagg" : "on", "setting enable_hashjoin" : "on", "setting enable_indexonlyscan" : "on", "setting enable_indexscan" : "on", "setting enable_nestloop" : "on", "setting enable_presorted_aggregate" : "on", "setting enable_seqscan" : "off", "setting enable_sort" : "on", "setting enable_tidscan" : "on", "setting jit" : "off", "setting max_parallel_workers_per_gather" : "0", "setting plan_cache_mode" : "force_generic_plan", "setting random_page_cost" : "4", "setting search_path" : "pg_catalog, pg_temp", "setting seq_page_cost" : "1" }'),
-    ('function', '', 'ragwall_search.note_stored()', '{ "arguments" : "md5 d41d8cd98f00b204e9800998ecf8427e", "attributes" : "language plpgsql, volatile, security definer", "body" : "md5 ba97f2da590d703d0c061794d188be72", "owner" : "ragwall_owner", "result" : "trigger", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall_search.note_change()', '{ "attributes" : "language plpgsql, volatile", "body" : "md5 b455f59997c5185ec713c26de3d7a104", "owner" : "ragwall_owner", "result" : "trigger", "setting cpu_index_tuple_cost" : "0.005", "setting cpu_operator_cost" : "0.0025", "setting cpu_tuple_cost" : "0.01", "setting enable_bitmapscan" : "on", "setting enable_hashagg" : "on", "setting enable_hashjoin" : "on", "setting enable_indexonlyscan" : "on", "setting enable_indexscan" : "on", "setting enable_nestloop" : "on", "setting enable_presorted_aggregate" : "on", "setting enable_seqscan" : "off", "setting enable_sort" : "on", "setting enable_tidscan" : "on", "setting jit" : "off", "setting max_parallel_workers_per_gather" : "0", "setting plan_cache_mode" : "force_generic_plan", "setting random_page_cost" : "4", "setting search_path" : "pg_catalog, pg_temp", "setting seq_page_cost" : "1" }'),
+    ('function', '', 'ragwall_search.note_stored()', '{ "attributes" : "language plpgsql, volatile, security definer", "body" : "md5 ba97f2da590d703d0c061794d188be72", "owner" : "ragwall_owner", "result" : "trigger", "setting search_path" : "pg_catalog, pg_temp" }'),
     ('function', '', 'ragwall_search.search_table(ragwall_search.directory, public.halfvec, integer, jsonb)', '{ "arguments" : "md5 adc809cd59b3cc3b4a52864fd4b18869", "attributes" : "language plpgsql, stable", "body" : "md5 ef43439dd12388ed32d6b0da49f7b52b", "owner" : "ragwall_owner", "result" : "ragwall.match[]", "setting search_path" : "pg_catalog, pg_temp" }'),
     ('index', 'ragwall_search.tail', 'tail_by_tenant', '{ "definition" : "CREATE INDEX tail_by_tenant ON ragwall_search.tail USING btree (tenant_id, id)" }'),
     ('policy', 'ragwall.documents', 'delete_own_tenant', '{ "command" : "delete", "mode" : "permissive", "roles" : "ragwall_owner", "using" : "(tenant_id = ( SELECT ragwall.current_tenant() AS current_tenant))" }'),
@@ -1211,7 +1227,15 @@ released (kind, parent, name, properties) as (
     ('privilege', 'ragwall.set_tenant_from_token(text)', 'agent_reader', '{ "EXECUTE" : "granted" }'),
     ('privilege', 'ragwall.set_tenant_from_token(text)', 'app_reader', '{ "EXECUTE" : "granted" }'),
     ('privilege', 'ragwall.set_tenant_from_token(text)', 'app_user', '{ "EXECUTE" : "granted" }'),
+    ('privilege', 'ragwall.tenant_claim', 'app_reader', '{ "SELECT (only_row)" : "granted", "SELECT (path)" : "granted" }'),
+    ('privilege', 'ragwall.tenant_claim', 'app_user', '{ "SELECT (only_row)" : "granted", "SELECT (path)" : "granted" }'),
     ('privilege', 'ragwall.upsert_documents(jsonb)', 'app_user', '{ "EXECUTE" : "granted" }'),
+    ('privilege', 'ragwall_api.match_passages(public.halfvec, double precision, jsonb)', 'app_reader', '{ "EXECUTE" : "granted" }'),
+    ('privilege', 'ragwall_api.match_passages(public.halfvec, double precision, jsonb)', 'app_user', '{ "EXECUTE" : "granted" }'),
+    ('privilege', 'ragwall_api.passages', 'app_reader', '{ "SELECT" : "granted" }'),
+    ('privilege', 'ragwall_api.passages', 'app_user', '{ "DELETE" : "granted", "INSERT (\"position\")" : "granted", "INSERT (content)" : "granted", "INSERT (embedding)" : "granted", "INSERT (embedding_model)" : "granted", "INSERT (id)" : "granted", "INSERT (metadata)" : "granted", "INSERT (source)" : "granted", "SELECT" : "granted", "UPDATE (\"position\")" : "granted", "UPDATE (content)" : "granted", "UPDATE (embedding)" : "granted", "UPDATE (embedding_model)" : "granted", "UPDATE (id)" : "granted", "UPDATE (metadata)" : "granted", "UPDATE (source)" : "granted" }'),
+    ('privilege', 'ragwall_api.set_tenant_from_request()', 'app_reader', '{ "EXECUTE" : "granted" }'),
+    ('privilege', 'ragwall_api.set_tenant_from_request()', 'app_user', '{ "EXECUTE" : "granted" }'),
     ('privilege', 'ragwall_search.directory', 'app_user', '{ "SELECT (tenant_id)" : "granted" }'),
     ('privilege', 'ragwall_search.directory', 'ragwall_search', '{ "SELECT" : "granted" }'),
     ('privilege', 'ragwall_search.search_table(ragwall_search.directory, public.halfvec, integer, jsonb)', 'ragwall_search', '{ "EXECUTE" : "granted" }'),
@@ -1223,10 +1247,13 @@ released (kind, parent, name, properties) as (
     ('privilege', 'schema ragwall', 'app_user', '{ "USAGE" : "granted" }'),
     ('privilege', 'schema ragwall', 'ragwall_context', '{ "USAGE" : "granted" }'),
     ('privilege', 'schema ragwall', 'ragwall_search', '{ "USAGE" : "granted" }'),
+    ('privilege', 'schema ragwall_api', 'app_reader', '{ "USAGE" : "granted" }'),
+    ('privilege', 'schema ragwall_api', 'app_user', '{ "USAGE" : "granted" }'),
     ('privilege', 'schema ragwall_search', 'app_user', '{ "USAGE" : "granted" }'),
     ('privilege', 'schema ragwall_search', 'ragwall_search', '{ "USAGE" : "granted" }'),
     ('row-level security', 'ragwall.documents', 'ragwall.documents', '{ "state" : "enabled and forced" }'),
     ('row-level security', 'ragwall.documents_rows', 'ragwall.documents_rows', '{ "state" : "enabled and forced" }'),
+    ('row-level security', 'ragwall.tenant_claim', 'ragwall.tenant_claim', '{ "state" : "disabled" }'),
     ('row-level security', 'ragwall.unprotection', 'ragwall.unprotection', '{ "state" : "enabled" }'),
     ('row-level security', 'ragwall_private.seal_key', 'ragwall_private.seal_key', '{ "state" : "enabled" }'),
     ('row-level security', 'ragwall_private.signing_key', 'ragwall_private.signing_key', '{ "state" : "enabled" }'),
@@ -1234,11 +1261,13 @@ released (kind, parent, name, properties) as (
     ('row-level security', 'ragwall_search.stored', 'ragwall_search.stored', '{ "state" : "enabled" }'),
     ('row-level security', 'ragwall_search.tail', 'ragwall_search.tail', '{ "state" : "enabled and forced" }'),
     ('schema', '', 'ragwall', '{ "owner" : "ragwall_owner" }'),
+    ('schema', '', 'ragwall_api', '{ "owner" : "ragwall_owner" }'),
     ('schema', '', 'ragwall_private', '{ "owner" : "ragwall_context" }'),
     ('schema', '', 'ragwall_search', '{ "owner" : "ragwall_owner" }'),
     ('sequence', '', 'ragwall_private.retired_at', '{ "owner" : "ragwall_context", "persistence" : "logged" }'),
     ('table', '', 'ragwall.documents', '{ "owner" : "ragwall_owner", "partitions" : "HASH (tenant_id)", "persistence" : "logged" }'),
     ('table', '', 'ragwall.documents_rows', '{ "owner" : "ragwall_owner", "parents" : "ragwall.documents FOR VALUES WITH (modulus 1, remainder 0)", "persistence" : "logged" }'),
+    ('table', '', 'ragwall.tenant_claim', '{ "owner" : "ragwall_owner", "persistence" : "logged" }'),
     ('table', '', 'ragwall.unprotection', '{ "owner" : "ragwall_owner", "persistence" : "logged" }'),
     ('table', '', 'ragwall_private.seal_key', '{ "owner" : "ragwall_context", "persistence" : "logged" }'),
     ('table', '', 'ragwall_private.signing_key', '{ "owner" : "ragwall_context", "persistence" : "logged" }'),
@@ -1249,13 +1278,16 @@ released (kind, parent, name, properties) as (
     ('trigger', 'ragwall.documents', 'note_stored', '{ "definition" : "md5 4f974dadc4f8a48d64b8b32adcdcc250", "fires" : "always" }'),
     ('trigger', 'ragwall.documents_rows', 'note_change', '{ "definition" : "md5 ea36e8be296485f7d7cc49a28c4f8469", "fires" : "always" }'),
     ('trigger', 'ragwall.documents_rows', 'note_stored', '{ "definition" : "md5 7d0e050835ce86bccf27fd3ba4e073b1", "fires" : "always" }'),
+    ('trigger', 'ragwall_api.passages', 'require_tenant', '{ "definition" : "md5 7eb74158b38f0a54f4f315f56c8ebc43", "fires" : "outside of replicas" }'),
+    ('trigger', 'ragwall_api.passages', 'write_passage', '{ "definition" : "md5 94e3528a033ff292231c9f60eb9224f4", "fires" : "outside of replicas" }'),
     ('type', '', 'ragwall.match', '{ "owner" : "ragwall_owner", "persistence" : "logged" }'),
-    ('view', '', 'ragwall.search_tables', '{ "owner" : "ragwall_owner", "persistence" : "logged", "query" : "md5 496ad5c631946f77ae76f3ead6a660b7" }')
+    ('view', '', 'ragwall.search_tables', '{ "owner" : "ragwall_owner", "persistence" : "logged", "query" : "md5 496ad5c631946f77ae76f3ead6a660b7" }'),
+    ('view', '', 'ragwall_api.passages', '{ "owner" : "ragwall_owner", "persistence" : "logged", "query" : "md5 0a3814319c29e271617066d2614cf72d" }')
 ),
 at_release as materialized (
   select from routine as f
   where f.nspname = 'ragwall' and f.proname = 'migration'
-    and (regexp_match(f.body, 'RETURN (\d+)'))[1]::integer = 22
+    and (regexp_match(f.body, 'RETURN (\d+)'))[1]::integer = 24
 ),
 -- Without the settings that a server of this version does not have. optional: made by db/audit-install.sql, which not
 -- every database has.
@@ -1743,7 +1775,7 @@ found (id, severity, status, object, evidence, remedy) as (
         '(tenant|org(ani[sz]ation)?|workspace|account|customer|company|team)\w*\(')
     )
     and r.oid not in (select l.oid from tenant_list as l)
-    and r.nspname not in ('ragwall', 'ragwall_private', 'ragwall_search')
+    and r.nspname not in ('ragwall', 'ragwall_private', 'ragwall_search', 'ragwall_api')
   group by r.name
 
   union all
@@ -2291,18 +2323,18 @@ found (id, severity, status, object, evidence, remedy) as (
 
   union all
   -- [M01] All migrations of this release are applied
-  select 'M01', case when m.done > 22 then 'medium' end, 'fail', 'schema ragwall',
+  select 'M01', case when m.done > 24 then 'medium' end, 'fail', 'schema ragwall',
     format('the last migration that was applied is %s of %s, so M06 to M12 do not apply', coalesce(m.done, 0),
-      22),
-    case when m.done > 22 then 'Use the audit of the release that was applied.'
-      else 'Apply the migrations: graphile-migrate migrate.' end
+      24),
+    case when m.done > 24 then 'Use the audit of the release that was applied.'
+      else 'Apply the migrations: ragwall migrate.' end
   from schema as s
   cross join lateral (
     select max((regexp_match(f.body, 'RETURN (\d+)'))[1]::integer) as done
     from routine as f
     where f.nspname = 'ragwall' and f.proname = 'migration'
   ) as m
-  where s.nspname = 'ragwall' and m.done is distinct from 22
+  where s.nspname = 'ragwall' and m.done is distinct from 24
 
   union all
   -- [M02] Default privileges grant nothing to application roles or PUBLIC
@@ -2895,7 +2927,7 @@ found (id, severity, status, object, evidence, remedy) as (
   join pg_catalog.pg_trigger as g on g.tgrelid = t.oid and g.tgenabled in ('D', 'R')
   -- Of Ragwall's own, another check tells.
   where t.schema not in (
-    select s.oid from schema as s where s.nspname in ('ragwall', 'ragwall_private', 'ragwall_search')
+    select s.oid from schema as s where s.nspname in ('ragwall', 'ragwall_private', 'ragwall_search', 'ragwall_api')
   )
   group by t.name
 

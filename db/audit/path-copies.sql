@@ -50,6 +50,6 @@ from tenant_table as t
 join pg_catalog.pg_trigger as g on g.tgrelid = t.oid and g.tgenabled in ('D', 'R')
 -- Of Ragwall's own, another check tells.
 where t.schema not in (
-  select s.oid from schema as s where s.nspname in ('ragwall', 'ragwall_private', 'ragwall_search')
+  select s.oid from schema as s where s.nspname in ('ragwall', 'ragwall_private', 'ragwall_search', 'ragwall_api')
 )
 group by t.name

@@ -121,5 +121,5 @@ where r.relkind in ('r', 'p') and r.oid not in (select t.oid from tenant_table a
       '(tenant|org(ani[sz]ation)?|workspace|account|customer|company|team)\w*\(')
   )
   and r.oid not in (select l.oid from tenant_list as l)
-  and r.nspname not in ('ragwall', 'ragwall_private', 'ragwall_search')
+  and r.nspname not in ('ragwall', 'ragwall_private', 'ragwall_search', 'ragwall_api')
 group by r.name

@@ -7,7 +7,7 @@ select set_eq(
     with acls as (
       select 'schema' as kind, n.nspname::text as object, a.*, n.nspowner as owner
       from pg_namespace as n, aclexplode(coalesce(n.nspacl, acldefault('n', n.nspowner))) as a
-      where n.nspname in ('ragwall', 'ragwall_private', 'ragwall_search')
+      where n.nspname in ('ragwall', 'ragwall_private', 'ragwall_search', 'ragwall_api')
       union all
       select case c.relkind when 'S' then 'sequence' else 'table' end,
         c.relname, a.*, c.relowner
@@ -15,21 +15,33 @@ select set_eq(
         aclexplode(coalesce(
           c.relacl, acldefault((case c.relkind when 'S' then 's' else 'r' end)::"char", c.relowner)
         )) as a
-      where c.relnamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace, 'ragwall_search'::regnamespace)
+      where c.relnamespace in (
+        'ragwall'::regnamespace, 'ragwall_private'::regnamespace,
+        'ragwall_search'::regnamespace, 'ragwall_api'::regnamespace
+      )
       union all
       select 'column', c.relname || '.' || t.attname, a.*, c.relowner
       from pg_class as c
       join pg_attribute as t on t.attrelid = c.oid,
         aclexplode(t.attacl) as a
-      where c.relnamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace, 'ragwall_search'::regnamespace)
+      where c.relnamespace in (
+        'ragwall'::regnamespace, 'ragwall_private'::regnamespace,
+        'ragwall_search'::regnamespace, 'ragwall_api'::regnamespace
+      )
       union all
       select 'function', p.oid::regprocedure::text, a.*, p.proowner
       from pg_proc as p, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) as a
-      where p.pronamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace, 'ragwall_search'::regnamespace)
+      where p.pronamespace in (
+        'ragwall'::regnamespace, 'ragwall_private'::regnamespace,
+        'ragwall_search'::regnamespace, 'ragwall_api'::regnamespace
+      )
       union all
       select 'type', t.oid::regtype::text, a.*, t.typowner
       from pg_type as t, aclexplode(t.typacl) as a
-      where t.typnamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace, 'ragwall_search'::regnamespace)
+      where t.typnamespace in (
+        'ragwall'::regnamespace, 'ragwall_private'::regnamespace,
+        'ragwall_search'::regnamespace, 'ragwall_api'::regnamespace
+      )
     )
     select
       case grantee when 0 then 'public' else grantee::regrole::text end

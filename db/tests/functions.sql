@@ -6,7 +6,10 @@ select set_eq(
   $$
     select p.oid::regprocedure || ' as ' || p.proowner::regrole
     from pg_proc as p
-    where p.pronamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace, 'ragwall_search'::regnamespace)
+    where p.pronamespace in (
+      'ragwall'::regnamespace, 'ragwall_private'::regnamespace,
+      'ragwall_search'::regnamespace, 'ragwall_api'::regnamespace
+    )
       and p.prosecdef
   $$,
   array[
@@ -30,7 +33,10 @@ select is_empty(
   $$
     select p.oid::regprocedure
     from pg_proc as p
-    where p.pronamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace, 'ragwall_search'::regnamespace)
+    where p.pronamespace in (
+      'ragwall'::regnamespace, 'ragwall_private'::regnamespace,
+      'ragwall_search'::regnamespace, 'ragwall_api'::regnamespace
+    )
       and p.prosecdef
       and obj_description(p.oid, 'pg_proc') not like '%Security definer: %'
   $$,
@@ -41,7 +47,10 @@ select is_empty(
   $$
     select p.oid::regprocedure
     from pg_proc as p
-    where p.pronamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace, 'ragwall_search'::regnamespace)
+    where p.pronamespace in (
+      'ragwall'::regnamespace, 'ragwall_private'::regnamespace,
+      'ragwall_search'::regnamespace, 'ragwall_api'::regnamespace
+    )
       and not (p.proconfig is not null and 'search_path=pg_catalog, pg_temp' = any (p.proconfig))
       and (p.prosqlbody is null or p.prosecdef)
   $$,
@@ -52,7 +61,10 @@ select is_empty(
   $$
     select p.oid::regprocedure
     from pg_proc as p
-    where p.pronamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace, 'ragwall_search'::regnamespace)
+    where p.pronamespace in (
+      'ragwall'::regnamespace, 'ragwall_private'::regnamespace,
+      'ragwall_search'::regnamespace, 'ragwall_api'::regnamespace
+    )
       and p.proleakproof
   $$,
   'no function claims to be leakproof'
@@ -97,7 +109,10 @@ select set_eq(
         from unnest(p.proconfig) as s
       ) as settings
     from pg_proc as p
-    where p.pronamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace, 'ragwall_search'::regnamespace)
+    where p.pronamespace in (
+      'ragwall'::regnamespace, 'ragwall_private'::regnamespace,
+      'ragwall_search'::regnamespace, 'ragwall_api'::regnamespace
+    )
   $$,
   $$
     values
@@ -193,7 +208,10 @@ select is_empty(
   $$
     select p.oid::regprocedure
     from pg_proc as p
-    where p.pronamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace, 'ragwall_search'::regnamespace)
+    where p.pronamespace in (
+      'ragwall'::regnamespace, 'ragwall_private'::regnamespace,
+      'ragwall_search'::regnamespace, 'ragwall_api'::regnamespace
+    )
       and (
         obj_description(p.oid, 'pg_proc') is null
         or p.pronargdefaults > 0 and exists (

@@ -124,7 +124,7 @@ select is_empty(
   $$
     select c.oid::regclass
     from pg_class as c
-    where c.relnamespace in ('ragwall'::regnamespace, 'ragwall_search'::regnamespace)
+    where c.relnamespace in ('ragwall'::regnamespace, 'ragwall_search'::regnamespace, 'ragwall_api'::regnamespace)
       and c.relkind in ('r', 'p')
       and not (c.relrowsecurity and c.relforcerowsecurity)
       -- Has nothing of tenants. Its owner keeps what unprotect_table() restores there.
@@ -145,7 +145,7 @@ select is_empty(
     select c.oid::regclass
     from pg_class as c
     where c.relnamespace not in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
-      and c.relnamespace not in ('ragwall'::regnamespace, 'ragwall_search'::regnamespace)
+      and c.relnamespace not in ('ragwall'::regnamespace, 'ragwall_search'::regnamespace, 'ragwall_api'::regnamespace)
       and exists (
         select from pg_attribute as a
         where a.attrelid = c.oid and a.attname = 'tenant_id' and not a.attisdropped

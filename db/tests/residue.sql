@@ -64,7 +64,7 @@ create function tests.askers(pattern text)
   return (
     select coalesce(array_agg(p.oid::regproc::text order by p.oid), '{}')
     from pg_proc as p
-    where p.pronamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace)
+    where p.pronamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace, 'ragwall_api'::regnamespace)
       and concat(p.prosrc, pg_get_function_sqlbody(p.oid)) ~ pattern
       and p.proname in ('bind', 'refuse_residue', 'set_tenant', 'set_tenant_from_token', 'current_tenant', 'require_tenant')
   );

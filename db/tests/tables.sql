@@ -9,7 +9,7 @@ select is_empty(
     select i.indexrelid::regclass
     from pg_index as i
     join pg_class as c on c.oid = i.indrelid
-    where c.relnamespace in ('ragwall'::regnamespace, 'ragwall_search'::regnamespace)
+    where c.relnamespace in ('ragwall'::regnamespace, 'ragwall_search'::regnamespace, 'ragwall_api'::regnamespace)
       and (
         select a.attname
         from pg_attribute as a
@@ -23,7 +23,9 @@ select is_empty(
 select is_empty(
   $$
     select conname from pg_constraint
-    where connamespace in ('ragwall'::regnamespace, 'ragwall_search'::regnamespace) and contype = 'f'
+    where connamespace in (
+      'ragwall'::regnamespace, 'ragwall_search'::regnamespace, 'ragwall_api'::regnamespace
+    ) and contype = 'f'
   $$,
   'there is no foreign key: its checks would pass beneath row-level security'
 );
@@ -32,7 +34,10 @@ select is_empty(
   $$
     select c.oid::regclass
     from pg_class as c
-    where c.relnamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace, 'ragwall_search'::regnamespace)
+    where c.relnamespace in (
+      'ragwall'::regnamespace, 'ragwall_private'::regnamespace,
+      'ragwall_search'::regnamespace, 'ragwall_api'::regnamespace
+    )
       and c.relkind not in ('r', 'p', 'i', 'I', 'c')
       and c.oid not in ('ragwall.search_tables'::regclass, 'ragwall_private.retired_at'::regclass)
   $$,
@@ -50,7 +55,10 @@ select set_eq(
     select format('%s on %s %s', t.tgname, t.tgrelid::regclass, t.tgenabled)
     from pg_trigger as t
     join pg_class as c on c.oid = t.tgrelid
-    where c.relnamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace, 'ragwall_search'::regnamespace)
+    where c.relnamespace in (
+      'ragwall'::regnamespace, 'ragwall_private'::regnamespace,
+      'ragwall_search'::regnamespace, 'ragwall_api'::regnamespace
+    )
   $$,
   array[
     'note_change on ragwall.documents A', 'note_change on ragwall.documents_rows A',
@@ -62,15 +70,21 @@ select set_eq(
 select is_empty(
   $$
     select ev_class::regclass from pg_rewrite where ev_class <> 'ragwall.search_tables'::regclass and ev_class in (
-      select oid from pg_class where relnamespace in ('ragwall'::regnamespace, 'ragwall_search'::regnamespace)
+      select oid from pg_class where relnamespace in (
+        'ragwall'::regnamespace, 'ragwall_search'::regnamespace, 'ragwall_api'::regnamespace
+      )
     )
     union all
     select stxrelid::regclass from pg_statistic_ext where stxrelid in (
-      select oid from pg_class where relnamespace in ('ragwall'::regnamespace, 'ragwall_search'::regnamespace)
+      select oid from pg_class where relnamespace in (
+        'ragwall'::regnamespace, 'ragwall_search'::regnamespace, 'ragwall_api'::regnamespace
+      )
     )
     union all
     select indexrelid::regclass from pg_index where indexprs is not null and indrelid in (
-      select oid from pg_class where relnamespace in ('ragwall'::regnamespace, 'ragwall_search'::regnamespace)
+      select oid from pg_class where relnamespace in (
+        'ragwall'::regnamespace, 'ragwall_search'::regnamespace, 'ragwall_api'::regnamespace
+      )
     )
   $$,
   'E17c: there are no rules, extended statistics or indexes on expressions'
@@ -96,7 +110,7 @@ select is_empty(
     select a.attrelid::regclass, a.attname
     from pg_attribute as a
     join pg_class as c on c.oid = a.attrelid
-    where c.relnamespace in ('ragwall'::regnamespace, 'ragwall_search'::regnamespace)
+    where c.relnamespace in ('ragwall'::regnamespace, 'ragwall_search'::regnamespace, 'ragwall_api'::regnamespace)
       and c.relkind in ('r', 'p')
       and a.attnum > 0
       and a.attstattarget is distinct from 0
@@ -130,7 +144,10 @@ select set_eq(
   $$
     select conrelid::regclass || ': ' || pg_get_constraintdef(oid)
     from pg_constraint
-    where connamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace, 'ragwall_search'::regnamespace)
+    where connamespace in (
+      'ragwall'::regnamespace, 'ragwall_private'::regnamespace,
+      'ragwall_search'::regnamespace, 'ragwall_api'::regnamespace
+    )
       and contype in ('c', 'p', 'u')
       and conparentid = 0
       and coninhcount = 0
@@ -170,7 +187,7 @@ select set_eq(
     select a.attrelid::regclass || '.' || a.attname
     from pg_attribute as a
     join pg_class as c on c.oid = a.attrelid
-    where c.relnamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace)
+    where c.relnamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace, 'ragwall_api'::regnamespace)
       and c.relkind in ('r', 'p')
       and a.attnum > 0
       and not a.attnotnull
@@ -186,7 +203,10 @@ select set_eq(
     from pg_attrdef as d
     join pg_attribute as a on a.attrelid = d.adrelid and a.attnum = d.adnum
     join pg_class as c on c.oid = d.adrelid
-    where c.relnamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace, 'ragwall_search'::regnamespace)
+    where c.relnamespace in (
+      'ragwall'::regnamespace, 'ragwall_private'::regnamespace,
+      'ragwall_search'::regnamespace, 'ragwall_api'::regnamespace
+    )
   $$,
   array[
     'ragwall.documents.tenant_id: ragwall.require_tenant()', 'ragwall.documents.id: gen_random_uuid()',
@@ -211,7 +231,7 @@ select set_eq(
         union all
         select typowner from pg_type where typnamespace = n.oid
       ) as o (owner)
-    where n.nspname in ('ragwall', 'ragwall_private', 'ragwall_search')
+    where n.nspname in ('ragwall', 'ragwall_private', 'ragwall_search', 'ragwall_api')
     group by n.nspname
   $$,
   array['ragwall: ragwall_owner', 'ragwall_private: ragwall_context', 'ragwall_search: ragwall_owner'],
@@ -235,7 +255,10 @@ select is_empty(
     from pg_class as c
     left join pg_attribute as a
       on a.attrelid = c.oid and a.attnum > 0 and c.relkind in ('r', 'p') and not c.relispartition
-    where c.relnamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace, 'ragwall_search'::regnamespace)
+    where c.relnamespace in (
+      'ragwall'::regnamespace, 'ragwall_private'::regnamespace,
+      'ragwall_search'::regnamespace, 'ragwall_api'::regnamespace
+    )
       and c.relkind in ('r', 'p')
       and a.attname is distinct from 'only_row'
       and (

@@ -23,7 +23,10 @@ const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('<', '&lt;
 async function raised(db: PGlite): Promise<string[]> {
   const { rows } = await db.query<{ name: string; body: string }>(
     `select proname as name, prosrc as body from pg_proc
-     where pronamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace) order by proname`,
+     where pronamespace in (
+       'ragwall'::regnamespace, 'ragwall_private'::regnamespace,
+       'ragwall_api'::regnamespace
+     ) order by proname`,
   );
   const found = rows.flatMap(({ body }) => [...body.matchAll(raise)]);
   const expected = rows.flatMap(({ body }) => body.match(/'RW\d{3}'/g) ?? []).length;

@@ -3,7 +3,7 @@
 -- which name is the holder. Left out are search tables of tenants as they are built: they come and go with documents.
 own_schema as materialized (
   select oid, nspname, nspowner, nspacl from pg_catalog.pg_namespace
-  where nspname in ('ragwall', 'ragwall_private', 'ragwall_search')
+  where nspname in ('ragwall', 'ragwall_private', 'ragwall_search', 'ragwall_api')
 ),
 own_relation as materialized (
   select c.*, format('%I.%I', s.nspname, c.relname) as name,

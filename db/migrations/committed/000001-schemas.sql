@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:a7c9d208b3af79b653646b87a1bdc6c5d910735f
+--! Hash: sha1:23e5be512592d3dbfb381330108f6dd1e098351b
 --! Message: schemas
 
 -- The two schemas, the key of the seals, and what a tenant id is.
@@ -8,7 +8,7 @@ do $$
 begin
   if to_regnamespace('ragwall') is not null then
     raise exception 'this database has a schema ragwall already'
-      using errcode = 'RW011', hint = 'Another tool has applied the migrations. `ragwall migrate` applies what is due.';
+      using errcode = 'RW013', hint = 'Another tool has applied the migrations. `ragwall migrate` applies what is due.';
   end if;
   if not exists (
     select from pg_extension as e
@@ -171,7 +171,7 @@ declare
 begin
   if number is distinct from applied + 1 then
     raise exception 'migration % cannot be applied: this database has migration %', number, applied
-      using errcode = 'RW011', hint = case when number <= applied
+      using errcode = 'RW013', hint = case when number <= applied
         then 'It was applied before, by another tool. `ragwall migrate` applies what is due.'
         else format('Apply %s first, and each migration once.', applied + 1) end;
   end if;
@@ -183,7 +183,7 @@ $$;
 
 comment on function ragwall.begin_migration(integer) is
   'Begins a migration, in its transaction: makes ragwall.migration() return its number. number: that of the last '
-  'migration and 1. Raises RW011 for any other. For superusers and members of ragwall_owner.';
+  'migration and 1. Raises RW013 for any other. For superusers and members of ragwall_owner.';
 
 -- Others may have roles of these names already: whoever applies the migrations can choose other ones.
 create function ragwall.application_roles()

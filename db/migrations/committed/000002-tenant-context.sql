@@ -1,5 +1,5 @@
---! Previous: sha1:a7c9d208b3af79b653646b87a1bdc6c5d910735f
---! Hash: sha1:de3173d48439be917960066d4ff08bc1f6854e0b
+--! Previous: sha1:23e5be512592d3dbfb381330108f6dd1e098351b
+--! Hash: sha1:ddc6297cd441db720eca8082f8201d73a8b443f1
 --! Message: tenant-context
 
 -- The tenant context: the tenant that is bound to a transaction, with a seal that SQL cannot forge.

@@ -1,5 +1,5 @@
---! Previous: sha1:de3173d48439be917960066d4ff08bc1f6854e0b
---! Hash: sha1:02adc8306bfcd9e802a3b11102b65829a1687401
+--! Previous: sha1:ddc6297cd441db720eca8082f8201d73a8b443f1
+--! Hash: sha1:a4413db1416a717ce102bf7e4bd2d2625b66cb85
 --! Message: signed-tenant
 
 -- Signed mode: the tenant is the one that a short-lived token names, and SQL cannot forge a token.

@@ -1,5 +1,5 @@
---! Previous: sha1:02adc8306bfcd9e802a3b11102b65829a1687401
---! Hash: sha1:28375c0b761ec7387035b7183b17f568e75d22d0
+--! Previous: sha1:a4413db1416a717ce102bf7e4bd2d2625b66cb85
+--! Hash: sha1:52aadd345e87f71814045032612c587c30945efd
 --! Message: documents
 
 -- The documents: one table for all tenants, and the policies and grants that separate them.

@@ -1,5 +1,5 @@
---! Previous: sha1:28375c0b761ec7387035b7183b17f568e75d22d0
---! Hash: sha1:3c5b24fc1887b81bc885d7740d1a2b41a0d073f5
+--! Previous: sha1:52aadd345e87f71814045032612c587c30945efd
+--! Hash: sha1:ec0307ebcdf999995b9a5231e1995bdcd0a6cfb0
 --! Message: search-tables
 
 -- Search tables: the embeddings of each large tenant once more, in a table of its own with an HNSW index of its own.

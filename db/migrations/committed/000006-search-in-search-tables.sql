@@ -1,5 +1,5 @@
---! Previous: sha1:3c5b24fc1887b81bc885d7740d1a2b41a0d073f5
---! Hash: sha1:af768c6dcb99e8c031f11571fbafaa91d46f014c
+--! Previous: sha1:ec0307ebcdf999995b9a5231e1995bdcd0a6cfb0
+--! Hash: sha1:727043d6dbda39650f5305a7459620f46502eb81
 --! Message: search-in-search-tables
 
 -- Search in a search table, and what a search may be refused for.

@@ -1,5 +1,5 @@
---! Previous: sha1:af768c6dcb99e8c031f11571fbafaa91d46f014c
---! Hash: sha1:bdbb93a0f97061a1620ee0fa639cd6b3c3574d93
+--! Previous: sha1:727043d6dbda39650f5305a7459620f46502eb81
+--! Hash: sha1:009fb01123c26a02bfad66f2f66466abe8036f66
 --! Message: match-documents
 
 -- Search: the nearest documents of the tenant that is bound, and the functions that applications search by.

@@ -1,5 +1,5 @@
---! Previous: sha1:bdbb93a0f97061a1620ee0fa639cd6b3c3574d93
---! Hash: sha1:70e1ef972286cc4c14038c17cec1cdb16938af26
+--! Previous: sha1:009fb01123c26a02bfad66f2f66466abe8036f66
+--! Hash: sha1:fa73dd1176134ca3f5fe9e75d252e71a443ff746
 --! Message: measure-search-tables
 
 -- How well a search table finds the nearest documents, and by which hnsw.ef_search.

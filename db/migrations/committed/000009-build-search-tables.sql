@@ -1,5 +1,5 @@
---! Previous: sha1:e41996a6e01680d99048861e56c04405f43a9c5d
---! Hash: sha1:5e82f57cee25d685570f945f7a88ea234dcf6319
+--! Previous: sha1:fa73dd1176134ca3f5fe9e75d252e71a443ff746
+--! Hash: sha1:e8b81287efe127eb66a6b3fec3edf4b5d386fbba
 --! Message: build-search-tables
 
 -- Building a search table beside the one in use, and dropping one.

@@ -1,5 +1,5 @@
---! Previous: sha1:5e82f57cee25d685570f945f7a88ea234dcf6319
---! Hash: sha1:f0a7856185bf6ca8cc1923e9cb5ac0394f0f4d18
+--! Previous: sha1:e8b81287efe127eb66a6b3fec3edf4b5d386fbba
+--! Hash: sha1:a406231057455ffababbef5ebdf7afc0063c9f42
 --! Message: index-plan
 
 -- What the DBA sees of the search tables, and which statements are due.

@@ -1,5 +1,5 @@
---! Previous: sha1:f0a7856185bf6ca8cc1923e9cb5ac0394f0f4d18
---! Hash: sha1:ca25bb2aad4a4003d03fa678f7a49a30fd69065e
+--! Previous: sha1:a406231057455ffababbef5ebdf7afc0063c9f42
+--! Hash: sha1:1c3a7c09ce77e43a9e9fb2767706eb1ccdf28996
 --! Message: upsert-documents
 
 -- Ingest: repeating an ingest changes nothing and needs no new embeddings.

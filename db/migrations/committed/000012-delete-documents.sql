@@ -1,5 +1,5 @@
---! Previous: sha1:ca25bb2aad4a4003d03fa678f7a49a30fd69065e
---! Hash: sha1:c1300e4a0b9f89d98640fd1782b131a2298fd37c
+--! Previous: sha1:1c3a7c09ce77e43a9e9fb2767706eb1ccdf28996
+--! Hash: sha1:d1a6d6d5e692c3884facc12530c266aed0777f1e
 --! Message: delete-documents
 
 -- Deletion. Nobody has DELETE on the table, because it would allow LOCK TABLE, which stops all tenants. So the first

@@ -1,5 +1,5 @@
---! Previous: sha1:c1300e4a0b9f89d98640fd1782b131a2298fd37c
---! Hash: sha1:cf3909b8590748b562168ec76ecf3422ae429a4d
+--! Previous: sha1:d1a6d6d5e692c3884facc12530c266aed0777f1e
+--! Hash: sha1:7b781f18aa925aee6742620dd39dac8dcf95bf1a
 --! Message: protection-keys
 
 -- Protecting a table of yours, part 1 of 9: foreign keys by which tenants can observe each other.

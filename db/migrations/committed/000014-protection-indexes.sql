@@ -1,5 +1,5 @@
---! Previous: sha1:cf3909b8590748b562168ec76ecf3422ae429a4d
---! Hash: sha1:ffacbdad42abe56d92666bf8cf09084b668c326d
+--! Previous: sha1:7b781f18aa925aee6742620dd39dac8dcf95bf1a
+--! Hash: sha1:8194a661e21ec17087e48d0b84c97bbe91844699
 --! Message: protection-indexes
 
 -- Protecting a table of yours, part 2 of 9: indexes by which tenants can observe each other.

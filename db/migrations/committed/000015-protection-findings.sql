@@ -1,5 +1,5 @@
---! Previous: sha1:ffacbdad42abe56d92666bf8cf09084b668c326d
---! Hash: sha1:f7f68a4a1dfdbae4647944fe564e8947161343a6
+--! Previous: sha1:8194a661e21ec17087e48d0b84c97bbe91844699
+--! Hash: sha1:50a7551157ecd89dfe3a76720c5454e6420eb2a3
 --! Message: protection-findings
 
 -- Protecting a table of yours, part 3 of 9: everything by which a role can get past the policies of the table.

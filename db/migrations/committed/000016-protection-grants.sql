@@ -1,5 +1,5 @@
---! Previous: sha1:f7f68a4a1dfdbae4647944fe564e8947161343a6
---! Hash: sha1:0d030c27f1fa1b543f606b3fe7044fabc9c4e2c5
+--! Previous: sha1:50a7551157ecd89dfe3a76720c5454e6420eb2a3
+--! Hash: sha1:735d05a37a51bfe6e7e42ec93c1df037d158e993
 --! Message: protection-grants
 
 -- Protecting a table of yours, part 4 of 9: who keeps which privileges.

@@ -1,5 +1,5 @@
---! Previous: sha1:0d030c27f1fa1b543f606b3fe7044fabc9c4e2c5
---! Hash: sha1:1fa98c43e70b2e2f77c3310a8b99ffdfec3714c0
+--! Previous: sha1:735d05a37a51bfe6e7e42ec93c1df037d158e993
+--! Hash: sha1:803a6216283bec9860e1e3bde8f1d5a82d46ec60
 --! Message: protection-plan
 
 -- Protecting a table of yours, part 5 of 9: the statements that do it.

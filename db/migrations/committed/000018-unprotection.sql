@@ -1,5 +1,5 @@
---! Previous: sha1:1fa98c43e70b2e2f77c3310a8b99ffdfec3714c0
---! Hash: sha1:6f2aedd5692421a241240b42c1c887163844e339
+--! Previous: sha1:803a6216283bec9860e1e3bde8f1d5a82d46ec60
+--! Hash: sha1:957fe2c77fc3a83bae1d458e2ec8469fe0847c01
 --! Message: unprotection
 
 -- Protecting a table of yours, part 6 of 9: the record of what there was before, and unprotect_table().

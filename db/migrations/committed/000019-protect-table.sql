@@ -1,5 +1,5 @@
---! Previous: sha1:6f2aedd5692421a241240b42c1c887163844e339
---! Hash: sha1:5f421d93d5baa241420a142b18fe05425846e80e
+--! Previous: sha1:957fe2c77fc3a83bae1d458e2ec8469fe0847c01
+--! Hash: sha1:bbec8aac2e2e78d1ef54830215540a22fc86501e
 --! Message: protect-table
 
 -- Protecting a table of yours, part 7 of 9: protect_table().

@@ -1,5 +1,5 @@
---! Previous: sha1:5f421d93d5baa241420a142b18fe05425846e80e
---! Hash: sha1:52398e1825bec109494683ebbd3bc30fbc005148
+--! Previous: sha1:bbec8aac2e2e78d1ef54830215540a22fc86501e
+--! Hash: sha1:789c3fe847f7d5ac95619d2b288bd3a1c5e46663
 --! Message: protect-plan
 
 -- Protecting a table of yours, part 8 of 9: protect_plan(), for all tables at once.

@@ -1,5 +1,5 @@
---! Previous: sha1:52398e1825bec109494683ebbd3bc30fbc005148
---! Hash: sha1:59cdc9e28a8fd591e21a28c4878eff78558088c7
+--! Previous: sha1:789c3fe847f7d5ac95619d2b288bd3a1c5e46663
+--! Hash: sha1:99b6b032f11714301b9bf8096401eebf320a029b
 --! Message: later-partitions
 
 -- Protecting a table of yours, part 9 of 9: partitions that are added later.

@@ -1,5 +1,5 @@
---! Previous: sha1:7f4bdb18dccec2d2e999376882aa16a8f1a6647d
---! Hash: sha1:ceb29bc14d34741d49a01fd79343711e1c7c5851
+--! Previous: sha1:99b6b032f11714301b9bf8096401eebf320a029b
+--! Hash: sha1:7854fc78642bbb032e157bdb7a40ed3fd93c902b
 --! Message: logins
 
 -- Logins of the application.

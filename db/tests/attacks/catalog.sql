@@ -44,7 +44,7 @@ from
     ('E04', 'no name or bound of a relation names a tenant',
       $$select c.oid::regclass from pg_class as c, (select distinct tenant_id from ragwall.documents
           where length(tenant_id) > 3) as t
-        where c.relnamespace in ('ragwall'::regnamespace, 'ragwall_search'::regnamespace)
+        where c.relnamespace in ('ragwall'::regnamespace, 'ragwall_search'::regnamespace, 'ragwall_api'::regnamespace)
           and (strpos(c.relname, tenant_id) > 0 or strpos(pg_get_expr(c.relpartbound, c.oid), tenant_id) > 0)
           and tenant_id not in ('null', 'public')$$,
       'alter table ragwall.documents_rows rename to documents_acme'),

@@ -26,7 +26,7 @@ create function tests.repinned(path text)
   return (
     select string_agg(format('alter function %s %s', p.oid::regprocedure, path), '; ')
     from pg_proc as p
-    where p.pronamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace)
+    where p.pronamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace, 'ragwall_api'::regnamespace)
       and p.prosqlbody is null
   );
 

@@ -34,7 +34,7 @@ select is_empty(
   $$
     select oid::regprocedure
     from pg_proc
-    where pronamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace)
+    where pronamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace, 'ragwall_api'::regnamespace)
       and proparallel = 's'
       and concat(prosrc, pg_get_function_sqlbody(oid)) ~ '(current_setting|backend_pid|_tenant\()'
   $$,
@@ -85,7 +85,7 @@ from (
 
 select is_empty(
   $$select oid::regprocedure from pg_proc
-    where pronamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace)
+    where pronamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace, 'ragwall_api'::regnamespace)
       and oid <> 'ragwall.audit()'::regprocedure -- names it, to ask who may call it
       and pg_get_functiondef(oid) ~* '\m(pg_)?notify\M'$$,
   'C11: nothing of ours is told to whoever listens'

@@ -73,15 +73,21 @@ wall (line) as (
     from pg_class as c where c.relnamespace not in (select pg_my_temp_schema() union all select 'pg_toast'::regnamespace)
   union all select concat_ws(' ', 'column', a.attrelid, a.attname, a.attacl, a.atttypid, a.attstattarget, a.attnotnull)
     from pg_attribute as a join pg_class as c on c.oid = a.attrelid
-    where c.relnamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace, 'ragwall_search'::regnamespace)
+    where c.relnamespace in (
+      'ragwall'::regnamespace, 'ragwall_private'::regnamespace,
+      'ragwall_search'::regnamespace, 'ragwall_api'::regnamespace
+    )
   union all select concat('policy', p) from pg_policy as p
   union all select concat_ws(' ', 'function', p.oid, p.proname, p.proowner, p.proacl, p.prosecdef, p.proconfig, p.prosrc)
-    from pg_proc as p where p.pronamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace, 'ragwall_search'::regnamespace)
+    from pg_proc as p where p.pronamespace in (
+      'ragwall'::regnamespace, 'ragwall_private'::regnamespace,
+      'ragwall_search'::regnamespace, 'ragwall_api'::regnamespace
+    )
   union all select concat_ws(' ', 'functions', count(*), count(*) filter (where p.proleakproof), sum(p.procost),
       count(*) filter (where p.prosecdef), count(p.proacl)) from pg_proc as p
   union all select concat('default', d) from pg_attrdef as d
   union all select concat('constraint', c.oid, c.conname) from pg_constraint as c
-    where c.connamespace in ('ragwall'::regnamespace, 'ragwall_search'::regnamespace)
+    where c.connamespace in ('ragwall'::regnamespace, 'ragwall_search'::regnamespace, 'ragwall_api'::regnamespace)
   union all select concat('trigger', t.oid, t.tgenabled) from pg_trigger as t
   union all select concat_ws(' ', 'rules', count(*), sum(r.oid::bigint)) from pg_rewrite as r
   union all select concat('event trigger', e) from pg_event_trigger as e

@@ -39,7 +39,7 @@ export async function bodyMutants(sql: Sql): Promise<Mutant[]> {
   const functions = await sql.unsafe<{ name: string; definition: string }[]>(`
     select p.oid::regprocedure::text as name, pg_get_functiondef(p.oid) as definition
     from pg_proc as p
-    where p.pronamespace::regnamespace::text in ('ragwall', 'ragwall_private', 'ragwall_search')
+    where p.pronamespace::regnamespace::text in ('ragwall', 'ragwall_private', 'ragwall_search', 'ragwall_api')
       -- Generated from files that have tests of their own.
       and p.proname not in ('audit', 'inventory')
     order by 1`);

@@ -2,7 +2,10 @@
 with routine as (
   select p.*, p.oid::regprocedure as name
   from pg_proc as p
-  where p.pronamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace, 'ragwall_search'::regnamespace)
+  where p.pronamespace in (
+    'ragwall'::regnamespace, 'ragwall_private'::regnamespace,
+    'ragwall_search'::regnamespace, 'ragwall_api'::regnamespace
+  )
 )
 select format('%s %s', name, change) as name, format('alter function %s %s', name, statement) as statement
 from routine,

@@ -7,13 +7,16 @@ object as (
   select 'schema ' || quote_ident(nspname) as target, '' as columns, nspacl as acl, nspowner as owner,
     array['usage', 'create'] as privileges, 0 as n
   from pg_namespace
-  where nspname in ('ragwall', 'ragwall_private', 'ragwall_search')
+  where nspname in ('ragwall', 'ragwall_private', 'ragwall_search', 'ragwall_api')
   union all
   select 'table ' || c.oid::regclass, '', c.relacl, c.relowner,
     array['select', 'insert', 'update', 'delete', 'truncate', 'references', 'trigger']
     || case when current_setting('server_version_num')::integer >= 170000 then array['maintain'] else '{}' end, 0
   from pg_class as c
-  where c.relnamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace, 'ragwall_search'::regnamespace)
+  where c.relnamespace in (
+    'ragwall'::regnamespace, 'ragwall_private'::regnamespace,
+    'ragwall_search'::regnamespace, 'ragwall_api'::regnamespace
+  )
     and c.relkind in ('r', 'p', 'v')
   union all
   select 'table ' || c.oid::regclass, format(' (%I)', a.attname), a.attacl, c.relowner,
@@ -21,13 +24,19 @@ object as (
     case when c.oid = 'ragwall.documents'::regclass then 0 else a.attnum end
   from pg_class as c
   join pg_attribute as a on a.attrelid = c.oid and a.attnum > 0
-  where c.relnamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace, 'ragwall_search'::regnamespace)
+  where c.relnamespace in (
+    'ragwall'::regnamespace, 'ragwall_private'::regnamespace,
+    'ragwall_search'::regnamespace, 'ragwall_api'::regnamespace
+  )
     and c.relkind in ('r', 'p')
   union all
   select 'function ' || p.oid::regprocedure, '', coalesce(p.proacl, acldefault('f', p.proowner)), p.proowner,
     array['execute'], 0
   from pg_proc as p
-  where p.pronamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace, 'ragwall_search'::regnamespace)
+  where p.pronamespace in (
+    'ragwall'::regnamespace, 'ragwall_private'::regnamespace,
+    'ragwall_search'::regnamespace, 'ragwall_api'::regnamespace
+  )
 ),
 held as (
   select o.target, o.columns, lower(a.privilege_type) as privilege,

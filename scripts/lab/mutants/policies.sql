@@ -5,7 +5,7 @@ with policy as (
     coalesce(' using (' || qual || ')', '') as using_clause,
     coalesce(' with check (' || with_check || ')', '') as check_clause
   from pg_policies as p
-  where schemaname in ('ragwall', 'ragwall_private', 'ragwall_search')
+  where schemaname in ('ragwall', 'ragwall_private', 'ragwall_search', 'ragwall_api')
 )
 select target || ' ' || change as name, statement
 from policy,

@@ -2,7 +2,10 @@
 with relation as (
   select c.oid, c.oid::regclass as name, c.relname, c.relispartition
   from pg_class as c
-  where c.relnamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace, 'ragwall_search'::regnamespace)
+  where c.relnamespace in (
+    'ragwall'::regnamespace, 'ragwall_private'::regnamespace,
+    'ragwall_search'::regnamespace, 'ragwall_api'::regnamespace
+  )
     and c.relkind in ('r', 'p')
 )
 select format('%s: row-level security %s', name, change) as name,
@@ -23,12 +26,15 @@ from relation
 union all
 select format('the schema %s belongs to %s', nspname, owner), format('alter schema %I owner to %s', nspname, owner)
 from pg_namespace, unnest(array['app_user', 'agent_reader', 'ragwall_search']) as owner
-where nspname in ('ragwall', 'ragwall_private', 'ragwall_search')
+where nspname in ('ragwall', 'ragwall_private', 'ragwall_search', 'ragwall_api')
 union all
 select format('%s without %s', conrelid::regclass, conname),
   format('alter table %s drop constraint %I', conrelid::regclass, conname)
 from pg_constraint
-where connamespace in ('ragwall'::regnamespace, 'ragwall_private'::regnamespace, 'ragwall_search'::regnamespace)
+where connamespace in (
+  'ragwall'::regnamespace, 'ragwall_private'::regnamespace,
+  'ragwall_search'::regnamespace, 'ragwall_api'::regnamespace
+)
   and contype in ('c', 'p', 'u')
   and conparentid = 0
   and coninhcount = 0

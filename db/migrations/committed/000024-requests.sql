@@ -1,6 +1,10 @@
+--! Previous: sha1:31452b0ee4173cb84f0ccfde59ba8ccdd54d575d
+--! Hash: sha1:453f5e41d0ec8d2ed7753a4620b0925e6fd1f759
 --! Message: requests
 
--- The tenant of a request that PostgREST, and so Supabase, turns into a transaction. Then the number of the last migration.
+-- The tenant of a request that PostgREST, and so Supabase, turns into a transaction.
+
+do $$ begin perform ragwall.begin_migration(24); end $$;
 
 set local role ragwall_owner;
 
@@ -87,18 +91,5 @@ comment on function ragwall_api.set_tenant_from_request() is
   'JSON object, RW012 if the claim is no text, RW002 to RW007 and RW009 as the functions that bind do.';
 
 grant execute on function ragwall_api.set_tenant_from_request() to app_user, app_reader;
-
-create function ragwall.migration()
-  returns integer
-  language sql
-  immutable
-  parallel safe
-  return 23;
-
-comment on function ragwall.migration() is
-  'Returns the number of the last migration that was applied. Clients and the audit compare it with the number they '
-  'need.';
-
-grant execute on function ragwall.migration() to app_user, app_reader, agent_reader, agent_caller;
 
 reset role;

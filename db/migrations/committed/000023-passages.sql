@@ -1,9 +1,11 @@
---! Previous: sha1:e37e3d2d4e8c1e348f4077d90825155e0e2ce103
---! Hash: sha1:4f619415eb28fa8b89708fee94268f2968337e8c
+--! Previous: sha1:7854fc78642bbb032e157bdb7a40ed3fd93c902b
+--! Hash: sha1:31452b0ee4173cb84f0ccfde59ba8ccdd54d575d
 --! Message: passages
 
 -- A face for tools that insert rows, upsert and delete them by id, and know no tenant. In a schema of its own, because
 -- PostgREST exposes all that a schema has.
+
+do $$ begin perform ragwall.begin_migration(23); end $$;
 
 do $$
 begin
