@@ -12,15 +12,16 @@ ragwall sql             prints them, or writes files for another tool that migra
 ragwall index [url]     keeps the search tables of large tenants
 ragwall audit [url]     checks whether tenants are isolated in a database, with or without Ragwall in it
 ragwall serve           documents and answers over HTTP, for the tenant that a verified token names
+ragwall mcp             search, fetch and answer as tools of the Model Context Protocol, read only, likewise
 
 ragwall <command> --help    what a command needs, and its options
 ragwall --version           the version of this package`;
 
-/** Loads `ragwall serve` from its own package. No type depends on that package: it is not a dependency of this one. */
-async function serveCommand(): Promise<(args: string[]) => Promise<number>> {
-  const module: string = 'ragwall-server/serve';
+/** Loads `ragwall serve` or `ragwall mcp` from their own package. No type depends on that package: it is not a dependency of this one. */
+async function serverCommand(name: 'serve' | 'mcp'): Promise<(args: string[]) => Promise<number>> {
+  const module: string = `ragwall-server/${name}`;
   try {
-    return (await import(module)).serveCommand;
+    return (await import(module))[`${name}Command`];
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code !== 'ERR_MODULE_NOT_FOUND' || !message.includes("'ragwall-server'")) throw error;
@@ -38,7 +39,7 @@ try {
   else if (name === 'sql') process.exitCode = await sqlCommand(args);
   else if (name === 'index') process.exitCode = await indexCommand(args);
   else if (name === 'audit') process.exitCode = await auditCommand(args);
-  else if (name === 'serve') process.exitCode = await (await serveCommand())(args);
+  else if (name === 'serve' || name === 'mcp') process.exitCode = await (await serverCommand(name))(args);
   else if (name === undefined || name === '--help') {
     console.log(help);
     process.exitCode = name ? 0 : 2;
@@ -48,7 +49,7 @@ try {
   } else {
     const kind = name.startsWith('-') ? 'option' : 'command';
     throw new Error(
-      `unknown ${kind} ${name}; expected: ragwall migrate, sql, index, audit or serve, --version or --help`,
+      `unknown ${kind} ${name}; expected: ragwall migrate, sql, index, audit, serve or mcp, --version or --help`,
     );
   }
 } catch (error) {

@@ -108,6 +108,7 @@ select set_eq(
         ('ragwall.delete_matching(jsonb)', 'app_user'),
         ('ragwall.delete_source(text,integer)', 'app_user'),
         ('ragwall.set_tenant_from_token(text)', 'agent_caller, agent_reader, app_reader, app_user'),
+        ('ragwall.agent_document(uuid)', 'agent_caller'),
         ('ragwall.agent_match_documents(halfvec,integer,jsonb,boolean)', 'agent_caller')
     ) as f (name, roles),
       unnest(string_to_array(roles, ', ')) as role

@@ -154,6 +154,14 @@ describe('EXPLAIN', () => {
     );
   });
 
+  it('is refused to agent_document() as to agent_match_documents(), which would count pages', async () => {
+    const call = "select content from ragwall.agent_document('00000000-0000-4000-8000-000000000001')";
+    expect(await outcome('agent_caller', call)).toBe('acme secret 1');
+    expect(await outcome('agent_caller', `explain (analyze, buffers) ${call}`)).toBe(
+      'RW106 this function does not run under explain',
+    );
+  });
+
   it.each([
     [
       'K01: the estimate for a guessed name',

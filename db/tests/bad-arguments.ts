@@ -52,6 +52,7 @@ export const argument: Record<string, fc.Arbitrary<string>> = {
       ...['[]', '[1]', '[1', '1]', '[1,,2]', '[[1]]', '{1:1}/1536', 'null', `[1${',0'.repeat(20_000)}]`],
     ],
   ),
+  uuid: some([id], ['', 'x', id.slice(1), `{${id}}`, 'null']),
   'uuid[]': some(
     ['{}', `{${id}}`, `{${Array(1000).fill(id)}}`],
     ['{null}', `{{${id}}}`, '{x}', '{', id, `{${id.slice(1)}}`],

@@ -22,6 +22,7 @@ select set_eq(
     'ragwall.drop_search_table() as ragwall_owner',
     'ragwall.catch_up(integer) as ragwall_owner',
     'ragwall_search.note_stored() as ragwall_owner',
+    'ragwall.agent_document(uuid) as ragwall_owner',
     'ragwall.agent_match_documents(halfvec,integer,jsonb,boolean) as ragwall_owner',
     'ragwall.delete_documents(uuid[]) as ragwall_owner',
     'ragwall.delete_source(text,integer) as ragwall_owner'
@@ -118,6 +119,8 @@ select set_eq(
     values
       ('ragwall.add_signing_key(text)', 'ragwall_context volatile', ''),
       ('ragwall.add_signing_key(text,text)', 'ragwall_context volatile', ''),
+      ('ragwall.agent_document(uuid)', 'ragwall_owner definer stable',
+        'fixed plans client_min_messages=notice plan_cache_mode=force_generic_plan'),
       ('ragwall.agent_match_documents(halfvec,integer,jsonb,boolean)', 'ragwall_owner definer stable',
         'client_min_messages=notice'),
       ('ragwall.app_roles()', 'ragwall_owner stable leader', 'jit=off'),

@@ -1,6 +1,6 @@
 -- Retrieval: the nearest first, exactly k, and a clear error for what cannot be asked.
 begin;
-select plan(34);
+select plan(38);
 select tests.seed();
 set local role app_user;
 
@@ -89,6 +89,8 @@ from (
 
 select from set_config('tests.vec', tests.vec(0)::text, true);
 reset role;
+insert into ragwall.documents (tenant_id, id, content, embedding, embedding_model)
+  values ('globex', '00000000-0000-4000-8000-00000000beef', 'globex alone', tests.vec(0), 'test');
 set local role agent_caller;
 select results_eq(
   'select content from ragwall.agent_match_documents(current_setting(''tests.vec'')::public.halfvec, 3, ''{"n": 2}'')',
@@ -99,6 +101,20 @@ select results_eq(
   array[told::bigint], label
 )
 from (values ('', 0, 'it tells no similarity'), (', true', 3, 'unless it is asked for')) as v (more, told, label);
+select results_eq(
+  format('select tenant_id, id, source, position, content, metadata, similarity from ragwall.agent_document(%L)',
+    '00000000-0000-4000-8000-000000000001'),
+  $$values ('acme', '00000000-0000-4000-8000-000000000001'::uuid, 'shared.md', 1, 'acme secret 1',
+    '{"n": 1, "tenant": "acme"}'::jsonb, null::double precision)$$,
+  'agent_document() returns the one document, though others have one of this id'
+);
+select is_empty($$select from ragwall.agent_document('00000000-0000-4000-8000-00000000beef')$$, 'none of an id that another tenant alone has');
+select is_empty('select from ragwall.agent_document(null)', 'and none for null');
+select from set_config('app.current_tenant', '', true);
+select throws_ok(
+  $$select from ragwall.agent_document('00000000-0000-4000-8000-000000000001')$$,
+  'RW001', 'no tenant is bound to this transaction', 'nor without a tenant'
+);
 
 select * from finish();
 rollback;

@@ -10,17 +10,17 @@ import { z } from 'zod';
 import { createAdmission } from './admission.js';
 import type { Answerer } from './answer.js';
 import { authenticate } from './authenticate.js';
-import { createBudget } from './budget.js';
-import { createCalls, type Tracer } from './calls.js';
+import type { Tracer } from './calls.js';
+import { createCore } from './core.js';
 import { addDescription, methodsAt } from './description.js';
-import { createHealth } from './health.js';
-import { type Limits, limitsOf } from './limits.js';
+import type { Limits } from './limits.js';
 import type { Metrics } from './metrics.js';
 import { checkOption, checkOptions } from './options.js';
 import { asProblem, invalidRequest, Problem, problemBody } from './problem.js';
 import type { RateLimiter } from './rate-limit.js';
 import { createRecorder, type Env, type LogEntry } from './request-log.js';
-import { addRoutes } from './routes.js';
+import { addRoutes, type RouteServices } from './routes.js';
+
 import { describeRoutes } from './schemas.js';
 import { createTurns } from './turns.js';
 import type { TokenVerifier } from './verify.js';
@@ -108,18 +108,38 @@ const names = {
  * serve({ fetch: server.fetch, port: 8080 }); // of @hono/node-server
  */
 export function createServer(options: ServerOptions): Server {
+  return serviceOf(options, {
+    paths: '/documents/*',
+    addTo(app, services) {
+      addRoutes(app, describeRoutes(services.core.limits), services);
+      addDescription(app);
+    },
+  });
+}
+
+/** What a service is for. */
+export interface Purpose {
+  /** The paths whose requests need a token, as Hono writes them. */
+  readonly paths: string;
+  /** What a caller without a good token is told besides, as a parameter of `www-authenticate`. */
+  readonly challenge?: string;
+  /** Refuses a request of a browser by the site that it is of. @throws Problem `FOREIGN_ORIGIN`. */
+  readonly assertOrigin?: (origin: string) => void;
+  /** Adds the routes. Requests to `paths` have been let in when these run. */
+  addTo(app: OpenAPIHono<Env>, services: RouteServices): void;
+}
+
+/** Returns a service for a purpose, as {@link createServer} does. */
+export function serviceOf(options: ServerOptions, { paths, challenge, assertOrigin, addTo }: Purpose): Server {
   checkOptions(options, Object.keys(names));
-  const { verify, embedder, answerer, companyOf, metrics, tracer, accept = [] } = options;
+  const { verify, metrics } = options;
   const { log = (entry: LogEntry) => console.log(JSON.stringify(entry)) } = options;
   const ragwall = checkOption('ragwall', ragwallSchema, options.ragwall);
-  const limits = limitsOf(options.limits);
   const rateLimiter = checkOption('rateLimiter', limiterSchema, options.rateLimiter);
-  const health = createHealth(ragwall, embedder, accept);
+  const core = createCore(options);
+  const { health, limits, budget, turns, embedding } = core;
   const record = createRecorder(log, metrics?.requests);
-  const budget = createBudget(limits, (budget) => metrics?.refusals?.inc({ budget }));
-  const turns = createTurns(ragwall.max, Math.ceil(ragwall.max / 2));
   const uploads = createTurns(limits.uploads, 1);
-  const embedding = createTurns(limits.embeddings);
 
   function fail(c: Context<Env>, error: unknown): Problem {
     health.notice(error);
@@ -138,7 +158,7 @@ export function createServer(options: ServerOptions): Server {
     c.set('began', performance.now());
     await next();
     c.header('cache-control', 'no-store');
-    if (!c.get('streams')) record(c, c.res.status);
+    if (!c.get('streams')) record(c, c.get('problem')?.status ?? c.res.status);
   });
   // Hono hands only instances of Error to onError.
   app.use((_, next) =>
@@ -148,9 +168,11 @@ export function createServer(options: ServerOptions): Server {
   );
   app.onError((error, c) => {
     const problem = fail(c, error);
+    const { 'www-authenticate': scheme, ...headers } = problem.more.headers ?? {};
     return c.body(JSON.stringify(problemBody(problem, c.get('requestId'))), problem.status, {
       'content-type': 'application/problem+json',
-      ...problem.more.headers,
+      ...headers,
+      ...(scheme && { 'www-authenticate': [scheme, challenge].filter(Boolean).join(scheme === 'Bearer' ? ' ' : ', ') }),
     });
   });
   app.notFound((c) => {
@@ -167,23 +189,23 @@ export function createServer(options: ServerOptions): Server {
 
   // Authentication comes first, then the budget and the rate. Until then nothing is read but headers.
   const milliseconds = limits.seconds * 1_000;
-  app.use('/documents/*', timeout(milliseconds, new HTTPException(504)), async (c, next) => {
+  app.use(paths, timeout(milliseconds, new HTTPException(504)), async (c, next) => {
     const signal = AbortSignal.timeout(milliseconds);
     health.assertServing();
+    const origin = c.req.header('origin');
+    if (origin !== undefined) assertOrigin?.(origin);
     c.set('tenant', await authenticate(c.req.raw.headers, verify, ragwall.forTenant));
     c.set('signal', signal);
     await next();
   });
-  app.use('/documents/*', createAdmission({ limits, budget, rateLimiter, uploads }));
-  addRoutes(app, describeRoutes(limits), {
-    ...{ embedder, answerer, companyOf, turns, embedding, fail },
-    calls: createCalls(metrics?.calls, tracer),
+  app.use(paths, createAdmission({ limits, budget, rateLimiter, uploads }));
+  addTo(app, {
+    ...{ core, fail },
     record(c, status) {
       c.get('share').release();
       record(c, status);
     },
   });
-  addDescription(app);
 
   return Object.freeze<Server>({
     fetch: async (request) => app.fetch(request),

@@ -59,7 +59,7 @@ const invisible =
   /((?<=[\p{L}\p{M}])(?<=[\p{scx=Arab}\p{scx=Syrc}\p{scx=Mong}\p{scx=Nko}\p{scx=Deva}\p{scx=Beng}\p{scx=Guru}\p{scx=Gujr}\p{scx=Orya}\p{scx=Taml}\p{scx=Telu}\p{scx=Knda}\p{scx=Mlym}\p{scx=Sinh}\p{scx=Khmr}\p{scx=Mymr}])[\u200c\u200d]|(?<=[\p{ExtPict}\p{EMod}]\ufe0f?)\u200d(?=\p{ExtPict}|$)|(?<=\p{ExtPict})\ufe0f|(?<=[#*\d])\ufe0f(?=\u20e3|$))|[\p{DI}\p{Cs}\ufff9-\ufffb]|[^\P{Cc}\t\n\r]/gu;
 
 /** Returns the text without invisible characters. At its end a part of a character or an emoji stays, unless it is final. */
-function visible(text: string, final = false): string {
+export function visible(text: string, final = false): string {
   const part = final ? '' : (/[\ud800-\udbff]$/.exec(text)?.[0] ?? '');
   const shown = text.slice(0, text.length - part.length).replace(invisible, '$1');
   return final ? shown.replace(/\u200d$|(?<=[#*\d])\ufe0f$/u, '') : shown + part;

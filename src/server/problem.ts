@@ -6,6 +6,8 @@ import { RagwallError } from 'ragwall';
 const problems = {
   INVALID_REQUEST: [400, 'The request is not as expected'],
   UNAUTHENTICATED: [401, 'A valid token is required'],
+  INSUFFICIENT_SCOPE: [403, 'The token lacks a scope'],
+  FOREIGN_ORIGIN: [403, 'Requests of this origin are not served'],
   NOT_FOUND: [404, 'There is no such resource'],
   METHOD_NOT_ALLOWED: [405, 'The resource has no such method'],
   TOO_LARGE: [413, 'The body is too large'],

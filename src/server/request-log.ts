@@ -20,6 +20,8 @@ export interface LogEntry {
   readonly status: number;
   readonly milliseconds: number;
   readonly tenant?: string;
+  /** The tool that was called, of an MCP server. */
+  readonly tool?: string;
   /** The ids of the documents that were found, or cited. */
   readonly documents?: readonly string[];
   /** The code of the problem, if the request failed. */
@@ -39,6 +41,8 @@ export interface Env {
     /** The ids of the documents that were found, or cited. */
     documents: readonly string[];
     problem: Problem;
+    /** The tool that was called. */
+    tool: string;
     /** What the request holds of the budget. */
     share: Share;
     /** Aborted when the caller has disconnected; set when the body is read. */
@@ -56,7 +60,7 @@ export type Recorder = (c: Context<Env>, status: number) => void;
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
 /** Name and code of an error. Its message is left out, as it may have content in it; that of a token's fault has none. */
-function nameOf(error: unknown): string | undefined {
+export function nameOf(error: unknown): string | undefined {
   if (error === undefined) return undefined;
   if (error instanceof TokenFault) return error.message;
   const { name = typeof error, code } = Object(error) as { name?: string; code?: string };
@@ -77,6 +81,7 @@ export function createRecorder(log: (entry: LogEntry) => void, metrics?: Duratio
     const seconds = (performance.now() - c.get('began')) / 1_000;
     metrics?.observe({ route, method, status }, seconds);
     const tenant = c.get('tenant')?.tenantId;
+    const tool = c.get('tool');
     const documents = c.get('documents');
     const problem = c.get('problem');
     const cause = nameOf(problem?.cause);
@@ -89,6 +94,7 @@ export function createRecorder(log: (entry: LogEntry) => void, metrics?: Duratio
       status,
       milliseconds: Math.round(seconds * 1_000),
       ...(tenant !== undefined && { tenant }),
+      ...(tool !== undefined && { tool }),
       ...(documents !== undefined && { documents }),
       ...(problem && { problem: problem.code }),
       ...(cause !== undefined && { cause }),

@@ -2,70 +2,41 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { streamSSE } from 'hono/streaming';
-import type { Deletion, Embedder, JsonObject, Match } from 'ragwall';
-import type { Answerer } from './answer.js';
-import type { Calls } from './calls.js';
+import type { Deletion, Match } from 'ragwall';
+import type { Caller, Core, Question } from './core.js';
 import { newDocument } from './document-schemas.js';
 import { readDocuments } from './documents.js';
 import { Problem, problemBody } from './problem.js';
 import type { Env, Recorder } from './request-log.js';
 import type { RouteDescriptions } from './schemas.js';
-import { type Turns, untilAborted } from './turns.js';
+import { untilAborted } from './turns.js';
 
-/** What the routes need besides the request. */
+/** What a service does with its requests, whichever its routes are. */
 export interface RouteServices {
-  readonly embedder: Embedder;
-  readonly answerer?: Answerer | undefined;
-  readonly companyOf?: ((tenant: string) => string) | undefined;
-  /** The turns of the database. */
-  readonly turns: Turns;
-  /** The turns of the embedder. */
-  readonly embedding: Turns;
-  readonly calls: Calls;
+  readonly core: Core;
   readonly record: Recorder;
   /** Returns the problem for an error, and sets it as the problem of the request in the log. */
   readonly fail: (c: Context<Env>, error: unknown) => Problem;
 }
 
-const idsOf = (items: readonly { readonly id: string }[]) => items.map(({ id }) => id);
+/** Returns whose request it is, once it has been let in. */
+export const callerOf = (c: Context<Env>): Caller => ({ tenant: c.get('tenant'), signal: c.get('signal') });
+
+export const idsOf = (items: readonly { readonly id: string }[]) => items.map(({ id }) => id);
 
 /** Adds the routes to the app, as `descriptions` has them. */
 export function addRoutes(
   app: OpenAPIHono<Env>,
   descriptions: RouteDescriptions,
-  { embedder, answerer, companyOf, turns, embedding, calls, record, fail }: RouteServices,
+  { core, record, fail }: RouteServices,
 ): void {
-  /** Returns the embedder of a request: its calls take turns, and end with the request. */
-  function embedderOf(c: Context<Env>): Embedder {
-    const signal = c.get('signal');
-    const model = { 'gen_ai.request.model': embedder.model };
-    return {
-      model: embedder.model,
-      ...(embedder.dimensions !== undefined && { dimensions: embedder.dimensions }),
-      embed: (texts) =>
-        calls.run('embeddings', model, () =>
-          embedding.take(c.get('tenant').tenantId, signal, () =>
-            untilAborted(signal, embedder.embed(texts, { signal })),
-          ),
-        ),
-    };
-  }
+  const { answerer, calls, turns } = core;
 
-  const search = (
-    c: Context<Env>,
-    { query, k, filter }: { query: string; k: number; filter?: JsonObject | undefined },
-  ): Promise<Match[]> =>
-    calls.run('retrieval', { 'gen_ai.data_source.id': 'documents', 'gen_ai.retrieval.top_k': k }, async (add) => {
-      const tenant = c.get('tenant');
-      const [queryVec] = await embedderOf(c).embed([query]);
-      const options = { k, ...(filter !== undefined && { filter }) };
-      const matches = await turns.take(tenant.tenantId, c.get('signal'), () =>
-        tenant.matchDocuments(queryVec ?? [], options),
-      );
-      c.set('documents', idsOf(matches));
-      add({ 'ragwall.passages': matches.length });
-      return matches;
-    });
+  async function search(c: Context<Env>, question: Question): Promise<Match[]> {
+    const matches = await core.search(callerOf(c), question);
+    c.set('documents', idsOf(matches));
+    return matches;
+  }
 
   const remove = (c: Context<Env>, deletion: Deletion) =>
     turns.take(c.get('tenant').tenantId, c.get('signal'), () => c.get('tenant').deleteDocuments(deletion));
@@ -76,7 +47,7 @@ export function addRoutes(
     const { documents, note, results } = readDocuments(given, descriptions.document, onError === 'skip');
     if (documents.length === 0) return c.json({ documents: results() }, 200);
     const tenant = c.get('tenant');
-    const { embed, ...embedder } = embedderOf(c);
+    const { embed, ...embedder } = core.embedderOf(callerOf(c));
     await turns.take(tenant.tenantId, c.get('signal'), (outside) =>
       tenant.upsertDocuments(documents, {
         embedder: { ...embedder, embed: (texts) => outside(() => embed(texts)) },
@@ -96,18 +67,15 @@ export function addRoutes(
   app.openapi(descriptions.answer, async (c) => {
     if (!answerer) throw new Problem('NO_ANSWERS');
     const { stream, ...question } = c.req.valid('json');
-    const signal = c.get('signal');
-    const company = companyOf?.(c.get('tenant').tenantId);
-    const options = { signal, ...(company !== undefined && { company }) };
     const matches = await search(c, question);
-    const model = answerer.model === undefined ? {} : { 'gen_ai.request.model': answerer.model };
     if (!stream) {
-      const asked = () => untilAborted(signal, answerer.answer(question.query, matches, options));
-      const { citations, ...answer } = await calls.run('chat', model, asked);
+      const { citations, ...answer } = await core.answer(callerOf(c), question.query, matches);
       c.set('documents', idsOf(citations));
       return c.json({ ...answer, citations: [...citations] }, 200);
     }
-    const pieces = calls.stream('chat', model, answerer.stream(question.query, matches, options));
+    const signal = c.get('signal');
+    const options = core.answering(callerOf(c));
+    const pieces = calls.stream('chat', core.chatModel, answerer.stream(question.query, matches, options));
     const first = await untilAborted(signal, pieces.next()); // awaited before the response begins, so that a failure until here has its own status
     c.set('streams', true);
     return streamSSE(c, async (events) => {

@@ -10,13 +10,14 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { getRequestListener } from '@hono/node-server';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { connect, type Embedder, tokenSigner } from 'ragwall';
+import { connect, type Embedder, type Ragwall, tokenSigner } from 'ragwall';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
-import { createServer, type Server } from './app.js';
+import { createServer, type Server, type ServerOptions } from './app.js';
 import type { Tracer } from './calls.js';
 import { callDurations, loads, type Metrics, refusals, requestDurations } from './metrics.js';
-import { modelsOf, readOptions, serveHelp } from './serve-options.js';
+import { modelsOf, readOptions, type ServeOptions, serveHelp } from './serve-options.js';
 import { type Environment, required, verifierOf } from './verifier-env.js';
+import type { TokenVerifier } from './verify.js';
 
 /** Listens, and returns the URL. */
 async function listen(server: HttpServer, port: number, host: string): Promise<string> {
@@ -26,8 +27,11 @@ async function listen(server: HttpServer, port: number, host: string): Promise<s
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${bound}`;
 }
 
-const logEvent = (event: string, more: object = {}) =>
-  console.log(JSON.stringify({ time: new Date().toISOString(), level: 'info', event, ...more }));
+/** Writes a line of the log. */
+export type Log = (entry: object) => void;
+
+const logEvent = (log: Log, event: string, more: object = {}) =>
+  log({ time: new Date().toISOString(), level: 'info', event, ...more });
 
 /**
  * Returns how long a caller may take to send a request: 10 seconds for its headers, and 5 more for all of it than the
@@ -92,62 +96,81 @@ function endSignal(): Promise<NodeJS.Signals> {
  * Returns the embedder with the number of dimensions that its vectors do have. A model that cannot be asked now is taken
  * at its word.
  */
-async function measured(embedder: Embedder): Promise<Embedder> {
+async function measured(embedder: Embedder, log: Log): Promise<Embedder> {
   try {
     const [vector] = await embedder.embed(['ragwall']);
     return vector ? { ...embedder, dimensions: vector.length } : embedder;
   } catch (error) {
-    logEvent('undetermined', { check: 'G03', reason: (error as Error).message });
+    logEvent(log, 'undetermined', { check: 'G03', reason: (error as Error).message });
     return embedder;
   }
 }
 
+/** What a command has been told, and what it expects. */
+export interface Command {
+  readonly env: Environment;
+  readonly options: ServeOptions;
+  readonly verify: TokenVerifier;
+  /** The login that `DATABASE_URL` is expected to have, for the error where there is none. */
+  readonly login: string;
+  readonly log: Log;
+  /** Rejects where the database or the login is not as this command needs it, after the start-up guard. */
+  check?(ragwall: Ragwall): Promise<void>;
+}
+
+/** What a service runs with: its options, their metrics, and the signal at which it ends. */
+export interface Running {
+  readonly given: ServerOptions;
+  readonly registry: Registry;
+  readonly ended: Promise<NodeJS.Signals>;
+}
+
 /**
- * Runs the service until SIGTERM, SIGINT or SIGHUP, and returns the exit code.
- *
- * @param args the arguments after `ragwall serve`.
- * @param env the variables that `ragwall serve --help` lists.
- * @throws Error that says which variable or argument is not as expected; RagwallError `NOT_ISOLATED` if the login is not
- *   held to one tenant, `INVALID_OPTION`.
+ * Connects, checks that nothing is served that is not isolated, calls `run`, and closes the connections after it.
+ * @throws Error that says which variable is missing; RagwallError `NOT_ISOLATED`, `INVALID_OPTION`.
  */
-export async function serveCommand(args: string[], env: Environment = process.env): Promise<number> {
-  const options = readOptions(args);
-  if (!options) {
-    console.log(serveHelp);
-    return 0;
-  }
-  const { accept, limits, drain } = options;
-  const url = required(env, 'DATABASE_URL', 'the application’s login, app_user');
-  const verify = verifierOf(env);
+export async function withService(command: Command, run: (running: Running) => Promise<void>): Promise<void> {
+  const { env, options, verify, log } = command;
+  const { accept, limits } = options;
+  const url = required(env, 'DATABASE_URL', command.login);
   const company = env.RAGWALL_COMPANY;
   const signer = env.RAGWALL_SIGNING_KEY ? tokenSigner(env.RAGWALL_SIGNING_KEY) : undefined;
   const ended = endSignal(); // from here on, so that a signal during the start is not lost
   const models = await modelsOf(env, options);
   const tracer = await installedTracer();
-
   const ragwall = connect(url, { max: options.max, ...(signer && { signer }) });
   const registry = new Registry();
-  let http: HttpServer | undefined;
-  let metricsHttp: HttpServer | undefined;
   try {
     for (const { check, reason } of await ragwall.assertIsolation({ accept })) {
-      logEvent('undetermined', { check, reason });
+      logEvent(log, 'undetermined', { check, reason });
     }
+    await command.check?.(ragwall);
     const made = models(await ragwall.dimensions());
-    const embedder = await measured(made.embedder);
+    const embedder = await measured(made.embedder, log);
     await ragwall.assertIsolation({ accept: [...accept, 'G02', 'M01', 'O01'], embedder }); // the embedder alone is new
-    const service = createServer({
-      ragwall,
-      verify,
-      ...made,
-      embedder,
+    const given: ServerOptions = {
+      ...{ ragwall, verify, ...made, embedder, accept, limits, log },
       ...(company && { companyOf: () => company }),
-      accept,
-      limits,
       rateLimiter: new RateLimiterMemory({ points: options.rate, duration: 60 }),
       metrics: instrumentsIn(registry),
       ...(tracer && { tracer }),
-    });
+    };
+    await run({ given, registry, ended });
+  } finally {
+    await ragwall.close();
+  }
+}
+
+/** Serves by HTTP until the signal, and then until the requests that are under way have been answered. */
+export async function serveHttp(
+  { options, log }: Command,
+  { registry, ended }: Running,
+  service: Server,
+): Promise<void> {
+  const { limits, drain } = options;
+  let http: HttpServer | undefined;
+  let metricsHttp: HttpServer | undefined;
+  try {
     showLoad(registry, service);
     let ending = false;
     // The host name is for requests of HTTP/1.0, which may have none.
@@ -169,10 +192,10 @@ export async function serveCommand(args: string[], env: Environment = process.en
       }),
       address: await listen(http, options.port, options.host),
     };
-    logEvent('serving', addresses);
+    logEvent(log, 'serving', addresses);
 
     const signal = await ended;
-    logEvent('draining', { signal });
+    logEvent(log, 'draining', { signal });
     service.drain();
     ending = true;
     await sleep(drain * 1_000);
@@ -180,13 +203,33 @@ export async function serveCommand(args: string[], env: Environment = process.en
     http.close();
     http.closeIdleConnections();
     await Promise.race([closed, sleep(limits.seconds * 1_000, undefined, { ref: false })]);
-    logEvent('stopped');
-    return 0;
+    logEvent(log, 'stopped');
   } finally {
     for (const server of [http, metricsHttp]) {
       server?.close();
       server?.closeAllConnections();
     }
-    await ragwall.close();
   }
+}
+
+/**
+ * Runs the service until SIGTERM, SIGINT or SIGHUP, and returns the exit code.
+ *
+ * @param args the arguments after `ragwall serve`.
+ * @param env the variables that `ragwall serve --help` lists.
+ * @throws Error that says which variable or argument is not as expected; RagwallError `NOT_ISOLATED` if the login is not
+ *   held to one tenant, `INVALID_OPTION`.
+ */
+export async function serveCommand(args: string[], env: Environment = process.env): Promise<number> {
+  const options = readOptions(args);
+  if (!options) {
+    console.log(serveHelp);
+    return 0;
+  }
+  const login = 'the application’s login, app_user';
+  required(env, 'DATABASE_URL', login);
+  const log: Log = (entry) => console.log(JSON.stringify(entry));
+  const command: Command = { env, options, login, log, verify: verifierOf(env) };
+  await withService(command, (running) => serveHttp(command, running, createServer(running.given)));
+  return 0;
 }

@@ -6,15 +6,8 @@ import { type Answerer, openaiAnswerer } from './answer.js';
 import type { Limits } from './limits.js';
 import { type Environment, required } from './verifier-env.js';
 
-export const serveHelp = `ragwall serve   answers POST /documents/upsert, /documents/query, /documents/answer and
-                DELETE /documents/{source}, for the tenant that a verified JSON Web Token names
-
-The environment configures it:
-
-  DATABASE_URL            the login of the application, app_user
-  RAGWALL_SIGNING_KEY     what ragwall.add_signing_key() returned; for a database in signed mode
-
-  RAGWALL_JWKS_URL        the URL at which the issuer of tokens publishes its keys; or
+/** The variables by which tokens are verified. */
+export const tokensHelp = `  RAGWALL_JWKS_URL        the URL at which the issuer of tokens publishes its keys; or
   RAGWALL_JWT_PUBLIC_KEY  one public key (PEM); or
   RAGWALL_JWT_SECRET      one secret of at least 32 bytes
   RAGWALL_JWT_ALGORITHMS  the algorithms that are accepted, separated by commas (default: RS256, with a secret HS256)
@@ -22,17 +15,14 @@ The environment configures it:
                           commas; {tid} in it stands for the token's claim tid, which must be the tenant's then
   RAGWALL_JWT_AUDIENCE    the claim aud that every token must have, or several of which it is one
   RAGWALL_JWT_AUDIENCE_CLAIM  the claim that has the audience where tokens have no aud, as client_id or azp
-  RAGWALL_TENANT_CLAIM    the name of the claim that has the tenant (default: tenant_id), or a JSON pointer to it
+  RAGWALL_JWT_SCOPE       a scope that every token must have (default: none)
+  RAGWALL_TENANT_CLAIM    the name of the claim that has the tenant (default: tenant_id), or a JSON pointer to it`;
 
-  OPENAI_API_KEY, OPENAI_BASE_URL
-  RAGWALL_EMBEDDING_MODEL the model that embeds (default: text-embedding-3-small)
-  RAGWALL_CHAT_MODEL      the model that answers (default: none, and /documents/answer is answered 501)
-  RAGWALL_COMPANY         the company for which the assistant speaks
-
-  --port <n>, --host <name>  where it listens (default: 8080 on 127.0.0.1)
+/** What the commands that serve have in common. */
+export const optionsHelp = (pool: number) => `  --port <n>, --host <name>  where it listens (default: 8080 on 127.0.0.1)
   --metrics-port <n>, --metrics-host <name>
                              where it shows metrics to Prometheus (default: no port, on 127.0.0.1)
-  --pool <n>                 connections to the database (default: 10)
+  --pool <n>                 connections to the database (default: ${pool})
   --rate <n>                 requests of one tenant in a minute, counted in this process (default: 600)
   --seconds <n>              seconds after which a request is answered 504 (default: 30)
   --requests <n>             requests under way at once; beyond them 503 (default: 2000)
@@ -42,7 +32,24 @@ The environment configures it:
   --drain <n>                seconds for which it still accepts connections after SIGTERM, so that a load balancer can
                              see /readyz answer 503 (default: 0)
   --accept <id>              a check of the start-up guard that may fail. O01: a PgBouncer that does not reset
-                             sessions, if only this service sends SQL through it
+                             sessions, if only this service sends SQL through it`;
+
+export const serveHelp = `ragwall serve   answers POST /documents/upsert, /documents/query, /documents/answer and
+                DELETE /documents/{source}, for the tenant that a verified JSON Web Token names
+
+The environment configures it:
+
+  DATABASE_URL            the login of the application, app_user
+  RAGWALL_SIGNING_KEY     what ragwall.add_signing_key() returned; for a database in signed mode
+
+${tokensHelp}
+
+  OPENAI_API_KEY, OPENAI_BASE_URL
+  RAGWALL_EMBEDDING_MODEL the model that embeds (default: text-embedding-3-small)
+  RAGWALL_CHAT_MODEL      the model that answers (default: none, and /documents/answer is answered 501)
+  RAGWALL_COMPANY         the company for which the assistant speaks
+
+${optionsHelp(10)}
   --lexical                  embed by spelling instead of meaning, without a model: to try it out
   --help
 
@@ -77,7 +84,7 @@ export interface ServeOptions {
 const mebibyte = 1024 ** 2;
 
 /** Returns the options, or undefined if the help is wanted. @throws Error that says which argument is not as expected. */
-export function readOptions(args: string[]): ServeOptions | undefined {
+export function readOptions(args: string[], { pool = 10 } = {}): ServeOptions | undefined {
   const { values } = parseArgs({
     args,
     options: {
@@ -87,7 +94,7 @@ export function readOptions(args: string[]): ServeOptions | undefined {
       host: { type: 'string', default: '127.0.0.1' },
       'metrics-port': { type: 'string' },
       'metrics-host': { type: 'string', default: '127.0.0.1' },
-      pool: { type: 'string', default: '10' },
+      pool: { type: 'string', default: String(pool) },
       rate: { type: 'string', default: '600' },
       seconds: { type: 'string', default: '30' },
       requests: { type: 'string', default: '2000' },

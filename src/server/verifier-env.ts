@@ -12,7 +12,7 @@ export function required(env: Environment, name: string, what: string): string {
   return value;
 }
 
-const listOf = (text: string) => text.split(',').map((part) => part.trim());
+export const listOf = (text: string) => text.split(',').map((part) => part.trim());
 
 /**
  * Returns the verifier of tokens that the environment configures.
@@ -32,6 +32,7 @@ export function verifierOf(env: Environment): TokenVerifier {
     }
   };
   const claim = env.RAGWALL_TENANT_CLAIM;
+  const scope = env.RAGWALL_JWT_SCOPE;
   const insteadOfAud = env.RAGWALL_JWT_AUDIENCE_CLAIM;
   const issuer = listOf(required(env, 'RAGWALL_JWT_ISSUER', 'the iss of every token'));
   const audience = listOf(required(env, 'RAGWALL_JWT_AUDIENCE', 'the aud of every token'));
@@ -41,5 +42,6 @@ export function verifierOf(env: Environment): TokenVerifier {
     issuer,
     audience: insteadOfAud ? { claim: insteadOfAud, is: audience } : audience,
     ...(claim && { claim }),
+    ...(scope && { scope }),
   });
 }

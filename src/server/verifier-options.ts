@@ -30,6 +30,8 @@ export interface VerifierOptions {
    * `/app_metadata/tenant_id`. It has to be one that users cannot write; `user_metadata` is refused.
    */
   readonly claim?: string;
+  /** A scope that every token must have, in its claim `scope` (separated by spaces) or `scp`. Default: none is asked for. */
+  readonly scope?: string;
   /** Seconds by which clocks may differ, 0 to 60; default 5. */
   readonly clockTolerance?: number;
 }
@@ -119,8 +121,8 @@ function identityOf({ issuer, audience, claim = 'tenant_id' }: VerifierOptions) 
  * @throws RagwallError `INVALID_OPTION`.
  */
 export function checkedVerifier(options: VerifierOptions) {
-  checkOptions(options, ['keys', 'algorithms', 'issuer', 'audience', 'claim', 'clockTolerance']);
-  const { keys, algorithms, claim = 'tenant_id', clockTolerance = 5 } = options;
+  checkOptions(options, ['keys', 'algorithms', 'issuer', 'audience', 'claim', 'scope', 'clockTolerance']);
+  const { keys, algorithms, claim = 'tenant_id', scope, clockTolerance = 5 } = options;
   if (typeof keys !== 'object' || keys === null) {
     throw invalid('keys are expected to be a URL, a KeyObject, a JWK or bytes.');
   }
@@ -145,6 +147,9 @@ export function checkedVerifier(options: VerifierOptions) {
   }
   if (!isText(claim)) throw invalid('claim is expected to be the name of a claim.');
   if (ofUsers.test(claim)) throw invalid('claim is expected to be one that users cannot write, as app_metadata is.');
+  if (scope !== undefined && !/^[!#-[\]-~]{1,200}$/.test(scope)) {
+    throw invalid('scope is expected to be the name of one scope.');
+  }
   if (!(clockTolerance >= 0 && clockTolerance <= 60)) {
     throw invalid('clockTolerance is expected to be 0 to 60 seconds.');
   }
@@ -152,6 +157,7 @@ export function checkedVerifier(options: VerifierOptions) {
   return {
     keys,
     claim,
+    scope,
     faultOf,
     rules: { ...rules, algorithms: [...algorithms], clockTolerance, requiredClaims: ['exp'] },
   };

@@ -5,7 +5,7 @@ import { checkedVerifier, claimed, type VerifierOptions } from './verifier-optio
 
 /**
  * Returns the tenant that a token names. Rejects with a `Problem`: `UNAUTHENTICATED` if the token is not valid,
- * `UNAVAILABLE` if the keys to verify it cannot be fetched.
+ * `INSUFFICIENT_SCOPE` if it lacks the scope that is asked for, `UNAVAILABLE` if the keys to verify it cannot be fetched.
  */
 export type TokenVerifier = (token: string) => Promise<string>;
 
@@ -49,10 +49,20 @@ function mayBeOf(key: JWK | undefined, { iss, tid }: JWTPayload): boolean {
   return typeof issuer !== 'string' || issuer.replace('{tenantid}', () => String(tid)) === iss;
 }
 
+/** Returns the scopes of a token: `scope` of RFC 9068, or `scp`, which may be a list. */
+const scopesOf = ({ scope, scp }: JWTPayload): unknown[] =>
+  [scope, scp].flatMap((names) => (typeof names === 'string' ? names.split(' ') : Array.isArray(names) ? names : []));
+
+const insufficient = (scope: string) =>
+  new Problem('INSUFFICIENT_SCOPE', undefined, {
+    cause: new TokenFault('scope: not sufficient'),
+    headers: { 'www-authenticate': `Bearer error="insufficient_scope", scope="${scope}"` },
+  });
+
 /**
  * Returns a verifier of tokens. It checks signature, algorithm, issuer, audience, `exp` (required) and `nbf`, and that the
- * tenant is 1 to 128 printable ASCII characters without spaces. Whichever check fails, the problem is the same. It
- * rejects with `UNAVAILABLE` if the issuer's keys cannot be fetched, for which it waits 5 seconds.
+ * tenant is 1 to 128 printable ASCII characters without spaces. Whichever check fails, the problem is the same, but
+ * `INSUFFICIENT_SCOPE` for a token that lacks the scope alone. It rejects with `UNAVAILABLE` if the issuer's keys cannot be fetched, for which it waits 5 seconds.
  *
  * @throws RagwallError `INVALID_OPTION`.
  * @example
@@ -64,7 +74,7 @@ function mayBeOf(key: JWK | undefined, { iss, tid }: JWTPayload): boolean {
  * });
  */
 export function tokenVerifier(options: VerifierOptions): TokenVerifier {
-  const { keys, claim, faultOf, rules } = checkedVerifier(options);
+  const { keys, claim, scope, faultOf, rules } = checkedVerifier(options);
   const published = keys instanceof URL ? createRemoteJWKSet(keys, { timeoutDuration: 5_000 }) : undefined;
   return async (token) => {
     let payload: JWTPayload;
@@ -84,6 +94,7 @@ export function tokenVerifier(options: VerifierOptions): TokenVerifier {
     if (fault !== undefined) throw unauthenticated(fault);
     const key = published?.jwks()?.keys.find((each) => each.kid === kid);
     if (!mayBeOf(key, payload)) throw unauthenticated('iss: not the issuer of the key');
+    if (scope !== undefined && !scopesOf(payload).includes(scope)) throw insufficient(scope);
     const tenant = claimed(payload, claim);
     if (tenant === undefined) throw unauthenticated(`no claim ${claim}`);
     if (typeof tenant !== 'string' || !tenantId.test(tenant)) throw unauthenticated(`claim ${claim} is no tenant id`);

@@ -1,10 +1,10 @@
 --! Previous: sha1:1c3a7c09ce77e43a9e9fb2767706eb1ccdf28996
---! Hash: sha1:d1a6d6d5e692c3884facc12530c266aed0777f1e
+--! Hash: sha1:ef86c4dc9a0cfe43bf02cf60428019e48fcb599e
 --! Message: delete-documents
 
 -- Deletion. Nobody has DELETE on the table, because it would allow LOCK TABLE, which stops all tenants. So the first
 -- two functions are security definer. Their owner is bound by the same policies, which are forced. The third finds
--- documents with the privileges of its caller, and has the first delete them.
+-- documents with the privileges of its caller, and has the first delete them. At the end: reading one document.
 
 do $$ begin perform ragwall.begin_migration(12); end $$;
 
@@ -129,5 +129,43 @@ comment on function ragwall.delete_matching(jsonb) is
 select ragwall.fix_plans('ragwall.delete_matching(jsonb)', 'custom');
 
 grant execute on function ragwall.delete_matching(jsonb) to app_user;
+
+-- For agent_caller, which finds documents by agent_match_documents() and may read none of them otherwise.
+create function ragwall.agent_document(id uuid)
+  returns setof ragwall.match
+  language plpgsql
+  stable
+  parallel unsafe
+  security definer
+  rows 1
+  set search_path = pg_catalog, pg_temp
+  set client_min_messages = notice
+as $$
+#variable_conflict use_variable
+declare
+  tenant constant text := ragwall.require_tenant();
+begin
+  if current_query() ~* 'explain' then
+    raise exception 'this function does not run under explain'
+      using errcode = 'RW106',
+        hint = 'The statement may not have the word explain anywhere. Pass a text that has it as a parameter.';
+  end if;
+  return query
+  select d.tenant_id, d.id, d.source, d.position, d.content, d.metadata, null::double precision
+  from ragwall.documents as d
+  where d.tenant_id = tenant
+    and d.id = id;
+end
+$$;
+
+comment on function ragwall.agent_document(uuid) is
+  'Returns the document of the bound tenant that has this id, with null as similarity, for agent_caller, which has no '
+  'privilege on any table. No row if the tenant has none, though another tenant may have one, or for null. Raises RW106 '
+  'if the word explain is anywhere in the statement, RW001 if no tenant is bound. Security definer: its caller may not '
+  'read the table. It runs as the owner, who is bound by the same policies.';
+
+select ragwall.fix_plans('ragwall.agent_document(uuid)', 'generic');
+
+grant execute on function ragwall.agent_document(uuid) to agent_caller;
 
 reset role;

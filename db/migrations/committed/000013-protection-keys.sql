@@ -1,5 +1,5 @@
---! Previous: sha1:d1a6d6d5e692c3884facc12530c266aed0777f1e
---! Hash: sha1:7b781f18aa925aee6742620dd39dac8dcf95bf1a
+--! Previous: sha1:ef86c4dc9a0cfe43bf02cf60428019e48fcb599e
+--! Hash: sha1:909d74fafffa8ea3c168cf464ac055b4319dd660
 --! Message: protection-keys
 
 -- Protecting a table of yours, part 1 of 9: foreign keys by which tenants can observe each other.

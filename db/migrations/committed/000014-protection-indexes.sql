@@ -1,5 +1,5 @@
---! Previous: sha1:7b781f18aa925aee6742620dd39dac8dcf95bf1a
---! Hash: sha1:8194a661e21ec17087e48d0b84c97bbe91844699
+--! Previous: sha1:909d74fafffa8ea3c168cf464ac055b4319dd660
+--! Hash: sha1:b3a1b6c58004b3f4b0bcef79bee8cc2eaf8f532a
 --! Message: protection-indexes
 
 -- Protecting a table of yours, part 2 of 9: indexes by which tenants can observe each other.

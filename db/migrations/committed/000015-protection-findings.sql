@@ -1,5 +1,5 @@
---! Previous: sha1:8194a661e21ec17087e48d0b84c97bbe91844699
---! Hash: sha1:50a7551157ecd89dfe3a76720c5454e6420eb2a3
+--! Previous: sha1:b3a1b6c58004b3f4b0bcef79bee8cc2eaf8f532a
+--! Hash: sha1:32e7ba314a6c989ce67cd0078cfade8e2b032d58
 --! Message: protection-findings
 
 -- Protecting a table of yours, part 3 of 9: everything by which a role can get past the policies of the table.

@@ -1,5 +1,5 @@
---! Previous: sha1:50a7551157ecd89dfe3a76720c5454e6420eb2a3
---! Hash: sha1:735d05a37a51bfe6e7e42ec93c1df037d158e993
+--! Previous: sha1:32e7ba314a6c989ce67cd0078cfade8e2b032d58
+--! Hash: sha1:d52e2deaa3974ac96ecab7cee24f01ab21f33cde
 --! Message: protection-grants
 
 -- Protecting a table of yours, part 4 of 9: who keeps which privileges.

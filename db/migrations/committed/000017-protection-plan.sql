@@ -1,5 +1,5 @@
---! Previous: sha1:735d05a37a51bfe6e7e42ec93c1df037d158e993
---! Hash: sha1:803a6216283bec9860e1e3bde8f1d5a82d46ec60
+--! Previous: sha1:d52e2deaa3974ac96ecab7cee24f01ab21f33cde
+--! Hash: sha1:8a470464a40c89f3d1340e0649843e1b358c0341
 --! Message: protection-plan
 
 -- Protecting a table of yours, part 5 of 9: the statements that do it.

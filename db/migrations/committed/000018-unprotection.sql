@@ -1,5 +1,5 @@
---! Previous: sha1:803a6216283bec9860e1e3bde8f1d5a82d46ec60
---! Hash: sha1:957fe2c77fc3a83bae1d458e2ec8469fe0847c01
+--! Previous: sha1:8a470464a40c89f3d1340e0649843e1b358c0341
+--! Hash: sha1:e0cdf8bf03d69ba36e51502ccc2baf0f91eb9ce5
 --! Message: unprotection
 
 -- Protecting a table of yours, part 6 of 9: the record of what there was before, and unprotect_table().

@@ -1,5 +1,5 @@
---! Previous: sha1:957fe2c77fc3a83bae1d458e2ec8469fe0847c01
---! Hash: sha1:bbec8aac2e2e78d1ef54830215540a22fc86501e
+--! Previous: sha1:e0cdf8bf03d69ba36e51502ccc2baf0f91eb9ce5
+--! Hash: sha1:b4481bfd0747525efa4ca985fa0d3e62daff9cc9
 --! Message: protect-table
 
 -- Protecting a table of yours, part 7 of 9: protect_table().

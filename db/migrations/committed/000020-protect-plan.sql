@@ -1,5 +1,5 @@
---! Previous: sha1:bbec8aac2e2e78d1ef54830215540a22fc86501e
---! Hash: sha1:789c3fe847f7d5ac95619d2b288bd3a1c5e46663
+--! Previous: sha1:b4481bfd0747525efa4ca985fa0d3e62daff9cc9
+--! Hash: sha1:43c5fec4877eb1fd7e34c18fd252633863d133aa
 --! Message: protect-plan
 
 -- Protecting a table of yours, part 8 of 9: protect_plan(), for all tables at once.

@@ -1,5 +1,5 @@
---! Previous: sha1:789c3fe847f7d5ac95619d2b288bd3a1c5e46663
---! Hash: sha1:99b6b032f11714301b9bf8096401eebf320a029b
+--! Previous: sha1:43c5fec4877eb1fd7e34c18fd252633863d133aa
+--! Hash: sha1:cda625bb0923a9b1ef33a6a754bbb4d5d38925d0
 --! Message: later-partitions
 
 -- Protecting a table of yours, part 9 of 9: partitions that are added later.

@@ -1,5 +1,5 @@
---! Previous: sha1:99b6b032f11714301b9bf8096401eebf320a029b
---! Hash: sha1:7854fc78642bbb032e157bdb7a40ed3fd93c902b
+--! Previous: sha1:cda625bb0923a9b1ef33a6a754bbb4d5d38925d0
+--! Hash: sha1:47de66b399cc2d26c4c89fe0148bd6f30b3e9619
 --! Message: logins
 
 -- Logins of the application.

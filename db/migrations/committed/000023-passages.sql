@@ -1,5 +1,5 @@
---! Previous: sha1:7854fc78642bbb032e157bdb7a40ed3fd93c902b
---! Hash: sha1:31452b0ee4173cb84f0ccfde59ba8ccdd54d575d
+--! Previous: sha1:47de66b399cc2d26c4c89fe0148bd6f30b3e9619
+--! Hash: sha1:641a160ee3cbedafbbba3efc149381a5772372ae
 --! Message: passages
 
 -- A face for tools that insert rows, upsert and delete them by id, and know no tenant. In a schema of its own, because

@@ -1,5 +1,5 @@
---! Previous: sha1:31452b0ee4173cb84f0ccfde59ba8ccdd54d575d
---! Hash: sha1:453f5e41d0ec8d2ed7753a4620b0925e6fd1f759
+--! Previous: sha1:641a160ee3cbedafbbba3efc149381a5772372ae
+--! Hash: sha1:4fde518c7701c61a2a0d9d5eabc92cf8af22841f
 --! Message: requests
 
 -- The tenant of a request that PostgREST, and so Supabase, turns into a transaction.

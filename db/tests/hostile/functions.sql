@@ -64,6 +64,8 @@ select ragwall_search.search_table(row('acme', 'search_0', null, 1536, 3, 0, 0, 
 select ragwall.refuse_search(tests.vec(0), 10, null);
 -- search by the agents' function
 select * from ragwall.agent_match_documents(tests.vec(0), 1000, null);
+-- a document of the victim by the agents' function
+select * from ragwall.agent_document(ragwall.document_id('acme', 'acme.md', 0));
 -- ids of the victim's documents
 select ragwall.document_id('acme', 'shared.md', 0), d.content from ragwall.documents as d where d.id = ragwall.document_id('acme', 'acme.md', 0);
 -- every search table that the catalog names [F06]
