@@ -59,7 +59,9 @@ const calls = [
   ...within(/agent_match_documents\(|search_as\(|search_with_token\(/, [
     ['the filter is lost', /\bfilter(?=\) as m)/, 'null::jsonb'],
   ]),
-  ...within(/agent_match_documents\(|agent_document\(/, [['it runs under explain', /current_query\(\) ~\* 'explain'/, 'false']]),
+  ...within(/agent_match_documents\(|agent_document\(/, [
+    ['it runs under explain', /current_query\(\) ~\* 'explain'/, 'false'],
+  ]),
   ...within(/search_as\(/, [['it does not bind', /perform ragwall\.set_tenant\(tenant\);/, '']]),
   ...within(/search_with_token\(/, [
     ['it does not bind', /perform ragwall\.set_tenant_from_token\(token\);/, ''],
