@@ -12,15 +12,15 @@ select is(
 );
 
 select throws_ok(
-  format('select ragwall.begin_migration(%s)', ragwall.migration()), 'RW011',
+  format('select ragwall.begin_migration(%s)', ragwall.migration()), 'RW013',
   format('migration %s cannot be applied: this database has migration %1$s', ragwall.migration()),
   'it cannot begin again'
 );
-select throws_ok('select ragwall.begin_migration(1)', 'RW011', null, 'an earlier one cannot');
+select throws_ok('select ragwall.begin_migration(1)', 'RW013', null, 'an earlier one cannot');
 select throws_ok(
-  format('select ragwall.begin_migration(%s)', ragwall.migration() + 2), 'RW011', null, 'none can be left out'
+  format('select ragwall.begin_migration(%s)', ragwall.migration() + 2), 'RW013', null, 'none can be left out'
 );
-select throws_ok('select ragwall.begin_migration(null)', 'RW011', null, 'a number is expected');
+select throws_ok('select ragwall.begin_migration(null)', 'RW013', null, 'a number is expected');
 
 select function_owner_is('ragwall', 'migration', '{}'::name[], 'ragwall_owner', 'the function keeps its owner');
 select ok(has_function_privilege('app_user', 'ragwall.migration()', 'execute'), 'the function keeps its grants');
