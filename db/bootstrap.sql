@@ -159,7 +159,8 @@ begin
     continue when has_schema_privilege(role, place, 'usage');
     execute format('grant usage on schema %s to %I', place, role);
     if not has_schema_privilege(role, place, 'usage') then
-      raise exception 'the role % may not use the schema of the extension vector, and % may not let it', role, current_user
+      raise exception 'the role % may not use the schema of the extension vector, and % may not let it',
+        role, current_user
         using hint = format('As the owner of the schema: grant usage on schema %s to %I.', place, role);
     end if;
   end loop;

@@ -36,7 +36,7 @@ function checkName(option: string, name: string): string {
 }
 
 /** Returns the names of all roles of applications, in the order of `ragwall.application_roles()`. */
-export const namesOf = (roles: Choices['roles']) => applicationRoles.map((role) => roles[role] ?? role);
+const namesOf = (roles: Choices['roles']) => applicationRoles.map((role) => roles[role] ?? role);
 
 /**
  * Returns the choices of a command line.
