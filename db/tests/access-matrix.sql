@@ -66,7 +66,7 @@ select set_eq(
     select format('ragwall_search: select on column documents_rows.%s', col)
     from unnest(array['tenant_id', 'id', 'source', 'position', 'content', 'embedding', 'metadata']) as col
     union all
-    -- No delete, truncate, references, trigger or maintain for anyone; for nobody else anything on the partition.
+    -- No delete, truncate, references, trigger or maintain on a table for anyone; for nobody else anything on the partition.
     select format('%s: select on column documents.%s', role, col)
     from unnest(array['app_reader', 'agent_reader', 'app_user']) as role,
       unnest(array[
@@ -80,6 +80,24 @@ select set_eq(
     -- No update on documents.tenant_id, documents.id, documents.source, documents.position.
     select format('app_user: update on column documents.%s', col)
     from unnest(array['content', 'embedding', 'embedding_model', 'metadata']) as col
+    union all
+    -- The view, by column where there are privileges on columns. Nothing for agents.
+    select format('%s: %s', role, privilege)
+    from (
+      values
+        ('app_user', 'delete on table passages'), ('app_user', 'select on table passages'),
+        ('app_reader', 'select on table passages')
+    ) as p (role, privilege)
+    union all
+    select format('app_user: %s on column passages.%s', privilege, col)
+    from unnest(array['insert', 'update']) as privilege,
+      unnest(array['id', 'source', 'position', 'content', 'metadata', 'embedding', 'embedding_model']) as col
+    union all
+    select format('%s: %s', role, privilege)
+    from unnest(array['app_user', 'app_reader']) as role,
+      unnest(array[
+        'usage on schema ragwall_api', 'select on column tenant_claim.only_row', 'select on column tenant_claim.path'
+      ]) as privilege
     union all
     -- No set_tenant(text) for agents, and for nobody the functions of the signing keys, index_plan(), and those that
     -- build, measure and drop search tables.
@@ -102,6 +120,8 @@ select set_eq(
         ('ragwall.match_documents(halfvec,integer)', 'agent_reader, app_reader, app_user'),
         ('ragwall.match_documents(halfvec,integer,jsonb)', 'agent_reader, app_reader, app_user'),
         ('ragwall.match_documents(halfvec,double precision,jsonb)', 'agent_reader, app_reader, app_user'),
+        ('ragwall_api.match_passages(halfvec,double precision,jsonb)', 'app_reader, app_user'),
+        ('ragwall_api.set_tenant_from_request()', 'app_reader, app_user'),
         ('ragwall.document_id(text,text,integer)', 'app_user'),
         ('ragwall.upsert_documents(jsonb)', 'app_user'),
         ('ragwall.delete_documents(uuid[])', 'app_user'),

@@ -1,6 +1,6 @@
 -- Keys, storage and documentation of the tables: nothing that tenants share can be observed.
 begin;
-select plan(18);
+select plan(19);
 
 select col_is_pk('ragwall', 'documents', array['tenant_id', 'id'], 'the primary key leads with the tenant');
 
@@ -16,6 +16,7 @@ select is_empty(
         where a.attrelid = i.indrelid
           and a.attnum = i.indkey[0]
       ) is distinct from 'tenant_id'
+      and c.oid <> 'ragwall.tenant_claim'::regclass
   $$,
   'every index leads with the tenant: no unique key and no vector index spans tenants'
 );
@@ -39,15 +40,18 @@ select is_empty(
       'ragwall_search'::regnamespace, 'ragwall_api'::regnamespace
     )
       and c.relkind not in ('r', 'p', 'i', 'I', 'c')
-      and c.oid not in ('ragwall.search_tables'::regclass, 'ragwall_private.retired_at'::regclass)
+      and c.oid not in (
+        'ragwall.search_tables'::regclass, 'ragwall_api.passages'::regclass, 'ragwall_private.retired_at'::regclass
+      )
   $$,
-  'D06: there are no sequences, views or other relations but search_tables, and retired_at, which tells of keys alone'
+  'D06: there are no sequences, views or other relations but two views, and retired_at, which tells of keys alone'
 );
 
 select is(
-  (select array_to_string(reloptions, ' ') from pg_class where oid = 'ragwall.search_tables'::regclass),
-  'security_invoker=true', 'search_tables shows nobody what the policies of its tables do not'
-);
+  (select array_to_string(reloptions, ' ') from pg_class where oid = relation::regclass),
+  'security_invoker=true', format('%s shows nobody what the policies of its tables do not', relation)
+)
+from unnest(array['ragwall.search_tables', 'ragwall_api.passages']) as relation;
 
 -- Always: also in a session that applies what another server has replicated.
 select set_eq(
@@ -62,14 +66,15 @@ select set_eq(
   $$,
   array[
     'note_change on ragwall.documents A', 'note_change on ragwall.documents_rows A',
-    'note_stored on ragwall.documents A', 'note_stored on ragwall.documents_rows A'
+    'note_stored on ragwall.documents A', 'note_stored on ragwall.documents_rows A',
+    'require_tenant on ragwall_api.passages O', 'write_passage on ragwall_api.passages O'
   ],
-  'the only triggers note changes, and what is stored, always'
+  'changes of documents and what is stored are noted, always, and no trigger but those of passages is there else'
 );
 
 select is_empty(
   $$
-    select ev_class::regclass from pg_rewrite where ev_class <> 'ragwall.search_tables'::regclass and ev_class in (
+    select ev_class::regclass from pg_rewrite where ev_class not in ('ragwall.search_tables'::regclass, 'ragwall_api.passages'::regclass) and ev_class in (
       select oid from pg_class where relnamespace in (
         'ragwall'::regnamespace, 'ragwall_search'::regnamespace, 'ragwall_api'::regnamespace
       )
@@ -112,6 +117,7 @@ select is_empty(
     join pg_class as c on c.oid = a.attrelid
     where c.relnamespace in ('ragwall'::regnamespace, 'ragwall_search'::regnamespace, 'ragwall_api'::regnamespace)
       and c.relkind in ('r', 'p')
+      and c.oid <> 'ragwall.tenant_claim'::regclass
       and a.attnum > 0
       and a.attstattarget is distinct from 0
   $$,
@@ -163,6 +169,10 @@ select set_eq(
     'ragwall.documents: CHECK (((octet_length(embedding_model) >= 1) AND (octet_length(embedding_model) <= 200)))',
     'ragwall.documents: CHECK ((jsonb_typeof(metadata) = ''object''::text))',
     'ragwall.documents: CHECK ((vector_dims(embedding) = ragwall.embedding_dimensions()))',
+    'ragwall.tenant_claim: PRIMARY KEY (only_row)',
+    'ragwall.tenant_claim: CHECK (only_row)',
+    'ragwall.tenant_claim: CHECK (((COALESCE(array_ndims(path), 0) = 1) AND (cardinality(path) <= 5) AND (array_position(path, NULL::text) IS NULL)))',
+    'ragwall.tenant_claim: CHECK ((NOT (path && ''{user_metadata,unsafe_metadata}''::text[])))',
     'ragwall_search.directory: PRIMARY KEY (tenant_id)',
     'ragwall_search.directory: CHECK (ragwall.is_tenant_id(tenant_id))',
     'ragwall_search.directory: CHECK (((ef_10 >= 10) AND (ef_10 <= 1000)))',
@@ -215,7 +225,8 @@ select set_eq(
     'ragwall_search.directory.edges: 16', 'ragwall_search.directory.applied: 0', 'ragwall_search.directory.measured: 0',
     'ragwall_search.directory.pages: 0', 'ragwall_search.directory.bytes: 0',
     'ragwall_search.stored.documents: 1', 'ragwall_search.stored.registered: false',
-    'ragwall_private.seal_key.only_row: true', 'ragwall_private.signing_key.created_at: now()'
+    'ragwall.tenant_claim.only_row: true', 'ragwall_private.seal_key.only_row: true',
+    'ragwall_private.signing_key.created_at: now()'
   ],
   'a new document belongs to the tenant that is bound, and no other default tells who it is'
 );
@@ -234,7 +245,10 @@ select set_eq(
     where n.nspname in ('ragwall', 'ragwall_private', 'ragwall_search', 'ragwall_api')
     group by n.nspname
   $$,
-  array['ragwall: ragwall_owner', 'ragwall_private: ragwall_context', 'ragwall_search: ragwall_owner'],
+  array[
+    'ragwall: ragwall_owner', 'ragwall_private: ragwall_context', 'ragwall_search: ragwall_owner',
+    'ragwall_api: ragwall_owner'
+  ],
   'all that there is belongs to the owner of its schema, and nothing to a superuser'
 );
 

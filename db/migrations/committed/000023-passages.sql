@@ -1,5 +1,5 @@
---! Previous: sha1:47de66b399cc2d26c4c89fe0148bd6f30b3e9619
---! Hash: sha1:641a160ee3cbedafbbba3efc149381a5772372ae
+--! Previous: sha1:35960025c61b86ac7bc34babd95960ff59fbac94
+--! Hash: sha1:4ec36891adf6cbc5ca9dab8e3755425ed3af3036
 --! Message: passages
 
 -- A face for tools that insert rows, upsert and delete them by id, and know no tenant. In a schema of its own, because
@@ -58,6 +58,7 @@ create function ragwall.write_passage()
 as $$
 declare
   tenant constant text := ragwall.require_tenant();
+  stored record;
 begin
   if tg_level = 'STATEMENT' then
     return null;
@@ -124,17 +125,17 @@ begin
       (d.content, d.embedding_model, d.metadata) <> (excluded.content, excluded.embedding_model, excluded.metadata)
       or d.embedding operator(:VECTOR_SCHEMA.<>) excluded.embedding
     )
-  returning d.source, d.position into new.source, new.position;
+  returning d.source, d.position into stored;
   if not found then
     -- It is there already, either as it was given, or with another source.
-    if exists (
-      select from ragwall.documents as d
-      where d.tenant_id = tenant and d.id = new.id and (d.source, d.position) <> (new.source, new.position)
-    ) then
+    select d.source, d.position into stored from ragwall.documents as d where d.tenant_id = tenant and d.id = new.id;
+    if new.source is not null and (stored.source, stored.position) is distinct from (new.source, new.position) then
       raise exception 'another passage has the id of this one'
         using errcode = 'RW204', hint = 'Name each passage either by id, or by source and position.';
     end if;
   end if;
+  new.source := stored.source;
+  new.position := stored.position;
   return new;
 end
 $$;

@@ -1,5 +1,5 @@
---! Previous: sha1:641a160ee3cbedafbbba3efc149381a5772372ae
---! Hash: sha1:4fde518c7701c61a2a0d9d5eabc92cf8af22841f
+--! Previous: sha1:4ec36891adf6cbc5ca9dab8e3755425ed3af3036
+--! Hash: sha1:d3bfed45f791b745770d1349287843b9e6da671f
 --! Message: requests
 
 -- The tenant of a request that PostgREST, and so Supabase, turns into a transaction.
@@ -12,7 +12,7 @@ create table ragwall.tenant_claim (
   only_row boolean primary key default true check (only_row),
   path text[] not null
     constraint path_has_one_to_five_names
-      check (cardinality(path) between 1 and 5 and array_ndims(path) = 1 and array_position(path, null) is null)
+      check (coalesce(array_ndims(path), 0) = 1 and cardinality(path) <= 5 and array_position(path, null) is null)
     constraint users_write_user_metadata_themselves
       check (not path && '{user_metadata,unsafe_metadata}')
 );
