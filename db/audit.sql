@@ -783,12 +783,18 @@ own_relation_fact (kind, parent, name, property, value) as materialized (
   from own_relation as r
   join pg_catalog.pg_attribute as a on a.attrelid = r.oid and a.attnum > 0 and not a.attisdropped
   left join pg_catalog.pg_attrdef as d on (d.adrelid, d.adnum) = (a.attrelid, a.attnum)
+  -- Which model is the default of passages, its owner decides.
+  cross join lateral (
+    select case when concat_ws('.', r.name, a.attname) <> 'ragwall_api.passages.embedding_model'
+      or e.text !~ '^''([^'']|'''')*''::text$' then e.text end as text
+    from (values (pg_get_expr(d.adbin, d.adrelid))) as e (text)
+  ) as x
   cross join lateral (
     values
       ('type', concat_ws(' ', format_type(a.atttypid, null), case when a.attcollation not in (0, 100)
         then 'collate ' || a.attcollation::regcollation end, case when a.attnotnull then 'not null' end)),
       ('default', concat_ws(' ', case when a.attgenerated <> '' then 'generated' end,
-        case when a.attidentity <> '' then 'identity' end, pg_get_expr(d.adbin, d.adrelid))),
+        case when a.attidentity <> '' then 'identity' end, x.text)),
       ('statistics', nullif(coalesce(a.attstattarget, -1), -1)::text)
   ) as f (property, value)
   where r.relkind <> 'S' and not (r.search_table and a.attname in ('id', 'embedding', 'metadata'))
