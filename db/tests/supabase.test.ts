@@ -21,7 +21,7 @@ const create = `
   grant anon, authenticated, service_role to authenticator;
   grant anon, authenticated, service_role to sb_postgres with admin option;
   grant ragwall_owner, ragwall_context, ragwall_search, app_user, app_reader, agent_reader, agent_caller
-    to sb_postgres with admin option`;
+    to sb_postgres with admin true, inherit false, set false`;
 
 describe.skipIf(engine.kind !== 'docker')('with the roles of Supabase (needs docker: logins)', () => {
   let session: Session;
@@ -51,8 +51,7 @@ describe.skipIf(engine.kind !== 'docker')('with the roles of Supabase (needs doc
     const [steps, settings] = blocksOf('docs/supabase.md', page).filter(({ language }) => language === 'sql');
     await project.unsafe(steps?.code ?? '');
     await admin.unsafe(settings?.code ?? ''); // which Supabase lets its administrator do
-    await project.unsafe(`alter view ragwall_api.passages alter column embedding_model set default 'm';
-      grant connect on database ${database} to authenticator`);
+    await project`alter view ragwall_api.passages alter column embedding_model set default 'm'`;
     rest = connect('authenticator');
   }, 120_000);
 
@@ -186,9 +185,12 @@ describe.skipIf(engine.kind !== 'docker')('with the roles of Supabase (needs doc
     it.each([
       ['grant select on ragwall.documents to anon', 'M09 ragwall.documents for anon'],
       ['grant select on ragwall_api.passages to anon', 'M09 ragwall_api.passages for anon'],
-      ['grant execute on function ragwall.set_tenant(text) to anon', 'M09 ragwall.set_tenant(text) for anon'],
-      ['alter table ragwall.documents no force row level security', 'T02 ragwall.documents'],
-      ['alter view ragwall_api.passages reset (security_invoker)', 'V01 ragwall_api.passages'],
+      [
+        'grant execute on function ragwall.upsert_documents(jsonb) to anon',
+        'M09 ragwall.upsert_documents(jsonb) for anon',
+      ],
+      ['alter table ragwall.documents no force row level security', 'M07 ragwall.documents'],
+      ['alter view ragwall_api.passages reset (security_invoker)', 'M08 ragwall_api.passages'],
       ['alter role authenticated bypassrls', 'R02 authenticated'],
       ['drop trigger require_tenant on ragwall_api.passages', 'M08 require_tenant on ragwall_api.passages'],
       [
