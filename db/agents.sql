@@ -4,6 +4,19 @@
 -- Run it in every such database after the migrations, as a superuser. It can be repeated; repeat it after cloning a
 -- database. It concerns every role that is not a superuser: what is revoked from PUBLIC is granted to pg_monitor, and
 -- what applications need for introspection to app_user and app_reader. Grant it to other roles that need it.
+-- db/agents-undo.sql undoes it.
+--
+-- Another role than a superuser, with CREATEROLE, can only set limits: it is told what is left.
+do $$
+begin
+  if current_setting('is_superuser') = 'off' then
+    raise notice 'only limits are set: nobody but a superuser can revoke from PUBLIC. Agents still see names, sizes, '
+      'counters, locks and activity of all tenants, notify and cancel sessions of their own role, and use plpgsql; '
+      'track_activities and temp_file_limit stay. Give them no statements of their own here: call '
+      'ragwall.agent_match_documents() for them, or give them a database that has no other tenants';
+  end if;
+end
+$$;
 
 -- A login that is a member of one of the two roles gets these settings from ragwall.grant_login(), so call that
 -- afterwards. A client can change read-only mode, the timeouts and client_connection_check_interval; only a superuser
@@ -19,9 +32,11 @@ begin
     execute format('alter role %I set lock_timeout = %L', agent, '1s');
     execute format('alter role %I set idle_in_transaction_session_timeout = %L', agent, '10s');
     execute format('alter role %I set client_connection_check_interval = %L', agent, '1s');
-    execute format('alter role %I set track_activities = off', agent);
-    execute format('alter role %I set temp_file_limit = %L', agent, '64MB');
     execute format('alter role %I connection limit 10', agent);
+    if current_setting('is_superuser') = 'on' then
+      execute format('alter role %I set track_activities = off', agent);
+      execute format('alter role %I set temp_file_limit = %L', agent, '64MB');
+    end if;
   end loop;
 end
 $$;
@@ -30,6 +45,9 @@ do $$
 declare
   routine record;
 begin
+  if current_setting('is_superuser') = 'off' then
+    return;
+  end if;
   for routine in
     select p.oid::regprocedure as name, bool_or(u.kept) as kept
     from pg_proc as p
@@ -79,6 +97,9 @@ declare
       and has_table_privilege('public', c.oid, 'select')
   );
 begin
+  if current_setting('is_superuser') = 'off' then
+    return;
+  end if;
   if relations is not null then
     execute format('revoke select on %s from public', relations);
     execute format('grant select on %s to pg_monitor, app_user, app_reader, ragwall_owner, ragwall_context', relations);
@@ -86,18 +107,30 @@ begin
 end
 $$;
 
--- A DO block can assemble statements that cannot be seen in its text, so a check of the text would miss them.
-revoke usage on language plpgsql from public;
-grant usage on language plpgsql to app_user, app_reader, ragwall_owner, ragwall_context;
-
--- Applications do not need the activity of other sessions.
-revoke select on pg_stat_activity, pg_locks from app_user, app_reader;
+do $$
+begin
+  if current_setting('is_superuser') = 'off' then
+    return;
+  end if;
+  -- A DO block can assemble statements that cannot be seen in its text, so a check of the text would miss them.
+  revoke usage on language plpgsql from public;
+  grant usage on language plpgsql to app_user, app_reader, ragwall_owner, ragwall_context;
+  -- Applications do not need the activity of other sessions.
+  revoke select on pg_stat_activity, pg_locks from app_user, app_reader;
+  -- build_search_table() waits for older transactions, and says whose they are; ragwall index holds a lock.
+  grant execute on function pg_try_advisory_lock(bigint), pg_current_snapshot(), pg_snapshot_xmin(pg_snapshot),
+    pg_snapshot_xmax(pg_snapshot), pg_current_xact_id_if_assigned(), pg_stat_get_activity(integer) to ragwall_owner;
+end
+$$;
 
 -- pg_stat_statements, if it is installed, shows a login its statements for all tenants.
 do $$
 declare
   member record;
 begin
+  if current_setting('is_superuser') = 'off' then
+    return;
+  end if;
   for member in
     select d.classid, d.objid
     from pg_depend as d
@@ -117,7 +150,3 @@ begin
   end loop;
 end
 $$;
-
--- build_search_table() waits for older transactions, and says whose they are; ragwall index holds a lock.
-grant execute on function pg_try_advisory_lock(bigint), pg_current_snapshot(), pg_snapshot_xmin(pg_snapshot),
-  pg_snapshot_xmax(pg_snapshot), pg_current_xact_id_if_assigned(), pg_stat_get_activity(integer) to ragwall_owner;
