@@ -1,6 +1,6 @@
 -- index_plan() lists what is due for the search tables: to build, to bring up to date, to measure and to drop.
 begin;
-select plan(51);
+select plan(52);
 
 insert into ragwall.documents (tenant_id, id, content, embedding, embedding_model)
 select tenant, tests.id(n), tenant || ' ' || n, tests.vec(n), 'test'
@@ -260,6 +260,8 @@ select tests.become('small');
 select is_empty($$select tenant_id from ragwall.search_tables where tenant_id not in ('large', 'l''arge')$$,
   'search_tables tells a member of ragwall_owner of the large tenants');
 select is(ragwall.current_tenant(), 'small', 'the tenant that was bound is bound again');
+select from ragwall.index_plan();
+select is(ragwall.current_tenant(), 'small', 'also after index_plan()');
 select is_empty($$select tenant_id from ragwall.documents where tenant_id <> 'small'$$,
   'and the member of ragwall_owner reads the documents of no other');
 reset role;

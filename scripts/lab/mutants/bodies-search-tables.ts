@@ -77,9 +77,13 @@ export const searchTableRules: readonly Rule[] = [
     ['it is never out of use', /entry\.relation is not null and entry\.previous is null/, 'false'],
     ['the tenant stays in the directory', /delete from ragwall_search\.directory[^;]*;/, ''],
   ]),
+  ...within(/note_stored\(/, [['no tenant is noted', /insert into ragwall_search\.stored[^;]*;/, '']]),
+  ...within(/(entries|has_documents)\(/, [
+    ['the tenant that was bound stays unbound', /perform set_config\('app\.current_tenant', bound[^;]*;/, ''],
+  ]),
   ...within(/index_plan\(/, [
-    ['small tenants are due', /counted >= large/, 'true'],
-    ['a search table is never dropped', /counted < large \/ 2/, 'false'],
+    ['small tenants are due', /ragwall_search\.has_documents\(candidate, large\)/, 'true'],
+    ['a search table is never dropped', /not ragwall_search\.has_documents\(entry\.tenant_id, large \/ 2\)/, 'false'],
     ['one that was replaced stays', /if entry\.previous is not null and[^;]*? then/, 'if false then'],
     ['one that was replaced goes at once', /and entry\.built_at < clock_timestamp\(\) - interval '1 minute'/, ''],
     ['none is brought up to date', /elsif entry\.due = 'catch up' then/, "elsif entry.due = 'catch up' and false then"],
