@@ -19,6 +19,7 @@ export async function serveOverStdio(
 ): Promise<void> {
   const { ragwall, verify, rateLimiter, log } = options;
   const core = createCore(options);
+  const serverFor = createTools(core, showing);
   const headers = new Headers({ authorization: `Bearer ${token}` });
   const authenticated = () => authenticate(headers, verify, ragwall.forTenant);
 
@@ -61,7 +62,7 @@ export async function serveOverStdio(
   };
 
   await authenticated(); // a token that is refused is told at the start
-  const handle = serveStdio(() => createTools(core, admit, showing), { maxSubscriptions: 0 });
+  const handle = serveStdio(() => serverFor(admit), { maxSubscriptions: 0 });
   await Promise.race([once(process.stdin, 'close'), once(process.stdin, 'end'), ended]);
   await handle.close();
 }

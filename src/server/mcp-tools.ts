@@ -69,8 +69,8 @@ async function documentOf({ turns }: Core, { tenant, signal }: Caller, id: strin
   return row;
 }
 
-/** Returns an MCP server for the calls that `admit` lets in. It keeps nothing between them. */
-export function createTools(core: Core, admit: Admit, showing: Showing): McpServer {
+/** Returns a function that makes an MCP server for the calls that `admit` lets in. A server keeps nothing between calls. */
+export function createTools(core: Core, showing: Showing): (admit: Admit) => McpServer {
   const { limits } = core;
   const question = {
     query: z.string().trim().min(1).max(limits.questionLength).describe('What to look for, in words.'),
@@ -84,88 +84,95 @@ export function createTools(core: Core, admit: Admit, showing: Showing): McpServ
       .optional()
       .describe('Only documents whose metadata contain this.'),
   };
-  const server = new McpServer(
-    { name: 'ragwall', version: '1' },
-    { capabilities: { tools: { listChanged: false } }, instructions },
-  );
+  const input = {
+    question: z.strictObject(question),
+    id: z.strictObject({ id: z.uuid().describe('The id in a result of search.') }),
+  };
 
-  async function call(tool: string, act: (caller: Caller) => Promise<Result>): Promise<CallToolResult> {
-    try {
-      const { value } = await admit(tool, act);
-      return { content: [{ type: 'text', text: jsonOf(value) }], structuredContent: value };
-    } catch (error) {
-      const { code, detail, more } = asProblem(error);
-      const text = jsonOf({
-        code,
-        title: titleOf(code),
-        ...(detail && { detail }),
-        ...(more.errors && { errors: more.errors }),
-      });
-      return { isError: true, content: [{ type: 'text', text }] };
+  return (admit) => {
+    const server = new McpServer(
+      { name: 'ragwall', version: '1' },
+      { capabilities: { tools: { listChanged: false } }, instructions },
+    );
+
+    async function call(tool: string, act: (caller: Caller) => Promise<Result>): Promise<CallToolResult> {
+      try {
+        const { value } = await admit(tool, act);
+        return { content: [{ type: 'text', text: jsonOf(value) }], structuredContent: value };
+      } catch (error) {
+        const { code, detail, more } = asProblem(error);
+        const text = jsonOf({
+          code,
+          title: titleOf(code),
+          ...(detail && { detail }),
+          ...(more.errors && { errors: more.errors }),
+        });
+        return { isError: true, content: [{ type: 'text', text }] };
+      }
     }
-  }
-  const asked = (given: { query: string; k: number; filter?: Record<string, unknown> | undefined }) => ({
-    ...given,
-    filter: given.filter as JsonObject | undefined,
-  });
+    const asked = (given: { query: string; k: number; filter?: Record<string, unknown> | undefined }) => ({
+      ...given,
+      filter: given.filter as JsonObject | undefined,
+    });
 
-  server.registerTool(
-    'search',
-    {
-      title: 'Search the documents',
-      description: `Returns the passages that are nearest to a question, nearest first. ${note}`,
-      inputSchema: z.strictObject(question),
-      outputSchema: results,
-      annotations: readOnly,
-    },
-    (given) =>
-      call('search', async (caller) => {
-        const matches = await core.search(caller, asked(given));
-        return {
-          value: { results: matches.map((match) => shown(match, longestPassage, showing)) },
-          documents: matches.map(({ id }) => id),
-        };
-      }),
-  );
-  server.registerTool(
-    'fetch',
-    {
-      title: 'Fetch a document',
-      description: `Returns the document that has an id of search. ${note}`,
-      inputSchema: z.strictObject({ id: z.uuid().describe('The id in a result of search.') }),
-      outputSchema: document,
-      annotations: readOnly,
-    },
-    ({ id }) =>
-      call('fetch', async (caller) => {
-        const found = await documentOf(core, caller, id);
-        if (!found) throw new Problem('NOT_FOUND', 'There is no document of this id.');
-        const fits = JSON.stringify(found.metadata).length <= limits.metadataLength;
-        const metadata = fits ? shownMetadata(found.metadata, showing) : {};
-        return { value: { ...shown(found, longestText, showing), metadata }, documents: [found.id] };
-      }),
-  );
-  if (!core.answerer) return server;
-  server.registerTool(
-    'answer',
-    {
-      title: 'Answer a question',
-      description: `Returns an answer from the documents, and the passages that it cites by number. ${note}`,
-      inputSchema: z.strictObject(question),
-      outputSchema: reply,
-      annotations: readOnly,
-    },
-    (given) =>
-      call('answer', async (caller) => {
-        const matches = await core.search(caller, asked(given));
-        const passages = matches.map((match) => ({ ...match, content: shownText(match.content, showing) }));
-        const { answer, citations, complete } = await core.answer(caller, given.query, passages);
-        const cited = citations.map(({ number, position, ...found }) => ({
-          ...{ number, position },
-          ...placeOf(found, showing),
-        }));
-        return { value: { answer, citations: cited, complete }, documents: citations.map(({ id }) => id) };
-      }),
-  );
-  return server;
+    server.registerTool(
+      'search',
+      {
+        title: 'Search the documents',
+        description: `Returns the passages that are nearest to a question, nearest first. ${note}`,
+        inputSchema: input.question,
+        outputSchema: results,
+        annotations: readOnly,
+      },
+      (given) =>
+        call('search', async (caller) => {
+          const matches = await core.search(caller, asked(given));
+          return {
+            value: { results: matches.map((match) => shown(match, longestPassage, showing)) },
+            documents: matches.map(({ id }) => id),
+          };
+        }),
+    );
+    server.registerTool(
+      'fetch',
+      {
+        title: 'Fetch a document',
+        description: `Returns the document that has an id of search. ${note}`,
+        inputSchema: input.id,
+        outputSchema: document,
+        annotations: readOnly,
+      },
+      ({ id }) =>
+        call('fetch', async (caller) => {
+          const found = await documentOf(core, caller, id);
+          if (!found) throw new Problem('NOT_FOUND', 'There is no document of this id.');
+          const fits = JSON.stringify(found.metadata).length <= limits.metadataLength;
+          const metadata = fits ? shownMetadata(found.metadata, showing) : {};
+          return { value: { ...shown(found, longestText, showing), metadata }, documents: [found.id] };
+        }),
+    );
+    if (!core.answerer) return server;
+    server.registerTool(
+      'answer',
+      {
+        title: 'Answer a question',
+        description: `Returns an answer from the documents, and the passages that it cites by number. ${note}`,
+        inputSchema: input.question,
+        outputSchema: reply,
+        annotations: readOnly,
+      },
+      (given) =>
+        call('answer', async (caller) => {
+          const matches = await core.search(caller, asked(given));
+          const passages = matches.map((match) => ({ ...match, content: shownText(match.content, showing) }));
+          const { answer, citations, complete } = await core.answer(caller, given.query, passages);
+          const cited = citations.map(({ number, position, ...found }) => ({
+            ...{ number, position },
+            ...placeOf(found, showing),
+          }));
+          return { value: { answer, citations: cited, complete }, documents: citations.map(({ id }) => id) };
+        }),
+    );
+    return server;
+  };
 }

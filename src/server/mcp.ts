@@ -43,6 +43,7 @@ export function createMcpServer(
       if (origin !== url.origin) throw new Problem('FOREIGN_ORIGIN');
     },
     addTo(app, { core, fail }) {
+      const serverFor = createTools(core, showing);
       for (const path of new Set(['/.well-known/oauth-protected-resource', new URL(described).pathname])) {
         app.get(path, (c) => c.json(metadata, 200, { 'access-control-allow-origin': '*' }));
       }
@@ -55,33 +56,29 @@ export function createMcpServer(
         if (Object(message).method === 'subscriptions/listen') {
           throw new Problem('INVALID_REQUEST', 'Nothing changes here to which a client could listen.');
         }
-        const tools = () =>
-          createTools(
-            core,
-            async (tool, act) => {
-              c.set('tool', tool);
-              try {
-                const result = await act(callerOf(c));
-                c.set('documents', result.documents);
-                return result;
-              } catch (error) {
-                throw fail(c, error);
-              }
-            },
-            showing,
-          );
+        const server = () =>
+          serverFor(async (tool, act) => {
+            c.set('tool', tool);
+            try {
+              const result = await act(callerOf(c));
+              c.set('documents', result.documents);
+              return result;
+            } catch (error) {
+              throw fail(c, error);
+            }
+          });
         const request = c.req.raw;
         if (!(await isLegacyRequest(request, message))) {
-          const modern = createMcpHandler(tools, { legacy: 'reject' });
+          const modern = createMcpHandler(server, { legacy: 'reject' });
           return modern.fetch(request, { parsedBody: message });
         }
         const transport = new WebStandardStreamableHTTPServerTransport({ enableJsonResponse: true });
-        const server = tools();
-        await server.connect(transport);
+        const legacy = server();
+        await legacy.connect(transport);
         try {
           return await transport.handleRequest(request, { parsedBody: message });
         } finally {
-          await server.close();
+          await legacy.close();
         }
       });
     },
