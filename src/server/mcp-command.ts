@@ -30,7 +30,7 @@ ${tokensHelp}
 
   --stdio                    serve one client over standard input and output, and log to standard error
   --keep-addresses           show the addresses that stand in documents (default: each is replaced)
-  --trusting                 start although app_user may name any tenant in this database
+  --trusting                 start although app_user or app_reader may name any tenant here
 ${optionsHelp(pool)}
   --lexical                  embed by spelling instead of meaning, without a model: to try it out
   --help
@@ -80,8 +80,9 @@ async function assertAgent(ragwall: Ragwall, trusting: boolean, log: Log): Promi
           ) as f (what, allowed)
           where f.allowed
         ) as more,
-        pg_catalog.has_function_privilege(
-          pg_catalog.to_regrole('app_user'), 'ragwall.set_tenant(text)', 'execute'
+        (
+          select pg_catalog.bool_or(pg_catalog.has_function_privilege(r.role, 'ragwall.set_tenant(text)', 'execute'))
+          from (values (pg_catalog.to_regrole('app_user')), (pg_catalog.to_regrole('app_reader'))) as r (role)
         ) as trusting`,
   );
   if (!may?.search || may.more.length > 0) {
@@ -91,11 +92,16 @@ async function assertAgent(ragwall: Ragwall, trusting: boolean, log: Log): Promi
   }
   if (may.trusting && !trusting) {
     throw new Error(
-      'the database is expected to be in signed mode, as app_user may name any tenant: see docs/signed-mode.md, or --trusting',
+      'the database is expected to be in signed mode, as app_user or app_reader may name any tenant: see docs/signed-mode.md, or --trusting',
     );
   }
   if (may.trusting === null) {
-    log({ level: 'info', event: 'undetermined', check: 'signed mode', reason: 'there is no role app_user' });
+    log({
+      level: 'info',
+      event: 'undetermined',
+      check: 'signed mode',
+      reason: 'there is no role app_user and no app_reader',
+    });
   }
 }
 

@@ -7,8 +7,8 @@ import { type Found, placeOf, type Showing, shownMetadata, shownText } from './m
 import { asProblem, Problem, titleOf } from './problem.js';
 
 /** UTF-16 units of a passage in the result of a search, and of the text of a document that is fetched. */
-export const longestPassage = 4_000;
-export const longestText = 100_000;
+const longestPassage = 4_000;
+const longestText = 100_000;
 /** How many passages a search returns at most. */
 const mostPassages = 20;
 

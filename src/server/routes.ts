@@ -22,7 +22,7 @@ export interface RouteServices {
 /** Returns whose request it is, once it has been let in. */
 export const callerOf = (c: Context<Env>): Caller => ({ tenant: c.get('tenant'), signal: c.get('signal') });
 
-export const idsOf = (items: readonly { readonly id: string }[]) => items.map(({ id }) => id);
+const idsOf = (items: readonly { readonly id: string }[]) => items.map(({ id }) => id);
 
 /** Adds the routes to the app, as `descriptions` has them. */
 export function addRoutes(

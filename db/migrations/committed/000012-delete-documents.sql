@@ -160,9 +160,9 @@ $$;
 
 comment on function ragwall.agent_document(uuid) is
   'Returns the document of the bound tenant that has this id, with null as similarity, for agent_caller, which has no '
-  'privilege on any table. No row if the tenant has none, though another tenant may have one, or for null. Raises RW106 '
-  'if the word explain is anywhere in the statement, RW001 if no tenant is bound. Security definer: its caller may not '
-  'read the table. It runs as the owner, who is bound by the same policies.';
+  'privilege on any table. No row if the tenant has none, though another tenant may have one, or for null. Raises '
+  'RW106 if the word explain is anywhere in the statement, RW001 if no tenant is bound. Security definer: its caller '
+  'may not read the table. It runs as the owner, who is bound by the same policies.';
 
 select ragwall.fix_plans('ragwall.agent_document(uuid)', 'generic');
 

@@ -1,5 +1,5 @@
---! Previous: sha1:ef86c4dc9a0cfe43bf02cf60428019e48fcb599e
---! Hash: sha1:909d74fafffa8ea3c168cf464ac055b4319dd660
+--! Previous: sha1:17931dced474916b286e49e081ae1344a340b231
+--! Hash: sha1:6483a01179da35b289537d9daf155a824a064e46
 --! Message: protection-keys
 
 -- Protecting a table of yours, part 1 of 9: foreign keys by which tenants can observe each other.

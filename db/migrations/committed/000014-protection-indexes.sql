@@ -1,5 +1,5 @@
---! Previous: sha1:909d74fafffa8ea3c168cf464ac055b4319dd660
---! Hash: sha1:b3a1b6c58004b3f4b0bcef79bee8cc2eaf8f532a
+--! Previous: sha1:6483a01179da35b289537d9daf155a824a064e46
+--! Hash: sha1:b02237e99f522b5eac4bc63b0ed8f1fddb4b25f5
 --! Message: protection-indexes
 
 -- Protecting a table of yours, part 2 of 9: indexes by which tenants can observe each other.

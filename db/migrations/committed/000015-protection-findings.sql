@@ -1,5 +1,5 @@
---! Previous: sha1:b3a1b6c58004b3f4b0bcef79bee8cc2eaf8f532a
---! Hash: sha1:32e7ba314a6c989ce67cd0078cfade8e2b032d58
+--! Previous: sha1:b02237e99f522b5eac4bc63b0ed8f1fddb4b25f5
+--! Hash: sha1:62705ee69dc8942d1a51a94ec32b9a48f2b5f56d
 --! Message: protection-findings
 
 -- Protecting a table of yours, part 3 of 9: everything by which a role can get past the policies of the table.

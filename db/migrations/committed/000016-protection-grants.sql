@@ -1,5 +1,5 @@
---! Previous: sha1:32e7ba314a6c989ce67cd0078cfade8e2b032d58
---! Hash: sha1:d52e2deaa3974ac96ecab7cee24f01ab21f33cde
+--! Previous: sha1:62705ee69dc8942d1a51a94ec32b9a48f2b5f56d
+--! Hash: sha1:cdbe5541b8035e5170bbd6e475d72bd76cf8fd16
 --! Message: protection-grants
 
 -- Protecting a table of yours, part 4 of 9: who keeps which privileges.

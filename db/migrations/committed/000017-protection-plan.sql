@@ -1,5 +1,5 @@
---! Previous: sha1:d52e2deaa3974ac96ecab7cee24f01ab21f33cde
---! Hash: sha1:8a470464a40c89f3d1340e0649843e1b358c0341
+--! Previous: sha1:cdbe5541b8035e5170bbd6e475d72bd76cf8fd16
+--! Hash: sha1:5c178a9ce13bca5fa971ec3789edab91a53dd572
 --! Message: protection-plan
 
 -- Protecting a table of yours, part 5 of 9: the statements that do it.

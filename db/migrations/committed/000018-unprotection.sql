@@ -1,5 +1,5 @@
---! Previous: sha1:8a470464a40c89f3d1340e0649843e1b358c0341
---! Hash: sha1:e0cdf8bf03d69ba36e51502ccc2baf0f91eb9ce5
+--! Previous: sha1:5c178a9ce13bca5fa971ec3789edab91a53dd572
+--! Hash: sha1:751ad73669d074af83e08b64de6daf3720a703c5
 --! Message: unprotection
 
 -- Protecting a table of yours, part 6 of 9: the record of what there was before, and unprotect_table().

@@ -1,5 +1,5 @@
---! Previous: sha1:e0cdf8bf03d69ba36e51502ccc2baf0f91eb9ce5
---! Hash: sha1:b4481bfd0747525efa4ca985fa0d3e62daff9cc9
+--! Previous: sha1:751ad73669d074af83e08b64de6daf3720a703c5
+--! Hash: sha1:c1aa215246fcfa9b3c1e686ac90cfb6c3ce6e6fc
 --! Message: protect-table
 
 -- Protecting a table of yours, part 7 of 9: protect_table().

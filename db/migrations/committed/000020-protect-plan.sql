@@ -1,5 +1,5 @@
---! Previous: sha1:b4481bfd0747525efa4ca985fa0d3e62daff9cc9
---! Hash: sha1:43c5fec4877eb1fd7e34c18fd252633863d133aa
+--! Previous: sha1:c1aa215246fcfa9b3c1e686ac90cfb6c3ce6e6fc
+--! Hash: sha1:4de64d2b7235e729cf0128c4fb39fb269637cabd
 --! Message: protect-plan
 
 -- Protecting a table of yours, part 8 of 9: protect_plan(), for all tables at once.

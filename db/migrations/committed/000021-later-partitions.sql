@@ -1,5 +1,5 @@
---! Previous: sha1:43c5fec4877eb1fd7e34c18fd252633863d133aa
---! Hash: sha1:cda625bb0923a9b1ef33a6a754bbb4d5d38925d0
+--! Previous: sha1:4de64d2b7235e729cf0128c4fb39fb269637cabd
+--! Hash: sha1:04c19fbf9bd3937799cf82e0aac41e27396819ea
 --! Message: later-partitions
 
 -- Protecting a table of yours, part 9 of 9: partitions that are added later.
