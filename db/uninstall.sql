@@ -16,7 +16,8 @@ begin;
 
 do $$
 declare
-  chosen constant text[] := string_to_array(replace(coalesce(current_setting('ragwall.uninstall', true), ''), ' ', ''), ',');
+  chosen constant text[] :=
+    string_to_array(replace(coalesce(current_setting('ragwall.uninstall', true), ''), ' ', ''), ',');
   ours constant name[] := '{ragwall,ragwall_private,ragwall_search}';
   used text;
 begin

@@ -1,5 +1,5 @@
---! Previous: sha1:009fb01123c26a02bfad66f2f66466abe8036f66
---! Hash: sha1:fa73dd1176134ca3f5fe9e75d252e71a443ff746
+--! Previous: sha1:a3c117cd9c1192753142692bc86310f154849d12
+--! Hash: sha1:c286c5cb70861ed89450ecbbb6414638a1dffb9d
 --! Message: measure-search-tables
 
 -- How well a search table finds the nearest documents, and by which hnsw.ef_search.
@@ -77,7 +77,8 @@ begin
     for q in 1..cardinality(questions) loop
       execute format(
         'select array(
-          select s.embedding operator(:VECTOR_SCHEMA.<=>) $1 as distance from ragwall_search.%I as s order by distance limit 100
+          select s.embedding operator(:VECTOR_SCHEMA.<=>) $1 as distance
+          from ragwall_search.%I as s order by distance limit 100
         )',
         relation
       ) into distances using questions[q];

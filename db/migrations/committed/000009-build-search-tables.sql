@@ -1,5 +1,5 @@
---! Previous: sha1:fa73dd1176134ca3f5fe9e75d252e71a443ff746
---! Hash: sha1:e8b81287efe127eb66a6b3fec3edf4b5d386fbba
+--! Previous: sha1:c286c5cb70861ed89450ecbbb6414638a1dffb9d
+--! Hash: sha1:076f85b294041cd296ccf32e72e047f870e86e72
 --! Message: build-search-tables
 
 -- Building a search table beside the one in use, and dropping one.
@@ -180,7 +180,7 @@ $$;
 comment on function ragwall.drop_search_table() is
   'Drops the table that the bound tenant''s search table has replaced. If there is none, takes the search table out of '
   'use: searches are exact from then on, and the next call drops it. A minute should lie between, because searches '
-  'that began earlier may still read it. Of a tenant without documents nothing is left then. Raises RW001 if no tenant is bound. For members of ragwall_owner. Security '
-  'definer: it runs as the owner, who is bound by the policies.';
+  'that began earlier may still read it. Of a tenant without documents nothing is left then. Raises RW001 if no tenant '
+  'is bound. For members of ragwall_owner. Security definer: it runs as the owner, who is bound by the policies.';
 
 reset role;

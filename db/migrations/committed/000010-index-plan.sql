@@ -1,5 +1,5 @@
---! Previous: sha1:e8b81287efe127eb66a6b3fec3edf4b5d386fbba
---! Hash: sha1:a406231057455ffababbef5ebdf7afc0063c9f42
+--! Previous: sha1:076f85b294041cd296ccf32e72e047f870e86e72
+--! Hash: sha1:4a8355559ec03e62253fe19c644702953e4f23c8
 --! Message: index-plan
 
 -- What the DBA sees of the search tables, and which statements are due.
@@ -117,8 +117,8 @@ end
 $$;
 
 comment on function ragwall_search.has_documents(text, bigint) is
-  'Returns whether a tenant has at least so many documents. Binds it, and in the end the one that was bound before. For '
-  'index_plan().';
+  'Returns whether a tenant has at least so many documents. Binds it, and in the end the one that was bound before. '
+  'For index_plan().';
 
 create view ragwall.search_tables
   with (security_invoker = true)

@@ -1,5 +1,5 @@
---! Previous: sha1:a406231057455ffababbef5ebdf7afc0063c9f42
---! Hash: sha1:1c3a7c09ce77e43a9e9fb2767706eb1ccdf28996
+--! Previous: sha1:4a8355559ec03e62253fe19c644702953e4f23c8
+--! Hash: sha1:7d8c0b3a03ceb899c0d195a3ad223dd1a536ebdb
 --! Message: upsert-documents
 
 -- Ingest: repeating an ingest changes nothing and needs no new embeddings.

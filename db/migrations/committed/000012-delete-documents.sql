@@ -1,5 +1,5 @@
---! Previous: sha1:1c3a7c09ce77e43a9e9fb2767706eb1ccdf28996
---! Hash: sha1:ef86c4dc9a0cfe43bf02cf60428019e48fcb599e
+--! Previous: sha1:7d8c0b3a03ceb899c0d195a3ad223dd1a536ebdb
+--! Hash: sha1:bc294d71beec417201f6cffe1d925dff7056a39d
 --! Message: delete-documents
 
 -- Deletion. Nobody has DELETE on the table, because it would allow LOCK TABLE, which stops all tenants. So the first

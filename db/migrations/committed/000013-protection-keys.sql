@@ -1,5 +1,5 @@
---! Previous: sha1:17931dced474916b286e49e081ae1344a340b231
---! Hash: sha1:6483a01179da35b289537d9daf155a824a064e46
+--! Previous: sha1:bc294d71beec417201f6cffe1d925dff7056a39d
+--! Hash: sha1:6235b332347fb990e5f9845a56126f6446e4ad85
 --! Message: protection-keys
 
 -- Protecting a table of yours, part 1 of 9: foreign keys by which tenants can observe each other.

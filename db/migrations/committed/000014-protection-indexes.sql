@@ -1,5 +1,5 @@
---! Previous: sha1:6483a01179da35b289537d9daf155a824a064e46
---! Hash: sha1:b02237e99f522b5eac4bc63b0ed8f1fddb4b25f5
+--! Previous: sha1:6235b332347fb990e5f9845a56126f6446e4ad85
+--! Hash: sha1:8a0ec8ebd61c1ca9151293f0756655fa686f386d
 --! Message: protection-indexes
 
 -- Protecting a table of yours, part 2 of 9: indexes by which tenants can observe each other.

@@ -1,5 +1,5 @@
---! Previous: sha1:b02237e99f522b5eac4bc63b0ed8f1fddb4b25f5
---! Hash: sha1:62705ee69dc8942d1a51a94ec32b9a48f2b5f56d
+--! Previous: sha1:8a0ec8ebd61c1ca9151293f0756655fa686f386d
+--! Hash: sha1:c633e0929cf78ad2e039fe69db30ee1978a5653c
 --! Message: protection-findings
 
 -- Protecting a table of yours, part 3 of 9: everything by which a role can get past the policies of the table.

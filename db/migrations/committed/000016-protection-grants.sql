@@ -1,5 +1,5 @@
---! Previous: sha1:62705ee69dc8942d1a51a94ec32b9a48f2b5f56d
---! Hash: sha1:cdbe5541b8035e5170bbd6e475d72bd76cf8fd16
+--! Previous: sha1:c633e0929cf78ad2e039fe69db30ee1978a5653c
+--! Hash: sha1:354a81a8c73eacfca41c8624c7e3b6b8e4217583
 --! Message: protection-grants
 
 -- Protecting a table of yours, part 4 of 9: who keeps which privileges.

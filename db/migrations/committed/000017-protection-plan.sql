@@ -1,5 +1,5 @@
---! Previous: sha1:cdbe5541b8035e5170bbd6e475d72bd76cf8fd16
---! Hash: sha1:5c178a9ce13bca5fa971ec3789edab91a53dd572
+--! Previous: sha1:354a81a8c73eacfca41c8624c7e3b6b8e4217583
+--! Hash: sha1:bf127f3ff69bf0c5f08ea2f684d2856110fdacaf
 --! Message: protection-plan
 
 -- Protecting a table of yours, part 5 of 9: the statements that do it.

@@ -1,5 +1,5 @@
---! Previous: sha1:5c178a9ce13bca5fa971ec3789edab91a53dd572
---! Hash: sha1:751ad73669d074af83e08b64de6daf3720a703c5
+--! Previous: sha1:bf127f3ff69bf0c5f08ea2f684d2856110fdacaf
+--! Hash: sha1:090b3c2bb80fb3953bbc2408e9616304bbe91bd9
 --! Message: unprotection
 
 -- Protecting a table of yours, part 6 of 9: the record of what there was before, and unprotect_table().

@@ -1,5 +1,5 @@
---! Previous: sha1:751ad73669d074af83e08b64de6daf3720a703c5
---! Hash: sha1:c1aa215246fcfa9b3c1e686ac90cfb6c3ce6e6fc
+--! Previous: sha1:090b3c2bb80fb3953bbc2408e9616304bbe91bd9
+--! Hash: sha1:37e749907fb2412d9e18c7ce912af8859cbd3bcb
 --! Message: protect-table
 
 -- Protecting a table of yours, part 7 of 9: protect_table().

@@ -1,5 +1,5 @@
---! Previous: sha1:c1aa215246fcfa9b3c1e686ac90cfb6c3ce6e6fc
---! Hash: sha1:4de64d2b7235e729cf0128c4fb39fb269637cabd
+--! Previous: sha1:37e749907fb2412d9e18c7ce912af8859cbd3bcb
+--! Hash: sha1:fcc5d979ea6fd0d4636d57a3e01fb9054ad71b9e
 --! Message: protect-plan
 
 -- Protecting a table of yours, part 8 of 9: protect_plan(), for all tables at once.

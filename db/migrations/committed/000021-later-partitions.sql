@@ -1,5 +1,5 @@
---! Previous: sha1:4de64d2b7235e729cf0128c4fb39fb269637cabd
---! Hash: sha1:04c19fbf9bd3937799cf82e0aac41e27396819ea
+--! Previous: sha1:fcc5d979ea6fd0d4636d57a3e01fb9054ad71b9e
+--! Hash: sha1:84b30d7cea75e9377c396897abe254f3b00d2501
 --! Message: later-partitions
 
 -- Protecting a table of yours, part 9 of 9: partitions that are added later.
