@@ -1,6 +1,6 @@
 -- Undoes db/agents.sql in this database: gives PUBLIC back what PostgreSQL gives it, and takes it from the roles to
--- which db/agents.sql granted it instead. As a superuser. It can be repeated, and changes nothing where db/agents.sql was not
--- run. First revoke the logins of agents: they observe other tenants from then on.
+-- which db/agents.sql granted it instead. As a superuser. It can be repeated, and changes nothing where db/agents.sql
+-- was not run. First revoke the logins of agents: they can observe other tenants from then on.
 --
 -- db/agents.sql granted all that it revoked from PUBLIC to pg_monitor. So an object is given back if pg_monitor has a
 -- privilege that PostgreSQL gives to PUBLIC and not to pg_monitor.
