@@ -103,16 +103,17 @@ async function send(
 }
 
 const clients = {
-  'v1, @modelcontextprotocol/sdk': [ClientV1, TransportV1],
-  'v2, @modelcontextprotocol/client': [ClientV2, TransportV2],
+  'v1, @modelcontextprotocol/sdk': [ClientV1, TransportV1, {}],
+  'v2, @modelcontextprotocol/client': [ClientV2, TransportV2, {}],
+  'v2 by the protocol of 2026-07-28': [ClientV2, TransportV2, { versionNegotiation: { mode: { pin: '2026-07-28' } } }],
 } as const;
 
 /** The text of a result. */
 const textOf = (result: unknown) => (result as { content: [{ text: string }] }).content[0].text;
 
 async function connected(line: keyof typeof clients, tenant: string, of = server) {
-  const [Client, Transport] = clients[line] as unknown as [typeof ClientV2, typeof TransportV2];
-  const client = new Client({ name: 'test', version: '1' });
+  const [Client, Transport, more] = clients[line] as unknown as [typeof ClientV2, typeof TransportV2, object];
+  const client = new Client({ name: 'test', version: '1' }, more);
   const token = await tokenOf(tenant);
   const transport = new Transport(url, {
     requestInit: { headers: { authorization: `Bearer ${token}` } },
