@@ -106,6 +106,21 @@ describe('on a server', () => {
       ({ message }) => message as string,
     );
 
+  const inspector = process.env.RAGWALL_TEST_INSPECTOR;
+
+  /** Has the inspector list the tools of a server, and search by one of them. */
+  async function inspect(...target: string[]): Promise<void> {
+    const [command = '', ...first] = (inspector ?? '').split(' ');
+    const run = async (...args: string[]) => {
+      const all = [...first, '--cli', ...target, ...args];
+      return JSON.parse((await promisify(execFile)(command, all, { timeout: 50_000 })).stdout);
+    };
+    const { tools } = await run('--method', 'tools/list');
+    expect(tools.map(({ name }: { name: string }) => name)).toEqual(['search', 'fetch']);
+    const found = await run('--method', 'tools/call', '--tool-name', 'search', '--tool-arg', 'query=launch');
+    expect(found.structuredContent.results).toMatchObject([{ text: 'The launch of acme' }]);
+  }
+
   it('does not start with a login that may write, or where tenants can be named', async () => {
     expect(await failureOf({ DATABASE_URL: engine.appUrl }, '--trusting')).toMatch(
       /expected to be a login of agent_caller; this one may call ragwall\.set_tenant\(\), .*write ragwall\.documents/,
@@ -140,6 +155,8 @@ describe('on a server', () => {
     const found = await client.callTool({ name: 'search', arguments: { query: 'launch' } });
     expect(found.structuredContent).toMatchObject({ results: [{ text: 'The launch of acme' }] });
     await client.close();
+    const header = ['--header', `authorization: ${headers.authorization}`];
+    if (inspector) await inspect(`${address}/mcp`, '--transport', 'http', ...header);
     child.kill('SIGTERM');
     expect((await exit)[0]).toBe(0);
     expect(lines.find(({ tool }) => tool === 'search')).toMatchObject({ route: '/mcp', tenant: 'acme', status: 200 });
@@ -204,23 +221,14 @@ describe('on a server', () => {
   });
 
   it('is inspected by the inspector of the protocol, unmodified', async (context) => {
-    const inspector = process.env.RAGWALL_TEST_INSPECTOR;
     if (!inspector) {
       return context.skip(
         'RAGWALL_TEST_INSPECTOR is not set: a command that runs the inspector, which needs Node 22.19',
       );
     }
-    const [command = '', ...first] = inspector.split(' ');
-    const variables = Object.entries({ ...envOf({ RAGWALL_MCP_TOKEN: await tokenOf('acme') }) })
+    const variables = Object.entries(envOf({ RAGWALL_MCP_TOKEN: await tokenOf('acme') }))
       .filter(([name]) => /^(RAGWALL_|DATABASE_URL)/.test(name))
       .flatMap(([name, value]) => ['-e', `${name}=${value}`]);
-    const inspect = async (...args: string[]) => {
-      const all = [...first, '--cli', ...variables, process.execPath, ...argsOf('--stdio', '--trusting'), ...args];
-      return JSON.parse((await promisify(execFile)(command, all, { timeout: 50_000 })).stdout);
-    };
-    const { tools } = await inspect('--method', 'tools/list');
-    expect(tools.map(({ name }: { name: string }) => name)).toEqual(['search', 'fetch']);
-    const found = await inspect('--method', 'tools/call', '--tool-name', 'search', '--tool-arg', 'query=launch');
-    expect(found.structuredContent.results).toMatchObject([{ text: 'The launch of acme' }]);
+    await inspect(...variables, process.execPath, ...argsOf('--stdio', '--trusting'));
   });
 });
