@@ -221,6 +221,19 @@ describe('a tenant in', () => {
   });
 });
 
+it('passes on no document of another tenant, if the database returned one, and then serves nobody', async () => {
+  const foreign = { tenant: 'globex', id: ids.globex, source: null, position: 0, content: 'April 27', metadata: {} };
+  const forTenant = (tenant: string) => ({
+    ...agents.ragwall.forTenant(tenant),
+    transaction: async () => [foreign] as never,
+  });
+  const of = createMcpServer({ ...options, ragwall: { ...agents.ragwall, forTenant } }, purpose);
+  const { text, json } = await send(calling('fetch', { id: ids.globex }), { of, token: await tokenOf('acme') });
+  expect(json().result.isError).toBe(true);
+  expect(text).not.toContain('April');
+  expect((await send(initialize, { of, token: await tokenOf('acme') })).status).toBe(503);
+});
+
 describe('as a resource server of OAuth', () => {
   const metadataUrl = 'https://knowledge.example.com/.well-known/oauth-protected-resource/mcp';
 
