@@ -132,7 +132,7 @@ select is(tests.requested('{"tenant_id": "acme"}', headers), null, format('no to
 from unnest(array[null, '', '{}', '{"authorization": null}', '{"authorization": "Basic YTpi"}', '{"authorization": ""}',
   '{"Authorization": "Bearer x"}', '{"authorization": "Bearer a b"}']) as headers;
 select is(
-  tests.requested('{"tenant_id": "acme"}', headers), answer, format('another token is refused: %s', headers)
+  tests.requested('{"tenant_id": "acme"}', headers), answer, format('another token is refused: %s', left(headers, 60))
 )
 from (
   values
