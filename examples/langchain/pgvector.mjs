@@ -34,8 +34,7 @@ const columns = { contentColumnName: 'content' };
 // Without skipInitializationCheck it creates a table.
 const table = { schemaName: 'ragwall_api', tableName: 'passages', columns, skipInitializationCheck: true };
 const storeOf = (pool) => PGVectorStore.initialize(embeddings, { ...table, pool, distanceStrategy: 'cosine' });
-const pools = ['acme', 'globex'].map((tenant) => new TenantPool(tenant));
-const [acme, globex] = await Promise.all(pools.map(storeOf));
+const [acme, globex] = await Promise.all(['acme', 'globex'].map((tenant) => storeOf(new TenantPool(tenant))));
 
 const documents = [
   { pageContent: 'Acme launches on March 15.', metadata: { topic: 'launch' } },
@@ -57,4 +56,4 @@ console.log('globex gets nothing of acme');
 await acme.delete({ filter: { topic: 'food' } });
 await acme.delete({ ids: [found[0].id] });
 assert.deepEqual(await acme.similaritySearch(question, 10), []);
-await Promise.all(pools.map((pool) => pool.end()));
+await Promise.all([acme, globex].map((store) => store.end())); // a store keeps a client, for which pool.end() waits
