@@ -107,8 +107,8 @@ describe('programs', () => {
     if (engine.kind === 'embedded') return;
     const npm = (cwd: string, ...args: string[]) => run('npm', args, { cwd, timeout: 240_000, killSignal: 'SIGKILL' });
     await npm(here, 'run', 'build');
-    // Without scripts: those of Prisma and Bun fetch programs from elsewhere. The lock repeats what Ragwall depends on, which
-    // may have changed: it is not written.
+    // Without scripts: those of Prisma and Bun fetch programs from elsewhere. The lock is not written: it repeats what
+    // Ragwall depends on, which may have changed.
     await npm(folder, 'install', '--ignore-scripts', '--no-save', '--prefer-offline').catch(async (error) => {
       await run('npm', ['view', 'pg', 'version', '--fetch-retries=0'], { timeout: 30_000 }).catch(() => {
         missing = 'needs the npm registry, which cannot be reached';
