@@ -2,7 +2,8 @@
 --
 -- Installs ragwall.audit(), ragwall.tenant_tables(), ragwall.app_roles(), ragwall.pinned_columns(),
 -- ragwall.inventory() and ragwall.fingerprint(), or replaces them by newer ones.
--- `graphile-migrate migrate` runs this file after the migrations. By hand, as a superuser or a member of ragwall_owner:
+-- `ragwall migrate` and `graphile-migrate migrate` run this file after the migrations. By hand, as a superuser or a
+-- member of ragwall_owner:
 --
 --   psql -X -v ON_ERROR_STOP=1 "$DATABASE_URL" -f db/audit-install.sql
 
@@ -12,7 +13,7 @@ do $$
 begin
   if to_regnamespace('ragwall') is null or to_regrole('ragwall_owner') is null then
     raise exception 'the schema ragwall is expected in this database'
-      using hint = 'Run db/bootstrap.sql and the migrations first: npx graphile-migrate migrate.';
+      using hint = 'Run db/bootstrap.sql and the migrations first, or npx ragwall migrate.';
   end if;
   if not pg_has_role(
     'ragwall_owner',
@@ -877,7 +878,9 @@ own_relation_fact (kind, parent, name, property, value) as materialized (
       ('command', case p.polcmd when 'r' then 'select' when 'a' then 'insert' when 'w' then 'update'
         when 'd' then 'delete' else 'all' end),
       ('roles', (
-        select string_agg(n.name, ', ' order by n.name collate "C")
+        -- In an order that does not change with the names that were chosen.
+        select string_agg(n.name, ', ' order by
+          array_position(array['app_user', 'app_reader', 'agent_reader', 'agent_caller'], n.name), n.name collate "C")
         from unnest(p.polroles) as o (oid)
         cross join lateral (select case o.oid when 0 then 'PUBLIC' else o.oid::regrole::text end) as n (name)
       )),
@@ -918,7 +921,7 @@ own_other_fact (kind, parent, name, property, value) as materialized (
       ('owner', case when p.prorettype <> 'event_trigger'::regtype or p.proowner in (select oid from own_role)
         then p.proowner::regrole::text else 'who applied the migrations' end),
       ('result', pg_get_function_result(p.oid)),
-      ('arguments', 'md5 ' || md5(pg_get_function_arguments(p.oid))),
+      ('arguments', pg_get_function_arguments(p.oid)),
       ('attributes', concat_ws(', ', case when not p.replaced then 'language ' || p.lanname end,
         'kind ' || nullif(p.prokind::text, 'f'),
         case p.provolatile when 'i' then 'immutable' when 's' then 'stable' else 'volatile' end,
@@ -927,11 +930,12 @@ own_other_fact (kind, parent, name, property, value) as materialized (
         case when p.proleakproof then 'leakproof' end,
         'cost ' || nullif(p.procost, case when p.lanname in ('c', 'internal') then 1 else 100 end),
         'support ' || nullif(p.prosupport, 0)::regproc)),
-      -- The number of dimensions is chosen when the migrations are applied.
-      ('body', case when not p.replaced then 'md5 ' || md5(regexp_replace(
+      -- Dimensions and names of roles are chosen when the migrations are applied.
+      ('body', case when not p.replaced then regexp_replace(
         coalesce(pg_get_function_sqlbody(p.oid), concat_ws(' ', p.prosrc, p.probin)),
-        case p.proname when 'embedding_dimensions' then '^RETURN \d+$' else '^$' end, 'RETURN …'
-      )) end)
+        case p.proname when 'embedding_dimensions' then '^RETURN \d+$'
+          when 'application_roles' then '^RETURN ''{(\w+,){3}\w+}''::name\[\]$' else '^$' end, 'RETURN …'
+      ) end)
   ) as f (property, value)
   union all
   select 'function', null, p.name, 'setting ' || split_part(c, '=', 1), substr(c, strpos(c, '=') + 1)
@@ -979,12 +983,29 @@ own_other_fact (kind, parent, name, property, value) as materialized (
   where x.grantee <> a.owner
     and not (a.search_table and g.name = 'ragwall_search' and x.privilege_type = 'SELECT' and not x.is_grantable)
 ),
--- Of a long value the md5.
+-- The extension vector may be in any schema. Here its objects are in public, and those of public are in PUBLIC.
+vector_schema (name, own, public) as materialized (
+  select n.name, case n.name when 'public' then 'PUBLIC\.' else '\m' || n.name || '\.' end, '\mpublic\.'
+  from (
+    select coalesce((
+      select e.extnamespace::regnamespace::text from pg_catalog.pg_extension as e where e.extname = 'vector'
+    ), 'public')
+  ) as n (name)
+),
+-- Of a body, of arguments and of a long value the md5.
 present (kind, parent, name, property, value) as materialized (
-  select distinct kind, coalesce(parent, ''), name, property,
-    case when length(value) > 120 then 'md5 ' || md5(value) else value end
+  select distinct f.kind, coalesce(v.parent, ''), v.name, f.property,
+    case when length(v.value) > 120 or f.property in ('body', 'arguments') then 'md5 ' || md5(v.value) else v.value end
   from (select * from own_relation_fact union all select * from own_other_fact) as f
-  where value <> ''
+  cross join vector_schema as s
+  cross join lateral (
+    values (
+      regexp_replace(regexp_replace(f.parent, s.public, 'PUBLIC.', 'g'), s.own, 'public.', 'g'),
+      regexp_replace(regexp_replace(f.name, s.public, 'PUBLIC.', 'g'), s.own, 'public.', 'g'),
+      regexp_replace(regexp_replace(f.value, s.public, 'PUBLIC.', 'g'), s.own, 'public.', 'g')
+    )
+  ) as v (parent, name, value)
+  where f.value <> ''
 ),
 -- What was released: the objects of a database that was just migrated, one a row, each with its properties.
 released (kind, parent, name, properties) as (
@@ -1069,6 +1090,9 @@ released (kind, parent, name, properties) as (
     ('column', 'ragwall_search.directory', 'recall_100', '{ "statistics" : "0", "type" : "double precision" }'),
     ('column', 'ragwall_search.directory', 'relation', '{ "statistics" : "0", "type" : "name collate \"C\"" }'),
     ('column', 'ragwall_search.directory', 'tenant_id', '{ "statistics" : "0", "type" : "text collate \"C\" not null" }'),
+    ('column', 'ragwall_search.stored', 'documents', '{ "default" : "1", "statistics" : "0", "type" : "bigint not null" }'),
+    ('column', 'ragwall_search.stored', 'registered', '{ "default" : "false", "statistics" : "0", "type" : "boolean not null" }'),
+    ('column', 'ragwall_search.stored', 'tenant_id', '{ "statistics" : "0", "type" : "text collate \"C\" not null" }'),
     ('column', 'ragwall_search.tail', 'id', '{ "statistics" : "0", "type" : "uuid not null" }'),
     ('column', 'ragwall_search.tail', 'tenant_id', '{ "statistics" : "0", "type" : "text collate \"C\" not null" }'),
     ('constraint', 'ragwall.documents', 'documents_check', '{ "definition" : "CHECK (((source IS NULL) = (\"position\" IS NULL)))" }'),
@@ -1098,52 +1122,54 @@ released (kind, parent, name, properties) as (
     ('constraint', 'ragwall_search.directory', 'directory_ef_10_check', '{ "definition" : "CHECK (((ef_10 >= 10) AND (ef_10 <= 1000)))" }'),
     ('constraint', 'ragwall_search.directory', 'directory_pkey', '{ "definition" : "PRIMARY KEY (tenant_id)" }'),
     ('constraint', 'ragwall_search.directory', 'directory_tenant_id_check', '{ "definition" : "CHECK (ragwall.is_tenant_id(tenant_id))" }'),
+    ('constraint', 'ragwall_search.stored', 'stored_tenant_id_check', '{ "definition" : "CHECK (ragwall.is_tenant_id(tenant_id))" }'),
     ('constraint', 'ragwall_search.tail', 'tail_tenant_id_check', '{ "definition" : "CHECK (ragwall.is_tenant_id(tenant_id))" }'),
     ('event trigger', '', 'ragwall_close_partitions', '{ "definition" : "ddl_command_end CREATE TABLE, ALTER TABLE, CREATE FOREIGN TABLE execute ragwall.close_partitions()", "fires" : "outside of replicas" }'),
     ('function', '', 'ragwall.add_signing_key(text)', '{ "arguments" : "md5 e91ee800335631c8a5278c90ed5ae6a1", "attributes" : "language sql, volatile", "body" : "md5 b816a15b6486834ab464e957d268b162", "owner" : "ragwall_context", "result" : "text" }'),
     ('function', '', 'ragwall.add_signing_key(text, text)', '{ "arguments" : "md5 ae46405c307b97b2c3fd2f343e9d0e9b", "attributes" : "language plpgsql, volatile", "body" : "md5 56302b8eae32191de155f6e8b5534b5a", "owner" : "ragwall_context", "result" : "text", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall.agent_document(uuid)', '{ "arguments" : "md5 70dbcfe2118c53b177bbcea79237101b", "attributes" : "language plpgsql, stable, security definer", "body" : "md5 fbafbee5a2fdff10b0bd70812ae15b4d", "owner" : "ragwall_owner", "result" : "SETOF ragwall.match", "setting client_min_messages" : "notice", "setting cpu_index_tuple_cost" : "0.005", "setting cpu_operator_cost" : "0.0025", "setting cpu_tuple_cost" : "0.01", "setting enable_bitmapscan" : "on", "setting enable_hashagg" : "on", "setting enable_hashjoin" : "on", "setting enable_indexonlyscan" : "on", "setting enable_indexscan" : "on", "setting enable_nestloop" : "on", "setting enable_presorted_aggregate" : "on", "setting enable_seqscan" : "off", "setting enable_sort" : "on", "setting enable_tidscan" : "on", "setting jit" : "off", "setting max_parallel_workers_per_gather" : "0", "setting plan_cache_mode" : "force_generic_plan", "setting random_page_cost" : "4", "setting search_path" : "pg_catalog, pg_temp", "setting seq_page_cost" : "1" }'),
     ('function', '', 'ragwall.agent_match_documents(public.halfvec, integer, jsonb, boolean)', '{ "arguments" : "md5 6babd1317e71d30153460e6fa2f9cc52", "attributes" : "language plpgsql, stable, security definer", "body" : "md5 7b1310c6f0f70f5f3c69314ab11e1144", "owner" : "ragwall_owner", "result" : "SETOF ragwall.match", "setting client_min_messages" : "notice", "setting search_path" : "pg_catalog, pg_temp" }'),
-    ('function', '', 'ragwall.app_roles()', '{ "arguments" : "md5 d41d8cd98f00b204e9800998ecf8427e", "attributes" : "stable, parallel restricted", "owner" : "ragwall_owner", "result" : "TABLE(role regrole, untrusted boolean)", "setting search_path" : "pg_catalog, pg_temp" }'),
-    ('function', '', 'ragwall.application_roles()', '{ "arguments" : "md5 d41d8cd98f00b204e9800998ecf8427e", "attributes" : "language sql, immutable, parallel safe", "body" : "md5 bb93eace4c5b367880e890a04ca7280b", "owner" : "ragwall_owner", "result" : "name[]" }'),
-    ('function', '', 'ragwall.audit()', '{ "arguments" : "md5 d41d8cd98f00b204e9800998ecf8427e", "attributes" : "stable, parallel restricted", "owner" : "ragwall_owner", "result" : "md5 0a4eba44ecc43e2095b2eebd485b7979", "setting search_path" : "pg_catalog, pg_temp" }'),
-    ('function', '', 'ragwall.build_search_table()', '{ "arguments" : "md5 d41d8cd98f00b204e9800998ecf8427e", "attributes" : "language plpgsql, volatile, security definer", "body" : "md5 409a758cb6721a9bc6c60ea8a54e74d9", "owner" : "ragwall_owner", "result" : "text", "setting jit" : "off", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall.app_roles()', '{ "attributes" : "stable, parallel restricted", "owner" : "ragwall_owner", "result" : "TABLE(role regrole, untrusted boolean)", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall.application_roles()', '{ "attributes" : "language sql, immutable, parallel safe", "body" : "md5 f950e9034d177339b79e7da724aa21fb", "owner" : "ragwall_owner", "result" : "name[]" }'),
+    ('function', '', 'ragwall.audit()', '{ "attributes" : "stable, parallel restricted", "owner" : "ragwall_owner", "result" : "md5 0a4eba44ecc43e2095b2eebd485b7979", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall.begin_migration(integer)', '{ "arguments" : "md5 0dfce38192e694e2acb31c849043c06b", "attributes" : "language plpgsql, volatile", "body" : "md5 b4d8fe36316ff4bd43523504ad479fe1", "owner" : "ragwall_owner", "result" : "void", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall.build_search_table()', '{ "attributes" : "language plpgsql, volatile, security definer", "body" : "md5 900d9c33b5c3bd10eb32d919693301bd", "owner" : "ragwall_owner", "result" : "text", "setting jit" : "off", "setting search_path" : "pg_catalog, pg_temp" }'),
     ('function', '', 'ragwall.catch_up(integer)', '{ "arguments" : "md5 28e0d9dc03deb621019f0f94f494c88a", "attributes" : "language plpgsql, volatile, security definer", "body" : "md5 c30da83b62ab4b29d252d0f2b9eeb168", "owner" : "ragwall_owner", "result" : "integer", "setting cpu_index_tuple_cost" : "0.005", "setting cpu_operator_cost" : "0.0025", "setting cpu_tuple_cost" : "0.01", "setting enable_bitmapscan" : "on", "setting enable_hashagg" : "on", "setting enable_hashjoin" : "on", "setting enable_indexonlyscan" : "on", "setting enable_indexscan" : "on", "setting enable_nestloop" : "on", "setting enable_presorted_aggregate" : "on", "setting enable_seqscan" : "off", "setting enable_sort" : "on", "setting enable_tidscan" : "on", "setting jit" : "off", "setting max_parallel_workers_per_gather" : "0", "setting plan_cache_mode" : "force_custom_plan", "setting random_page_cost" : "4", "setting search_path" : "pg_catalog, pg_temp", "setting seq_page_cost" : "1" }'),
-    ('function', '', 'ragwall.close_partitions()', '{ "arguments" : "md5 d41d8cd98f00b204e9800998ecf8427e", "attributes" : "language plpgsql, volatile", "body" : "md5 9fe7d94b8fb1388a02fa74796624aa41", "owner" : "who applied the migrations", "result" : "event_trigger", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall.close_partitions()', '{ "attributes" : "language plpgsql, volatile", "body" : "md5 9fe7d94b8fb1388a02fa74796624aa41", "owner" : "who applied the migrations", "result" : "event_trigger", "setting search_path" : "pg_catalog, pg_temp" }'),
     ('function', '', 'ragwall.column_names(regclass, smallint[])', '{ "arguments" : "md5 894328d2cc9f192ba76cbd83320e7708", "attributes" : "language sql, stable, parallel safe", "body" : "md5 a75bbff127115276ca26ead93f4f8446", "owner" : "ragwall_owner", "result" : "text[]" }'),
     ('function', '', 'ragwall.composite_foreign_keys(jsonb)', '{ "arguments" : "md5 e46ef5b8ad50a4cd004850c51bf8bc74", "attributes" : "language sql, stable, parallel restricted", "body" : "md5 6cebfab823c2db80bbb150f2ca0f7249", "owner" : "ragwall_owner", "result" : "TABLE(id oid, near regclass, far regclass, removal text, key text, addition text)", "setting search_path" : "pg_catalog, pg_temp" }'),
-    ('function', '', 'ragwall.current_tenant()', '{ "arguments" : "md5 d41d8cd98f00b204e9800998ecf8427e", "attributes" : "language plpgsql, stable, parallel restricted, security definer", "body" : "md5 fee04d1e322b6a11b25ec982fde74876", "owner" : "ragwall_context", "result" : "text", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall.current_tenant()', '{ "attributes" : "language plpgsql, stable, parallel restricted, security definer", "body" : "md5 fee04d1e322b6a11b25ec982fde74876", "owner" : "ragwall_context", "result" : "text", "setting search_path" : "pg_catalog, pg_temp" }'),
     ('function', '', 'ragwall.delete_documents(uuid[])', '{ "arguments" : "md5 3136b8d2a706d3d57080d678efdcd199", "attributes" : "language plpgsql, volatile, security definer", "body" : "md5 03e8176a23b08d8c8d25138837a27977", "owner" : "ragwall_owner", "result" : "integer", "setting cpu_index_tuple_cost" : "0.005", "setting cpu_operator_cost" : "0.0025", "setting cpu_tuple_cost" : "0.01", "setting enable_bitmapscan" : "on", "setting enable_hashagg" : "on", "setting enable_hashjoin" : "on", "setting enable_indexonlyscan" : "on", "setting enable_indexscan" : "on", "setting enable_nestloop" : "on", "setting enable_presorted_aggregate" : "on", "setting enable_seqscan" : "off", "setting enable_sort" : "on", "setting enable_tidscan" : "on", "setting jit" : "off", "setting max_parallel_workers_per_gather" : "0", "setting plan_cache_mode" : "force_generic_plan", "setting random_page_cost" : "4", "setting search_path" : "pg_catalog, pg_temp", "setting seq_page_cost" : "1" }'),
     ('function', '', 'ragwall.delete_matching(jsonb)', '{ "arguments" : "md5 0a5fa45e88dd8619de7c1c7f5972c976", "attributes" : "language plpgsql, volatile", "body" : "md5 fce8518e59f7217b5669eaad5252a883", "owner" : "ragwall_owner", "result" : "integer", "setting cpu_index_tuple_cost" : "0.005", "setting cpu_operator_cost" : "0.0025", "setting cpu_tuple_cost" : "0.01", "setting enable_bitmapscan" : "on", "setting enable_hashagg" : "on", "setting enable_hashjoin" : "on", "setting enable_indexonlyscan" : "on", "setting enable_indexscan" : "on", "setting enable_nestloop" : "on", "setting enable_presorted_aggregate" : "on", "setting enable_seqscan" : "off", "setting enable_sort" : "on", "setting enable_tidscan" : "on", "setting jit" : "off", "setting max_parallel_workers_per_gather" : "0", "setting plan_cache_mode" : "force_custom_plan", "setting random_page_cost" : "4", "setting search_path" : "pg_catalog, pg_temp", "setting seq_page_cost" : "1" }'),
     ('function', '', 'ragwall.delete_source(text, integer)', '{ "arguments" : "md5 4339bd4a92213a4ae42ea476e1ea83ab", "attributes" : "language plpgsql, volatile, security definer", "body" : "md5 ae19183eeaaf5097fbac814f569f8391", "owner" : "ragwall_owner", "result" : "integer", "setting cpu_index_tuple_cost" : "0.005", "setting cpu_operator_cost" : "0.0025", "setting cpu_tuple_cost" : "0.01", "setting enable_bitmapscan" : "on", "setting enable_hashagg" : "on", "setting enable_hashjoin" : "on", "setting enable_indexonlyscan" : "on", "setting enable_indexscan" : "on", "setting enable_nestloop" : "on", "setting enable_presorted_aggregate" : "on", "setting enable_seqscan" : "off", "setting enable_sort" : "on", "setting enable_tidscan" : "on", "setting jit" : "off", "setting max_parallel_workers_per_gather" : "0", "setting plan_cache_mode" : "force_custom_plan", "setting random_page_cost" : "4", "setting search_path" : "pg_catalog, pg_temp", "setting seq_page_cost" : "1" }'),
     ('function', '', 'ragwall.document_id(text, text, integer)', '{ "arguments" : "md5 5d484fa9ad2cae1d2b4ccf48e50ccd69", "attributes" : "language plpgsql, stable, parallel safe, strict", "body" : "md5 cd85ebbad53476064dfe6ef95d5e00b8", "owner" : "ragwall_owner", "result" : "uuid", "setting search_path" : "pg_catalog, pg_temp" }'),
-    ('function', '', 'ragwall.drop_search_table()', '{ "arguments" : "md5 d41d8cd98f00b204e9800998ecf8427e", "attributes" : "language plpgsql, volatile, security definer", "body" : "md5 998c592ef43f890f5f148794c2180342", "owner" : "ragwall_owner", "result" : "text", "setting search_path" : "pg_catalog, pg_temp" }'),
-    ('function', '', 'ragwall.embedding_dimensions()', '{ "arguments" : "md5 d41d8cd98f00b204e9800998ecf8427e", "attributes" : "language sql, immutable, parallel safe", "body" : "md5 f950e9034d177339b79e7da724aa21fb", "owner" : "ragwall_owner", "result" : "integer" }'),
-    ('function', '', 'ragwall.fingerprint()', '{ "arguments" : "md5 d41d8cd98f00b204e9800998ecf8427e", "attributes" : "stable, parallel restricted", "owner" : "ragwall_owner", "result" : "text" }'),
+    ('function', '', 'ragwall.drop_search_table()', '{ "attributes" : "language plpgsql, volatile, security definer", "body" : "md5 c03053bbc1bada9b0431bba4c449c6e9", "owner" : "ragwall_owner", "result" : "text", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall.embedding_dimensions()', '{ "attributes" : "language sql, immutable, parallel safe", "body" : "md5 f950e9034d177339b79e7da724aa21fb", "owner" : "ragwall_owner", "result" : "integer" }'),
+    ('function', '', 'ragwall.fingerprint()', '{ "attributes" : "stable, parallel restricted", "owner" : "ragwall_owner", "result" : "text" }'),
     ('function', '', 'ragwall.fix_plans(regprocedure, text)', '{ "arguments" : "md5 e54ce5c5267f5b08861c7a663a1af556", "attributes" : "language plpgsql, volatile", "body" : "md5 660e7b90db46eaed5948c29ca7fe732f", "owner" : "ragwall_owner", "result" : "void", "setting search_path" : "pg_catalog, pg_temp" }'),
     ('function', '', 'ragwall.foreign_key_findings(regclass, name)', '{ "arguments" : "md5 61936145e3bd6c58a2c7e30fede35399", "attributes" : "language sql, stable, parallel restricted", "body" : "md5 5b77d0cee1230258f213e6daba01b469", "owner" : "ragwall_owner", "result" : "TABLE(finding text, remedy text)", "setting jit" : "off", "setting search_path" : "pg_catalog, pg_temp" }'),
     ('function', '', 'ragwall.forget_statistics(regclass)', '{ "arguments" : "md5 6630b70198bceeded7bc6d9bba609cf3", "attributes" : "language plpgsql, volatile", "body" : "md5 e0531ddb5b7874b72aca92f7c8b9e56c", "owner" : "ragwall_owner", "result" : "void", "setting search_path" : "pg_catalog, pg_temp" }'),
-    ('function', '', 'ragwall.grant_login(name, name)', '{ "arguments" : "md5 8437cfb96e0bd4238dad5266336721a0", "attributes" : "language plpgsql, volatile", "body" : "md5 1252e70f2ad03d642d73d7f9fc6cf680", "owner" : "ragwall_owner", "result" : "void", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall.grant_login(name, name)', '{ "arguments" : "md5 8437cfb96e0bd4238dad5266336721a0", "attributes" : "language plpgsql, volatile", "body" : "md5 a63c53800eacfbf9ebff63f07ee54e45", "owner" : "ragwall_owner", "result" : "void", "setting search_path" : "pg_catalog, pg_temp" }'),
     ('function', '', 'ragwall.grant_plan(regclass, name, oid, boolean, boolean, regrole[], regrole[])', '{ "arguments" : "md5 ad0236d9ed44314a5e4a8e5a39f88d2a", "attributes" : "language sql, stable, parallel safe", "body" : "md5 d6a6c8a4214dcf3e5ac65de23dc05b06", "owner" : "ragwall_owner", "result" : "TABLE(place integer, step text, statement text)", "setting jit" : "off", "setting search_path" : "pg_catalog, pg_temp" }'),
     ('function', '', 'ragwall.held_privileges(regclass)', '{ "arguments" : "md5 6630b70198bceeded7bc6d9bba609cf3", "attributes" : "language sql, stable, parallel safe", "body" : "md5 af486357938258d3d616b36225669f09", "owner" : "ragwall_owner", "result" : "TABLE(grantee oid, privilege text, column_name name, is_grantable boolean, grantor oid)" }'),
     ('function', '', 'ragwall.index_findings(regclass, name)', '{ "arguments" : "md5 61936145e3bd6c58a2c7e30fede35399", "attributes" : "language sql, stable, parallel restricted", "body" : "md5 cb18033867d886fe39a153eb5591fc42", "owner" : "ragwall_owner", "result" : "TABLE(refused boolean, finding text, remedy text)", "setting jit" : "off", "setting search_path" : "pg_catalog, pg_temp" }'),
-    ('function', '', 'ragwall.index_plan()', '{ "arguments" : "md5 d41d8cd98f00b204e9800998ecf8427e", "attributes" : "language plpgsql, volatile", "body" : "md5 e803a45e91fe94263e08caca44fb322e", "owner" : "ragwall_owner", "result" : "SETOF text", "setting enable_seqscan" : "off", "setting jit" : "off", "setting row_security" : "off", "setting search_path" : "pg_catalog, pg_temp" }'),
-    ('function', '', 'ragwall.inventory()', '{ "arguments" : "md5 d41d8cd98f00b204e9800998ecf8427e", "attributes" : "stable, parallel restricted", "owner" : "ragwall_owner", "result" : "TABLE(kind text, object text, property text, value text)", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall.index_plan()', '{ "attributes" : "language plpgsql, volatile", "body" : "md5 3489237134f24ca3323cbc2ba33b1df7", "owner" : "ragwall_owner", "result" : "SETOF text", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall.inventory()', '{ "attributes" : "stable, parallel restricted", "owner" : "ragwall_owner", "result" : "TABLE(kind text, object text, property text, value text)", "setting search_path" : "pg_catalog, pg_temp" }'),
     ('function', '', 'ragwall.is_safe_owner(oid)', '{ "arguments" : "md5 08806685ce849a1a87ac0c679cbecbf3", "attributes" : "language sql, stable, parallel restricted", "body" : "md5 b469e29f3654c9ef9a3bd3a401bf20f4", "owner" : "ragwall_owner", "result" : "boolean" }'),
     ('function', '', 'ragwall.is_tenant_id(text)', '{ "arguments" : "md5 111b08d47146b25e34c0bfc36d05d5c6", "attributes" : "language sql, immutable, parallel safe", "body" : "md5 ca353de10b82293e84a46fefd39585e3", "owner" : "ragwall_owner", "result" : "boolean" }'),
-    ('function', '', 'ragwall.match_documents(public.halfvec, double precision, jsonb)', '{ "arguments" : "md5 0f7ab357a162c471177dae445ddedfac", "attributes" : "language sql, stable", "body" : "md5 659d5384c993192728336e23bf325f36", "owner" : "ragwall_owner", "result" : "SETOF ragwall.match" }'),
     ('function', '', 'ragwall.match_documents(public.halfvec, integer)', '{ "arguments" : "md5 e00b22bbb5dd09f8a0b8693cd674d5e0", "attributes" : "language sql, stable", "body" : "md5 e0e23c7adf3a63ea04c7f5b0f65143d8", "owner" : "ragwall_owner", "result" : "SETOF ragwall.match" }'),
     ('function', '', 'ragwall.match_documents(public.halfvec, integer, jsonb)', '{ "arguments" : "md5 f778a64cefec422942389e006ab54fa4", "attributes" : "language sql, stable", "body" : "md5 1b9a694e3fab776edb58446cc71d0a35", "owner" : "ragwall_owner", "result" : "SETOF ragwall.match" }'),
-    ('function', '', 'ragwall.measure_search_table()', '{ "arguments" : "md5 d41d8cd98f00b204e9800998ecf8427e", "attributes" : "language plpgsql, volatile, security definer", "body" : "md5 084827133bd899efeddf26e6ac148d82", "owner" : "ragwall_owner", "result" : "text", "setting search_path" : "pg_catalog, pg_temp" }'),
-    ('function', '', 'ragwall.migration()', '{ "arguments" : "md5 d41d8cd98f00b204e9800998ecf8427e", "attributes" : "language sql, immutable, parallel safe", "body" : "md5 ae7b36668fb546e05af97f1f9024dacf", "owner" : "ragwall_owner", "result" : "integer" }'),
+    ('function', '', 'ragwall.measure_search_table()', '{ "attributes" : "language plpgsql, volatile, security definer", "body" : "md5 084827133bd899efeddf26e6ac148d82", "owner" : "ragwall_owner", "result" : "text", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall.migration()', '{ "attributes" : "language sql, immutable, parallel safe", "body" : "md5 984fed214150f106489fedafb8d86dab", "owner" : "ragwall_owner", "result" : "integer" }'),
     ('function', '', 'ragwall.own_sequences(regclass)', '{ "arguments" : "md5 69ab7d4f3df49aa474d5f077afaec2f7", "attributes" : "language sql, stable, parallel safe", "body" : "md5 27826f539cc86b7a157797b34125f2e0", "owner" : "ragwall_owner", "result" : "SETOF regclass" }'),
-    ('function', '', 'ragwall.pinned_columns()', '{ "arguments" : "md5 d41d8cd98f00b204e9800998ecf8427e", "attributes" : "stable, parallel restricted", "owner" : "ragwall_owner", "result" : "TABLE(index regclass, column_name name)", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall.pinned_columns()', '{ "attributes" : "stable, parallel restricted", "owner" : "ragwall_owner", "result" : "TABLE(index regclass, column_name name)", "setting search_path" : "pg_catalog, pg_temp" }'),
     ('function', '', 'ragwall.protect_plan(jsonb)', '{ "arguments" : "md5 7cfbec9b243d06a80d1f887031a07186", "attributes" : "language sql, stable", "body" : "md5 5a1842aa4abcde1def60d3bca98cef0f", "owner" : "ragwall_owner", "result" : "TABLE(step text, statement text)", "setting jit" : "off", "setting search_path" : "pg_catalog, pg_temp" }'),
     ('function', '', 'ragwall.protect_table(regclass, name, boolean, boolean, boolean, regrole[], regrole[])', '{ "arguments" : "md5 ab61d76ee2c1ce50bf6d06b71ab69a35", "attributes" : "language plpgsql, volatile", "body" : "md5 8d2fc39670f33db32b9eda6defcefd81", "owner" : "ragwall_owner", "result" : "TABLE(step text, statement text)", "setting jit" : "off", "setting row_security" : "off", "setting search_path" : "pg_catalog, pg_temp" }'),
     ('function', '', 'ragwall.protected_model(jsonb)', '{ "arguments" : "md5 b0bd71782331a2396e8e69978a7414bd", "attributes" : "language sql, stable, parallel restricted", "body" : "md5 b5e2515089be82325c75adc5ae2189f7", "owner" : "ragwall_owner", "result" : "TABLE(relation regclass, tenant_column name, type text, depth integer, parent oid)", "setting search_path" : "pg_catalog, pg_temp" }'),
     ('function', '', 'ragwall.protection_findings(regclass, name, boolean)', '{ "arguments" : "md5 9a64f40c0e2c45aa1de162ed558ce9a2", "attributes" : "language sql, stable", "body" : "md5 ff0c8d6530eedeeb1328b217d816485e", "owner" : "ragwall_owner", "result" : "TABLE(refused boolean, finding text, remedy text)" }'),
     ('function', '', 'ragwall.protection_plan(regclass, name, boolean, boolean, boolean, regrole[], regrole[])', '{ "arguments" : "md5 ab61d76ee2c1ce50bf6d06b71ab69a35", "attributes" : "language sql, stable", "body" : "md5 994de672ebb8a3821d158537d0713e13", "owner" : "ragwall_owner", "result" : "TABLE(step text, statement text)", "setting jit" : "off", "setting search_path" : "pg_catalog, pg_temp" }'),
     ('function', '', 'ragwall.refuse_search(public.halfvec, integer, jsonb)', '{ "arguments" : "md5 f778a64cefec422942389e006ab54fa4", "attributes" : "language plpgsql, stable", "body" : "md5 280b6fc3e1f41b16d38366aa9aaea4aa", "owner" : "ragwall_owner", "result" : "void", "setting search_path" : "pg_catalog, pg_temp" }'),
-    ('function', '', 'ragwall.require_tenant()', '{ "arguments" : "md5 d41d8cd98f00b204e9800998ecf8427e", "attributes" : "language plpgsql, stable, parallel restricted", "body" : "md5 7094cb43632c6d8fa4e2cca62bfb7e1b", "owner" : "ragwall_owner", "result" : "text", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall.require_tenant()', '{ "attributes" : "language plpgsql, stable, parallel restricted", "body" : "md5 7094cb43632c6d8fa4e2cca62bfb7e1b", "owner" : "ragwall_owner", "result" : "text", "setting search_path" : "pg_catalog, pg_temp" }'),
     ('function', '', 'ragwall.restoration(regclass, name)', '{ "arguments" : "md5 61936145e3bd6c58a2c7e30fede35399", "attributes" : "language sql, stable, parallel restricted", "body" : "md5 2be9880c03d1f82c561612034e37a44d", "owner" : "ragwall_owner", "result" : "SETOF ragwall.unprotection", "setting jit" : "off", "setting search_path" : "pg_catalog, pg_temp" }'),
     ('function', '', 'ragwall.retire_signing_key(text)', '{ "arguments" : "md5 e91ee800335631c8a5278c90ed5ae6a1", "attributes" : "language plpgsql, volatile", "body" : "md5 9d366300f844d40c6f4453dcd77199db", "owner" : "ragwall_context", "result" : "void", "setting search_path" : "pg_catalog, pg_temp" }'),
     ('function', '', 'ragwall.safe_privileges(regclass, name, oid, boolean, boolean, regrole[], regrole[])', '{ "arguments" : "md5 ad0236d9ed44314a5e4a8e5a39f88d2a", "attributes" : "language sql, stable, parallel safe", "body" : "md5 c7f8aed12a60bd93c0fa4a2a6644f37e", "owner" : "ragwall_owner", "result" : "TABLE(relation regclass, grantee oid, privilege text, column_name name)", "setting search_path" : "pg_catalog, pg_temp" }'),
@@ -1152,40 +1178,43 @@ released (kind, parent, name, properties) as (
     ('function', '', 'ragwall.search_with_token(text, public.halfvec, integer, jsonb)', '{ "arguments" : "md5 a105c1a370fb18a9303ab54e552ba974", "attributes" : "language plpgsql, volatile", "body" : "md5 021176ddf355c37e5f1dbbf114409bdf", "owner" : "ragwall_owner", "result" : "SETOF ragwall.match", "setting search_path" : "pg_catalog, pg_temp" }'),
     ('function', '', 'ragwall.set_tenant(text)', '{ "arguments" : "md5 111b08d47146b25e34c0bfc36d05d5c6", "attributes" : "language plpgsql, volatile, security definer", "body" : "md5 ec31c7ab03def008fd260f544fc94a75", "owner" : "ragwall_context", "result" : "text", "setting search_path" : "pg_catalog, pg_temp" }'),
     ('function', '', 'ragwall.set_tenant_from_token(text)', '{ "arguments" : "md5 4453ef337a085498eed0b1342dd866a5", "attributes" : "language plpgsql, volatile, security definer", "body" : "md5 133b7fdfeb95d2f7a5b8ea1fb532237c", "owner" : "ragwall_context", "result" : "text", "setting search_path" : "pg_catalog, pg_temp" }'),
-    ('function', '', 'ragwall.signing_keys()', '{ "arguments" : "md5 d41d8cd98f00b204e9800998ecf8427e", "attributes" : "language sql, stable, parallel safe", "body" : "md5 858552b16e24a14f4191c4037d4755c9", "owner" : "ragwall_context", "result" : "TABLE(kid text, audience text, created_at timestamp with time zone)" }'),
+    ('function', '', 'ragwall.signing_keys()', '{ "attributes" : "language sql, stable, parallel safe", "body" : "md5 858552b16e24a14f4191c4037d4755c9", "owner" : "ragwall_context", "result" : "TABLE(kid text, audience text, created_at timestamp with time zone)" }'),
     ('function', '', 'ragwall.table_findings(regclass, name, boolean)', '{ "arguments" : "md5 9a64f40c0e2c45aa1de162ed558ce9a2", "attributes" : "language sql, stable", "body" : "md5 153d909975be097e00b35ba9a5d25e40", "owner" : "ragwall_owner", "result" : "TABLE(refused boolean, finding text, remedy text)", "setting jit" : "off", "setting search_path" : "pg_catalog, pg_temp" }'),
     ('function', '', 'ragwall.tenant_column_of(regclass, regclass, name)', '{ "arguments" : "md5 a239bca9337e24b7059133373250dc21", "attributes" : "language sql, stable, parallel restricted", "body" : "md5 4488cc265afa982caebdf410a19b768b", "owner" : "ragwall_owner", "result" : "text", "setting search_path" : "pg_catalog, pg_temp" }'),
-    ('function', '', 'ragwall.tenant_tables()', '{ "arguments" : "md5 d41d8cd98f00b204e9800998ecf8427e", "attributes" : "stable, parallel restricted", "owner" : "ragwall_owner", "result" : "TABLE(relation regclass, tenant_column name, bound boolean)", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall.tenant_tables()', '{ "attributes" : "stable, parallel restricted", "owner" : "ragwall_owner", "result" : "TABLE(relation regclass, tenant_column name, bound boolean)", "setting search_path" : "pg_catalog, pg_temp" }'),
     ('function', '', 'ragwall.unprotect_table(regclass)', '{ "arguments" : "md5 69ab7d4f3df49aa474d5f077afaec2f7", "attributes" : "language plpgsql, volatile", "body" : "md5 5d16e1bf6bdd1010334439f1aca1cf68", "owner" : "ragwall_owner", "result" : "TABLE(step text, statement text)", "setting jit" : "off", "setting search_path" : "pg_catalog, pg_temp" }'),
     ('function', '', 'ragwall.upsert_documents(jsonb)', '{ "arguments" : "md5 e0cb7470a8c12a4cfff4dd612b201ac5", "attributes" : "language plpgsql, volatile", "body" : "md5 1b90eddd060c52b4ac38305942d0d1ad", "owner" : "ragwall_owner", "result" : "TABLE(ordinal integer, tenant_id text, id uuid, status text)", "setting cpu_index_tuple_cost" : "0.005", "setting cpu_operator_cost" : "0.0025", "setting cpu_tuple_cost" : "0.01", "setting enable_bitmapscan" : "on", "setting enable_hashagg" : "on", "setting enable_hashjoin" : "on", "setting enable_indexonlyscan" : "on", "setting enable_indexscan" : "on", "setting enable_nestloop" : "on", "setting enable_presorted_aggregate" : "on", "setting enable_seqscan" : "off", "setting enable_sort" : "on", "setting enable_tidscan" : "on", "setting jit" : "off", "setting max_parallel_workers_per_gather" : "0", "setting plan_cache_mode" : "force_custom_plan", "setting random_page_cost" : "4", "setting search_path" : "pg_catalog, pg_temp", "setting seq_page_cost" : "1" }'),
     ('function', '', 'ragwall.with_partitions(regclass)', '{ "arguments" : "md5 69ab7d4f3df49aa474d5f077afaec2f7", "attributes" : "language sql, stable, parallel safe", "body" : "md5 e6408f0466c02c35b57e2ea2875df218", "owner" : "ragwall_owner", "result" : "SETOF regclass" }'),
-    ('function', '', 'ragwall.write_passage()', '{ "arguments" : "md5 d41d8cd98f00b204e9800998ecf8427e", "attributes" : "language plpgsql, volatile", "body" : "md5 aa7552f5570f48c7bdd5068daf358474", "owner" : "ragwall_owner", "result" : "trigger", "setting cpu_index_tuple_cost" : "0.005", "setting cpu_operator_cost" : "0.0025", "setting cpu_tuple_cost" : "0.01", "setting enable_bitmapscan" : "on", "setting enable_hashagg" : "on", "setting enable_hashjoin" : "on", "setting enable_indexonlyscan" : "on", "setting enable_indexscan" : "on", "setting enable_nestloop" : "on", "setting enable_presorted_aggregate" : "on", "setting enable_seqscan" : "off", "setting enable_sort" : "on", "setting enable_tidscan" : "on", "setting jit" : "off", "setting max_parallel_workers_per_gather" : "0", "setting plan_cache_mode" : "force_generic_plan", "setting random_page_cost" : "4", "setting search_path" : "pg_catalog, pg_temp", "setting seq_page_cost" : "1" }'),
+    ('function', '', 'ragwall.write_passage()', '{ "attributes" : "language plpgsql, volatile", "body" : "md5 aa7552f5570f48c7bdd5068daf358474", "owner" : "ragwall_owner", "result" : "trigger", "setting cpu_index_tuple_cost" : "0.005", "setting cpu_operator_cost" : "0.0025", "setting cpu_tuple_cost" : "0.01", "setting enable_bitmapscan" : "on", "setting enable_hashagg" : "on", "setting enable_hashjoin" : "on", "setting enable_indexonlyscan" : "on", "setting enable_indexscan" : "on", "setting enable_nestloop" : "on", "setting enable_presorted_aggregate" : "on", "setting enable_seqscan" : "off", "setting enable_sort" : "on", "setting enable_tidscan" : "on", "setting jit" : "off", "setting max_parallel_workers_per_gather" : "0", "setting plan_cache_mode" : "force_generic_plan", "setting random_page_cost" : "4", "setting search_path" : "pg_catalog, pg_temp", "setting seq_page_cost" : "1" }'),
     ('function', '', 'ragwall_api.match_passages(public.halfvec, double precision, jsonb)', '{ "arguments" : "md5 66f04b2de2aa0109252c4f02b5b192be", "attributes" : "language plpgsql, stable", "body" : "md5 6c22ea16e6a2d1405baa3168ee208e01", "owner" : "ragwall_owner", "result" : "md5 9b9c83aa838c4c5af3cdd6d7a6463e82", "setting cpu_index_tuple_cost" : "0.005", "setting cpu_operator_cost" : "0.0025", "setting cpu_tuple_cost" : "0.01", "setting enable_bitmapscan" : "on", "setting enable_hashagg" : "on", "setting enable_hashjoin" : "on", "setting enable_indexonlyscan" : "on", "setting enable_indexscan" : "on", "setting enable_nestloop" : "on", "setting enable_presorted_aggregate" : "on", "setting enable_seqscan" : "off", "setting enable_sort" : "on", "setting enable_tidscan" : "on", "setting jit" : "off", "setting max_parallel_workers_per_gather" : "0", "setting plan_cache_mode" : "force_generic_plan", "setting random_page_cost" : "4", "setting search_path" : "pg_catalog, pg_temp", "setting seq_page_cost" : "1" }'),
-    ('function', '', 'ragwall_api.set_tenant_from_request()', '{ "arguments" : "md5 d41d8cd98f00b204e9800998ecf8427e", "attributes" : "language plpgsql, volatile", "body" : "md5 a5ac86b2cd0c5d675ce594436fa03cf4", "owner" : "ragwall_owner", "result" : "text", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall_api.set_tenant_from_request()', '{ "attributes" : "language plpgsql, volatile", "body" : "md5 a5ac86b2cd0c5d675ce594436fa03cf4", "owner" : "ragwall_owner", "result" : "text", "setting search_path" : "pg_catalog, pg_temp" }'),
     ('function', '', 'ragwall_private.base64url(bytea)', '{ "arguments" : "md5 7c12d105e422c0397e5fdf0bd636f744", "attributes" : "language sql, immutable, parallel safe", "body" : "md5 ad1925e3ce29072480ad467179845775", "owner" : "ragwall_context", "result" : "text" }'),
     ('function', '', 'ragwall_private.bind(text, text)', '{ "arguments" : "md5 055b61a77a402eda9f56bff2509db3ec", "attributes" : "language plpgsql, volatile", "body" : "md5 c69ff37e63873bbbaa156c8d10e6cbb0", "owner" : "ragwall_context", "result" : "text", "setting search_path" : "pg_catalog, pg_temp" }'),
     ('function', '', 'ragwall_private.is_seal(bytea, bytea, text, text)', '{ "arguments" : "md5 d77a54794a8777365b8dbe9a47d0b9d3", "attributes" : "language sql, stable, parallel restricted", "body" : "md5 d1035ad9287c1f972f7695a3e8ed4f63", "owner" : "ragwall_context", "result" : "boolean" }'),
     ('function', '', 'ragwall_private.pad(bytea, integer)', '{ "arguments" : "md5 188c2d9aa437abb24b0502beaf5e68e9", "attributes" : "language sql, immutable, parallel safe", "body" : "md5 f4ae7c96d21944af2433ed6657f84215", "owner" : "ragwall_context", "result" : "bytea" }'),
-    ('function', '', 'ragwall_private.random_bytes()', '{ "arguments" : "md5 d41d8cd98f00b204e9800998ecf8427e", "attributes" : "language sql, volatile, parallel safe", "body" : "md5 09b93049c14db09dc6c27ff4adad872e", "owner" : "ragwall_context", "result" : "bytea" }'),
-    ('function', '', 'ragwall_private.refuse_residue()', '{ "arguments" : "md5 d41d8cd98f00b204e9800998ecf8427e", "attributes" : "language plpgsql, volatile", "body" : "md5 ccc3cbfc15713b676584c1dfab5b158c", "owner" : "ragwall_context", "result" : "void", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall_private.random_bytes()', '{ "attributes" : "language sql, volatile, parallel safe", "body" : "md5 09b93049c14db09dc6c27ff4adad872e", "owner" : "ragwall_context", "result" : "bytea" }'),
+    ('function', '', 'ragwall_private.refuse_residue()', '{ "attributes" : "language plpgsql, volatile", "body" : "md5 ccc3cbfc15713b676584c1dfab5b158c", "owner" : "ragwall_context", "result" : "void", "setting search_path" : "pg_catalog, pg_temp" }'),
     ('function', '', 'ragwall_private.seal(bytea, bytea, text, text)', '{ "arguments" : "md5 48eb27bbba03499cbb85755816d84e48", "attributes" : "language sql, stable, parallel restricted", "body" : "md5 36b32450229f4f4b11c5ea8a67c51f4d", "owner" : "ragwall_context", "result" : "text" }'),
-    ('function', '', 'ragwall_search.entries()', '{ "arguments" : "md5 d41d8cd98f00b204e9800998ecf8427e", "attributes" : "language plpgsql, volatile", "body" : "md5 0b72fc9171b8dce70630cc0103348320", "owner" : "ragwall_owner", "result" : "TABLE(entry ragwall_search.directory, tail bigint)", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall_search.entries()', '{ "attributes" : "language plpgsql, volatile", "body" : "md5 0b72fc9171b8dce70630cc0103348320", "owner" : "ragwall_owner", "result" : "TABLE(entry ragwall_search.directory, tail bigint)", "setting search_path" : "pg_catalog, pg_temp" }'),
     ('function', '', 'ragwall_search.has_documents(text, bigint)', '{ "arguments" : "md5 d6ca6f97786de3fa4ab4f489ceb764d0", "attributes" : "language plpgsql, volatile", "body" : "md5 0746c91aaf13479d429a6bbad75531b5", "owner" : "ragwall_owner", "result" : "boolean", "setting enable_seqscan" : "off", "setting jit" : "off", "setting search_path" : "pg_catalog, pg_temp" }'),
     ('function', '', 'ragwall_search.measure(name, bigint)', '{ "arguments" : "md5 cc6536e334ee18a49bda43ae648224bf", "attributes" : "language plpgsql, volatile", "body" : "md5 bad0dc452e5cf205b782da52b6ef077d", "owner" : "ragwall_owner", "result" : "record", "setting cpu_index_tuple_cost" : "0.005", "setting cpu_operator_cost" : "0.0025", "setting cpu_tuple_cost" : "0.01", "setting enable_bitmapscan" : "on", "setting enable_hashagg" : "on", "setting enable_hashjoin" : "on", "setting enable_indexonlyscan" : "on", "setting enable_indexscan" : "on", "setting enable_nestloop" : "on", "setting enable_presorted_aggregate" : "on", "setting enable_seqscan" : "off", "setting enable_sort" : "on", "setting enable_tidscan" : "on", "setting hnsw.ef_search" : "40", "setting hnsw.iterative_scan" : "off", "setting jit" : "off", "setting max_parallel_workers_per_gather" : "0", "setting plan_cache_mode" : "force_generic_plan", "setting random_page_cost" : "4", "setting search_path" : "pg_catalog, pg_temp", "setting seq_page_cost" : "1" }'),
-    ('function', '', 'ragwall_search.note_change()', '{ "arguments" : "md5 d41d8cd98f00b204e9800998ecf8427e", "attributes" : "language plpgsql, volatile", "body" : "md5 b455f59997c5185ec713c26de3d7a104", "owner" : "ragwall_owner", "result" : "trigger", "setting cpu_index_tuple_cost" : "0.005", "setting cpu_operator_cost" : "0.0025", "setting cpu_tuple_cost" : "0.01", "setting enable_bitmapscan" : "on", "setting enable_hashagg" : "on", "setting enable_hashjoin" : "on", "setting enable_indexonlyscan" : "on", "setting enable_indexscan" : "on", "setting enable_nestloop" : "on", "setting enable_presorted_aggregate" : "on", "setting enable_seqscan" : "off", "setting enable_sort" : "on", "setting enable_tidscan" : "on", "setting jit" : "off", "setting max_parallel_workers_per_gather" : "0", "setting plan_cache_mode" : "force_generic_plan", "setting random_page_cost" : "4", "setting search_path" : "pg_catalog, pg_temp", "setting seq_page_cost" : "1" }'),
-    ('function', '', 'ragwall_search.search_table(ragwall_search.directory, public.halfvec, integer, jsonb)', '{ "arguments" : "md5 adc809cd59b3cc3b4a52864fd4b18869", "attributes" : "language plpgsql, stable", "body" : "md5 ef43439dd12388ed32d6b0da49f7b52b", "owner" : "ragwall_owner", "result" : "ragwall.match[]", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall_search.note_change()', '{ "attributes" : "language plpgsql, volatile", "body" : "md5 b455f59997c5185ec713c26de3d7a104", "owner" : "ragwall_owner", "result" : "trigger", "setting cpu_index_tuple_cost" : "0.005", "setting cpu_operator_cost" : "0.0025", "setting cpu_tuple_cost" : "0.01", "setting enable_bitmapscan" : "on", "setting enable_hashagg" : "on", "setting enable_hashjoin" : "on", "setting enable_indexonlyscan" : "on", "setting enable_indexscan" : "on", "setting enable_nestloop" : "on", "setting enable_presorted_aggregate" : "on", "setting enable_seqscan" : "off", "setting enable_sort" : "on", "setting enable_tidscan" : "on", "setting jit" : "off", "setting max_parallel_workers_per_gather" : "0", "setting plan_cache_mode" : "force_generic_plan", "setting random_page_cost" : "4", "setting search_path" : "pg_catalog, pg_temp", "setting seq_page_cost" : "1" }'),
+    ('function', '', 'ragwall_search.note_stored()', '{ "attributes" : "language plpgsql, volatile, security definer", "body" : "md5 ba97f2da590d703d0c061794d188be72", "owner" : "ragwall_owner", "result" : "trigger", "setting search_path" : "pg_catalog, pg_temp" }'),
+    ('function', '', 'ragwall_search.search_table(ragwall_search.directory, public.halfvec, integer, jsonb)', '{ "arguments" : "md5 adc809cd59b3cc3b4a52864fd4b18869", "attributes" : "language plpgsql, stable", "body" : "md5 2b2989fff6f362d6a44922a1d18c67a9", "owner" : "ragwall_owner", "result" : "ragwall.match[]", "setting search_path" : "pg_catalog, pg_temp" }'),
     ('index', 'ragwall_search.tail', 'tail_by_tenant', '{ "definition" : "CREATE INDEX tail_by_tenant ON ragwall_search.tail USING btree (tenant_id, id)" }'),
     ('policy', 'ragwall.documents', 'delete_own_tenant', '{ "command" : "delete", "mode" : "permissive", "roles" : "ragwall_owner", "using" : "(tenant_id = ( SELECT ragwall.current_tenant() AS current_tenant))" }'),
     ('policy', 'ragwall.documents', 'insert_own_tenant', '{ "command" : "insert", "mode" : "permissive", "roles" : "app_user", "with check" : "(tenant_id = ( SELECT ragwall.current_tenant() AS current_tenant))" }'),
-    ('policy', 'ragwall.documents', 'select_own_tenant', '{ "command" : "select", "mode" : "permissive", "roles" : "agent_reader, app_reader, app_user, ragwall_owner", "using" : "(tenant_id = ( SELECT ragwall.current_tenant() AS current_tenant))" }'),
+    ('policy', 'ragwall.documents', 'select_own_tenant', '{ "command" : "select", "mode" : "permissive", "roles" : "app_user, app_reader, agent_reader, ragwall_owner", "using" : "(tenant_id = ( SELECT ragwall.current_tenant() AS current_tenant))" }'),
     ('policy', 'ragwall.documents', 'tenant_floor', '{ "command" : "all", "mode" : "restrictive", "roles" : "PUBLIC", "using" : "md5 07771f321d7b2fb94768f8686dab5284", "with check" : "(tenant_id = ( SELECT ragwall.current_tenant() AS current_tenant))" }'),
     ('policy', 'ragwall.documents', 'update_own_tenant', '{ "command" : "update", "mode" : "permissive", "roles" : "app_user, ragwall_owner", "using" : "(tenant_id = ( SELECT ragwall.current_tenant() AS current_tenant))", "with check" : "(tenant_id = ( SELECT ragwall.current_tenant() AS current_tenant))" }'),
     ('policy', 'ragwall.documents_rows', 'select_own_tenant', '{ "command" : "select", "mode" : "permissive", "roles" : "ragwall_search", "using" : "(tenant_id = ( SELECT current_setting(''app.current_tenant''::text, true) AS current_setting))" }'),
     ('policy', 'ragwall.documents_rows', 'tenant_floor', '{ "command" : "all", "mode" : "restrictive", "roles" : "PUBLIC", "using" : "(tenant_id = ( SELECT ragwall.current_tenant() AS current_tenant))", "with check" : "(tenant_id = ( SELECT ragwall.current_tenant() AS current_tenant))" }'),
     ('policy', 'ragwall_search.directory', 'own_tenant', '{ "command" : "all", "mode" : "permissive", "roles" : "app_user, ragwall_owner, ragwall_search", "using" : "(tenant_id = ( SELECT current_setting(''app.current_tenant''::text, true) AS current_setting))", "with check" : "(tenant_id = ( SELECT current_setting(''app.current_tenant''::text, true) AS current_setting))" }'),
     ('policy', 'ragwall_search.directory', 'tenant_floor', '{ "command" : "all", "mode" : "restrictive", "roles" : "PUBLIC", "using" : "md5 07771f321d7b2fb94768f8686dab5284", "with check" : "(tenant_id = ( SELECT ragwall.current_tenant() AS current_tenant))" }'),
+    ('policy', 'ragwall_search.stored', 'tenant_floor', '{ "command" : "all", "mode" : "restrictive", "roles" : "PUBLIC", "using" : "(tenant_id = ( SELECT ragwall.current_tenant() AS current_tenant))", "with check" : "(tenant_id = ( SELECT ragwall.current_tenant() AS current_tenant))" }'),
     ('policy', 'ragwall_search.tail', 'own_tenant', '{ "command" : "all", "mode" : "permissive", "roles" : "app_user, ragwall_owner, ragwall_search", "using" : "(tenant_id = ( SELECT current_setting(''app.current_tenant''::text, true) AS current_setting))", "with check" : "(tenant_id = ( SELECT current_setting(''app.current_tenant''::text, true) AS current_setting))" }'),
     ('policy', 'ragwall_search.tail', 'tenant_floor', '{ "command" : "all", "mode" : "restrictive", "roles" : "PUBLIC", "using" : "(tenant_id = ( SELECT ragwall.current_tenant() AS current_tenant))", "with check" : "(tenant_id = ( SELECT ragwall.current_tenant() AS current_tenant))" }'),
+    ('privilege', 'ragwall.agent_document(uuid)', 'agent_caller', '{ "EXECUTE" : "granted" }'),
     ('privilege', 'ragwall.agent_match_documents(public.halfvec, integer, jsonb, boolean)', 'agent_caller', '{ "EXECUTE" : "granted" }'),
     ('privilege', 'ragwall.catch_up(integer)', 'app_user', '{ "EXECUTE" : "granted" }'),
     ('privilege', 'ragwall.current_tenant()', 'agent_caller', '{ "EXECUTE" : "granted" }'),
@@ -1211,9 +1240,6 @@ released (kind, parent, name, properties) as (
     ('privilege', 'ragwall.is_tenant_id(text)', 'app_reader', '{ "EXECUTE" : "granted" }'),
     ('privilege', 'ragwall.is_tenant_id(text)', 'app_user', '{ "EXECUTE" : "granted" }'),
     ('privilege', 'ragwall.is_tenant_id(text)', 'ragwall_context', '{ "EXECUTE" : "granted" }'),
-    ('privilege', 'ragwall.match_documents(public.halfvec, double precision, jsonb)', 'agent_reader', '{ "EXECUTE" : "granted" }'),
-    ('privilege', 'ragwall.match_documents(public.halfvec, double precision, jsonb)', 'app_reader', '{ "EXECUTE" : "granted" }'),
-    ('privilege', 'ragwall.match_documents(public.halfvec, double precision, jsonb)', 'app_user', '{ "EXECUTE" : "granted" }'),
     ('privilege', 'ragwall.match_documents(public.halfvec, integer)', 'agent_reader', '{ "EXECUTE" : "granted" }'),
     ('privilege', 'ragwall.match_documents(public.halfvec, integer)', 'app_reader', '{ "EXECUTE" : "granted" }'),
     ('privilege', 'ragwall.match_documents(public.halfvec, integer)', 'app_user', '{ "EXECUTE" : "granted" }'),
@@ -1276,6 +1302,7 @@ released (kind, parent, name, properties) as (
     ('row-level security', 'ragwall_private.seal_key', 'ragwall_private.seal_key', '{ "state" : "enabled" }'),
     ('row-level security', 'ragwall_private.signing_key', 'ragwall_private.signing_key', '{ "state" : "enabled" }'),
     ('row-level security', 'ragwall_search.directory', 'ragwall_search.directory', '{ "state" : "enabled and forced" }'),
+    ('row-level security', 'ragwall_search.stored', 'ragwall_search.stored', '{ "state" : "enabled" }'),
     ('row-level security', 'ragwall_search.tail', 'ragwall_search.tail', '{ "state" : "enabled and forced" }'),
     ('schema', '', 'ragwall', '{ "owner" : "ragwall_owner" }'),
     ('schema', '', 'ragwall_api', '{ "owner" : "ragwall_owner" }'),
@@ -1289,19 +1316,22 @@ released (kind, parent, name, properties) as (
     ('table', '', 'ragwall_private.seal_key', '{ "owner" : "ragwall_context", "persistence" : "logged" }'),
     ('table', '', 'ragwall_private.signing_key', '{ "owner" : "ragwall_context", "persistence" : "logged" }'),
     ('table', '', 'ragwall_search.directory', '{ "owner" : "ragwall_owner", "persistence" : "logged" }'),
+    ('table', '', 'ragwall_search.stored', '{ "owner" : "ragwall_owner", "persistence" : "logged" }'),
     ('table', '', 'ragwall_search.tail', '{ "owner" : "ragwall_owner", "persistence" : "logged" }'),
     ('trigger', 'ragwall.documents', 'note_change', '{ "definition" : "md5 eb9394929e64ed547110ec497fb0eb9e", "fires" : "always" }'),
+    ('trigger', 'ragwall.documents', 'note_stored', '{ "definition" : "md5 4f974dadc4f8a48d64b8b32adcdcc250", "fires" : "always" }'),
     ('trigger', 'ragwall.documents_rows', 'note_change', '{ "definition" : "md5 ea36e8be296485f7d7cc49a28c4f8469", "fires" : "always" }'),
+    ('trigger', 'ragwall.documents_rows', 'note_stored', '{ "definition" : "md5 7d0e050835ce86bccf27fd3ba4e073b1", "fires" : "always" }'),
     ('trigger', 'ragwall_api.passages', 'require_tenant', '{ "definition" : "md5 7eb74158b38f0a54f4f315f56c8ebc43", "fires" : "outside of replicas" }'),
     ('trigger', 'ragwall_api.passages', 'write_passage', '{ "definition" : "md5 94e3528a033ff292231c9f60eb9224f4", "fires" : "outside of replicas" }'),
     ('type', '', 'ragwall.match', '{ "owner" : "ragwall_owner", "persistence" : "logged" }'),
-    ('view', '', 'ragwall.search_tables', '{ "owner" : "ragwall_owner", "persistence" : "logged", "query" : "md5 e5f66e62f775a4cf2e306a555e254583" }'),
+    ('view', '', 'ragwall.search_tables', '{ "owner" : "ragwall_owner", "persistence" : "logged", "query" : "md5 496ad5c631946f77ae76f3ead6a660b7" }'),
     ('view', '', 'ragwall_api.passages', '{ "owner" : "ragwall_owner", "persistence" : "logged", "query" : "md5 0a3814319c29e271617066d2614cf72d" }')
 ),
 at_release as materialized (
   select from routine as f
   where f.nspname = 'ragwall' and f.proname = 'migration'
-    and (regexp_match(f.body, 'RETURN (\d+)'))[1]::integer = 23
+    and (regexp_match(f.body, 'RETURN (\d+)'))[1]::integer = 24
 ),
 -- Without the settings that a server of this version does not have. optional: made by db/audit-install.sql, which not
 -- every database has.
@@ -1326,19 +1356,26 @@ difference as materialized (
 -- Objects that differ: missing, added or changed. What belongs to a missing or added object is not listed, nor what a
 -- partition has from its table.
 deviation as materialized (
-  select d.kind, d.parent, d.name,
+  select d.kind, n.parent, n.name,
     case when not d.is_ours then 'added' when not d.is_there then 'missing' else 'changed' end as state,
-    case d.kind when 'column' then format('%s.%I', d.parent, d.name)
-      when 'privilege' then d.parent || ' for ' || d.name
-      when 'schema' then 'schema ' || d.name when 'event trigger' then 'event trigger ' || d.name
-      when 'row-level security' then d.name
-      else concat_ws(' on ', case when d.parent = '' then d.name else quote_ident(d.name) end, nullif(d.parent, ''))
+    case d.kind when 'column' then format('%s.%I', n.parent, n.name)
+      when 'privilege' then n.parent || ' for ' || n.name
+      when 'schema' then 'schema ' || n.name when 'event trigger' then 'event trigger ' || n.name
+      when 'row-level security' then n.name
+      else concat_ws(' on ', case when n.parent = '' then n.name else quote_ident(n.name) end, nullif(n.parent, ''))
       end as object,
     string_agg(d.property, ', ' order by d.property collate "C") as properties,
     string_agg(format('%s: expected %s, found %s', d.property, coalesce(d.expected, 'none'), coalesce(d.found, 'none')),
       '; ' order by d.property collate "C") as evidence,
     case when count(*) = 1 then min(d.property) end as property, min(d.expected) as expected, min(d.found) as found
   from difference as d
+  cross join vector_schema as s
+  cross join lateral (
+    values (
+      replace(replace(d.parent, 'public.', s.name || '.'), 'PUBLIC.', 'public.'),
+      replace(replace(d.name, 'public.', s.name || '.'), 'PUBLIC.', 'public.')
+    )
+  ) as n (parent, name)
   where not exists (
       select from difference as o
       where o.name = d.parent and o.parent = '' and d.parent <> '' and not (o.is_there and o.is_ours)
@@ -1348,7 +1385,7 @@ deviation as materialized (
       join difference as o on o.parent = r.root and (o.kind, o.name, o.property) = (d.kind, d.name, d.property)
       where r.name = d.parent
     )
-  group by d.kind, d.parent, d.name, d.is_there, d.is_ours
+  group by d.kind, n.parent, n.name, d.is_there, d.is_ours
 ),
 -- How many objects of each kind were examined. Where there are none, the checks of this kind do not apply.
 examined (kind, number) as (
@@ -1542,6 +1579,8 @@ found (id, severity, status, object, evidence, remedy) as (
       'seeing every row', t.name)
   from tenant_table as t
   where t.relrowsecurity and not t.relforcerowsecurity
+    -- Which tenants there are: its owner is to read all of it, and nobody else has a privilege on it.
+    and t.oid is distinct from pg_catalog.to_regclass('ragwall_search.stored')
 
   union all
   -- [T03] Each privilege granted on a tenant table has a policy that lets rows through
@@ -2328,18 +2367,18 @@ found (id, severity, status, object, evidence, remedy) as (
 
   union all
   -- [M01] All migrations of this release are applied
-  select 'M01', case when m.done > 23 then 'medium' end, 'fail', 'schema ragwall',
+  select 'M01', case when m.done > 24 then 'medium' end, 'fail', 'schema ragwall',
     format('the last migration that was applied is %s of %s, so M06 to M12 do not apply', coalesce(m.done, 0),
-      23),
-    case when m.done > 23 then 'Use the audit of the release that was applied.'
-      else 'Apply the migrations: graphile-migrate migrate.' end
+      24),
+    case when m.done > 24 then 'Use the audit of the release that was applied.'
+      else 'Apply the migrations: ragwall migrate.' end
   from schema as s
   cross join lateral (
     select max((regexp_match(f.body, 'RETURN (\d+)'))[1]::integer) as done
     from routine as f
     where f.nspname = 'ragwall' and f.proname = 'migration'
   ) as m
-  where s.nspname = 'ragwall' and m.done is distinct from 23
+  where s.nspname = 'ragwall' and m.done is distinct from 24
 
   union all
   -- [M02] Default privileges grant nothing to application roles or PUBLIC
@@ -4711,5 +4750,7 @@ comment on function ragwall.fingerprint() is
   'Returns one hash of all rows of ragwall.inventory(): sha256: and 64 hexadecimal digits. It changes when something '
   'changes that isolation rests on, and otherwise stays the same. `ragwall audit --fingerprint --diff` prints what has '
   'changed. For DBAs: nobody but the owner may execute it.';
+
+reset role;
 
 commit;

@@ -119,7 +119,6 @@ select set_eq(
         ('ragwall.catch_up(integer)', 'app_user'),
         ('ragwall.match_documents(halfvec,integer)', 'agent_reader, app_reader, app_user'),
         ('ragwall.match_documents(halfvec,integer,jsonb)', 'agent_reader, app_reader, app_user'),
-        ('ragwall.match_documents(halfvec,double precision,jsonb)', 'agent_reader, app_reader, app_user'),
         ('ragwall_api.match_passages(halfvec,double precision,jsonb)', 'app_reader, app_user'),
         ('ragwall_api.set_tenant_from_request()', 'app_reader, app_user'),
         ('ragwall.document_id(text,text,integer)', 'app_user'),

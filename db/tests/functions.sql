@@ -156,7 +156,6 @@ select set_eq(
         || 'bytea_output=hex extra_float_digits=1 jit=off lc_monetary=C quote_all_identifiers=off standard_conforming_strings=on'),
       ('ragwall.is_safe_owner(oid)', 'ragwall_owner stable leader', ''),
       ('ragwall.is_tenant_id(text)', 'ragwall_owner immutable parallel', ''),
-      ('ragwall.match_documents(halfvec,double precision,jsonb)', 'ragwall_owner stable', ''),
       ('ragwall.match_documents(halfvec,integer)', 'ragwall_owner stable', ''),
       ('ragwall.match_documents(halfvec,integer,jsonb)', 'ragwall_owner stable', ''),
       ('ragwall.measure_search_table()', 'ragwall_owner definer volatile', ''),

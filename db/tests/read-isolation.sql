@@ -25,7 +25,7 @@ from
       || 'order by d.position',
     'select content from ragwall.match_documents(tests.vec(0), 1000)',
     'select content from ragwall.match_documents(tests.vec(0), 1000, ''{}'')',
-    'select content from ragwall.match_documents(query_embedding => tests.vec(0), match_count => 1000, '
+    'select content from ragwall_api.match_passages(query_embedding => tests.vec(0), match_count => 1000, '
       || 'filter => ''{}'')'
   ]) as query;
 

@@ -1,5 +1,5 @@
 --! Previous: -
---! Hash: sha1:23e5be512592d3dbfb381330108f6dd1e098351b
+--! Hash: sha1:9aec34a4b7ef81b6d290a861c7ab5b651dd3e091
 --! Message: schemas
 
 -- The two schemas, the key of the seals, and what a tenant id is.
@@ -176,7 +176,8 @@ begin
         else format('Apply %s first, and each migration once.', applied + 1) end;
   end if;
   execute format(
-    'create or replace function ragwall.migration() returns integer language sql immutable parallel safe return %s', number
+    'create or replace function ragwall.migration() returns integer language sql immutable parallel safe return %s',
+    number
   );
 end
 $$;
@@ -194,8 +195,8 @@ create function ragwall.application_roles()
   return '{app_user,app_reader,agent_reader,agent_caller}'::name[];
 
 comment on function ragwall.application_roles() is
-  'Returns the names of the four roles of applications, in this order: reads and writes, only reads, runs SQL of others '
-  'that reads, runs SQL of others that only searches. For DBAs: nobody but the owner may execute it.';
+  'Returns the names of the four roles of applications, in this order: reads and writes, only reads, runs SQL of '
+  'others that reads, runs SQL of others that only searches. For DBAs: nobody but the owner may execute it.';
 
 create function ragwall.is_tenant_id(tenant text)
   returns boolean

@@ -1,5 +1,5 @@
---! Previous: sha1:23e5be512592d3dbfb381330108f6dd1e098351b
---! Hash: sha1:ddc6297cd441db720eca8082f8201d73a8b443f1
+--! Previous: sha1:9aec34a4b7ef81b6d290a861c7ab5b651dd3e091
+--! Hash: sha1:e88dda6ee5fef6651aa72b2546bfad99d1ec2007
 --! Message: tenant-context
 
 -- The tenant context: the tenant that is bound to a transaction, with a seal that SQL cannot forge.

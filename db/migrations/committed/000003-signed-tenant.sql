@@ -1,5 +1,5 @@
---! Previous: sha1:ddc6297cd441db720eca8082f8201d73a8b443f1
---! Hash: sha1:a4413db1416a717ce102bf7e4bd2d2625b66cb85
+--! Previous: sha1:e88dda6ee5fef6651aa72b2546bfad99d1ec2007
+--! Hash: sha1:f34fdfac0036ed113cd5410863c08dbe9abd5529
 --! Message: signed-tenant
 
 -- Signed mode: the tenant is the one that a short-lived token names, and SQL cannot forge a token.

@@ -1,5 +1,5 @@
---! Previous: sha1:a4413db1416a717ce102bf7e4bd2d2625b66cb85
---! Hash: sha1:52aadd345e87f71814045032612c587c30945efd
+--! Previous: sha1:f34fdfac0036ed113cd5410863c08dbe9abd5529
+--! Hash: sha1:df7068a0470787dd472aa7678c1fec25f7d20305
 --! Message: documents
 
 -- The documents: one table for all tenants, and the policies and grants that separate them.

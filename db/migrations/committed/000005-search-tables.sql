@@ -1,5 +1,5 @@
---! Previous: sha1:52aadd345e87f71814045032612c587c30945efd
---! Hash: sha1:ec0307ebcdf999995b9a5231e1995bdcd0a6cfb0
+--! Previous: sha1:df7068a0470787dd472aa7678c1fec25f7d20305
+--! Hash: sha1:1bd1679b65e101fb06424c14a13797f1aeb496b2
 --! Message: search-tables
 
 -- Search tables: the embeddings of each large tenant once more, in a table of its own with an HNSW index of its own.

@@ -1,5 +1,5 @@
---! Previous: sha1:ec0307ebcdf999995b9a5231e1995bdcd0a6cfb0
---! Hash: sha1:727043d6dbda39650f5305a7459620f46502eb81
+--! Previous: sha1:1bd1679b65e101fb06424c14a13797f1aeb496b2
+--! Hash: sha1:a33fdf4cc39446bbd21356fea7938c959451b416
 --! Message: search-in-search-tables
 
 -- Search in a search table, and what a search may be refused for.
@@ -135,14 +135,17 @@ begin
       perform set_config('hnsw.ef_search', ef::text, true), set_config('enable_sort', 'off', true);
       if filter is null then
         execute format(
-          'select array(select s.id from ragwall_search.%I as s order by s.embedding operator(:VECTOR_SCHEMA.<=>) $1 limit $2)',
+          'select array(
+            select s.id from ragwall_search.%I as s order by s.embedding operator(:VECTOR_SCHEMA.<=>) $1 limit $2
+          )',
           entry.relation
         ) into ids using query_vec, depth;
       else
         execute format(
           'select array(
             select c.id from (
-              select s.id, s.metadata from ragwall_search.%I as s order by s.embedding operator(:VECTOR_SCHEMA.<=>) $1 limit $2
+              select s.id, s.metadata from ragwall_search.%I as s
+              order by s.embedding operator(:VECTOR_SCHEMA.<=>) $1 limit $2
             ) as c
             where c.metadata @> $3
             limit $4

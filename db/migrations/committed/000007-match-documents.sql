@@ -1,5 +1,5 @@
---! Previous: sha1:727043d6dbda39650f5305a7459620f46502eb81
---! Hash: sha1:009fb01123c26a02bfad66f2f66466abe8036f66
+--! Previous: sha1:a33fdf4cc39446bbd21356fea7938c959451b416
+--! Hash: sha1:bb0977e3c37f810085671d499c2559cb63ea5b0d
 --! Message: match-documents
 
 -- Search: the nearest documents of the tenant that is bound, and the functions that applications search by.
@@ -116,37 +116,7 @@ comment on function ragwall.match_documents(:VECTOR_SCHEMA.halfvec, integer) is
   'to query_vec. query_vec: embedding_dimensions() numbers, not all zero. k: 1 to 1000. Raises RW001 if no tenant is '
   'bound, RW101 to RW104 for null and for arguments out of range.';
 
-grant execute on function ragwall.match_documents(:VECTOR_SCHEMA.halfvec, integer) to app_user, app_reader, agent_reader;
-
--- With the argument names that clients of Supabase and LangChain use. Its argument types have to differ from those
--- above. A number in JSON is a double precision, and with this type every call, typed or not, has one best match.
-create function ragwall.match_documents(
-  query_embedding :VECTOR_SCHEMA.halfvec,
-  match_count double precision,
-  filter jsonb
-)
-  returns setof ragwall.match
-  language sql
-  stable
-  parallel unsafe
-  security invoker
-  rows 10
-begin atomic
-  select m.*
-  from ragwall.match_documents(
-    query_embedding,
-    case when match_count >= 1 and match_count <= 1000 and match_count = trunc(match_count)
-      then match_count::integer end,
-    filter
-  ) as m;
-end;
-
-comment on function ragwall.match_documents(:VECTOR_SCHEMA.halfvec, double precision, jsonb) is
-  'Calls match_documents(query_vec, k, filter) by the argument names of other vector stores. query_embedding: '
-  'embedding_dimensions() numbers, not all zero. match_count: a whole number, 1 to 1000. filter: a JSON object, or '
-  'null for none. Raises RW001 if no tenant is bound, RW101 to RW105 for its arguments.';
-
-grant execute on function ragwall.match_documents(:VECTOR_SCHEMA.halfvec, double precision, jsonb)
+grant execute on function ragwall.match_documents(:VECTOR_SCHEMA.halfvec, integer)
   to app_user, app_reader, agent_reader;
 
 -- Binding and search in one call. The tenant comes first, so that a database that is spread over several servers can
@@ -240,6 +210,7 @@ comment on function ragwall.agent_match_documents(:VECTOR_SCHEMA.halfvec, intege
   'explain is anywhere in the statement, RW001 if no tenant is bound, RW101 to RW105 for its arguments. '
   'Security definer: its caller may not read the table. It runs as the owner, who is bound by the same policies.';
 
-grant execute on function ragwall.agent_match_documents(:VECTOR_SCHEMA.halfvec, integer, jsonb, boolean) to agent_caller;
+grant execute on function ragwall.agent_match_documents(:VECTOR_SCHEMA.halfvec, integer, jsonb, boolean)
+  to agent_caller;
 
 reset role;

@@ -1,5 +1,5 @@
---! Previous: sha1:a3c117cd9c1192753142692bc86310f154849d12
---! Hash: sha1:c286c5cb70861ed89450ecbbb6414638a1dffb9d
+--! Previous: sha1:bb0977e3c37f810085671d499c2559cb63ea5b0d
+--! Hash: sha1:843561617c0eae41684c1c1ac3824d5df568c580
 --! Message: measure-search-tables
 
 -- How well a search table finds the nearest documents, and by which hnsw.ef_search.

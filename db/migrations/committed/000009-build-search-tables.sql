@@ -1,5 +1,5 @@
---! Previous: sha1:c286c5cb70861ed89450ecbbb6414638a1dffb9d
---! Hash: sha1:076f85b294041cd296ccf32e72e047f870e86e72
+--! Previous: sha1:843561617c0eae41684c1c1ac3824d5df568c580
+--! Hash: sha1:c2d1601843af4cae36ad1827267e1367efa6df53
 --! Message: build-search-tables
 
 -- Building a search table beside the one in use, and dropping one.

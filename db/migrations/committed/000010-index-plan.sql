@@ -1,5 +1,5 @@
---! Previous: sha1:076f85b294041cd296ccf32e72e047f870e86e72
---! Hash: sha1:4a8355559ec03e62253fe19c644702953e4f23c8
+--! Previous: sha1:c2d1601843af4cae36ad1827267e1367efa6df53
+--! Hash: sha1:460fcb267a3bd41410510f709feedf07b682e4d2
 --! Message: index-plan
 
 -- What the DBA sees of the search tables, and which statements are due.

@@ -1,5 +1,5 @@
---! Previous: sha1:4a8355559ec03e62253fe19c644702953e4f23c8
---! Hash: sha1:7d8c0b3a03ceb899c0d195a3ad223dd1a536ebdb
+--! Previous: sha1:460fcb267a3bd41410510f709feedf07b682e4d2
+--! Hash: sha1:88df57cda4359b03f3f7a91f0be7d530b46079cb
 --! Message: upsert-documents
 
 -- Ingest: repeating an ingest changes nothing and needs no new embeddings.

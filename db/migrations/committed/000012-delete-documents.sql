@@ -1,5 +1,5 @@
---! Previous: sha1:7d8c0b3a03ceb899c0d195a3ad223dd1a536ebdb
---! Hash: sha1:bc294d71beec417201f6cffe1d925dff7056a39d
+--! Previous: sha1:88df57cda4359b03f3f7a91f0be7d530b46079cb
+--! Hash: sha1:40575e1f54e03455f59a0473560a3082f9dbfbc3
 --! Message: delete-documents
 
 -- Deletion. Nobody has DELETE on the table, because it would allow LOCK TABLE, which stops all tenants. So the first

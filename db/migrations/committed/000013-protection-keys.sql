@@ -1,5 +1,5 @@
---! Previous: sha1:bc294d71beec417201f6cffe1d925dff7056a39d
---! Hash: sha1:6235b332347fb990e5f9845a56126f6446e4ad85
+--! Previous: sha1:40575e1f54e03455f59a0473560a3082f9dbfbc3
+--! Hash: sha1:1dc9ad1e20fd9dea0d639a8c9f7ff0ca8514681e
 --! Message: protection-keys
 
 -- Protecting a table of yours, part 1 of 9: foreign keys by which tenants can observe each other.

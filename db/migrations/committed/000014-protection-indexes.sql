@@ -1,5 +1,5 @@
---! Previous: sha1:6235b332347fb990e5f9845a56126f6446e4ad85
---! Hash: sha1:8a0ec8ebd61c1ca9151293f0756655fa686f386d
+--! Previous: sha1:1dc9ad1e20fd9dea0d639a8c9f7ff0ca8514681e
+--! Hash: sha1:b7a55d2a8f50a31d2eeb11ab84a38e19fe26a38d
 --! Message: protection-indexes
 
 -- Protecting a table of yours, part 2 of 9: indexes by which tenants can observe each other.

@@ -1,5 +1,5 @@
---! Previous: sha1:8a0ec8ebd61c1ca9151293f0756655fa686f386d
---! Hash: sha1:c633e0929cf78ad2e039fe69db30ee1978a5653c
+--! Previous: sha1:b7a55d2a8f50a31d2eeb11ab84a38e19fe26a38d
+--! Hash: sha1:e97b51a01325a453f0946d218f50f1195ce434d9
 --! Message: protection-findings
 
 -- Protecting a table of yours, part 3 of 9: everything by which a role can get past the policies of the table.

@@ -1,5 +1,5 @@
---! Previous: sha1:c633e0929cf78ad2e039fe69db30ee1978a5653c
---! Hash: sha1:354a81a8c73eacfca41c8624c7e3b6b8e4217583
+--! Previous: sha1:e97b51a01325a453f0946d218f50f1195ce434d9
+--! Hash: sha1:4300d3004b09df76631d9cba899fc4e6d91f8380
 --! Message: protection-grants
 
 -- Protecting a table of yours, part 4 of 9: who keeps which privileges.

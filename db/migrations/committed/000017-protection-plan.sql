@@ -1,5 +1,5 @@
---! Previous: sha1:354a81a8c73eacfca41c8624c7e3b6b8e4217583
---! Hash: sha1:bf127f3ff69bf0c5f08ea2f684d2856110fdacaf
+--! Previous: sha1:4300d3004b09df76631d9cba899fc4e6d91f8380
+--! Hash: sha1:69c488745f0c1b3b7d6f2a536e860ca8e93baaae
 --! Message: protection-plan
 
 -- Protecting a table of yours, part 5 of 9: the statements that do it.

@@ -1,5 +1,5 @@
---! Previous: sha1:bf127f3ff69bf0c5f08ea2f684d2856110fdacaf
---! Hash: sha1:090b3c2bb80fb3953bbc2408e9616304bbe91bd9
+--! Previous: sha1:69c488745f0c1b3b7d6f2a536e860ca8e93baaae
+--! Hash: sha1:f180241fe7e5f20cc71bb80bbcec0e56e873bfea
 --! Message: unprotection
 
 -- Protecting a table of yours, part 6 of 9: the record of what there was before, and unprotect_table().

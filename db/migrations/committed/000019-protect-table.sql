@@ -1,5 +1,5 @@
---! Previous: sha1:090b3c2bb80fb3953bbc2408e9616304bbe91bd9
---! Hash: sha1:37e749907fb2412d9e18c7ce912af8859cbd3bcb
+--! Previous: sha1:f180241fe7e5f20cc71bb80bbcec0e56e873bfea
+--! Hash: sha1:02e9a568932f73cdac9a8246a3843941d4c8d9d3
 --! Message: protect-table
 
 -- Protecting a table of yours, part 7 of 9: protect_table().

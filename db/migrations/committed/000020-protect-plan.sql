@@ -1,5 +1,5 @@
---! Previous: sha1:37e749907fb2412d9e18c7ce912af8859cbd3bcb
---! Hash: sha1:fcc5d979ea6fd0d4636d57a3e01fb9054ad71b9e
+--! Previous: sha1:02e9a568932f73cdac9a8246a3843941d4c8d9d3
+--! Hash: sha1:ff01cbc320992b5808c7b1882a4b488a5df4b109
 --! Message: protect-plan
 
 -- Protecting a table of yours, part 8 of 9: protect_plan(), for all tables at once.

@@ -1,5 +1,5 @@
---! Previous: sha1:fcc5d979ea6fd0d4636d57a3e01fb9054ad71b9e
---! Hash: sha1:84b30d7cea75e9377c396897abe254f3b00d2501
+--! Previous: sha1:ff01cbc320992b5808c7b1882a4b488a5df4b109
+--! Hash: sha1:63f2920c9eae64692519fccabae1e7da9ca47de8
 --! Message: later-partitions
 
 -- Protecting a table of yours, part 9 of 9: partitions that are added later.

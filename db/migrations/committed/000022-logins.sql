@@ -1,5 +1,5 @@
---! Previous: sha1:cda625bb0923a9b1ef33a6a754bbb4d5d38925d0
---! Hash: sha1:47de66b399cc2d26c4c89fe0148bd6f30b3e9619
+--! Previous: sha1:63f2920c9eae64692519fccabae1e7da9ca47de8
+--! Hash: sha1:7a1743288e539de82cfa4a85d8f506b426567613
 --! Message: logins
 
 -- Logins of the application.
@@ -25,7 +25,8 @@ declare
 begin
   if (role = any (roles) and (login = role or login <> all (roles || owners))) is not true then
     raise exception 'a login of the application, and one of the roles % are expected', array_to_string(roles, ', ')
-      using errcode = 'RW010', hint = format('The role comes second: select ragwall.grant_login(''api'', %L).', roles[1]);
+      using errcode = 'RW010',
+        hint = format('The role comes second: select ragwall.grant_login(''api'', %L).', roles[1]);
   end if;
   if not exists (select from pg_roles as r where r.rolname = login) then
     execute format('create role %I', login);

@@ -1,5 +1,5 @@
---! Previous: sha1:35960025c61b86ac7bc34babd95960ff59fbac94
---! Hash: sha1:4ec36891adf6cbc5ca9dab8e3755425ed3af3036
+--! Previous: sha1:7a1743288e539de82cfa4a85d8f506b426567613
+--! Hash: sha1:ca1db8ae9b57de9accb00f0e545d6ebd985adb29
 --! Message: passages
 
 -- A face for tools that insert rows, upsert and delete them by id, and know no tenant. In a schema of its own, because
@@ -30,9 +30,9 @@ select d.id, d.source, d.position, d.content, d.metadata, d.embedding, d.embeddi
 from ragwall.documents as d;
 
 comment on view ragwall_api.passages is
-  'The documents of the bound tenant as rows without a tenant. INSERT replaces the document that has the same id. Every '
-  'write raises RW001 if no tenant is bound. Runs with the rights of its caller, so the policies of ragwall.documents '
-  'hold. Each row is written by a statement of its own: for many documents upsert_documents() is faster.';
+  'The documents of the bound tenant as rows without a tenant. INSERT replaces the document that has the same id. '
+  'Every write raises RW001 if no tenant is bound. Runs with the rights of its caller, so the policies of '
+  'ragwall.documents hold. Each row is written by a statement of its own.';
 comment on column ragwall_api.passages.id is
   'Unique within the tenant. If none is given: for a new source and position as document_id() makes it, else random.';
 comment on column ragwall_api.passages.source is
@@ -141,9 +141,9 @@ end
 $$;
 
 comment on function ragwall.write_passage() is
-  'Writes a row of ragwall_api.passages to ragwall.documents, with the rights of whoever writes the row. Raises RW001 if '
-  'no tenant is bound, also where there is no row to write; RW204 if the id belongs to another source; RW206 without a '
-  'model; RW207 if an update changes id, source or position; 40001 if another session changed the row meanwhile.';
+  'Writes a row of ragwall_api.passages to ragwall.documents, with the rights of whoever writes the row. Raises RW001 '
+  'if no tenant is bound, also where there is no row to write; RW204 if the id belongs to another source; RW206 '
+  'without a model; RW207 if an update changes id, source or position; 40001 if another session changed the row meanwhile.';
 
 select ragwall.fix_plans('ragwall.write_passage()', 'generic');
 
@@ -173,7 +173,8 @@ create function ragwall_api.match_passages(
   filter jsonb default null
 )
   returns table (
-    id uuid, source text, "position" integer, content text, metadata jsonb, embedding real[], similarity double precision
+    id uuid, source text, "position" integer, content text, metadata jsonb, embedding real[],
+    similarity double precision
   )
   language plpgsql
   stable

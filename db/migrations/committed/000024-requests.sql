@@ -1,5 +1,5 @@
---! Previous: sha1:4ec36891adf6cbc5ca9dab8e3755425ed3af3036
---! Hash: sha1:d3bfed45f791b745770d1349287843b9e6da671f
+--! Previous: sha1:ca1db8ae9b57de9accb00f0e545d6ebd985adb29
+--! Hash: sha1:d3fb86476bdd4927b50cc3a501a54580793ae060
 --! Message: requests
 
 -- The tenant of a request that PostgREST, and so Supabase, turns into a transaction.
@@ -86,9 +86,9 @@ $$;
 comment on function ragwall_api.set_tenant_from_request() is
   'Binds the tenant of a request to this transaction and returns it: the db-pre-request of PostgREST. In trusting mode '
   'the tenant is the claim of ragwall.tenant_claim in request.jwt.claims, which PostgREST has verified. In signed mode '
-  'it is that of the bearer token in request.headers, verified by set_tenant_from_token(). Binds none, and returns null, '
-  'without such a claim or token, and for roles without usage on the schema ragwall. Raises RW011 if the setting is no '
-  'JSON object, RW012 if the claim is no text, RW002 to RW007 and RW009 as the functions that bind do.';
+  'it is that of the bearer token in request.headers, verified by set_tenant_from_token(). Binds none, and returns '
+  'null, without such a claim or token, and for roles without usage on the schema ragwall. Raises RW011 if the setting '
+  'is no JSON object, RW012 if the claim is no text, RW002 to RW007 and RW009 as the functions that bind do.';
 
 grant execute on function ragwall_api.set_tenant_from_request() to app_user, app_reader;
 

@@ -13,9 +13,9 @@ select content from ragwall.match_documents(tests.vec(0), -1, '{}');
 -- search with the largest integer as k
 select content from ragwall.match_documents(tests.vec(0), 2147483647, '{}');
 -- search with named arguments and an infinite k
-select content from ragwall.match_documents(query_embedding => tests.vec(0), match_count => 'Infinity', filter => '{}');
+select content from ragwall_api.match_passages(query_embedding => tests.vec(0), match_count => 'Infinity', filter => '{}');
 -- search with NaN as k
-select content from ragwall.match_documents(query_embedding => tests.vec(0), match_count => 'NaN', filter => '{}');
+select content from ragwall_api.match_passages(query_embedding => tests.vec(0), match_count => 'NaN', filter => '{}');
 -- search without a filter argument
 select content from ragwall.match_documents(tests.vec(0), 1000);
 -- search by a vector of other dimensions

@@ -50,11 +50,11 @@ const searching = within(/\.search_documents\(/, [
 ]);
 
 const calls = [
-  ...within(/match_documents\(/, [
-    ['k may be less than 1', /\(match_documents\.match_count >= [^)]*\)[^)]*\)/, 'true'],
-    ['k may be more than 1000', /\(match_documents\.match_count <= [^)]*\)[^)]*\)/, 'true'],
-    ['k is rounded', /\(match_documents\.match_count = trunc[^)]*\)\)/, 'true'],
-    ['the filter is lost', /\bmatch_documents\.filter(?=\) m)/, 'NULL::jsonb'],
+  ...within(/match_passages\(/, [
+    ['k may be less than 1', /match_count >= 1 and /, ''],
+    ['k may be more than 1000', /match_count <= 1000 and /, ''],
+    ['k is rounded', / and match_count = trunc\(match_count\)/, ''],
+    ['the filter is lost', /nullif\(filter, '\{\}'\)/, 'null::jsonb'],
   ]),
   ...within(/agent_match_documents\(|search_as\(|search_with_token\(/, [
     ['the filter is lost', /\bfilter(?=\) as m)/, 'null::jsonb'],

@@ -144,7 +144,9 @@ export function search(r: Choices, s: Scene): string {
     `${binding}${asked}, ${k}, ${fit})`,
     `ragwall.match_documents(${asked}, ${k})`,
     `ragwall.match_documents(${asked}, ${k}, ${fit})`,
-    `ragwall.match_documents(query_embedding => ${asked}, match_count => ${k}, filter => ${fit})`,
+    ...(/^app_/.test(s.role)
+      ? [`ragwall_api.match_passages(query_embedding => ${asked}, match_count => ${k}, filter => ${fit})`]
+      : []),
   ]);
   return r.pick([
     `select * from ${call}`,
