@@ -75,6 +75,50 @@ ALTER FUNCTION ragwall.add_signing_key(kid text) OWNER TO ragwall_context;
 
 COMMENT ON FUNCTION ragwall.add_signing_key(kid text) IS 'Calls add_signing_key(kid, audience) with the audience ragwall: followed by the name of the database. Returns and raises what that does. For superusers and ragwall_context.';
 
+CREATE FUNCTION ragwall.agent_document(id uuid) RETURNS SETOF ragwall.match
+    LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 1
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET client_min_messages TO 'notice'
+    SET cpu_index_tuple_cost TO '0.005'
+    SET cpu_operator_cost TO '0.0025'
+    SET cpu_tuple_cost TO '0.01'
+    SET enable_bitmapscan TO 'on'
+    SET enable_hashagg TO 'on'
+    SET enable_hashjoin TO 'on'
+    SET enable_indexonlyscan TO 'on'
+    SET enable_indexscan TO 'on'
+    SET enable_nestloop TO 'on'
+    SET enable_presorted_aggregate TO 'on'
+    SET enable_seqscan TO 'off'
+    SET enable_sort TO 'on'
+    SET enable_tidscan TO 'on'
+    SET jit TO 'off'
+    SET max_parallel_workers_per_gather TO '0'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET random_page_cost TO '4'
+    SET seq_page_cost TO '1'
+    AS $$
+#variable_conflict use_variable
+declare
+  tenant constant text := ragwall.require_tenant();
+begin
+  if current_query() ~* 'explain' then
+    raise exception 'this function does not run under explain'
+      using errcode = 'RW106',
+        hint = 'The statement may not have the word explain anywhere. Pass a text that has it as a parameter.';
+  end if;
+  return query
+  select d.tenant_id, d.id, d.source, d.position, d.content, d.metadata, null::double precision
+  from ragwall.documents as d
+  where d.tenant_id = tenant
+    and d.id = id;
+end
+$$;
+
+ALTER FUNCTION ragwall.agent_document(id uuid) OWNER TO ragwall_owner;
+
+COMMENT ON FUNCTION ragwall.agent_document(id uuid) IS 'Returns the document of the bound tenant that has this id, with null as similarity, for agent_caller, which has no privilege on any table. No row if the tenant has none, though another tenant may have one, or for null. Raises RW106 if the word explain is anywhere in the statement, RW001 if no tenant is bound. Security definer: its caller may not read the table. It runs as the owner, who is bound by the same policies.';
+
 CREATE FUNCTION ragwall.agent_match_documents(query_vec public.halfvec, k integer, filter jsonb, with_similarity boolean DEFAULT false) RETURNS SETOF ragwall.match
     LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 10
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -108,6 +152,14 @@ ALTER FUNCTION ragwall.app_roles() OWNER TO ragwall_owner;
 
 COMMENT ON FUNCTION ragwall.app_roles() IS 'Returns the application roles, as the audit, the probe and protect_table() recognise them: those that the setting ragwall.app_roles names, or else those with privileges on tenant tables; and their members. untrusted: the role runs SQL that others write, as the setting ragwall.untrusted_roles says. The body is db/audit/queries/app-roles.sql. For DBAs: nobody but the owner may execute it.';
 
+CREATE FUNCTION ragwall.application_roles() RETURNS name[]
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN '{app_user,app_reader,agent_reader,agent_caller}'::name[];
+
+ALTER FUNCTION ragwall.application_roles() OWNER TO ragwall_owner;
+
+COMMENT ON FUNCTION ragwall.application_roles() IS 'Returns the names of the four roles of applications, in this order: reads and writes, only reads, runs SQL of others that reads, runs SQL of others that only searches. For DBAs: nobody but the owner may execute it.';
+
 CREATE FUNCTION ragwall.audit() RETURNS TABLE(id text, area text, expects text, severity text, status text, object text, evidence text, remedy text, reference text)
     LANGUAGE sql STABLE PARALLEL RESTRICTED
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -117,6 +169,30 @@ CREATE FUNCTION ragwall.audit() RETURNS TABLE(id text, area text, expects text, 
 ALTER FUNCTION ragwall.audit() OWNER TO ragwall_owner;
 
 COMMENT ON FUNCTION ragwall.audit() IS 'Checks whether tenants are isolated in this database. Returns one row for each check that passes or does not apply, and one row for each finding. status: pass, fail, warn or n/a. severity: critical, high, medium or low. Reads catalogs only. The settings ragwall.tenant_columns, ragwall.app_roles and ragwall.untrusted_roles name what the catalogs cannot tell. The body is db/audit.sql. For DBAs: nobody but the owner may execute it.';
+
+CREATE FUNCTION ragwall.begin_migration(number integer) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  applied constant integer := ragwall.migration();
+begin
+  if number is distinct from applied + 1 then
+    raise exception 'migration % cannot be applied: this database has migration %', number, applied
+      using errcode = 'RW013', hint = case when number <= applied
+        then 'It was applied before, by another tool. `ragwall migrate` applies what is due.'
+        else format('Apply %s first, and each migration once.', applied + 1) end;
+  end if;
+  execute format(
+    'create or replace function ragwall.migration() returns integer language sql immutable parallel safe return %s',
+    number
+  );
+end
+$$;
+
+ALTER FUNCTION ragwall.begin_migration(number integer) OWNER TO ragwall_owner;
+
+COMMENT ON FUNCTION ragwall.begin_migration(number integer) IS 'Begins a migration, in its transaction: makes ragwall.migration() return its number. number: that of the last migration and 1. Raises RW013 for any other. For superusers and members of ragwall_owner.';
 
 CREATE FUNCTION ragwall.build_search_table() RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
@@ -135,6 +211,7 @@ begin
   select s.* into entry from ragwall_search.directory as s where s.tenant_id = tenant;
   if not found then
     insert into ragwall_search.directory (tenant_id) values (tenant) on conflict do nothing;
+    insert into ragwall_search.stored (tenant_id, documents, registered) values (tenant, 0, true);
     return 'registered';
   end if;
   if entry.built_at is null then
@@ -472,14 +549,24 @@ CREATE FUNCTION ragwall.delete_documents(ids uuid[]) RETURNS integer
     SET enable_tidscan TO 'on'
     SET jit TO 'off'
     SET max_parallel_workers_per_gather TO '0'
-    SET plan_cache_mode TO 'force_custom_plan'
+    SET plan_cache_mode TO 'force_generic_plan'
     SET random_page_cost TO '4'
     SET seq_page_cost TO '1'
     AS $$
 declare
   tenant constant text := ragwall.require_tenant();
+  one constant uuid := case when cardinality(ids) = 1 then ids[1] end;
   deleted integer;
 begin
+  -- The plan of "=" is always the primary key's. Where the planner expects few documents, that of "= any" reads all of
+  -- the tenant.
+  if one is not null then
+    delete from ragwall.documents as d
+    where d.tenant_id = tenant
+      and d.id = one;
+    get diagnostics deleted = row_count;
+    return deleted;
+  end if;
   perform
   from (select distinct i.id from unnest(ids) as i (id) order by i.id) as i
   cross join lateral (
@@ -634,6 +721,9 @@ begin
   else
     delete from ragwall_search.directory as s where s.tenant_id = tenant;
     delete from ragwall_search.tail as t where t.tenant_id = tenant;
+    delete from ragwall_search.stored as s where s.tenant_id = tenant;
+    insert into ragwall_search.stored (tenant_id, documents)
+    select tenant, count(*) from ragwall.documents as d where d.tenant_id = tenant having count(*) > 0;
   end if;
   return 'dropped';
 end
@@ -641,7 +731,7 @@ $$;
 
 ALTER FUNCTION ragwall.drop_search_table() OWNER TO ragwall_owner;
 
-COMMENT ON FUNCTION ragwall.drop_search_table() IS 'Drops the table that the bound tenant''s search table has replaced. If there is none, takes the search table out of use: searches are exact from then on, and the next call drops it. A minute should lie between, because searches that began earlier may still read it. Raises RW001 if no tenant is bound. For members of ragwall_owner. Security definer: it runs as the owner, who is bound by the policies.';
+COMMENT ON FUNCTION ragwall.drop_search_table() IS 'Drops the table that the bound tenant''s search table has replaced. If there is none, takes the search table out of use: searches are exact from then on, and the next call drops it. A minute should lie between, because searches that began earlier may still read it. Of a tenant without documents nothing is left then. Raises RW001 if no tenant is bound. For members of ragwall_owner. Security definer: it runs as the owner, who is bound by the policies.';
 
 CREATE FUNCTION ragwall.embedding_dimensions() RETURNS integer
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -649,7 +739,7 @@ CREATE FUNCTION ragwall.embedding_dimensions() RETURNS integer
 
 ALTER FUNCTION ragwall.embedding_dimensions() OWNER TO ragwall_owner;
 
-COMMENT ON FUNCTION ragwall.embedding_dimensions() IS 'Returns the number of dimensions of every embedding in this database, 1 to 4000. It was fixed by this migration.';
+COMMENT ON FUNCTION ragwall.embedding_dimensions() IS 'Returns the number of dimensions of every embedding in this database, 1 to 4000. The first migration fixed it.';
 
 CREATE FUNCTION ragwall.inventory() RETURNS TABLE(kind text, object text, property text, value text)
     LANGUAGE sql STABLE PARALLEL RESTRICTED
@@ -780,15 +870,15 @@ CREATE FUNCTION ragwall.grant_login(login name, role name) RETURNS void
     AS $$
 #variable_conflict use_variable
 declare
-  roles constant name[] := '{app_user,app_reader,agent_reader,agent_caller}';
+  roles constant name[] := ragwall.application_roles();
   owners constant name[] := '{ragwall_owner,ragwall_context,ragwall_search}';
   connections constant integer := (select r.rolconnlimit from pg_roles as r where r.rolname = role);
   preset record;
 begin
   if (role = any (roles) and (login = role or login <> all (roles || owners))) is not true then
-    raise exception 'a login of the application, and one of the roles app_user, app_reader, agent_reader and '
-      'agent_caller are expected'
-      using errcode = 'RW010', hint = 'The role comes second: select ragwall.grant_login(''api'', ''app_user'').';
+    raise exception 'a login of the application, and one of the roles % are expected', array_to_string(roles, ', ')
+      using errcode = 'RW010',
+        hint = format('The role comes second: select ragwall.grant_login(''api'', %L).', roles[1]);
   end if;
   if not exists (select from pg_roles as r where r.rolname = login) then
     execute format('create role %I', login);
@@ -1009,9 +1099,6 @@ COMMENT ON FUNCTION ragwall.index_findings(target regclass, tenant_column name) 
 CREATE FUNCTION ragwall.index_plan() RETURNS SETOF text
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
-    SET row_security TO 'off'
-    SET enable_seqscan TO 'off'
-    SET jit TO 'off'
     AS $_$
 declare
   -- From how many documents on; the search table goes when there are fewer than half of that.
@@ -1021,28 +1108,20 @@ declare
       then current_setting('ragwall.search_table_from')::integer
     else 0
   end;
-  pages constant bigint := pg_relation_size('ragwall.documents_rows') / current_setting('block_size')::integer;
-  share double precision;
   step constant text := 'select ragwall.set_tenant(%L); select ragwall.%s';
   registered text[] := '{}';
   entry ragwall.search_tables;
   candidate text;
-  counted integer;
 begin
   if large < 1 then
     raise exception 'ragwall.search_table_from is expected to be a whole number from 1'
       using errcode = 'RW301';
   end if;
-  share := least(100, greatest(2000.0 / large, 100000.0 / greatest(pages, 1)));
-  for candidate in execute format(
-    'select d.tenant_id from ragwall.documents_rows as d tablesample system (%s)
-    where not exists (select from ragwall_search.directory as s where s.tenant_id = d.tenant_id)
-    group by d.tenant_id having count(*) >= %s order by 1',
-    share, large * share / 400
-  ) loop
-    select count(*) into counted
-    from (select from ragwall.documents_rows as d where d.tenant_id = candidate limit large) as d;
-    if counted >= large then
+  for candidate in
+    select s.tenant_id from ragwall_search.stored as s
+    group by s.tenant_id having sum(s.documents) >= large and not bool_or(s.registered) order by s.tenant_id
+  loop
+    if ragwall_search.has_documents(candidate, large) then
       return next format(step, candidate, 'build_search_table()');
       registered := registered || candidate;
     end if;
@@ -1052,9 +1131,7 @@ begin
       return next format(step, entry.tenant_id, 'drop_search_table()');
     end if;
     continue when entry.relation is null and entry.previous is not null;
-    select count(*) into counted
-    from (select from ragwall.documents_rows as d where d.tenant_id = entry.tenant_id limit large / 2) as d;
-    if counted < large / 2 then
+    if not ragwall_search.has_documents(entry.tenant_id, large / 2) then
       if entry.previous is null then
         return next format(step, entry.tenant_id, 'drop_search_table()');
       end if;
@@ -1075,12 +1152,17 @@ begin
     return next 'delete from ragwall_search.tail as t '
       'where not exists (select from ragwall_search.directory as s where s.tenant_id = t.tenant_id)';
   end if;
+  if (select count(*) - count(distinct s.tenant_id) from ragwall_search.stored as s) > 10000 then
+    return next 'with s as (delete from ragwall_search.stored returning *) '
+      'insert into ragwall_search.stored (tenant_id, documents, registered) '
+      'select s.tenant_id, sum(s.documents), bool_or(s.registered) from s group by s.tenant_id';
+  end if;
 end
 $_$;
 
 ALTER FUNCTION ragwall.index_plan() OWNER TO ragwall_owner;
 
-COMMENT ON FUNCTION ragwall.index_plan() IS 'The statements that are due, one a row, each to be run by itself and committed (psql: \gexec): to build the search table of a tenant that has come to ragwall.search_table_from documents (a setting, default 1000), to bring one up to date, to measure its recall, to build a worn one anew, to drop one of a tenant that has fewer than half as many. For a superuser, or a member of ragwall_owner with BYPASSRLS; others get an error, not an empty plan. Raises RW301 if the setting is no number from 1.';
+COMMENT ON FUNCTION ragwall.index_plan() IS 'The statements that are due, one a row, each to be run by itself and committed (psql: \gexec): to build the search table of a tenant that has come to ragwall.search_table_from documents (a setting, default 1000), to bring one up to date, to measure its recall, to build a worn one anew, to drop one of a tenant that has fewer than half as many, to add up what small tenants have stored. For superusers and members of ragwall_owner, which the policies bind: it binds one tenant after the other, and in the end the one that was bound before. Raises RW301 if the setting is no number from 1.';
 
 CREATE FUNCTION ragwall.is_safe_owner(owner oid) RETURNS boolean
     LANGUAGE sql STABLE PARALLEL RESTRICTED
@@ -1089,8 +1171,8 @@ CREATE FUNCTION ragwall.is_safe_owner(owner oid) RETURNS boolean
             FROM pg_roles r
            WHERE ((NOT r.rolsuper) AND pg_has_role(r.oid, o.oid, 'member'::text) AND (((current_setting('ragwall.app_roles'::text, true) <> ''::text) AND (r.oid IN ( SELECT a.role
                     FROM ragwall.app_roles() a(role, untrusted)))) OR (EXISTS ( SELECT
-                    FROM unnest(ARRAY['app_user'::text, 'app_reader'::text, 'agent_reader'::text, 'agent_caller'::text]) app(app)
-                   WHERE pg_has_role(r.oid, (app.app)::name,
+                    FROM unnest(ragwall.application_roles()) app(app)
+                   WHERE pg_has_role(r.oid, app.app,
                          CASE
                              WHEN ((current_setting('server_version_num'::text))::integer < 160000) THEN 'member'::text
                              ELSE 'usage, set'::text
@@ -1209,27 +1291,6 @@ ALTER FUNCTION ragwall.match_documents(query_vec public.halfvec, k integer) OWNE
 
 COMMENT ON FUNCTION ragwall.match_documents(query_vec public.halfvec, k integer) IS 'Calls match_documents(query_vec, k, filter) without a filter: the k documents of the bound tenant that are nearest to query_vec. query_vec: embedding_dimensions() numbers, not all zero. k: 1 to 1000. Raises RW001 if no tenant is bound, RW101 to RW104 for null and for arguments out of range.';
 
-CREATE FUNCTION ragwall.match_documents(query_embedding public.halfvec, match_count double precision, filter jsonb) RETURNS SETOF ragwall.match
-    LANGUAGE sql STABLE ROWS 10
-    BEGIN ATOMIC
- SELECT m.tenant_id,
-     m.id,
-     m.source,
-     m."position",
-     m.content,
-     m.metadata,
-     m.similarity
-    FROM ragwall.match_documents(match_documents.query_embedding,
-         CASE
-             WHEN ((match_documents.match_count >= (1)::double precision) AND (match_documents.match_count <= (1000)::double precision) AND (match_documents.match_count = trunc(match_documents.match_count))) THEN (match_documents.match_count)::integer
-             ELSE NULL::integer
-         END, match_documents.filter) m(tenant_id, id, source, "position", content, metadata, similarity);
-END;
-
-ALTER FUNCTION ragwall.match_documents(query_embedding public.halfvec, match_count double precision, filter jsonb) OWNER TO ragwall_owner;
-
-COMMENT ON FUNCTION ragwall.match_documents(query_embedding public.halfvec, match_count double precision, filter jsonb) IS 'Calls match_documents(query_vec, k, filter) by the argument names of other vector stores. query_embedding: embedding_dimensions() numbers, not all zero. match_count: a whole number, 1 to 1000. filter: a JSON object, or null for none. Raises RW001 if no tenant is bound, RW101 to RW105 for its arguments.';
-
 CREATE FUNCTION ragwall.measure_search_table() RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1261,7 +1322,7 @@ COMMENT ON FUNCTION ragwall.measure_search_table() IS 'Measures the recall of th
 
 CREATE FUNCTION ragwall.migration() RETURNS integer
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN 21;
+    RETURN 24;
 
 ALTER FUNCTION ragwall.migration() OWNER TO ragwall_owner;
 
@@ -1591,12 +1652,12 @@ begin
   having count(*) > 0
   union all
   select 'to do: no role but its owner has privileges on the table',
-    format('if app_user is to use it: select * from ragwall.protect_table(%L, %L, writers => ''{app_user}'')',
-      target, tenant_column)
+    format('if %1$s is to use it: select * from ragwall.protect_table(%2$L, %3$L, writers => ''{%1$s}'')',
+      (ragwall.application_roles())[1], target, tenant_column)
   where not exists (select from ragwall.held_privileges(target))
   union all
   select distinct format('to do: the policies call ragwall.current_tenant(), which %s may not', p.grantee::regrole),
-    format('grant app_user to %s', p.grantee::regrole)
+    format('grant %I to %s', (ragwall.application_roles())[1], p.grantee::regrole)
   from ragwall.held_privileges(target) as p
   where not has_function_privilege(p.grantee, 'ragwall.current_tenant()', 'execute')
   union all
@@ -2732,6 +2793,116 @@ ALTER FUNCTION ragwall.upsert_documents(documents jsonb) OWNER TO ragwall_owner;
 
 COMMENT ON FUNCTION ragwall.upsert_documents(documents jsonb) IS 'Stores documents for the bound tenant, and returns one row for each: ordinal is its place in the array, from 0. documents: a JSON array of objects with content; id, or else source and position; embedding (an array of embedding_dimensions() numbers, or the same as text) and embedding_model, or neither; metadata (an object; if absent, that which is stored is kept). status: inserted; updated; unchanged; embedding required, if no embedding was given and content or model differ from what is stored, in which case nothing was written for this document. Raises RW001 if no tenant is bound, RW201 if documents is null or no array, RW202 if a document is ill-formed, RW203 if two are the same, RW204 if a new one would get the id of another; the DETAIL of these three is ordinal and the place of the document in the array, as ordinal 3.';
 
+CREATE FUNCTION ragwall.write_passage() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET cpu_index_tuple_cost TO '0.005'
+    SET cpu_operator_cost TO '0.0025'
+    SET cpu_tuple_cost TO '0.01'
+    SET enable_bitmapscan TO 'on'
+    SET enable_hashagg TO 'on'
+    SET enable_hashjoin TO 'on'
+    SET enable_indexonlyscan TO 'on'
+    SET enable_indexscan TO 'on'
+    SET enable_nestloop TO 'on'
+    SET enable_presorted_aggregate TO 'on'
+    SET enable_seqscan TO 'off'
+    SET enable_sort TO 'on'
+    SET enable_tidscan TO 'on'
+    SET jit TO 'off'
+    SET max_parallel_workers_per_gather TO '0'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET random_page_cost TO '4'
+    SET seq_page_cost TO '1'
+    AS $$
+declare
+  tenant constant text := ragwall.require_tenant();
+  stored record;
+begin
+  if tg_level = 'STATEMENT' then
+    return null;
+  elsif tg_op = 'DELETE' then
+    -- Not counted if another session was faster.
+    if ragwall.delete_documents(array[old.id]) = 0 then
+      return null;
+    end if;
+    return old;
+  end if;
+
+  if new.embedding_model is null then
+    raise exception 'the passage has no embedding_model'
+      using errcode = 'RW206', hint = 'Name the model with each row, or have its owner set a default: '
+        'alter view ragwall_api.passages alter column embedding_model set default ''…''.';
+  end if;
+  if tg_op = 'UPDATE' then
+    if (new.id, new.source, new.position) is distinct from (old.id, old.source, old.position) then
+      raise exception 'id, source and position of a passage do not change'
+        using errcode = 'RW207', hint = 'Insert the passage anew, then delete the old one.';
+    end if;
+    -- Nobody has locked the row since it was read. So it is compared, and what another session wrote is not lost.
+    update ragwall.documents as d
+    set content = new.content,
+      embedding = new.embedding,
+      embedding_model = new.embedding_model,
+      metadata = new.metadata
+    where d.tenant_id = tenant
+      and d.id = old.id
+      and (d.content, d.embedding_model, d.metadata) = (old.content, old.embedding_model, old.metadata)
+      and d.embedding operator(public.=) old.embedding;
+    if not found then
+      if exists (select from ragwall.documents as d where d.tenant_id = tenant and d.id = old.id) then
+        raise exception 'the passage was changed while it was being updated'
+          using errcode = '40001', hint = 'Run the transaction again.';
+      end if;
+      return null;
+    end if;
+    return new;
+  end if;
+
+  new.metadata := coalesce(new.metadata, '{}');
+  if new.id is null and new.source is not null then
+    new.id := coalesce(
+      (
+        select d.id
+        from ragwall.documents as d
+        where d.tenant_id = tenant and d.source = new.source and d.position = new.position
+      ),
+      ragwall.document_id(tenant, new.source, new.position)
+    );
+  end if;
+  new.id := coalesce(new.id, gen_random_uuid());
+  -- No row of another tenant can be in conflict, because the key leads with the tenant.
+  insert into ragwall.documents as d (id, source, position, content, embedding, embedding_model, metadata)
+  values (new.id, new.source, new.position, new.content, new.embedding, new.embedding_model, new.metadata)
+  on conflict (tenant_id, id) do update
+  set content = excluded.content,
+    embedding = excluded.embedding,
+    embedding_model = excluded.embedding_model,
+    metadata = excluded.metadata
+  where (excluded.source is null or (d.source, d.position) = (excluded.source, excluded.position))
+    and (
+      (d.content, d.embedding_model, d.metadata) <> (excluded.content, excluded.embedding_model, excluded.metadata)
+      or d.embedding operator(public.<>) excluded.embedding
+    )
+  returning d.source, d.position into stored;
+  if not found then
+    -- It is there already, either as it was given, or with another source.
+    select d.source, d.position into stored from ragwall.documents as d where d.tenant_id = tenant and d.id = new.id;
+    if new.source is not null and (stored.source, stored.position) is distinct from (new.source, new.position) then
+      raise exception 'another passage has the id of this one'
+        using errcode = 'RW204', hint = 'Name each passage either by id, or by source and position.';
+    end if;
+  end if;
+  new.source := stored.source;
+  new.position := stored.position;
+  return new;
+end
+$$;
+
+ALTER FUNCTION ragwall.write_passage() OWNER TO ragwall_owner;
+
+COMMENT ON FUNCTION ragwall.write_passage() IS 'Writes a row of ragwall_api.passages to ragwall.documents, with the rights of whoever writes the row. Raises RW001 if no tenant is bound, also where there is no row to write; RW204 if the id belongs to another source; RW206 without a model; RW207 if an update changes id, source or position; 40001 if another session changed the row meanwhile.';
+
 CREATE FUNCTION ragwall_private.base64url(bytes bytea) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN translate(encode(bytes, 'base64'::text), '+/=
@@ -2983,7 +3154,7 @@ CREATE VIEW ragwall.search_tables WITH (security_invoker='true') AS
     s.previous,
     s.documents,
     s.applied,
-    t.tail,
+    e.tail,
     b.bytes,
     s.ef_10,
     s.ef_100,
@@ -2993,20 +3164,47 @@ CREATE VIEW ragwall.search_tables WITH (security_invoker='true') AS
     s.measured_at,
         CASE
             WHEN ((s.relation IS NULL) AND (s.previous IS NOT NULL)) THEN NULL::text
-            WHEN ((b.bytes IS NULL) OR (t.tail > GREATEST((1000)::bigint, (s.documents / 5))) OR (((s.applied + t.tail))::numeric > GREATEST((1000)::numeric, ((s.documents)::numeric * 0.3))) OR (b.bytes > ((2 * s.bytes) + 10000000))) THEN 'build'::text
+            WHEN ((b.bytes IS NULL) OR (e.tail > GREATEST((1000)::bigint, (s.documents / 5))) OR (((s.applied + e.tail))::numeric > GREATEST((1000)::numeric, ((s.documents)::numeric * 0.3))) OR (b.bytes > ((2 * s.bytes) + 10000000))) THEN 'build'::text
             WHEN (((s.applied)::numeric > ((s.measured)::numeric + ((s.documents)::numeric * 0.05))) OR ((s.applied > s.measured) AND (s.measured_at < (clock_timestamp() - '1 day'::interval)))) THEN 'measure'::text
-            WHEN (t.tail > 0) THEN 'catch up'::text
+            WHEN (e.tail > 0) THEN 'catch up'::text
             ELSE NULL::text
         END AS due
-   FROM ((ragwall_search.directory s
-     CROSS JOIN LATERAL ( SELECT count(*) AS tail
-           FROM ragwall_search.tail t_1
-          WHERE (t_1.tenant_id = s.tenant_id)) t)
+   FROM ((ragwall_search.entries() e(entry, tail)
+     CROSS JOIN LATERAL ( SELECT (e.entry).tenant_id AS tenant_id,
+            (e.entry).relation AS relation,
+            (e.entry).previous AS previous,
+            (e.entry).dimensions AS dimensions,
+            (e.entry).documents AS documents,
+            (e.entry).edges AS edges,
+            (e.entry).applied AS applied,
+            (e.entry).measured AS measured,
+            (e.entry).pages AS pages,
+            (e.entry).bytes AS bytes,
+            (e.entry).ef_10 AS ef_10,
+            (e.entry).ef_100 AS ef_100,
+            (e.entry).recall_10 AS recall_10,
+            (e.entry).recall_100 AS recall_100,
+            (e.entry).built_at AS built_at,
+            (e.entry).measured_at AS measured_at) s)
      CROSS JOIN LATERAL ( SELECT pg_total_relation_size(to_regclass(('ragwall_search.'::text || (s.relation)::text))) AS bytes) b);
 
 ALTER VIEW ragwall.search_tables OWNER TO ragwall_owner;
 
 COMMENT ON VIEW ragwall.search_tables IS 'The search tables of large tenants, for members of ragwall_owner. relation: the table, null before it is built and when it is out of use. previous: the one before it, until it is dropped. documents: when it was built. applied: changes since then. tail: changes that are not yet in it, with which every search compares. bytes: with its indexes. ef_10, ef_100: the hnsw.ef_search for the ten and the hundred nearest, null where searches are exact, because the index is not worth it. recall_10, recall_100: shares that were found, at measured_at. due: what index_plan() does next, if anything: build (it is missing, or worn, or twice as large as it was), catch up, measure.';
+
+CREATE TABLE ragwall.tenant_claim (
+    only_row boolean DEFAULT true NOT NULL,
+    path text[] NOT NULL,
+    CONSTRAINT path_has_one_to_five_names CHECK (((COALESCE(array_ndims(path), 0) = 1) AND (cardinality(path) <= 5) AND (array_position(path, NULL::text) IS NULL))),
+    CONSTRAINT tenant_claim_only_row_check CHECK (only_row),
+    CONSTRAINT users_write_user_metadata_themselves CHECK ((NOT (path && '{user_metadata,unsafe_metadata}'::text[])))
+);
+
+ALTER TABLE ragwall.tenant_claim OWNER TO ragwall_owner;
+
+COMMENT ON TABLE ragwall.tenant_claim IS 'Which claim of a verified token names the tenant of a request of PostgREST: one row. Without it no tenant is bound. Its owner changes it: update ragwall.tenant_claim set path = ''{app_metadata,tenant_id}''.';
+
+COMMENT ON COLUMN ragwall.tenant_claim.path IS 'The names that lead to the claim, outermost first: {tenant_id}, {app_metadata,tenant_id}, {org_id}, {o,id}. Not user_metadata and not unsafe_metadata: whoever signs in can write these.';
 
 CREATE SEQUENCE ragwall_private.retired_at
     START WITH 1
@@ -3050,6 +3248,9 @@ ALTER TABLE ONLY ragwall.documents
 ALTER TABLE ONLY ragwall.documents_rows
     ADD CONSTRAINT documents_rows_tenant_id_source_position_key UNIQUE (tenant_id, source, "position");
 
+ALTER TABLE ONLY ragwall.tenant_claim
+    ADD CONSTRAINT tenant_claim_pkey PRIMARY KEY (only_row);
+
 ALTER TABLE ONLY ragwall_private.seal_key
     ADD CONSTRAINT seal_key_pkey PRIMARY KEY (only_row);
 
@@ -3063,6 +3264,10 @@ ALTER INDEX ragwall.documents_tenant_id_source_position_key ATTACH PARTITION rag
 CREATE TRIGGER note_change AFTER INSERT OR DELETE OR UPDATE ON ragwall.documents FOR EACH ROW EXECUTE FUNCTION ragwall_search.note_change();
 
 ALTER TABLE ragwall.documents ENABLE ALWAYS TRIGGER note_change;
+
+CREATE TRIGGER note_stored AFTER INSERT OR UPDATE OF tenant_id ON ragwall.documents FOR EACH ROW EXECUTE FUNCTION ragwall_search.note_stored();
+
+ALTER TABLE ragwall.documents ENABLE ALWAYS TRIGGER note_stored;
 
 CREATE POLICY delete_own_tenant ON ragwall.documents FOR DELETE TO ragwall_owner USING ((tenant_id = ( SELECT ragwall.current_tenant() AS current_tenant)));
 
@@ -3113,12 +3318,19 @@ REVOKE ALL ON FUNCTION ragwall.add_signing_key(kid text, audience text) FROM PUB
 
 REVOKE ALL ON FUNCTION ragwall.add_signing_key(kid text) FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION ragwall.agent_document(id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION ragwall.agent_document(id uuid) TO agent_caller;
+
 REVOKE ALL ON FUNCTION ragwall.agent_match_documents(query_vec public.halfvec, k integer, filter jsonb, with_similarity boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION ragwall.agent_match_documents(query_vec public.halfvec, k integer, filter jsonb, with_similarity boolean) TO agent_caller;
 
 REVOKE ALL ON FUNCTION ragwall.app_roles() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION ragwall.application_roles() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION ragwall.audit() FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION ragwall.begin_migration(number integer) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION ragwall.build_search_table() FROM PUBLIC;
 
@@ -3204,11 +3416,6 @@ GRANT ALL ON FUNCTION ragwall.match_documents(query_vec public.halfvec, k intege
 GRANT ALL ON FUNCTION ragwall.match_documents(query_vec public.halfvec, k integer) TO app_reader;
 GRANT ALL ON FUNCTION ragwall.match_documents(query_vec public.halfvec, k integer) TO app_user;
 
-REVOKE ALL ON FUNCTION ragwall.match_documents(query_embedding public.halfvec, match_count double precision, filter jsonb) FROM PUBLIC;
-GRANT ALL ON FUNCTION ragwall.match_documents(query_embedding public.halfvec, match_count double precision, filter jsonb) TO agent_reader;
-GRANT ALL ON FUNCTION ragwall.match_documents(query_embedding public.halfvec, match_count double precision, filter jsonb) TO app_reader;
-GRANT ALL ON FUNCTION ragwall.match_documents(query_embedding public.halfvec, match_count double precision, filter jsonb) TO app_user;
-
 REVOKE ALL ON FUNCTION ragwall.measure_search_table() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION ragwall.migration() FROM PUBLIC;
@@ -3281,6 +3488,8 @@ REVOKE ALL ON FUNCTION ragwall.unprotect_table(target regclass) FROM PUBLIC;
 REVOKE ALL ON FUNCTION ragwall.upsert_documents(documents jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION ragwall.upsert_documents(documents jsonb) TO app_user;
 
+REVOKE ALL ON FUNCTION ragwall.write_passage() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION ragwall_private.base64url(bytes bytea) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION ragwall_private.bind(tenant text, expires text) FROM PUBLIC;
@@ -3344,3 +3553,9 @@ GRANT SELECT(content) ON TABLE ragwall.documents_rows TO ragwall_search;
 GRANT SELECT(embedding) ON TABLE ragwall.documents_rows TO ragwall_search;
 
 GRANT SELECT(metadata) ON TABLE ragwall.documents_rows TO ragwall_search;
+
+GRANT SELECT(only_row) ON TABLE ragwall.tenant_claim TO app_reader;
+GRANT SELECT(only_row) ON TABLE ragwall.tenant_claim TO app_user;
+
+GRANT SELECT(path) ON TABLE ragwall.tenant_claim TO app_reader;
+GRANT SELECT(path) ON TABLE ragwall.tenant_claim TO app_user;

@@ -18,7 +18,7 @@ do $$
 declare
   chosen constant text[] :=
     string_to_array(replace(coalesce(current_setting('ragwall.uninstall', true), ''), ' ', ''), ',');
-  ours constant name[] := '{ragwall,ragwall_private,ragwall_search}';
+  ours constant name[] := '{ragwall,ragwall_private,ragwall_search,ragwall_api}';
   used text;
 begin
   if not chosen <@ '{documents,public,""}' then
@@ -63,7 +63,7 @@ end
 $$;
 
 drop event trigger if exists ragwall_close_partitions;
-drop schema if exists ragwall, ragwall_private, ragwall_search cascade;
+drop schema if exists ragwall, ragwall_private, ragwall_search, ragwall_api cascade;
 
 -- What the roles own and may do in this database, then the roles. DROP OWNED would also take their privileges on other
 -- databases.

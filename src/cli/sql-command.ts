@@ -8,12 +8,12 @@ import { defaults, readRelease, readSql } from '../migrations/release.js';
 
 const names = ['plain', ...Object.keys(formats)];
 /** The files of db/ that are printed by their names. */
-const files = ['bootstrap', 'agents'];
+const files = ['bootstrap', 'agents', 'agents-undo', 'uninstall'];
 
 const sqlHelp = `ragwall sql [${files.join('|')}]   prints the SQL of this version, with the choices of one database in it
 
-Everything: roles and extension, each migration in a transaction, and the audit. Or only db/bootstrap.sql, which is
-to be repeated in a restored or cloned database; or db/agents.sql.
+Everything: roles and extension, each migration in a transaction, and the audit. Or one file of db/: bootstrap.sql, which
+is to be repeated in a restored or cloned database; agents.sql, or what undoes it; uninstall.sql.
 
   --since <n>               only what comes after migration n: select ragwall.migration()
   --format <format>         ${names.join(', ')}

@@ -1,5 +1,5 @@
 --! Previous: sha1:7a1743288e539de82cfa4a85d8f506b426567613
---! Hash: sha1:ca1db8ae9b57de9accb00f0e545d6ebd985adb29
+--! Hash: sha1:8ecf7b8fdd14e0220cf1a0d056712db596bce95d
 --! Message: passages
 
 -- A face for tools that insert rows, upsert and delete them by id, and know no tenant. In a schema of its own, because
@@ -143,7 +143,8 @@ $$;
 comment on function ragwall.write_passage() is
   'Writes a row of ragwall_api.passages to ragwall.documents, with the rights of whoever writes the row. Raises RW001 '
   'if no tenant is bound, also where there is no row to write; RW204 if the id belongs to another source; RW206 '
-  'without a model; RW207 if an update changes id, source or position; 40001 if another session changed the row meanwhile.';
+  'without a model; RW207 if an update changes id, source or position; 40001 if another session changed the row '
+  'meanwhile.';
 
 select ragwall.fix_plans('ragwall.write_passage()', 'generic');
 

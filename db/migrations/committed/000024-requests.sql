@@ -1,5 +1,5 @@
---! Previous: sha1:ca1db8ae9b57de9accb00f0e545d6ebd985adb29
---! Hash: sha1:d3fb86476bdd4927b50cc3a501a54580793ae060
+--! Previous: sha1:8ecf7b8fdd14e0220cf1a0d056712db596bce95d
+--! Hash: sha1:929ec74a9d2178c31bf25efa9b2423bdab0eea83
 --! Message: requests
 
 -- The tenant of a request that PostgREST, and so Supabase, turns into a transaction.
