@@ -44,9 +44,12 @@ describe.skipIf(engine.kind !== 'docker')('with the roles of Supabase (needs doc
       await sql.unsafe(`create database ${database} owner sb_postgres`);
     });
     admin = connect();
-    await admin.unsafe('create extension vector');
+    await admin.unsafe(`
+      create schema extensions authorization sb_postgres;
+      create extension vector with schema extensions`);
     project = connect('sb_postgres');
-    for (const sql of [await bootstrapSql(), ...(await migrationsSql())]) await project.unsafe(sql);
+    const migrations = await migrationsSql({ vectorSchema: 'extensions' });
+    for (const sql of [await bootstrapSql(), ...migrations]) await project.unsafe(sql);
     const page = await readFile(new URL('docs/supabase.md', root), 'utf8');
     const [steps, settings] = blocksOf('docs/supabase.md', page).filter(({ language }) => language === 'sql');
     await project.unsafe(steps?.code ?? '');
@@ -73,7 +76,7 @@ describe.skipIf(engine.kind !== 'docker')('with the roles of Supabase (needs doc
     headers: object = {},
   ) =>
     rest.begin(async (tx) => {
-      await tx`select set_config('search_path', '"ragwall_api", "public"', true), set_config('role', ${role}, true),
+      await tx`select set_config('search_path', '"ragwall_api", "public", "extensions"', true), set_config('role', ${role}, true),
         set_config('request.jwt.claims', ${JSON.stringify({ ...claims, role })}, true),
         set_config('request.headers', ${JSON.stringify(headers)}, true)`;
       await tx`select ragwall_api.set_tenant_from_request()`;
