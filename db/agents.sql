@@ -54,7 +54,7 @@ begin
     join (
       values
         -- Advisory locks, which every role shares. db/bootstrap.sql has revoked them if a superuser ran it.
-        ('^pg_(try_)?advisory_', false),
+        ('^pg_(try_)?advisory_', false), ('^pg_advisory_unlock_all\(', true),
         -- Notifications, large objects (which have no row-level security), and cancelling statements of other sessions.
         ('^(pg_notify|pg_logical_emit_message|loread|lowrite|pg_cancel_backend|pg_terminate_backend)\(', false),
         ('^lo_', false),

@@ -78,8 +78,9 @@ tenant_column as materialized (
 -- Tables with a tenant column, partitions and inheritance children included.
 tenant_table as materialized (
   select
-    r.oid, r.name, r.relname, r.relkind, r.relowner, r.relrowsecurity, r.relforcerowsecurity, r.relispartition,
-    r.schema, a.bound,
+    r.oid, r.name, r.relname, r.relkind, r.relowner, r.relrowsecurity, r.relispartition, r.schema, a.bound,
+    -- Which tenants there are, the owner is to read: nobody else has a privilege on ragwall_search.stored.
+    r.relforcerowsecurity or r.name = 'ragwall_search.stored' as owner_is_bound,
     a.attnum, a.attname, a.attnotnull or y.typnotnull as attnotnull, a.attcollation, a.atttypid,
     coalesce(b.typname, y.typname) as typname, y.typcategory,
     exists (select from pg_catalog.pg_inherits as i where i.inhrelid = r.oid) as child
@@ -1538,9 +1539,7 @@ found (id, severity, status, object, evidence, remedy) as (
     format('alter table %s force row level security; see first which functions run as the owner and rely on '
       'seeing every row', t.name)
   from tenant_table as t
-  where t.relrowsecurity and not t.relforcerowsecurity
-    -- Which tenants there are: its owner is to read all of it, and nobody else has a privilege on it.
-    and t.oid is distinct from pg_catalog.to_regclass('ragwall_search.stored')
+  where t.relrowsecurity and not t.owner_is_bound
 
   union all
   -- [T03] Each privilege granted on a tenant table has a policy that lets rows through

@@ -217,6 +217,8 @@ begin
     from pg_proc as p
     where p.pronamespace = 'pg_catalog'::regnamespace
       and p.proname ~ '^(pg_(try_)?advisory_|lo_|lo(read|write)$)'
+      -- It takes no lock. Pools such as that of asyncpg call it whenever a connection comes back.
+      and p.proname <> 'pg_advisory_unlock_all'
       and has_function_privilege('public', p.oid, 'execute')
   loop
     execute format('revoke execute on function %s from public', routine);

@@ -54,9 +54,7 @@ select 'T02', case when t.child then 'low' when exists (select from app_role) an
   format('alter table %s force row level security; see first which functions run as the owner and rely on '
     'seeing every row', t.name)
 from tenant_table as t
-where t.relrowsecurity and not t.relforcerowsecurity
-  -- Which tenants there are: its owner is to read all of it, and nobody else has a privilege on it.
-  and t.oid is distinct from pg_catalog.to_regclass('ragwall_search.stored')
+where t.relrowsecurity and not t.owner_is_bound
 
 -- T03 low: Each privilege granted on a tenant table has a policy that lets rows through
 -- Examines: tables

@@ -7,7 +7,7 @@ select p.oid
 from pg_proc as p
 where p.pronamespace = 'pg_catalog'::regnamespace
   and p.proname ~ '^(pg_(try_)?advisory_|lo_|lo(read|write)$)'
-  and p.proname not in ('lo_import', 'lo_export');
+  and p.proname not in ('lo_import', 'lo_export', 'pg_advisory_unlock_all');
 select is_empty(
   $$
     select role, s.oid::regprocedure

@@ -12,15 +12,6 @@ SEARCH = "select content from ragwall.match_documents($1, $2)"
 READ = "select content from ragwall.documents"
 
 
-class Connection(asyncpg.Connection):
-    """asyncpg also unlocks advisory locks when a connection comes back: app_user may not, and has none."""
-
-    def get_reset_query(self) -> str:
-        return "close all; unlisten *; reset all"
-
-    _get_reset_query = get_reset_query  # its name before asyncpg 0.28
-
-
 def vector(*at: int) -> str:
     """Stands for the embedding of a text, written as JSON: asyncpg does not know the types of pgvector."""
     return json.dumps([1.0 if i in at else 0.0 for i in range(1536)])
@@ -34,7 +25,7 @@ async def as_tenant(pool: asyncpg.Pool, tenant: str, query: str, *params: object
 
 
 async def main() -> None:
-    async with asyncpg.create_pool(os.environ["DATABASE_URL"], min_size=1, connection_class=Connection) as pool:
+    async with asyncpg.create_pool(os.environ["DATABASE_URL"], min_size=1) as pool:
         key = {"source": "asyncpg.md", "position": 0}
         document = key | {"content": CONTENT, "embedding": vector(3), "embedding_model": "example"}
         print("acme stores:", await as_tenant(pool, "acme", UPSERT, json.dumps([document])))

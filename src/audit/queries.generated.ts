@@ -142,8 +142,9 @@ tenant_column as materialized (
 -- Tables with a tenant column, partitions and inheritance children included.
 tenant_table as materialized (
   select
-    r.oid, r.name, r.relname, r.relkind, r.relowner, r.relrowsecurity, r.relforcerowsecurity, r.relispartition,
-    r.schema, a.bound,
+    r.oid, r.name, r.relname, r.relkind, r.relowner, r.relrowsecurity, r.relispartition, r.schema, a.bound,
+    -- Which tenants there are, the owner is to read: nobody else has a privilege on ragwall_search.stored.
+    r.relforcerowsecurity or r.name = 'ragwall_search.stored' as owner_is_bound,
     a.attnum, a.attname, a.attnotnull or y.typnotnull as attnotnull, a.attcollation, a.atttypid,
     coalesce(b.typname, y.typname) as typname, y.typcategory,
     exists (select from pg_catalog.pg_inherits as i where i.inhrelid = r.oid) as child
@@ -664,8 +665,9 @@ tenant_column as materialized (
 -- Tables with a tenant column, partitions and inheritance children included.
 tenant_table as materialized (
   select
-    r.oid, r.name, r.relname, r.relkind, r.relowner, r.relrowsecurity, r.relforcerowsecurity, r.relispartition,
-    r.schema, a.bound,
+    r.oid, r.name, r.relname, r.relkind, r.relowner, r.relrowsecurity, r.relispartition, r.schema, a.bound,
+    -- Which tenants there are, the owner is to read: nobody else has a privilege on ragwall_search.stored.
+    r.relforcerowsecurity or r.name = 'ragwall_search.stored' as owner_is_bound,
     a.attnum, a.attname, a.attnotnull or y.typnotnull as attnotnull, a.attcollation, a.atttypid,
     coalesce(b.typname, y.typname) as typname, y.typcategory,
     exists (select from pg_catalog.pg_inherits as i where i.inhrelid = r.oid) as child
@@ -695,7 +697,7 @@ reachable_role as materialized (
 open_table as (
   select t.name, t.relrowsecurity
   from tenant_table as t
-  where not (t.relrowsecurity and t.relforcerowsecurity)
+  where not (t.relrowsecurity and t.owner_is_bound)
     and exists (
       select from reachable_role as m
       where pg_catalog.has_schema_privilege(m.oid, t.schema, 'usage')

@@ -21,7 +21,7 @@ reachable_role as materialized (
 open_table as (
   select t.name, t.relrowsecurity
   from tenant_table as t
-  where not (t.relrowsecurity and t.relforcerowsecurity)
+  where not (t.relrowsecurity and t.owner_is_bound)
     and exists (
       select from reachable_role as m
       where pg_catalog.has_schema_privilege(m.oid, t.schema, 'usage')
