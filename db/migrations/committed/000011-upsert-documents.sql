@@ -1,5 +1,5 @@
---! Previous: sha1:460fcb267a3bd41410510f709feedf07b682e4d2
---! Hash: sha1:88df57cda4359b03f3f7a91f0be7d530b46079cb
+--! Previous: sha1:6d4f742734b2d5f177a569aec06fd8c8d18f76f6
+--! Hash: sha1:55cc0dbcc70694f9b46a8aa11783b0c6ab81a3f3
 --! Message: upsert-documents
 
 -- Ingest: repeating an ingest changes nothing and needs no new embeddings.

@@ -1,5 +1,5 @@
---! Previous: sha1:88df57cda4359b03f3f7a91f0be7d530b46079cb
---! Hash: sha1:40575e1f54e03455f59a0473560a3082f9dbfbc3
+--! Previous: sha1:55cc0dbcc70694f9b46a8aa11783b0c6ab81a3f3
+--! Hash: sha1:04af0dc3f1c7287ea191f087d8931c39c31e1175
 --! Message: delete-documents
 
 -- Deletion. Nobody has DELETE on the table, because it would allow LOCK TABLE, which stops all tenants. So the first

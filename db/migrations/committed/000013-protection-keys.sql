@@ -1,5 +1,5 @@
---! Previous: sha1:40575e1f54e03455f59a0473560a3082f9dbfbc3
---! Hash: sha1:1dc9ad1e20fd9dea0d639a8c9f7ff0ca8514681e
+--! Previous: sha1:04af0dc3f1c7287ea191f087d8931c39c31e1175
+--! Hash: sha1:281ba8b5a8e1b25da7ff4e2ec95b24d985002f9c
 --! Message: protection-keys
 
 -- Protecting a table of yours, part 1 of 9: foreign keys by which tenants can observe each other.

@@ -1,5 +1,5 @@
---! Previous: sha1:1dc9ad1e20fd9dea0d639a8c9f7ff0ca8514681e
---! Hash: sha1:b7a55d2a8f50a31d2eeb11ab84a38e19fe26a38d
+--! Previous: sha1:281ba8b5a8e1b25da7ff4e2ec95b24d985002f9c
+--! Hash: sha1:7f70c710b169f68d656b03266daddf77fa1741b7
 --! Message: protection-indexes
 
 -- Protecting a table of yours, part 2 of 9: indexes by which tenants can observe each other.

@@ -1,5 +1,5 @@
---! Previous: sha1:b7a55d2a8f50a31d2eeb11ab84a38e19fe26a38d
---! Hash: sha1:e97b51a01325a453f0946d218f50f1195ce434d9
+--! Previous: sha1:7f70c710b169f68d656b03266daddf77fa1741b7
+--! Hash: sha1:b14b18b5eac62f48caa6f49a7b832a68d1ff2b34
 --! Message: protection-findings
 
 -- Protecting a table of yours, part 3 of 9: everything by which a role can get past the policies of the table.

@@ -1,5 +1,5 @@
---! Previous: sha1:e97b51a01325a453f0946d218f50f1195ce434d9
---! Hash: sha1:4300d3004b09df76631d9cba899fc4e6d91f8380
+--! Previous: sha1:b14b18b5eac62f48caa6f49a7b832a68d1ff2b34
+--! Hash: sha1:e729b381d3bd3ac9cbaff246cd4c6572b3d448de
 --! Message: protection-grants
 
 -- Protecting a table of yours, part 4 of 9: who keeps which privileges.

@@ -1,5 +1,5 @@
---! Previous: sha1:4300d3004b09df76631d9cba899fc4e6d91f8380
---! Hash: sha1:69c488745f0c1b3b7d6f2a536e860ca8e93baaae
+--! Previous: sha1:e729b381d3bd3ac9cbaff246cd4c6572b3d448de
+--! Hash: sha1:7370ecaf8a65ef7e62ec05aa94fac7ac05374d6f
 --! Message: protection-plan
 
 -- Protecting a table of yours, part 5 of 9: the statements that do it.

@@ -1,5 +1,5 @@
---! Previous: sha1:69c488745f0c1b3b7d6f2a536e860ca8e93baaae
---! Hash: sha1:f180241fe7e5f20cc71bb80bbcec0e56e873bfea
+--! Previous: sha1:7370ecaf8a65ef7e62ec05aa94fac7ac05374d6f
+--! Hash: sha1:922f346521198a2e1b07e750cb5a9d89e2709d90
 --! Message: unprotection
 
 -- Protecting a table of yours, part 6 of 9: the record of what there was before, and unprotect_table().

@@ -1,5 +1,5 @@
---! Previous: sha1:f180241fe7e5f20cc71bb80bbcec0e56e873bfea
---! Hash: sha1:02e9a568932f73cdac9a8246a3843941d4c8d9d3
+--! Previous: sha1:922f346521198a2e1b07e750cb5a9d89e2709d90
+--! Hash: sha1:b067dba39e5ddaea1c0bb3fe7ba7304af51f2f33
 --! Message: protect-table
 
 -- Protecting a table of yours, part 7 of 9: protect_table().

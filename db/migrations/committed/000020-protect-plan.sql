@@ -1,5 +1,5 @@
---! Previous: sha1:02e9a568932f73cdac9a8246a3843941d4c8d9d3
---! Hash: sha1:ff01cbc320992b5808c7b1882a4b488a5df4b109
+--! Previous: sha1:b067dba39e5ddaea1c0bb3fe7ba7304af51f2f33
+--! Hash: sha1:24fa8ab62af213657159831853d8a09810708c28
 --! Message: protect-plan
 
 -- Protecting a table of yours, part 8 of 9: protect_plan(), for all tables at once.

@@ -1,5 +1,5 @@
---! Previous: sha1:ff01cbc320992b5808c7b1882a4b488a5df4b109
---! Hash: sha1:63f2920c9eae64692519fccabae1e7da9ca47de8
+--! Previous: sha1:24fa8ab62af213657159831853d8a09810708c28
+--! Hash: sha1:f5bed7745d059ac3768575689911825654d1b580
 --! Message: later-partitions
 
 -- Protecting a table of yours, part 9 of 9: partitions that are added later.

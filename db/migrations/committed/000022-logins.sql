@@ -1,5 +1,5 @@
---! Previous: sha1:63f2920c9eae64692519fccabae1e7da9ca47de8
---! Hash: sha1:7a1743288e539de82cfa4a85d8f506b426567613
+--! Previous: sha1:f5bed7745d059ac3768575689911825654d1b580
+--! Hash: sha1:729e617b8713bbfd4c06fad166a75be9d52b8106
 --! Message: logins
 
 -- Logins of the application.

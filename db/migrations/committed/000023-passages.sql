@@ -1,5 +1,5 @@
---! Previous: sha1:7a1743288e539de82cfa4a85d8f506b426567613
---! Hash: sha1:8ecf7b8fdd14e0220cf1a0d056712db596bce95d
+--! Previous: sha1:729e617b8713bbfd4c06fad166a75be9d52b8106
+--! Hash: sha1:a0f8a1ff4dedfaa2ceda4f7c2ebe826cba215910
 --! Message: passages
 
 -- A face for tools that insert rows, upsert and delete them by id, and know no tenant. In a schema of its own, because

@@ -1,5 +1,5 @@
---! Previous: sha1:8ecf7b8fdd14e0220cf1a0d056712db596bce95d
---! Hash: sha1:929ec74a9d2178c31bf25efa9b2423bdab0eea83
+--! Previous: sha1:a0f8a1ff4dedfaa2ceda4f7c2ebe826cba215910
+--! Hash: sha1:51546b1ca1d79c51b1dd276ad48dafb7da95e36b
 --! Message: requests
 
 -- The tenant of a request that PostgREST, and so Supabase, turns into a transaction.
