@@ -985,13 +985,10 @@ own_other_fact (kind, parent, name, property, value) as materialized (
     and not (a.search_table and g.name = 'ragwall_search' and x.privilege_type = 'SELECT' and not x.is_grantable)
 ),
 -- The extension vector may be in any schema. Here its objects are in public, and those of public are in PUBLIC.
-vector_schema (name, own, public) as materialized (
-  select n.name, case n.name when 'public' then 'PUBLIC\.' else '\m' || n.name || '\.' end, '\mpublic\.'
-  from (
-    select coalesce((
-      select e.extnamespace::regnamespace::text from pg_catalog.pg_extension as e where e.extname = 'vector'
-    ), 'public')
-  ) as n (name)
+vector_schema (name) as materialized (
+  select coalesce((
+    select e.extnamespace::regnamespace::text from pg_catalog.pg_extension as e where e.extname = 'vector'
+  ), 'public')
 ),
 -- Of a body, of arguments and of a long value the md5.
 present (kind, parent, name, property, value) as materialized (
@@ -1000,11 +997,14 @@ present (kind, parent, name, property, value) as materialized (
   from (select * from own_relation_fact union all select * from own_other_fact) as f
   cross join vector_schema as s
   cross join lateral (
-    values (
-      regexp_replace(regexp_replace(f.parent, s.public, 'PUBLIC.', 'g'), s.own, 'public.', 'g'),
-      regexp_replace(regexp_replace(f.name, s.public, 'PUBLIC.', 'g'), s.own, 'public.', 'g'),
-      regexp_replace(regexp_replace(f.value, s.public, 'PUBLIC.', 'g'), s.own, 'public.', 'g')
-    )
+    select f.parent, f.name, f.value where s.name = 'public'
+    union all
+    select
+      regexp_replace(regexp_replace(f.parent, '\mpublic\.', 'PUBLIC.', 'g'), p.own, 'public.', 'g'),
+      regexp_replace(regexp_replace(f.name, '\mpublic\.', 'PUBLIC.', 'g'), p.own, 'public.', 'g'),
+      regexp_replace(regexp_replace(f.value, '\mpublic\.', 'PUBLIC.', 'g'), p.own, 'public.', 'g')
+    from (values ('\m' || s.name || '\.')) as p (own)
+    where s.name <> 'public'
   ) as v (parent, name, value)
   where f.value <> ''
 ),

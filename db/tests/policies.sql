@@ -129,6 +129,8 @@ select is_empty(
       and not (c.relrowsecurity and c.relforcerowsecurity)
       -- Has nothing of tenants. Its owner keeps what unprotect_table() restores there.
       and not (c.oid = 'ragwall.unprotection'::regclass and c.relrowsecurity)
+      -- Has nothing of tenants. Applications read which claim names the tenant, and its owner writes it.
+      and c.oid <> 'ragwall.tenant_claim'::regclass
       -- Which tenants there are: members of ragwall_owner read it, and nobody else.
       and not (c.oid = 'ragwall_search.stored'::regclass and c.relrowsecurity)
   $$,
