@@ -1,14 +1,17 @@
 /** Each program of examples/ runs, gets nothing of another tenant, and notices a login that the walls do not bind. */
 import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { access, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { type JWTPayload, SignJWT } from 'jose';
 import postgres from 'postgres';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it, type TestContext } from 'vitest';
 import { root } from '../db/tests/engine/migrations.js';
 import { needs } from '../db/tests/engine/session.js';
 import { startFakeOpenAI } from './examples/fake-openai.js';
+import { startPostgrest } from './examples/postgrest.js';
 
 const engine = inject('engine');
 const here = fileURLToPath(root);
@@ -63,7 +66,7 @@ const runtime = { file: 'runtimes/client.mjs', noticed: 'R01: a superuser' };
 const programs: readonly Program[] = [
   ...['pg/pg.mjs', 'drizzle/drizzle.mjs', 'kysely/kysely.mjs', 'knex/knex.mjs', 'slonik/slonik.mjs'].map(node),
   { ...node('prisma/prisma.ts'), by: [process.execPath, '--import', 'tsx'] },
-  ...['langchain/langchain.mjs', 'langchain/pgvector.mjs', 'ai-sdk/ai-sdk.mjs'].map(node),
+  ...['langchain/langchain.mjs', 'langchain/pgvector.mjs', 'supabase/supabase.mjs', 'ai-sdk/ai-sdk.mjs'].map(node),
   { ...node('mastra/mastra.mjs'), lacks: lacksMastra },
   { file: 'mcp/mcp.mjs' }, // its server logs in as agent_caller, and reads by one function
   python('python/with_psycopg.py', 'psycopg', 'python3-psycopg'),
@@ -100,6 +103,8 @@ describe('programs', () => {
   const agentUrl = new URL(engine.appUrl ?? 'postgres://none');
   agentUrl.username = 'agent_caller'; // on Docker it has the same password
   let openai: Awaited<ReturnType<typeof startFakeOpenAI>> | undefined;
+  let postgrest: Awaited<ReturnType<typeof startPostgrest>> | undefined;
+  const jwtSecret = randomBytes(32);
   let signingKey: string;
   let missing: string | undefined;
 
@@ -124,10 +129,25 @@ describe('programs', () => {
     await admin`alter view ragwall_api.passages alter column embedding_model set default 'text-embedding-3-small'`;
     const [key] = await admin`select ragwall.add_signing_key('examples') as jwk`;
     signingKey = key?.jwk;
+    if (engine.kind !== 'docker') return;
+    const login = new URL(engine.adminUrl);
+    // It may become the superuser, so that a token can name a role that the walls do not bind.
+    await admin.unsafe(`
+      create role rest_authenticator noinherit login password '${login.password}';
+      grant connect on database ${login.pathname.slice(1)} to rest_authenticator;
+      grant app_user, ${login.username} to rest_authenticator`);
+    login.username = 'rest_authenticator';
+    const preRequest = 'ragwall_api.set_tenant_from_request';
+    postgrest = await startPostgrest({ url: login.href, jwtSecret, schemas: ['ragwall_api'], preRequest });
   }, 300_000);
 
   afterAll(async () => {
     openai?.close();
+    if (postgrest) {
+      await postgrest.close();
+      await admin`drop owned by rest_authenticator`;
+      await admin`drop role rest_authenticator`;
+    }
     if (signingKey) {
       await admin`select ragwall.retire_signing_key('examples')`;
       await admin`alter view ragwall_api.passages alter column embedding_model drop default`;
@@ -142,12 +162,22 @@ describe('programs', () => {
     await admin`delete from ragwall.documents`;
   });
 
+  /** Signs a token as the sign-in of Supabase does. */
+  const sign = (role: string, claims: JWTPayload = {}) =>
+    new SignJWT({ role, ...claims }).setProtectedHeader({ alg: 'HS256' }).setExpirationTime('5m').sign(jwtSecret);
+
   async function start({ file, by: [command, ...args] = [process.execPath] }: Program, url: string | undefined) {
+    const role = new URL(url ?? 'postgres://none').username;
     const env = {
       ...process.env,
       DATABASE_URL: url,
       AGENT_URL: agentUrl.href,
       RAGWALL_SIGNING_KEY: signingKey,
+      SUPABASE_URL: postgrest?.url,
+      SUPABASE_KEY: 'none',
+      ACME_TOKEN: await sign(role, { tenant_id: 'acme' }),
+      GLOBEX_TOKEN: await sign(role, { tenant_id: 'globex' }),
+      TOKEN_WITHOUT_TENANT: await sign(role),
       OPENAI_BASE_URL: openai?.url,
       OPENAI_API_KEY: 'none',
       NO_COLOR: '1',
@@ -156,6 +186,7 @@ describe('programs', () => {
   }
   async function skipWhereLacking({ file, lacks }: Program, context: TestContext) {
     if (file.startsWith('mcp/')) needs(context, engine, ['docker'], 'a login of agent_caller');
+    if (file.startsWith('supabase/')) needs(context, engine, ['docker'], 'a login of its own');
     const why = await lacks?.();
     if (why) context.skip(why);
   }
