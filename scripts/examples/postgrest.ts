@@ -33,18 +33,13 @@ function restriction(of: string, query: URLSearchParams, value: (given: string) 
   return query.has('limit') ? `${where}LIMIT ${value(`${query.get('limit')}`)} OFFSET 0 ` : where;
 }
 
-interface Settings {
-  /** Of a login that may become the roles that tokens name. */
-  readonly url: string;
-  /** Of tokens signed by HMAC. */
-  readonly jwtSecret: Uint8Array;
-  /** The exposed ones, the first for requests that name none. */
-  readonly schemas: readonly string[];
-  /** The name of a function, with its schema. */
-  readonly preRequest: string;
-}
+type Settings = Record<'url' | 'preRequest', string> & { schemas: readonly string[]; jwtSecret: Uint8Array };
 
-/** Starts it on a free port. Returns its address, where it serves /rest/v1 as Supabase does, and what closes it. */
+/**
+ * Starts it on a free port. Returns its address, where it serves /rest/v1 as Supabase does, and what closes it.
+ * @param settings `url`: of a login that may become the roles that tokens name. `schemas`: the exposed ones, the first
+ *   for requests that name none. `preRequest`: the name of a function, with its schema.
+ */
 export async function startPostgrest({ url, jwtSecret, schemas, preRequest }: Settings) {
   const sql = postgres(url, { max: 4, onnotice: () => {} });
   const argumentsOf = (schema: string, routine: string) => sql`
@@ -57,7 +52,7 @@ export async function startPostgrest({ url, jwtSecret, schemas, preRequest }: Se
     where c.relnamespace = ${quoted(schema)}::regnamespace and c.relname = ${relation}`;
 
   async function statementOf({ method, headers }: IncomingMessage, schema: string, to: URL, json: string) {
-    const [, , , first = '', routine = ''] = to.pathname.split('/');
+    const [query, [, , , first = '', routine = '']] = [to.searchParams, to.pathname.split('/')];
     const calls = first === 'rpc';
     const name = calls ? routine : first;
     const of = `${quoted(schema)}.${quoted(name)}`;
@@ -69,11 +64,10 @@ export async function startPostgrest({ url, jwtSecret, schemas, preRequest }: Se
 
     const values: string[] = [];
     const value = (given: string) => `$${values.push(given)}`;
-    const query = to.searchParams;
     const given = query.get('columns')?.replaceAll('"', '').split(',') ?? Object.keys(JSON.parse(json || '{}'));
     const unknown = given.find((key) => !types.has(key));
-    if (unknown && calls) throw refusal(404, 'PGRST202', `Could not find ${of}(${given}) in the schema cache`);
-    if (unknown) throw refusal(400, 'PGRST204', `Could not find the column '${unknown}' in the schema cache`);
+    if (unknown)
+      throw refusal(calls ? 404 : 400, calls ? 'PGRST202' : 'PGRST204', `Could not find ${unknown} of ${of}`);
     const typed = given.map((key) => `${quoted(key)} ${types.get(key)}`).join(', ');
     const record = `json_to_record${json.startsWith('[') ? 'set' : ''}(pgrst_payload.json_data) AS _(${typed})`;
     const payload = () => `FROM (SELECT ${value(json)}::text::json AS json_data) pgrst_payload,
@@ -105,31 +99,30 @@ export async function startPostgrest({ url, jwtSecret, schemas, preRequest }: Se
     const { method = '', headers } = request;
     const json = await text(request);
     const to = new URL(`${request.url}`, 'http://localhost');
-    const token = headers.authorization?.replace(/^bearer +/i, '');
-    const claims = (await jwtVerify(`${token}`, jwtSecret).catch(() => undefined))?.payload;
+    const token = `${headers.authorization}`.replace(/^bearer +/i, '');
+    const claims = (await jwtVerify(token, jwtSecret, { algorithms: ['HS256'] }).catch(() => undefined))?.payload;
     if (!claims?.role) throw refusal(401, 'PGRST301', 'JWT cryptographic operation failed');
     const schema = `${headers[method === 'GET' ? 'accept-profile' : 'content-profile'] ?? schemas[0]}`;
     if (!schemas.includes(schema)) throw refusal(406, 'PGRST106', `Invalid schema: ${schema}`);
     const { source, rows, full, values, writes, status } = await statementOf(request, schema, to, json);
     const body = full ? `coalesce(json_agg(_postgrest_t), '[]')` : `''`;
-    const answered = sql.begin(`isolation level read committed read ${writes ? 'write' : 'only'}`, async (tx) => {
+    const [row] = await sql.begin(`isolation level read committed read ${writes ? 'write' : 'only'}`, async (tx) => {
       await tx`select set_config('search_path', ${`${quoted(schema)}, "public"`}, true),
-        set_config('role', ${`${claims.role}`}, true), set_config('request.jwt.claims', ${JSON.stringify(claims)}, true),
+        set_config('role', ${`${claims.role}`}, true),
+        set_config('request.jwt.claims', ${JSON.stringify(claims)}, true),
         set_config('request.method', ${method}, true), set_config('request.path', ${to.pathname}, true),
         set_config('request.headers', ${JSON.stringify(headers)}, true), set_config('request.cookies', '{}', true)`;
       await tx.unsafe(`select ${preRequest}()`);
       const main = `WITH pgrst_source AS (${source}) SELECT ${body}::text AS body FROM (${rows}) _postgrest_t`;
       return tx.unsafe(main, values);
     });
-    const [row] = await answered.catch((error) => {
-      throw Object.assign(error, { status: statuses[error.code] ?? 400 });
-    });
     return { status, body: row?.body };
   }
 
   const server = createServer(async (request, response) => {
-    const { status, body } = await respond(request).catch(({ status = 500, code, message, detail, hint }) => {
-      return { status, body: JSON.stringify({ code, message, details: detail ?? null, hint: hint ?? null }) };
+    const { status, body } = await respond(request).catch(({ code, message, detail = null, hint = null, status }) => {
+      const said = JSON.stringify({ code, message, details: detail, hint });
+      return { status: status ?? statuses[code] ?? (code ? 400 : 500), body: said };
     });
     response.writeHead(status, { 'content-type': 'application/json' }).end(body);
   }).listen(0, '127.0.0.1');
