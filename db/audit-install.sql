@@ -811,7 +811,9 @@ own_relation_fact (kind, parent, name, property, value) as materialized (
         select string_agg(concat_ws(' ', i.inhparent::regclass, pg_get_expr(r.relpartbound, r.oid)), ', ')
         from pg_catalog.pg_inherits as i where i.inhrelid = r.oid
       )),
-      ('query', case when r.relkind in ('v', 'm') then concat_ws(' ', r.reloptions::text, pg_get_viewdef(r.oid)) end)
+      -- Before PostgreSQL 16 the columns of a view of one table have the table's alias in front.
+      ('query', case when r.relkind in ('v', 'm') then
+        concat_ws(' ', r.reloptions::text, regexp_replace(pg_get_viewdef(r.oid), '\md\.', '', 'g')) end)
   ) as f (property, value)
   where not r.search_table
   union all

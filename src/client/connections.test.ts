@@ -149,15 +149,18 @@ describe('connections', () => {
 
   it('are checked at start-up over others, or over the only one that there may be', async () => {
     const named = { driver: { connection: { application_name: 'leased' } } };
+    const login = new URL(engine.appUrl ?? '').username;
     for (const max of [1, 4]) {
       const ragwall = leased({ max });
       await contents(ragwall);
-      await session.admin((sql) => sql`alter role app_user connection limit 1`);
+      await session.admin((sql) => sql`alter role ${sql(login)} connection limit 1`);
       const checked = ragwall.assertIsolation().then(
         () => 'checked',
         ({ code }) => code,
       );
-      const outcome = await checked.finally(() => session.admin((sql) => sql`alter role app_user connection limit -1`));
+      const outcome = await checked.finally(() =>
+        session.admin((sql) => sql`alter role ${sql(login)} connection limit -1`),
+      );
       expect(outcome).toBe(max === 1 ? 'checked' : '53300');
       await ragwall.close();
     }
