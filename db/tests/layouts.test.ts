@@ -161,7 +161,9 @@ describe.runIf(runs)('a database like that of', () => {
         const failures = [];
         for (const file of (await pgtapFiles()).filter((file) => files.test(file)))
           failures.push(...(await failuresOf(url.href, file, vectorSchema)));
-        expect(failures).toEqual(open);
+        // Before PostgreSQL 16 whoever creates a role is no member of it: the login is one of the three owners' only.
+        const [later] = await superuser`select current_setting('server_version_num')::integer >= 160000 as joins`;
+        expect(failures).toEqual(open.filter((line) => later?.joins || !line.startsWith('attacks/policies.sql: ')));
       } finally {
         await Promise.all([superuser.end(), customer.end()]);
         await admin.unsafe(`drop database ${database} with (force)`);
