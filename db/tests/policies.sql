@@ -133,8 +133,6 @@ select is_empty(
       and c.oid <> 'ragwall.tenant_claim'::regclass
       -- Which tenants there are: members of ragwall_owner read it, and nobody else.
       and not (c.oid = 'ragwall_search.stored'::regclass and c.relrowsecurity)
-      -- Which claim names the tenant: the same for all.
-      and c.oid <> 'ragwall.tenant_claim'::regclass
   $$,
   'row-level security is enabled and forced on every table and partition [E03b]'
 );
