@@ -1,5 +1,6 @@
 /** Runs every pgTAP file of this folder and of attacks/, as superuser, and makes each of its assertions a test. */
 import { readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, inject, it } from 'vitest';
 import { pgtapFiles, pgtapFolder } from './engine/migrations.js';
 import { openSession } from './engine/session.js';
@@ -32,7 +33,8 @@ async function runFile(file: string): Promise<string[]> {
 }
 
 for (const file of await pgtapFiles()) {
-  const lines = await runFile(file);
+  const lines = await Promise.race([runFile(file), delay(240_000, null, { ref: false })]);
+  if (!lines) throw new Error(`${file} did not end within four minutes`);
   const assertions = lines.filter((line) => /^(not )?ok/.test(line));
   const planned = lines.find((line) => line.startsWith('1..'))?.slice(3);
   describe(file, () => {
