@@ -1109,24 +1109,27 @@ declare
     else 0
   end;
   step constant text := 'select ragwall.set_tenant(%L); select ragwall.%s';
-  registered text[] := '{}';
+  entries ragwall.search_tables[];
   entry ragwall.search_tables;
+  registered text[] := '{}';
   candidate text;
 begin
   if large < 1 then
     raise exception 'ragwall.search_table_from is expected to be a whole number from 1'
       using errcode = 'RW301';
   end if;
+  entries := array(select s from ragwall.search_tables as s order by s.tenant_id);
   for candidate in
     select s.tenant_id from ragwall_search.stored as s
-    group by s.tenant_id having sum(s.documents) >= large and not bool_or(s.registered) order by s.tenant_id
+    where s.tenant_id not in (select e.tenant_id from unnest(entries) as e)
+    group by s.tenant_id having sum(s.documents) >= large order by s.tenant_id
   loop
     if ragwall_search.has_documents(candidate, large) then
       return next format(step, candidate, 'build_search_table()');
       registered := registered || candidate;
     end if;
   end loop;
-  for entry in select s.* from ragwall.search_tables as s order by s.tenant_id loop
+  foreach entry in array entries loop
     if entry.previous is not null and entry.built_at < clock_timestamp() - interval '1 minute' then
       return next format(step, entry.tenant_id, 'drop_search_table()');
     end if;

@@ -79,6 +79,13 @@ beforeEach(async () => {
 afterEach(async () => {
   for (const child of children) child.kill('SIGKILL');
   await admin(async (sql) => {
+    // What a killed process had begun would go on for a while, and register a tenant again.
+    if (engine.kind !== 'embedded') {
+      const end = () => sql`
+        select pg_terminate_backend(pid) from pg_stat_activity
+        where datname = current_database() and application_name like 'ragwall index%'`;
+      await expect.poll(end, { timeout: 5_000 }).toHaveLength(0);
+    }
     await sql`delete from ragwall.documents`;
     const found = await sql`
       select relname from pg_class
