@@ -50,6 +50,26 @@ const searching = within(/\.search_documents\(/, [
 ]);
 
 const calls = [
+  ...within(/write_passage\(/, [
+    ['no tenant is required', /ragwall\.require_tenant\(\)/, 'ragwall.current_tenant()'],
+    ['a passage without a model is taken', /new\.embedding_model is null/, 'false'],
+    ['the key of a passage may change', /\(new\.id, .*\) is distinct from \(old\.id, .*\)/, 'false'],
+    ['what another session wrote is lost', /and \(d\.content, .*\) = \(old\.content, .*\)\s+and .* old\.embedding/, ''],
+    ['another source takes the id', /\(excluded\.source is null or .*\)\s+and /, ''],
+    ['what is not deleted is returned', /(delete_documents\(array\[old\.id\]\)) = 0/, '$1 < 0'],
+  ]),
+  ...within(/set_tenant_from_request\(/, [
+    ['roles without rights are bound', /not has_schema_privilege\('ragwall', 'usage'\)/, 'false'],
+    ['claims count in signed mode', /trusting := .*;/, 'trusting := true;'],
+    ['what the parser says is quoted', /data_exception or program_limit_exceeded/, 'division_by_zero'],
+    ['claims may be anything', /jsonb_typeof\(request\) <> 'object'/, 'false'],
+    ['any scheme is a bearer', /\^bearer/, '^\\w+'],
+    ['bearer in capitals is none', /\(\?i\)/, ''],
+    ['a claim that is null names a tenant', / or claim = 'null'/, ''],
+    ['a claim may be a number', /jsonb_typeof\(claim\) <> 'string'/, 'false'],
+    ['the claim is a fixed one', /request #> path/, "request -> 'tenant_id'"],
+  ]),
+  ...within(/begin_migration\(/, [['any migration is the next', /number is distinct from applied \+ 1/, 'false']]),
   ...within(/match_passages\(/, [
     ['k may be less than 1', /match_count >= 1 and /, ''],
     ['k may be more than 1000', /match_count <= 1000 and /, ''],
