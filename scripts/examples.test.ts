@@ -110,7 +110,7 @@ describe('programs', () => {
 
   beforeAll(async () => {
     if (engine.kind === 'embedded') return;
-    const npm = (cwd: string, ...args: string[]) => run('npm', args, { cwd, timeout: 240_000, killSignal: 'SIGKILL' });
+    const npm = (cwd: string, ...args: string[]) => run('npm', args, { cwd, timeout: 420_000, killSignal: 'SIGKILL' });
     await npm(here, 'run', 'build');
     // Without scripts: those of Prisma and Bun fetch programs from elsewhere. The lock is not written: it repeats what
     // Ragwall depends on, which may have changed.
@@ -139,7 +139,7 @@ describe('programs', () => {
     login.username = 'rest_authenticator';
     const preRequest = 'ragwall_api.set_tenant_from_request';
     postgrest = await startPostgrest({ url: login.href, jwtSecret, schemas: ['ragwall_api'], preRequest });
-  }, 300_000);
+  }, 600_000);
 
   afterAll(async () => {
     openai?.close();

@@ -3,8 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { visible } from '../audit/report.js';
 import { createObserver } from './index-observer.js';
+import { openIndexSession, planOf } from './index-queries.js';
 import { type Outcome, runPlan } from './index-run.js';
-import { openSession, takeLock } from './session.js';
+import { takeLock } from './session.js';
 
 const indexHelp = `ragwall index [url]   builds the search tables of tenants that have become large, brings changes into them,
                       measures their recall, builds worn ones anew, and drops those of tenants that have shrunk
@@ -53,7 +54,7 @@ function printOutcome({ done, undone }: Outcome, replaced: number, began: number
 async function runOnce({ url, from, wait, signal, terse }: Options): Promise<boolean> {
   const began = performance.now();
   const observer = createObserver(url);
-  const session = await openSession(url, { from });
+  const session = await openIndexSession(url, from);
   // A cancellation that comes before its statement has no effect, so it is repeated until the run has ended.
   let cancelling: NodeJS.Timeout | undefined;
   const cancel = () => {
@@ -79,9 +80,9 @@ async function runOnce({ url, from, wait, signal, terse }: Options): Promise<boo
 }
 
 async function printPlan(url: string, from: string | undefined): Promise<void> {
-  const session = await openSession(url, { from });
+  const session = await openIndexSession(url, from);
   try {
-    for (const statement of await session.plan()) console.log(`${statement};`);
+    for (const statement of await planOf(session)) console.log(`${statement};`);
   } finally {
     await session.end();
   }

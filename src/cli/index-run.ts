@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { visible } from '../audit/report.js';
 import type { Observer } from './index-observer.js';
+import { nextTransaction, planOf, transactionsBelow } from './index-queries.js';
 import { type Step, stepsOf } from './index-steps.js';
 import type { Session } from './session.js';
 
@@ -59,7 +60,7 @@ export async function runPlan(session: Session, observer: Observer, options: Run
 
   /** Whether a transaction that has held up a first build would hold up another one. */
   async function isHeldUp(): Promise<boolean> {
-    if (horizon !== undefined && (await session.under(horizon)).length === 0) horizon = undefined;
+    if (horizon !== undefined && (await transactionsBelow(session, horizon)).length === 0) horizon = undefined;
     return horizon !== undefined;
   }
 
@@ -100,7 +101,7 @@ export async function runPlan(session: Session, observer: Observer, options: Run
       const state = await stateOf(step.tenant);
       if (state === 'registered' && (await isHeldUp())) return true;
       if (state !== 'nothing') say(`${title}: building`);
-      next = await session.horizon();
+      next = await nextTransaction(session);
     }
     const began = performance.now();
     try {
@@ -135,7 +136,7 @@ export async function runPlan(session: Session, observer: Observer, options: Run
     deadline ??= performance.now() + options.wait * 1_000;
     const until = Math.min(deadline, performance.now() + pause);
     for (;;) {
-      const others = horizon === undefined ? [] : await session.under(horizon);
+      const others = horizon === undefined ? [] : await transactionsBelow(session, horizon);
       if (others.length === 0 || performance.now() >= until) return others;
       if (others.join() !== said) say(`builds wait for ${waitsFor(others)}`);
       said = others.join();
@@ -144,7 +145,7 @@ export async function runPlan(session: Session, observer: Observer, options: Run
   }
 
   for (;;) {
-    const steps = stepsOf(await session.plan()).filter(({ key }) => !finished.has(key));
+    const steps = stepsOf(await planOf(session)).filter(({ key }) => !finished.has(key));
     if (steps.length === 0) return outcome;
     const heldUp: Step[] = [];
     let progressed = false;

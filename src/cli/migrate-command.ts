@@ -173,10 +173,7 @@ export async function migrateCommand(args: string[]): Promise<number> {
   const given = parseChoices(values);
   if (!url) throw new Error('a connection string is expected, in DATABASE_URL or as an argument');
   const notices: string[] = [];
-  const session = await openSession(url, {
-    application: 'ragwall migrate',
-    onNotice: (notice) => notices.push(notice),
-  });
+  const session = await openSession(url, 'migrate', (notice) => notices.push(notice));
   try {
     if (values.check) return await check(session, given);
     await migrate(session, given, notices);

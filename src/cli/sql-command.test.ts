@@ -289,7 +289,7 @@ describe('on a server', () => {
   });
 
   it('sqitch', async (context) => {
-    const found = await run('sqitch', ['--version']).then(
+    const found = await run('sqitch', ['--version'], { timeout: 10_000 }).then(
       () => true,
       () => false,
     );
