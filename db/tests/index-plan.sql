@@ -2,6 +2,8 @@
 begin;
 select plan(52);
 
+-- What other tests have stored in this database would be due to be added up.
+delete from ragwall_search.stored;
 insert into ragwall.documents (tenant_id, id, content, embedding, embedding_model)
 select tenant, tests.id(n), tenant || ' ' || n, tests.vec(n), 'test'
 from (values ('large', 60), ('l''arge', 60), ('small', 10), ('middle', 30)) as t (tenant, documents),
