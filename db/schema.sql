@@ -27,6 +27,22 @@ ALTER TYPE ragwall.match OWNER TO ragwall_owner;
 
 COMMENT ON TYPE ragwall.match IS 'A document that was found. similarity: the cosine, -1 to 1.';
 
+CREATE TYPE ragwall.scored_match AS (
+	tenant_id text,
+	id uuid,
+	source text,
+	"position" integer,
+	content text,
+	metadata jsonb,
+	similarity double precision,
+	words double precision,
+	score double precision
+);
+
+ALTER TYPE ragwall.scored_match OWNER TO ragwall_owner;
+
+COMMENT ON TYPE ragwall.scored_match IS 'A document that was found. similarity: the cosine, -1 to 1. words: its score by BM25, from 0. score: what the order is by.';
+
 CREATE FUNCTION ragwall.add_signing_key(kid text, audience text) RETURNS text
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -140,7 +156,29 @@ $$;
 
 ALTER FUNCTION ragwall.agent_match_documents(query_vec public.halfvec, k integer, filter jsonb, with_similarity boolean) OWNER TO ragwall_owner;
 
-COMMENT ON FUNCTION ragwall.agent_match_documents(query_vec public.halfvec, k integer, filter jsonb, with_similarity boolean) IS 'Calls match_documents(query_vec, k, filter) for agent_caller, which has no privilege on any table. query_vec: embedding_dimensions() numbers, not all zero. k: 1 to 1000. filter: a JSON object, or null for none. similarity is null unless with_similarity is true, because many similarities give a stored vector away. Raises RW106 if the word explain is anywhere in the statement, RW001 if no tenant is bound, RW101 to RW105 for its arguments. Security definer: its caller may not read the table. It runs as the owner, who is bound by the same policies.';
+COMMENT ON FUNCTION ragwall.agent_match_documents(query_vec public.halfvec, k integer, filter jsonb, with_similarity boolean) IS 'Calls match_documents(query_vec, k, filter) for agent_caller, which has no privilege on any table. query_vec: embedding_dimensions() numbers, not all zero. k: 1 to 1000. filter: a JSON object, or null for none. similarity is null unless with_similarity is true, because many similarities give a stored vector away. Raises RW106 if the word explain is anywhere in the statement, RW001 if no tenant is bound, RW101 to RW108 for its arguments. Security definer: its caller may not read the table. It runs as the owner, who is bound by the same policies.';
+
+CREATE FUNCTION ragwall.agent_match_hybrid(query_vec public.halfvec, query_text text, k integer, filter jsonb DEFAULT NULL::jsonb) RETURNS SETOF ragwall.match
+    LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 10
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET client_min_messages TO 'notice'
+    AS $$
+#variable_conflict use_column
+begin
+  if current_query() ~* 'explain' then
+    raise exception 'this function does not run under explain'
+      using errcode = 'RW106',
+        hint = 'The statement may not have the word explain anywhere. Pass a text that has it as a parameter.';
+  end if;
+  return query
+  select m.tenant_id, m.id, m.source, m.position, m.content, m.metadata, null::double precision
+  from ragwall.match_hybrid(query_vec, query_text, k, filter) as m;
+end
+$$;
+
+ALTER FUNCTION ragwall.agent_match_hybrid(query_vec public.halfvec, query_text text, k integer, filter jsonb) OWNER TO ragwall_owner;
+
+COMMENT ON FUNCTION ragwall.agent_match_hybrid(query_vec public.halfvec, query_text text, k integer, filter jsonb) IS 'Calls match_hybrid(query_vec, query_text, k, filter) for agent_caller, as agent_match_documents() does for match_documents(): without scores. Raises RW106 if the word explain is anywhere in the statement, and what match_hybrid() raises. Security definer: its caller may not read the table. It runs as the owner, who is bound by the same policies.';
 
 CREATE FUNCTION ragwall.app_roles() RETURNS TABLE(role regrole, untrusted boolean)
     LANGUAGE sql STABLE PARALLEL RESTRICTED
@@ -205,6 +243,8 @@ declare
   until constant xid8 := pg_snapshot_xmax(pg_current_snapshot());
   entry ragwall_search.directory;
   m integer;
+  indexed text[];
+  version integer;
   recall record;
   stored bigint;
 begin
@@ -253,24 +293,45 @@ begin
   delete from ragwall_search.tail as t where t.tenant_id = tenant;
   execute format(
     'create table ragwall_search.%I (
-      id uuid not null, embedding public.halfvec(%s) not null, metadata jsonb not null
+      id uuid not null, embedding public.halfvec(%s) not null, metadata jsonb not null, terms integer[],
+      words public.sparsevec
     ) with (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_insert_scale_factor = 0.1)',
     fresh, entry.dimensions
   );
   execute format(
-    'alter table ragwall_search.%I alter embedding set storage %s, alter metadata set storage main',
+    'alter table ragwall_search.%I alter embedding set storage %s, alter metadata set storage main, '
+      'alter terms set storage main, alter words set storage main',
     fresh, case when entry.dimensions <= 3700 then 'plain' else 'external' end
   );
   perform ragwall.forget_statistics(format('ragwall_search.%I', fresh)::regclass);
+  version := (select s.version from ragwall_search.word_settings as s where s.filled);
   execute format(
-    'insert into ragwall_search.%I (id, embedding, metadata)
-    select d.id, d.embedding, d.metadata from ragwall.documents as d where d.tenant_id = $1',
+    'insert into ragwall_search.%I (id, embedding, metadata, terms, words)
+    select d.id, d.embedding, d.metadata, w.terms, w.words
+    from ragwall.documents as d
+    left join lateral (
+      select w.terms, w.words from ragwall_search.words as w
+      where w.tenant_id = $1 and w.id = d.id and w.version = $2
+      offset 0
+    ) as w on true
+    where d.tenant_id = $1',
     fresh
-  ) using tenant;
+  ) using tenant, version;
   get diagnostics stored = row_count;
   execute format('alter table ragwall_search.%I add primary key (id)', fresh);
   execute format('create index on ragwall_search.%I using gin (metadata jsonb_path_ops)', fresh);
   execute format('grant select on ragwall_search.%I to ragwall_search', fresh);
+  delete from ragwall_search.vocabulary as v where v.tenant_id = tenant;
+  if version is not null then
+    execute format('create index on ragwall_search.%I using gin (terms)', fresh);
+    execute format(
+      'insert into ragwall_search.vocabulary (tenant_id, term, documents)
+      select $1, u.term, count(*) from ragwall_search.%I as s cross join lateral unnest(s.terms) as u (term)
+      group by u.term having count(*) > 1',
+      fresh
+    ) using tenant;
+  end if;
+  indexed := ragwall_search.index_ranges(fresh, '{}');
   -- A graph with more edges takes five times as long to build, and is for those that need it.
   foreach m in array array[16, 32] loop
     continue when m < entry.edges;
@@ -300,6 +361,8 @@ begin
     edges = m,
     applied = 0,
     measured = 0,
+    ranges = indexed,
+    words = version,
     pages = pg_relation_size(format('ragwall_search.%I', fresh)::regclass) / current_setting('block_size')::integer,
     bytes = pg_total_relation_size(format('ragwall_search.%I', fresh)::regclass),
     ef_10 = recall.ef_10,
@@ -368,21 +431,28 @@ begin
   -- This statement sees what the one above saw, or more; what is newer is noted in the tail.
   execute format(
     'with wanted as (
-      select u.id, d.embedding, d.metadata
+      select u.id, d.embedding, d.metadata, w.terms, w.words
       from unnest($1) as u (id)
       left join lateral (
         select d.embedding, d.metadata from ragwall.documents as d where d.tenant_id = $2 and d.id = u.id offset 0
       ) as d on true
+      left join lateral (
+        select w.terms, w.words from ragwall_search.words as w
+        where w.tenant_id = $2 and w.id = u.id and w.version = $3
+        offset 0
+      ) as w on true
     ),
     removed as (
       delete from ragwall_search.%1$I as s using wanted as w where s.id = w.id and w.embedding is null
     )
-    insert into ragwall_search.%1$I as s (id, embedding, metadata)
-    select w.id, w.embedding, w.metadata from wanted as w where w.embedding is not null
-    on conflict (id) do update set embedding = excluded.embedding, metadata = excluded.metadata
-    where s.embedding operator(public.<>) excluded.embedding or s.metadata <> excluded.metadata',
+    insert into ragwall_search.%1$I as s (id, embedding, metadata, terms, words)
+    select w.id, w.embedding, w.metadata, w.terms, w.words from wanted as w where w.embedding is not null
+    on conflict (id) do update
+    set embedding = excluded.embedding, metadata = excluded.metadata, terms = excluded.terms, words = excluded.words
+    where s.embedding operator(public.<>) excluded.embedding or s.metadata <> excluded.metadata
+      or s.terms is distinct from excluded.terms or s.words operator(public.<>) excluded.words',
     entry.relation
-  ) using taken, tenant;
+  ) using taken, tenant, entry.words;
   update ragwall_search.directory as s
   set applied = s.applied + cardinality(taken)
   where s.tenant_id = tenant;
@@ -531,6 +601,23 @@ ALTER FUNCTION ragwall.current_tenant() OWNER TO ragwall_context;
 
 COMMENT ON FUNCTION ragwall.current_tenant() IS 'Returns the tenant that is bound to this transaction, or null if none is. A value counts only with a seal of this transaction: one that was written into app.current_tenant by hand, or that an earlier transaction left there, gives null. So does one that a token bound, from 5 seconds after the token has expired; a statement that is running then ends as it began. Raises P0002 if the key of the seals is missing. Security definer: it reads the key of the seals.';
 
+CREATE FUNCTION ragwall.declare_filter(field text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+begin
+  if (octet_length(field) between 1 and 200 and field not like '$%') is not true then
+    raise exception 'the name of a field is expected to be 1 to 200 bytes, and not to begin with $'
+      using errcode = 'RW305';
+  end if;
+  insert into ragwall_search.filter_fields (field) values (field) on conflict do nothing;
+end
+$_$;
+
+ALTER FUNCTION ragwall.declare_filter(field text) OWNER TO ragwall_owner;
+
+COMMENT ON FUNCTION ragwall.declare_filter(field text) IS 'Declares that ranges of a field of metadata are searched for ($gt, $gte, $lt, $lte, $between): search tables get an index of its values by the next ragwall index. Changes no document and no answer. field: a field of the metadata itself, 1 to 200 bytes. Raises RW305 otherwise. For members of ragwall_owner.';
+
 CREATE FUNCTION ragwall.delete_documents(ids uuid[]) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -608,17 +695,19 @@ CREATE FUNCTION ragwall.delete_matching(filter jsonb) RETURNS integer
     AS $$
 declare
   tenant constant text := ragwall.require_tenant();
+  path jsonpath;
 begin
   if filter is null or jsonb_typeof(filter) <> 'object' or filter = '{}' then
     raise exception 'the filter of a deletion is expected to be a JSON object that is not empty'
       using errcode = 'RW205', hint = 'Everything fits an empty filter. To delete all documents of the tenant: '
         'select ragwall.delete_documents(array(select id from ragwall.documents)).';
   end if;
+  path := ragwall.filter_path(filter);
   return ragwall.delete_documents(array(
     select d.id
     from ragwall.documents as d
     where d.tenant_id = tenant
-      and d.metadata @> filter
+      and d.metadata @? path
     order by d.id
     for update
   ));
@@ -627,7 +716,7 @@ $$;
 
 ALTER FUNCTION ragwall.delete_matching(filter jsonb) OWNER TO ragwall_owner;
 
-COMMENT ON FUNCTION ragwall.delete_matching(filter jsonb) IS 'Deletes the documents of the bound tenant whose metadata contain a filter, as @> of jsonb defines it, and returns how many were deleted. filter: a JSON object that is not empty. Raises RW001 if no tenant is bound, RW205 if the filter is null, empty or no object.';
+COMMENT ON FUNCTION ragwall.delete_matching(filter jsonb) IS 'Deletes the documents of the bound tenant whose metadata fits a filter, and returns how many were deleted. filter: a JSON object that is not empty (filter_path()). Raises RW001 if no tenant is bound, RW205 if the filter is null, empty or no object, RW107 and RW108 as filter_path() does.';
 
 CREATE FUNCTION ragwall.delete_source(source text, from_position integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
@@ -678,6 +767,22 @@ ALTER FUNCTION ragwall.delete_source(source text, from_position integer) OWNER T
 
 COMMENT ON FUNCTION ragwall.delete_source(source text, from_position integer) IS 'Deletes the documents of one source of the bound tenant, from a position on, and returns how many were deleted. from_position: 0 deletes all. A null argument deletes none. Raises RW001 if no tenant is bound. Security definer: no application role may delete. It runs as the owner, who is bound by the same policies.';
 
+CREATE FUNCTION ragwall.disable_words() RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  update ragwall_search.word_settings as s
+  set configuration = null, version = s.version + 1, filled = false, horizon = null
+  where s.configuration is not null;
+  truncate ragwall_search.words;
+end
+$$;
+
+ALTER FUNCTION ragwall.disable_words() OWNER TO ragwall_owner;
+
+COMMENT ON FUNCTION ragwall.disable_words() IS 'Disables searches by words, and deletes all words; waits for transactions that have read or written words. For members of ragwall_owner.';
+
 CREATE FUNCTION ragwall.document_id(tenant text, source text, "position" integer) RETURNS uuid
     LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -720,6 +825,7 @@ begin
     update ragwall_search.directory as s set previous = null where s.tenant_id = tenant;
   else
     delete from ragwall_search.directory as s where s.tenant_id = tenant;
+    delete from ragwall_search.vocabulary as v where v.tenant_id = tenant;
     delete from ragwall_search.tail as t where t.tenant_id = tenant;
     delete from ragwall_search.stored as s where s.tenant_id = tenant;
     insert into ragwall_search.stored (tenant_id, documents)
@@ -740,6 +846,250 @@ CREATE FUNCTION ragwall.embedding_dimensions() RETURNS integer
 ALTER FUNCTION ragwall.embedding_dimensions() OWNER TO ragwall_owner;
 
 COMMENT ON FUNCTION ragwall.embedding_dimensions() IS 'Returns the number of dimensions of every embedding in this database, 1 to 4000. The first migration fixed it.';
+
+CREATE FUNCTION ragwall.enable_words(configuration text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  known text;
+begin
+  known := (
+    select c.oid::regconfig::text from pg_ts_config as c
+    where c.oid::regconfig::text = case configuration when 'bigrams' then 'simple' else configuration end
+  );
+  if known is null then
+    raise exception 'there is no text search configuration "%"', left(configuration, 100)
+      using errcode = 'RW306', hint = 'This server has: bigrams, ' || (
+        select string_agg(c.oid::regconfig::text, ', ' order by c.oid::regconfig::text) from pg_ts_config as c
+      );
+  end if;
+  update ragwall_search.word_settings as s
+  set configuration = known, version = s.version + 1, filled = false, horizon = null
+  where s.configuration is distinct from known;
+end
+$$;
+
+ALTER FUNCTION ragwall.enable_words(configuration text) OWNER TO ragwall_owner;
+
+COMMENT ON FUNCTION ragwall.enable_words(configuration text) IS 'Enables searches by words: each write keeps the words of its document from now on. Those of documents that were there before are made by ragwall index; searches by words are refused until it has made all. configuration: a text search configuration of the server (english), with its schema if it is not in pg_catalog, or bigrams for texts in Chinese, Japanese, Korean or Thai; pairs of characters are made of these in any configuration. Of all tenants. Another one than before has all words made anew. Raises RW306 if there is none of this name. For members of ragwall_owner.';
+
+CREATE FUNCTION ragwall.field_condition(field text, wanted jsonb, level integer) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+  item constant text := '@.' || to_jsonb(field)::text;
+  start constant text := 'exists(' || item || ' ? (@.type() != "array" && (';
+  sign constant jsonb := '{"$gt": ">", "$gte": ">=", "$lt": "<", "$lte": "<="}';
+  key text;
+  value jsonb;
+  test text;
+  bounds text[] := '{}';
+  parts text[] := '{}';
+begin
+  if jsonb_typeof(wanted) = 'array' then
+    if exists (select from jsonb_array_elements(wanted) as e where jsonb_typeof(e) = 'array') then
+      raise exception 'the filter has a list in a list, at "%"', left(field, 60)
+        using errcode = 'RW108', hint = 'A list is expected to hold texts, numbers, true, false, null and objects.';
+    elsif octet_length(field) * jsonb_array_length(wanted) > 100000 then
+      raise exception 'the filter has a list that is too long, at "%"', left(field, 60)
+        using errcode = 'RW108', hint = 'The length of a list times the bytes of its field''s name is expected to be '
+          'at most 100000. $in, which takes one of a list, has no such limit.';
+    end if;
+    -- As @> has it: a list with each of these, in any order.
+    parts := array[item || '.type() == "array"'] || array(
+      select start || case jsonb_typeof(e)
+        when 'object' then '@.type() == "object" && ' || ragwall.filter_condition(e, level + 1)
+        else '@ == ' || e::text
+      end || ')))'
+      from jsonb_array_elements(wanted) as e
+    );
+    return ragwall.join_conditions(parts, ' && ');
+  elsif jsonb_typeof(wanted) <> 'object' then
+    return start || '@ == ' || wanted::text || ')))';
+  elsif not exists (select from jsonb_object_keys(wanted) as k where k like '$%') then
+    return start || '@.type() == "object" && ' || ragwall.filter_condition(wanted, level + 1) || ')))';
+  end if;
+
+  for key, value in select e.key, e.value from jsonb_each(wanted) as e loop
+    if not key = any ('{$eq,$ne,$gt,$gte,$lt,$lte,$in,$nin,$between,$exists,$not}') then
+      raise exception 'the filter has an unknown operator, "%", at "%"', left(key, 60), left(field, 60)
+        using errcode = 'RW107', hint = 'A field takes $eq, $ne, $gt, $gte, $lt, $lte, $in, $nin, $between, $exists '
+          'and $not; a filter takes $and, $or and $not.';
+    end if;
+    if (case
+      when key in ('$eq', '$ne') then jsonb_typeof(value) in ('object', 'array')
+      when key = '$exists' then jsonb_typeof(value) <> 'boolean'
+      when key = '$not' then false
+      when key in ('$in', '$nin', '$between') then jsonb_typeof(value) <> 'array'
+        or exists (select from jsonb_array_elements(value) as e where jsonb_typeof(e) in ('object', 'array'))
+        or key = '$between' and array(select jsonb_typeof(e) from jsonb_array_elements(value) as e)
+          not in ('{number,number}', '{string,string}')
+      else jsonb_typeof(value) not in ('number', 'string')
+    end) then
+      raise exception 'the filter has a value that % does not take, at "%"', key, left(field, 60)
+        using errcode = 'RW108', hint = '$gt, $gte, $lt and $lte take a number or a text; $between takes two numbers '
+          'or two texts, in a list; $in and $nin take a list; $exists takes true or false; $eq and $ne take a text, a '
+          'number, true, false or null.';
+    end if;
+    if key in ('$gt', '$gte', '$lt', '$lte') then
+      bounds := bounds || format('@ %s %s', sign ->> key, value);
+    elsif key = '$between' then
+      bounds := bounds || format('@ >= %s && @ <= %s', value -> 0, value -> 1);
+    else
+      test := case
+        when key = '$exists' then 'exists(' || item || ')'
+        when key = '$not'
+          then 'exists(@ ? (' || ragwall.filter_condition(jsonb_build_object(field, value), level + 1) || '))'
+        when key in ('$eq', '$ne') then start || '@ == ' || value::text || ')))'
+        when value = '[]' then '1 == 0'
+        else start || ragwall.join_conditions(
+          array(select '@ == ' || e::text from jsonb_array_elements(value) as e), ' || '
+        ) || ')))'
+      end;
+      parts := parts || case
+        when key in ('$ne', '$nin', '$not') or key = '$exists' and value = 'false' then '!(' || test || ')' else test
+      end;
+    end if;
+  end loop;
+  -- One element of a list has to fit all bounds.
+  if bounds <> '{}' then
+    parts := parts || (start || array_to_string(bounds, ' && ') || ')))');
+  end if;
+  return array_to_string(parts, ' && ');
+end
+$_$;
+
+ALTER FUNCTION ragwall.field_condition(field text, wanted jsonb, level integer) OWNER TO ragwall_owner;
+
+COMMENT ON FUNCTION ragwall.field_condition(field text, wanted jsonb, level integer) IS 'Returns the part of a jsonpath that a field has to fit. field: its name. wanted: what the filter has for it. level: how deep in the filter. Raises RW107 for an unknown operator, RW108 for a value that an operator does not take. For filter_condition().';
+
+CREATE FUNCTION ragwall.fill_words(most integer) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET client_min_messages TO 'warning'
+    SET cpu_index_tuple_cost TO '0.005'
+    SET cpu_operator_cost TO '0.0025'
+    SET cpu_tuple_cost TO '0.01'
+    SET enable_bitmapscan TO 'on'
+    SET enable_hashagg TO 'on'
+    SET enable_hashjoin TO 'on'
+    SET enable_indexonlyscan TO 'on'
+    SET enable_indexscan TO 'on'
+    SET enable_nestloop TO 'on'
+    SET enable_presorted_aggregate TO 'on'
+    SET enable_seqscan TO 'off'
+    SET enable_sort TO 'on'
+    SET enable_tidscan TO 'on'
+    SET jit TO 'off'
+    SET max_parallel_workers_per_gather TO '0'
+    SET plan_cache_mode TO 'force_custom_plan'
+    SET random_page_cost TO '4'
+    SET seq_page_cost TO '1'
+    AS $$
+declare
+  tenant constant text := ragwall.require_tenant();
+  settings ragwall_search.word_settings;
+  made integer;
+begin
+  if most is null or most not between 1 and 100000 then
+    raise exception 'the number of documents is expected to be 1 to 100000'
+      using errcode = 'RW302';
+  end if;
+  select s.* into settings from ragwall_search.word_settings as s;
+  if settings.configuration is null then
+    return 0;
+  end if;
+  with wordless as (
+    select d.id, d.content
+    from ragwall.documents as d
+    left join lateral (
+      select w.version from ragwall_search.words as w where w.tenant_id = tenant and w.id = d.id offset 0
+    ) as w on true
+    where d.tenant_id = tenant
+      and w.version is distinct from settings.version
+    order by d.id
+    limit most
+    for key share of d
+  )
+  insert into ragwall_search.words as w (tenant_id, id, version, terms, words)
+  select tenant, l.id, settings.version, o.terms, o.words::public.sparsevec
+  from wordless as l
+  cross join lateral ragwall_search.words_of(settings.configuration, l.content) as o
+  on conflict (tenant_id, id) do update
+  set version = excluded.version, terms = excluded.terms, words = excluded.words
+  where w.version <> excluded.version;
+  get diagnostics made = row_count;
+  return made;
+end
+$$;
+
+ALTER FUNCTION ragwall.fill_words(most integer) OWNER TO ragwall_owner;
+
+COMMENT ON FUNCTION ragwall.fill_words(most integer) IS 'Makes the words of documents of the bound tenant that have none by the configuration that is enabled, and returns of how many. most: how many at once, 1 to 100000. Raises RW001 if no tenant is bound, RW302 if most is null or out of range. For members of ragwall_owner. Security definer: it runs as the owner, who is bound by the policies of the documents.';
+
+CREATE FUNCTION ragwall.filter_condition(filter jsonb, level integer) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+declare
+  key text;
+  value jsonb;
+  parts text[] := '{}';
+begin
+  if jsonb_typeof(filter) is distinct from 'object' then
+    raise exception 'the filter is expected to be a JSON object, or null for none'
+      using errcode = 'RW105', hint = 'A filter names fields: {"year": {"$gte": 2026}}. $and and $or take a list of '
+        'filters, $not takes one.';
+  end if;
+  if level > 8 then
+    raise exception 'the filter has more than 8 levels'
+      using errcode = 'RW108', hint = 'Each $and, $or, $not and object within another is a level.';
+  end if;
+  for key, value in select e.key, e.value from jsonb_each(filter) as e loop
+    if key in ('$and', '$or') then
+      if jsonb_typeof(value) <> 'array' or jsonb_array_length(value) not between 1 and 1000 then
+        raise exception 'the filter has a value that % does not take', key
+          using errcode = 'RW108', hint = '$and and $or take a list of 1 to 1000 filters.';
+      end if;
+      parts := parts || ('(' || ragwall.join_conditions(
+        array(select '(' || ragwall.filter_condition(e, level + 1) || ')' from jsonb_array_elements(value) as e),
+        case key when '$and' then ' && ' else ' || ' end
+      ) || ')');
+    elsif key = '$not' then
+      parts := parts || ('!exists(@ ? (' || ragwall.filter_condition(value, level + 1) || '))');
+    elsif key like '$%' then
+      raise exception 'the filter has an unknown operator, "%"', left(key, 60)
+        using errcode = 'RW107', hint = 'A filter takes names of fields, $and, $or and $not.';
+    else
+      parts := parts || ragwall.field_condition(key, value, level);
+    end if;
+  end loop;
+  return case when parts = '{}' then '1 == 1' else ragwall.join_conditions(parts, ' && ') end;
+end
+$_$;
+
+ALTER FUNCTION ragwall.filter_condition(filter jsonb, level integer) OWNER TO ragwall_owner;
+
+COMMENT ON FUNCTION ragwall.filter_condition(filter jsonb, level integer) IS 'Returns the condition of a jsonpath that says what a filter says. level: how deep in the filter it stands, from 1. Raises RW105 if it is no object, RW107 for an unknown operator, RW108 for a value that an operator does not take or more than 8 levels. For filter_path().';
+
+CREATE FUNCTION ragwall.filter_path(filter jsonb) RETURNS jsonpath
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $_$
+begin
+  if octet_length(filter::text) > 65536 then
+    raise exception 'the filter has more than 65536 bytes'
+      using errcode = 'RW108', hint = 'Search once for each part of a long list, or store what the list stands for.';
+  end if;
+  return ('$ ? (' || ragwall.filter_condition(filter, 1) || ')')::jsonpath;
+end
+$_$;
+
+ALTER FUNCTION ragwall.filter_path(filter jsonb) OWNER TO ragwall_owner;
+
+COMMENT ON FUNCTION ragwall.filter_path(filter jsonb) IS 'Returns a filter as a jsonpath: metadata @? filter_path(filter) is true of the documents that fit it. filter: a JSON object of at most 65536 bytes; what it says is in docs/filters.md. Raises RW105 if it is null or no object, RW107 for an unknown operator, RW108 for a value that an operator does not take, and for more than 8 levels or 65536 bytes.';
 
 CREATE FUNCTION ragwall.inventory() RETURNS TABLE(kind text, object text, property text, value text)
     LANGUAGE sql STABLE PARALLEL RESTRICTED
@@ -1146,6 +1496,7 @@ begin
       return next format(step, entry.tenant_id, entry.due || '_search_table()');
     end if;
   end loop;
+  return query select ragwall_search.words_due();
   return query
   select format(step, u.tenant_id, 'build_search_table()') from unnest(registered) as u (tenant_id);
   if exists (
@@ -1166,6 +1517,30 @@ $_$;
 ALTER FUNCTION ragwall.index_plan() OWNER TO ragwall_owner;
 
 COMMENT ON FUNCTION ragwall.index_plan() IS 'The statements that are due, one a row, each to be run by itself and committed (psql: \gexec): to build the search table of a tenant that has come to ragwall.search_table_from documents (a setting, default 1000), to bring one up to date, to measure its recall, to build a worn one anew, to drop one of a tenant that has fewer than half as many, to add up what small tenants have stored. For superusers and members of ragwall_owner, which the policies bind: it binds one tenant after the other, and in the end the one that was bound before. Raises RW301 if the setting is no number from 1.';
+
+CREATE FUNCTION ragwall.index_search_table() RETURNS text
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  tenant constant text := ragwall.require_tenant();
+  entry ragwall_search.directory;
+begin
+  -- While the row is locked, catch_up() returns without waiting, so nobody waits for the index.
+  select s.* into entry from ragwall_search.directory as s where s.tenant_id = tenant for update;
+  if entry.relation is null then
+    return 'no search table';
+  end if;
+  update ragwall_search.directory as s
+  set ranges = ragwall_search.index_ranges(entry.relation, entry.ranges)
+  where s.tenant_id = tenant;
+  return 'indexed';
+end
+$$;
+
+ALTER FUNCTION ragwall.index_search_table() OWNER TO ragwall_owner;
+
+COMMENT ON FUNCTION ragwall.index_search_table() IS 'Gives the search table of the bound tenant an index for each declared field that it has none for. Searches and writes go on. Raises RW001 if no tenant is bound. For members of ragwall_owner. Security definer: it runs as the owner, who is bound by the policies.';
 
 CREATE FUNCTION ragwall.is_safe_owner(owner oid) RETURNS boolean
     LANGUAGE sql STABLE PARALLEL RESTRICTED
@@ -1196,6 +1571,25 @@ ALTER FUNCTION ragwall.is_tenant_id(tenant text) OWNER TO ragwall_owner;
 
 COMMENT ON FUNCTION ragwall.is_tenant_id(tenant text) IS 'Returns whether a text is a well-formed tenant id: 1 to 128 printable ASCII characters without spaces. Case matters. Null for null. Does not tell whether there is such a tenant.';
 
+CREATE FUNCTION ragwall.join_conditions(parts text[], operator text) RETURNS text
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  if cardinality(parts) <= 100 then
+    return array_to_string(parts, operator);
+  end if;
+  return (
+    select string_agg('(' || array_to_string(parts[n : n + 99], operator) || ')', operator)
+    from generate_series(1, cardinality(parts), 100) as n
+  );
+end
+$$;
+
+ALTER FUNCTION ragwall.join_conditions(parts text[], operator text) OWNER TO ragwall_owner;
+
+COMMENT ON FUNCTION ragwall.join_conditions(parts text[], operator text) IS 'Returns conditions of a jsonpath as one, a hundred of them to a pair of parentheses. operator: && or ||. For filter_condition() and field_condition().';
+
 CREATE FUNCTION ragwall.search_documents(query_vec public.halfvec, k integer, filter jsonb) RETURNS SETOF ragwall.match
     LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 10
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1223,6 +1617,7 @@ CREATE FUNCTION ragwall.search_documents(query_vec public.halfvec, k integer, fi
 #variable_conflict use_variable
 declare
   tenant constant text := ragwall.current_tenant();
+  path jsonpath;
   entry ragwall_search.directory;
   found ragwall.match[];
 begin
@@ -1231,14 +1626,16 @@ begin
     and public.vector_dims(query_vec) = ragwall.embedding_dimensions()
     and query_vec operator(public.<=>) query_vec < 2
     and k between 1 and 1000
-    and (filter is null or jsonb_typeof(filter) = 'object')
   ) is not true then
-    perform ragwall.refuse_search(query_vec, k, filter);
+    perform ragwall.refuse_search(query_vec, k);
+  end if;
+  if filter <> '{}' then
+    path := ragwall.filter_path(filter);
   end if;
 
   select s.* into entry from ragwall_search.directory as s where s.tenant_id = tenant;
   if entry.relation is not null then
-    found := ragwall_search.search_table(entry, query_vec, k, filter);
+    found := ragwall_search.search_table(entry, query_vec, k, filter, path);
     if found is not null then
       return query select f.* from unnest(found) as f;
       return;
@@ -1250,7 +1647,7 @@ begin
     1 - (r.embedding operator(public.<=>) query_vec) as similarity
   from ragwall.documents_rows as r
   where r.tenant_id = tenant
-    and (filter is null or r.metadata @> filter)
+    and (path is null or r.metadata @? path)
   order by similarity desc, r.id
   limit k;
 end
@@ -1258,7 +1655,7 @@ $$;
 
 ALTER FUNCTION ragwall.search_documents(query_vec public.halfvec, k integer, filter jsonb) OWNER TO ragwall_search;
 
-COMMENT ON FUNCTION ragwall.search_documents(query_vec public.halfvec, k integer, filter jsonb) IS 'Returns the k documents of the bound tenant that are nearest to query_vec among those whose metadata contains filter: nearest first, ties by id, fewer than k only if fewer match. Exact, unless the tenant has a search table (see search_tables), which may miss a document for one that is nearly as near. query_vec: embedding_dimensions() numbers, not all zero. k: 1 to 1000. filter: a JSON object, compared by @>; null for none. Raises what refuse_search() does. Security definer: its owner, ragwall_search, reads the documents where they are stored, and is bound by the policies there.';
+COMMENT ON FUNCTION ragwall.search_documents(query_vec public.halfvec, k integer, filter jsonb) IS 'Returns the k documents of the bound tenant that are nearest to query_vec among those whose metadata fits filter: nearest first, ties by id, fewer than k only if fewer match. Exact, unless the tenant has a search table (see search_tables), which may miss a document for one that is nearly as near. query_vec: embedding_dimensions() numbers, not all zero. k: 1 to 1000. filter: a JSON object (filter_path()); null for none. Raises what refuse_search() and filter_path() do. Security definer: its owner, ragwall_search, reads the documents where they are stored, and is bound by the policies there.';
 
 CREATE FUNCTION ragwall.match_documents(query_vec public.halfvec, k integer, filter jsonb) RETURNS SETOF ragwall.match
     LANGUAGE sql STABLE ROWS 10
@@ -1275,7 +1672,7 @@ END;
 
 ALTER FUNCTION ragwall.match_documents(query_vec public.halfvec, k integer, filter jsonb) OWNER TO ragwall_owner;
 
-COMMENT ON FUNCTION ragwall.match_documents(query_vec public.halfvec, k integer, filter jsonb) IS 'Returns the k documents of the bound tenant that are nearest to query_vec among those whose metadata contains filter: nearest first, ties by id, fewer than k only if fewer match. Exact, unless the tenant has a search table (see search_tables), which may miss a document for one that is nearly as near. similarity: the cosine, -1 to 1. query_vec: embedding_dimensions() numbers, not all zero. k: 1 to 1000. filter: a JSON object, compared by @>; null for none. Raises RW001 if no tenant is bound, RW101 if query_vec is null, RW102 if its dimensions are wrong, RW103 if it is all zeros, RW104 if k is null or out of range, RW105 if filter is no object.';
+COMMENT ON FUNCTION ragwall.match_documents(query_vec public.halfvec, k integer, filter jsonb) IS 'Returns the k documents of the bound tenant that are nearest to query_vec among those whose metadata fits filter: nearest first, ties by id, fewer than k only if fewer match. Exact, unless the tenant has a search table (see search_tables), which may miss a document for one that is nearly as near. similarity: the cosine, -1 to 1. query_vec: embedding_dimensions() numbers, not all zero. k: 1 to 1000. filter: a JSON object (filter_path()); null for none. Raises RW001 if no tenant is bound, RW101 if query_vec is null, RW102 if its dimensions are wrong, RW103 if it is all zeros, RW104 if k is null or out of range, RW105, RW107 and RW108 as filter_path() does.';
 
 CREATE FUNCTION ragwall.match_documents(query_vec public.halfvec, k integer) RETURNS SETOF ragwall.match
     LANGUAGE sql STABLE ROWS 10
@@ -1293,6 +1690,86 @@ END;
 ALTER FUNCTION ragwall.match_documents(query_vec public.halfvec, k integer) OWNER TO ragwall_owner;
 
 COMMENT ON FUNCTION ragwall.match_documents(query_vec public.halfvec, k integer) IS 'Calls match_documents(query_vec, k, filter) without a filter: the k documents of the bound tenant that are nearest to query_vec. query_vec: embedding_dimensions() numbers, not all zero. k: 1 to 1000. Raises RW001 if no tenant is bound, RW101 to RW104 for null and for arguments out of range.';
+
+CREATE FUNCTION ragwall.match_hybrid(query_vec public.halfvec, query_text text, k integer, filter jsonb DEFAULT NULL::jsonb, weight double precision DEFAULT 0.5) RETURNS SETOF ragwall.scored_match
+    LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 10
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET cpu_index_tuple_cost TO '0.005'
+    SET cpu_operator_cost TO '0.0025'
+    SET cpu_tuple_cost TO '0.01'
+    SET enable_bitmapscan TO 'on'
+    SET enable_hashagg TO 'on'
+    SET enable_hashjoin TO 'on'
+    SET enable_indexonlyscan TO 'on'
+    SET enable_indexscan TO 'on'
+    SET enable_nestloop TO 'on'
+    SET enable_presorted_aggregate TO 'on'
+    SET enable_seqscan TO 'off'
+    SET enable_sort TO 'on'
+    SET enable_tidscan TO 'on'
+    SET jit TO 'off'
+    SET max_parallel_workers_per_gather TO '0'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET random_page_cost TO '4'
+    SET seq_page_cost TO '1'
+    AS $$
+#variable_conflict use_column
+declare
+  tenant constant text := ragwall.require_tenant();
+  worded record;
+  ids uuid[];
+begin
+  if query_text is null then
+    raise exception 'the text to search for is null'
+      using errcode = 'RW109';
+  end if;
+  if (weight between 0 and 1) is not true then
+    raise exception 'weight is expected to be 0 to 1'
+      using errcode = 'RW111', hint = '1 is the vector alone, 0 the words alone.';
+  end if;
+  -- Of each of the two the best fifty.
+  ids := array(
+    select m.id from ragwall.search_documents(
+      query_vec, case when match_hybrid.k between 1 and 49 then 50 else match_hybrid.k end, match_hybrid.filter
+    ) as m
+  );
+  worded := ragwall_search.worded(tenant, query_text, greatest(match_hybrid.k, 50), match_hybrid.filter);
+  -- Both scores of each: of what only one of the two has found, the other score would else count as none.
+  return query
+  with scored as materialized (
+    select d.tenant_id, d.id, d.source, d.position, d.content, d.metadata,
+      1 - (d.embedding operator(public.<=>) query_vec) as similarity, coalesce(w.words, 0) as words
+    from (select unnest(ids) union select unnest(worded.ids)) as i (id)
+    cross join lateral (
+      select r.tenant_id, r.id, r.source, r.position, r.content, r.metadata, r.embedding
+      from ragwall.documents_rows as r
+      where r.tenant_id = tenant and r.id = i.id
+      offset 0
+    ) as d
+    left join lateral (
+      select -(w.words operator(public.<#>) worded.words) as words from ragwall_search.words as w
+      where w.tenant_id = tenant and w.id = i.id
+      offset 0
+    ) as w on true
+  ),
+  span as (
+    select min(s.similarity) as farthest, nullif(max(s.similarity) - min(s.similarity), 0) as distance,
+      min(s.words) as worst, nullif(max(s.words) - min(s.words), 0) as difference
+    from scored as s
+  )
+  select s.tenant_id, s.id, s.source, s.position, s.content, s.metadata, s.similarity, s.words,
+    weight * coalesce((s.similarity - p.farthest) / p.distance, 0)
+      + (1 - weight) * coalesce((s.words - p.worst) / p.difference, 0) as score
+  from scored as s
+  cross join span as p
+  order by score desc, s.id
+  limit match_hybrid.k;
+end
+$$;
+
+ALTER FUNCTION ragwall.match_hybrid(query_vec public.halfvec, query_text text, k integer, filter jsonb, weight double precision) OWNER TO ragwall_search;
+
+COMMENT ON FUNCTION ragwall.match_hybrid(query_vec public.halfvec, query_text text, k integer, filter jsonb, weight double precision) IS 'Returns the k documents of the bound tenant that are best by meaning and by words among those whose metadata fits filter: best first, ties by id, fewer than k only if fewer fit. Candidates are the 50 (k, if that is more) best of match_documents() and of search_words(). Both scores of each are scaled to 0 to 1 over all candidates, and score is  weight times that of the similarity plus 1 - weight times that of the words. query_vec: embedding_dimensions() numbers, not all zero. query_text: the text that it is the embedding of. k: 1 to 1000. filter: a JSON object (filter_path()), or null for none. weight: 0 to 1. Raises RW001 if no tenant is bound, RW101 to RW108 as match_documents() does, RW109 if query_text is null, RW110 if words are not enabled, RW111 if weight is null or out of range. Security definer: its owner, ragwall_search, reads the documents and words, and is bound by the policies there.';
 
 CREATE FUNCTION ragwall.measure_search_table() RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1325,7 +1802,7 @@ COMMENT ON FUNCTION ragwall.measure_search_table() IS 'Measures the recall of th
 
 CREATE FUNCTION ragwall.migration() RETURNS integer
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN 24;
+    RETURN 30;
 
 ALTER FUNCTION ragwall.migration() OWNER TO ragwall_owner;
 
@@ -2092,7 +2569,7 @@ ALTER FUNCTION ragwall.protection_plan(target regclass, tenant_column name, allo
 
 COMMENT ON FUNCTION ragwall.protection_plan(target regclass, tenant_column name, allow_delete boolean, keep_statistics boolean, name_tenant boolean, writers regrole[], readers regrole[]) IS 'Returns the statements that protect_table() executes with the same arguments, in their order. Executes nothing.';
 
-CREATE FUNCTION ragwall.refuse_search(query_vec public.halfvec, k integer, filter jsonb) RETURNS void
+CREATE FUNCTION ragwall.refuse_search(query_vec public.halfvec, k integer) RETURNS void
     LANGUAGE plpgsql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
@@ -2115,16 +2592,12 @@ begin
     raise exception 'k is expected to be 1 to 1000'
       using errcode = 'RW104';
   end if;
-  if filter is not null and jsonb_typeof(filter) <> 'object' then
-    raise exception 'the filter is expected to be a JSON object, or null for none'
-      using errcode = 'RW105', hint = 'A document matches if its metadata contains the filter (jsonb @>).';
-  end if;
 end
 $$;
 
-ALTER FUNCTION ragwall.refuse_search(query_vec public.halfvec, k integer, filter jsonb) OWNER TO ragwall_owner;
+ALTER FUNCTION ragwall.refuse_search(query_vec public.halfvec, k integer) OWNER TO ragwall_owner;
 
-COMMENT ON FUNCTION ragwall.refuse_search(query_vec public.halfvec, k integer, filter jsonb) IS 'Raises what is wrong with a search: RW001 if no tenant is bound, RW101 if query_vec is null, RW102 if its dimensions are wrong, RW103 if it is all zeros, RW104 if k is null or out of range, RW105 if filter is no object. Returns if nothing is. Called by search_documents() where its one condition has failed.';
+COMMENT ON FUNCTION ragwall.refuse_search(query_vec public.halfvec, k integer) IS 'Raises what is wrong with a search: RW001 if no tenant is bound, RW101 if query_vec is null, RW102 if its dimensions are wrong, RW103 if it is all zeros, RW104 if k is null or out of range. Returns if nothing is. Called by search_documents() where its one condition has failed.';
 
 CREATE FUNCTION ragwall.require_tenant() RETURNS text
     LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
@@ -2350,7 +2823,7 @@ $$;
 
 ALTER FUNCTION ragwall.search_as(tenant text, query_vec public.halfvec, k integer, filter jsonb) OWNER TO ragwall_owner;
 
-COMMENT ON FUNCTION ragwall.search_as(tenant text, query_vec public.halfvec, k integer, filter jsonb) IS 'Calls set_tenant(tenant), then match_documents(query_vec, k, filter). tenant: 1 to 128 printable ASCII characters without spaces. query_vec: embedding_dimensions() numbers, not all zero. k: 1 to 1000. filter: a JSON object, or null for none. Raises RW002, RW003, RW004 and RW007 as set_tenant() does, RW101 to RW105 as match_documents() does, and 42501 in signed mode, in which nobody may execute set_tenant().';
+COMMENT ON FUNCTION ragwall.search_as(tenant text, query_vec public.halfvec, k integer, filter jsonb) IS 'Calls set_tenant(tenant), then match_documents(query_vec, k, filter). tenant: 1 to 128 printable ASCII characters without spaces. query_vec: embedding_dimensions() numbers, not all zero. k: 1 to 1000. filter: a JSON object, or null for none. Raises RW002, RW003, RW004 and RW007 as set_tenant() does, RW101 to RW108 as match_documents() does, and 42501 in signed mode, in which nobody may execute set_tenant().';
 
 CREATE FUNCTION ragwall.search_with_token(token text, query_vec public.halfvec, k integer, filter jsonb) RETURNS SETOF ragwall.match
     LANGUAGE plpgsql ROWS 10
@@ -2365,6 +2838,62 @@ $$;
 ALTER FUNCTION ragwall.search_with_token(token text, query_vec public.halfvec, k integer, filter jsonb) OWNER TO ragwall_owner;
 
 COMMENT ON FUNCTION ragwall.search_with_token(token text, query_vec public.halfvec, k integer, filter jsonb) IS 'Calls set_tenant_from_token(token), then match_documents(query_vec, k, filter). token: a JWT that a key of signing_keys() signed. query_vec: embedding_dimensions() numbers, not all zero. k: 1 to 1000. filter: a JSON object, or null for none. Raises RW003 and RW005 to RW007 as set_tenant_from_token() does, RW101 to RW105 as match_documents() does.';
+
+CREATE FUNCTION ragwall.search_words(query_text text, k integer, filter jsonb DEFAULT NULL::jsonb) RETURNS SETOF ragwall.scored_match
+    LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 10
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET cpu_index_tuple_cost TO '0.005'
+    SET cpu_operator_cost TO '0.0025'
+    SET cpu_tuple_cost TO '0.01'
+    SET enable_bitmapscan TO 'on'
+    SET enable_hashagg TO 'on'
+    SET enable_hashjoin TO 'on'
+    SET enable_indexonlyscan TO 'on'
+    SET enable_indexscan TO 'on'
+    SET enable_nestloop TO 'on'
+    SET enable_presorted_aggregate TO 'on'
+    SET enable_seqscan TO 'off'
+    SET enable_sort TO 'on'
+    SET enable_tidscan TO 'on'
+    SET jit TO 'off'
+    SET max_parallel_workers_per_gather TO '0'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET random_page_cost TO '4'
+    SET seq_page_cost TO '1'
+    AS $$
+#variable_conflict use_column
+declare
+  tenant constant text := ragwall.require_tenant();
+  worded record;
+begin
+  if query_text is null then
+    raise exception 'the text to search for is null'
+      using errcode = 'RW109';
+  end if;
+  if k is null or k not between 1 and 1000 then
+    raise exception 'k is expected to be 1 to 1000'
+      using errcode = 'RW104';
+  end if;
+  worded := ragwall_search.worded(tenant, query_text, search_words.k, search_words.filter);
+  return query
+  select r.tenant_id, r.id, r.source, r.position, r.content, r.metadata, null::double precision, r.words, r.words
+  from unnest(worded.ids) as i (id)
+  cross join lateral (
+    select d.tenant_id, d.id, d.source, d.position, d.content, d.metadata, (
+      select -(w.words operator(public.<#>) worded.words) from ragwall_search.words as w
+      where w.tenant_id = tenant and w.id = i.id
+    ) as words
+    from ragwall.documents_rows as d
+    where d.tenant_id = tenant and d.id = i.id
+    offset 0
+  ) as r
+  order by r.words desc, r.id;
+end
+$$;
+
+ALTER FUNCTION ragwall.search_words(query_text text, k integer, filter jsonb) OWNER TO ragwall_search;
+
+COMMENT ON FUNCTION ragwall.search_words(query_text text, k integer, filter jsonb) IS 'Returns the k documents of the bound tenant that score best for a text by their words (BM25) among those whose metadata fits filter: best first, ties by id, none that has no word of the text; exact. Rarity and length are measured in the tenant''s own documents. similarity is null. query_text: any text; its 32 longest words count. k: 1 to 1000. filter: a JSON object (filter_path()), or null for none. Raises RW001 if no tenant is bound, RW104 if k is null or out of range, RW109 if query_text is null, RW110 if words are not enabled, RW105, RW107 and RW108 as filter_path() does. Security definer: its owner, ragwall_search, reads the words, and is bound by the policies there.';
 
 CREATE FUNCTION ragwall.set_tenant(tenant text) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2552,6 +3081,19 @@ CREATE FUNCTION ragwall.tenant_tables() RETURNS TABLE(relation regclass, tenant_
 ALTER FUNCTION ragwall.tenant_tables() OWNER TO ragwall_owner;
 
 COMMENT ON FUNCTION ragwall.tenant_tables() IS 'Returns the tables, partitions included, that have a tenant column, as the audit, the probe, the start-up guard and protect_table() recognise it: the column that defaults to ragwall.require_tenant(), or else one of the names in the setting ragwall.tenant_columns. bound: the column defaults to ragwall.require_tenant(). The body is db/audit/queries/tenant-tables.sql. For DBAs: nobody but the owner may execute it.';
+
+CREATE FUNCTION ragwall.undeclare_filter(field text) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+  delete from ragwall_search.filter_fields as f where f.field = undeclare_filter.field;
+end
+$$;
+
+ALTER FUNCTION ragwall.undeclare_filter(field text) OWNER TO ragwall_owner;
+
+COMMENT ON FUNCTION ragwall.undeclare_filter(field text) IS 'Takes declare_filter() back: a search table that is built from then on has no such index. For members of ragwall_owner.';
 
 CREATE FUNCTION ragwall.unprotect_table(target regclass) RETURNS TABLE(step text, statement text)
     LANGUAGE plpgsql
@@ -2795,6 +3337,44 @@ $$;
 ALTER FUNCTION ragwall.upsert_documents(documents jsonb) OWNER TO ragwall_owner;
 
 COMMENT ON FUNCTION ragwall.upsert_documents(documents jsonb) IS 'Stores documents for the bound tenant, and returns one row for each: ordinal is its place in the array, from 0. documents: a JSON array of objects with content; id, or else source and position; embedding (an array of embedding_dimensions() numbers, or the same as text) and embedding_model, or neither; metadata (an object; if absent, that which is stored is kept). status: inserted; updated; unchanged; embedding required, if no embedding was given and content or model differ from what is stored, in which case nothing was written for this document. Raises RW001 if no tenant is bound, RW201 if documents is null or no array, RW202 if a document is ill-formed, RW203 if two are the same, RW204 if a new one would get the id of another; the DETAIL of these three is ordinal and the place of the document in the array, as ordinal 3.';
+
+CREATE FUNCTION ragwall.words_configuration() RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    BEGIN ATOMIC
+ SELECT s.configuration
+    FROM ragwall_search.word_settings s
+   WHERE s.filled;
+END;
+
+ALTER FUNCTION ragwall.words_configuration() OWNER TO ragwall_owner;
+
+COMMENT ON FUNCTION ragwall.words_configuration() IS 'Returns the text search configuration by which words are searched; null if they are not enabled, or not yet of all documents. Security definer: nobody else may read the settings.';
+
+CREATE FUNCTION ragwall.words_filled() RETURNS text
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+declare
+  settings ragwall_search.word_settings;
+begin
+  select s.* into settings from ragwall_search.word_settings as s for update;
+  if settings.configuration is null or settings.filled then
+    return 'nothing to do';
+  elsif settings.horizon is null then
+    update ragwall_search.word_settings set horizon = pg_snapshot_xmax(pg_current_snapshot());
+    return 'waiting for transactions that began before';
+  elsif pg_snapshot_xmin(pg_current_snapshot()) < settings.horizon then
+    return 'waiting for transactions that began before';
+  end if;
+  update ragwall_search.word_settings set filled = true;
+  return 'words are searched';
+end
+$$;
+
+ALTER FUNCTION ragwall.words_filled() OWNER TO ragwall_owner;
+
+COMMENT ON FUNCTION ragwall.words_filled() IS 'Called by ragwall index when no document is without words: notes which transactions are under way, which may have written before they could see that words are enabled, and once they have ended, and still no document is without words, lets words be searched. For members of ragwall_owner.';
 
 CREATE FUNCTION ragwall.write_passage() RETURNS trigger
     LANGUAGE plpgsql
@@ -3167,7 +3747,12 @@ CREATE VIEW ragwall.search_tables WITH (security_invoker='true') AS
     s.measured_at,
         CASE
             WHEN ((s.relation IS NULL) AND (s.previous IS NOT NULL)) THEN NULL::text
-            WHEN ((b.bytes IS NULL) OR (e.tail > GREATEST((1000)::bigint, (s.documents / 5))) OR (((s.applied + e.tail))::numeric > GREATEST((1000)::numeric, ((s.documents)::numeric * 0.3))) OR (b.bytes > ((2 * s.bytes) + 10000000))) THEN 'build'::text
+            WHEN ((b.bytes IS NULL) OR (e.tail > GREATEST((1000)::bigint, (s.documents / 5))) OR (((s.applied + e.tail))::numeric > GREATEST((1000)::numeric, ((s.documents)::numeric * 0.3))) OR (b.bytes > ((2 * s.bytes) + 10000000)) OR (s.words IS DISTINCT FROM ( SELECT w.version
+               FROM ragwall_search.word_settings w
+              WHERE w.filled))) THEN 'build'::text
+            WHEN (EXISTS ( SELECT
+               FROM ragwall_search.filter_fields f
+              WHERE (f.field <> ALL (s.ranges)))) THEN 'index'::text
             WHEN (((s.applied)::numeric > ((s.measured)::numeric + ((s.documents)::numeric * 0.05))) OR ((s.applied > s.measured) AND (s.measured_at < (clock_timestamp() - '1 day'::interval)))) THEN 'measure'::text
             WHEN (e.tail > 0) THEN 'catch up'::text
             ELSE NULL::text
@@ -3182,6 +3767,8 @@ CREATE VIEW ragwall.search_tables WITH (security_invoker='true') AS
             (e.entry).applied AS applied,
             (e.entry).measured AS measured,
             (e.entry).pages AS pages,
+            (e.entry).ranges AS ranges,
+            (e.entry).words AS words,
             (e.entry).bytes AS bytes,
             (e.entry).ef_10 AS ef_10,
             (e.entry).ef_100 AS ef_100,
@@ -3193,7 +3780,7 @@ CREATE VIEW ragwall.search_tables WITH (security_invoker='true') AS
 
 ALTER VIEW ragwall.search_tables OWNER TO ragwall_owner;
 
-COMMENT ON VIEW ragwall.search_tables IS 'The search tables of large tenants, for members of ragwall_owner. relation: the table, null before it is built and when it is out of use. previous: the one before it, until it is dropped. documents: when it was built. applied: changes since then. tail: changes that are not yet in it, with which every search compares. bytes: with its indexes. ef_10, ef_100: the hnsw.ef_search for the ten and the hundred nearest, null where searches are exact, because the index is not worth it. recall_10, recall_100: shares that were found, at measured_at. due: what index_plan() does next, if anything: build (it is missing, or worn, or twice as large as it was), catch up, measure.';
+COMMENT ON VIEW ragwall.search_tables IS 'The search tables of large tenants, for members of ragwall_owner. relation: the table, null before it is built and when it is out of use. previous: the one before it, until it is dropped. documents: when it was built. applied: changes since then. tail: changes that are not yet in it, with which every search compares. bytes: with its indexes. ef_10, ef_100: the hnsw.ef_search for the ten and the hundred nearest, null where searches are exact, because the index is not worth it. recall_10, recall_100: shares that were found, at measured_at. due: what index_plan() does next, if anything: build (it is missing, or worn, or twice as large as it was, or words were enabled or disabled), index (a field was declared), catch up, measure.';
 
 CREATE TABLE ragwall.tenant_claim (
     only_row boolean DEFAULT true NOT NULL,
@@ -3264,6 +3851,10 @@ ALTER INDEX ragwall.documents_pkey ATTACH PARTITION ragwall.documents_rows_pkey;
 
 ALTER INDEX ragwall.documents_tenant_id_source_position_key ATTACH PARTITION ragwall.documents_rows_tenant_id_source_position_key;
 
+CREATE TRIGGER keep_words AFTER INSERT OR DELETE OR UPDATE OF tenant_id, id, content ON ragwall.documents FOR EACH ROW EXECUTE FUNCTION ragwall_search.keep_words();
+
+ALTER TABLE ragwall.documents ENABLE ALWAYS TRIGGER keep_words;
+
 CREATE TRIGGER note_change AFTER INSERT OR DELETE OR UPDATE ON ragwall.documents FOR EACH ROW EXECUTE FUNCTION ragwall_search.note_change();
 
 ALTER TABLE ragwall.documents ENABLE ALWAYS TRIGGER note_change;
@@ -3327,6 +3918,9 @@ GRANT ALL ON FUNCTION ragwall.agent_document(id uuid) TO agent_caller;
 REVOKE ALL ON FUNCTION ragwall.agent_match_documents(query_vec public.halfvec, k integer, filter jsonb, with_similarity boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION ragwall.agent_match_documents(query_vec public.halfvec, k integer, filter jsonb, with_similarity boolean) TO agent_caller;
 
+REVOKE ALL ON FUNCTION ragwall.agent_match_hybrid(query_vec public.halfvec, query_text text, k integer, filter jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION ragwall.agent_match_hybrid(query_vec public.halfvec, query_text text, k integer, filter jsonb) TO agent_caller;
+
 REVOKE ALL ON FUNCTION ragwall.app_roles() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION ragwall.application_roles() FROM PUBLIC;
@@ -3354,6 +3948,8 @@ GRANT ALL ON FUNCTION ragwall.current_tenant() TO app_user;
 GRANT ALL ON FUNCTION ragwall.current_tenant() TO ragwall_owner;
 GRANT ALL ON FUNCTION ragwall.current_tenant() TO ragwall_search;
 
+REVOKE ALL ON FUNCTION ragwall.declare_filter(field text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION ragwall.delete_documents(ids uuid[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION ragwall.delete_documents(ids uuid[]) TO app_user;
 
@@ -3362,6 +3958,8 @@ GRANT ALL ON FUNCTION ragwall.delete_matching(filter jsonb) TO app_user;
 
 REVOKE ALL ON FUNCTION ragwall.delete_source(source text, from_position integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION ragwall.delete_source(source text, from_position integer) TO app_user;
+
+REVOKE ALL ON FUNCTION ragwall.disable_words() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION ragwall.document_id(tenant text, source text, "position" integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION ragwall.document_id(tenant text, source text, "position" integer) TO app_user;
@@ -3374,6 +3972,28 @@ GRANT ALL ON FUNCTION ragwall.embedding_dimensions() TO agent_reader;
 GRANT ALL ON FUNCTION ragwall.embedding_dimensions() TO app_reader;
 GRANT ALL ON FUNCTION ragwall.embedding_dimensions() TO app_user;
 GRANT ALL ON FUNCTION ragwall.embedding_dimensions() TO ragwall_search;
+
+REVOKE ALL ON FUNCTION ragwall.enable_words(configuration text) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION ragwall.field_condition(field text, wanted jsonb, level integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION ragwall.field_condition(field text, wanted jsonb, level integer) TO agent_reader;
+GRANT ALL ON FUNCTION ragwall.field_condition(field text, wanted jsonb, level integer) TO app_reader;
+GRANT ALL ON FUNCTION ragwall.field_condition(field text, wanted jsonb, level integer) TO app_user;
+GRANT ALL ON FUNCTION ragwall.field_condition(field text, wanted jsonb, level integer) TO ragwall_search;
+
+REVOKE ALL ON FUNCTION ragwall.fill_words(most integer) FROM PUBLIC;
+
+REVOKE ALL ON FUNCTION ragwall.filter_condition(filter jsonb, level integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION ragwall.filter_condition(filter jsonb, level integer) TO agent_reader;
+GRANT ALL ON FUNCTION ragwall.filter_condition(filter jsonb, level integer) TO app_reader;
+GRANT ALL ON FUNCTION ragwall.filter_condition(filter jsonb, level integer) TO app_user;
+GRANT ALL ON FUNCTION ragwall.filter_condition(filter jsonb, level integer) TO ragwall_search;
+
+REVOKE ALL ON FUNCTION ragwall.filter_path(filter jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION ragwall.filter_path(filter jsonb) TO agent_reader;
+GRANT ALL ON FUNCTION ragwall.filter_path(filter jsonb) TO app_reader;
+GRANT ALL ON FUNCTION ragwall.filter_path(filter jsonb) TO app_user;
+GRANT ALL ON FUNCTION ragwall.filter_path(filter jsonb) TO ragwall_search;
 
 REVOKE ALL ON FUNCTION ragwall.inventory() FROM PUBLIC;
 
@@ -3396,12 +4016,20 @@ REVOKE ALL ON FUNCTION ragwall.index_findings(target regclass, tenant_column nam
 
 REVOKE ALL ON FUNCTION ragwall.index_plan() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION ragwall.index_search_table() FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION ragwall.is_safe_owner(owner oid) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION ragwall.is_tenant_id(tenant text) FROM PUBLIC;
 GRANT ALL ON FUNCTION ragwall.is_tenant_id(tenant text) TO app_reader;
 GRANT ALL ON FUNCTION ragwall.is_tenant_id(tenant text) TO app_user;
 GRANT ALL ON FUNCTION ragwall.is_tenant_id(tenant text) TO ragwall_context;
+
+REVOKE ALL ON FUNCTION ragwall.join_conditions(parts text[], operator text) FROM PUBLIC;
+GRANT ALL ON FUNCTION ragwall.join_conditions(parts text[], operator text) TO agent_reader;
+GRANT ALL ON FUNCTION ragwall.join_conditions(parts text[], operator text) TO app_reader;
+GRANT ALL ON FUNCTION ragwall.join_conditions(parts text[], operator text) TO app_user;
+GRANT ALL ON FUNCTION ragwall.join_conditions(parts text[], operator text) TO ragwall_search;
 
 REVOKE ALL ON FUNCTION ragwall.search_documents(query_vec public.halfvec, k integer, filter jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION ragwall.search_documents(query_vec public.halfvec, k integer, filter jsonb) TO agent_reader;
@@ -3418,6 +4046,12 @@ REVOKE ALL ON FUNCTION ragwall.match_documents(query_vec public.halfvec, k integ
 GRANT ALL ON FUNCTION ragwall.match_documents(query_vec public.halfvec, k integer) TO agent_reader;
 GRANT ALL ON FUNCTION ragwall.match_documents(query_vec public.halfvec, k integer) TO app_reader;
 GRANT ALL ON FUNCTION ragwall.match_documents(query_vec public.halfvec, k integer) TO app_user;
+
+REVOKE ALL ON FUNCTION ragwall.match_hybrid(query_vec public.halfvec, query_text text, k integer, filter jsonb, weight double precision) FROM PUBLIC;
+GRANT ALL ON FUNCTION ragwall.match_hybrid(query_vec public.halfvec, query_text text, k integer, filter jsonb, weight double precision) TO agent_reader;
+GRANT ALL ON FUNCTION ragwall.match_hybrid(query_vec public.halfvec, query_text text, k integer, filter jsonb, weight double precision) TO app_reader;
+GRANT ALL ON FUNCTION ragwall.match_hybrid(query_vec public.halfvec, query_text text, k integer, filter jsonb, weight double precision) TO app_user;
+GRANT ALL ON FUNCTION ragwall.match_hybrid(query_vec public.halfvec, query_text text, k integer, filter jsonb, weight double precision) TO ragwall_owner;
 
 REVOKE ALL ON FUNCTION ragwall.measure_search_table() FROM PUBLIC;
 
@@ -3445,8 +4079,8 @@ REVOKE ALL ON FUNCTION ragwall.protection_findings(target regclass, tenant_colum
 
 REVOKE ALL ON FUNCTION ragwall.protection_plan(target regclass, tenant_column name, allow_delete boolean, keep_statistics boolean, name_tenant boolean, writers regrole[], readers regrole[]) FROM PUBLIC;
 
-REVOKE ALL ON FUNCTION ragwall.refuse_search(query_vec public.halfvec, k integer, filter jsonb) FROM PUBLIC;
-GRANT ALL ON FUNCTION ragwall.refuse_search(query_vec public.halfvec, k integer, filter jsonb) TO ragwall_search;
+REVOKE ALL ON FUNCTION ragwall.refuse_search(query_vec public.halfvec, k integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION ragwall.refuse_search(query_vec public.halfvec, k integer) TO ragwall_search;
 
 REVOKE ALL ON FUNCTION ragwall.require_tenant() FROM PUBLIC;
 GRANT ALL ON FUNCTION ragwall.require_tenant() TO agent_reader;
@@ -3469,6 +4103,12 @@ GRANT ALL ON FUNCTION ragwall.search_with_token(token text, query_vec public.hal
 GRANT ALL ON FUNCTION ragwall.search_with_token(token text, query_vec public.halfvec, k integer, filter jsonb) TO app_reader;
 GRANT ALL ON FUNCTION ragwall.search_with_token(token text, query_vec public.halfvec, k integer, filter jsonb) TO app_user;
 
+REVOKE ALL ON FUNCTION ragwall.search_words(query_text text, k integer, filter jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION ragwall.search_words(query_text text, k integer, filter jsonb) TO agent_reader;
+GRANT ALL ON FUNCTION ragwall.search_words(query_text text, k integer, filter jsonb) TO app_reader;
+GRANT ALL ON FUNCTION ragwall.search_words(query_text text, k integer, filter jsonb) TO app_user;
+GRANT ALL ON FUNCTION ragwall.search_words(query_text text, k integer, filter jsonb) TO ragwall_owner;
+
 REVOKE ALL ON FUNCTION ragwall.set_tenant(tenant text) FROM PUBLIC;
 GRANT ALL ON FUNCTION ragwall.set_tenant(tenant text) TO app_reader;
 GRANT ALL ON FUNCTION ragwall.set_tenant(tenant text) TO app_user;
@@ -3486,10 +4126,20 @@ REVOKE ALL ON FUNCTION ragwall.tenant_column_of(relation regclass, target regcla
 
 REVOKE ALL ON FUNCTION ragwall.tenant_tables() FROM PUBLIC;
 
+REVOKE ALL ON FUNCTION ragwall.undeclare_filter(field text) FROM PUBLIC;
+
 REVOKE ALL ON FUNCTION ragwall.unprotect_table(target regclass) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION ragwall.upsert_documents(documents jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION ragwall.upsert_documents(documents jsonb) TO app_user;
+
+REVOKE ALL ON FUNCTION ragwall.words_configuration() FROM PUBLIC;
+GRANT ALL ON FUNCTION ragwall.words_configuration() TO agent_caller;
+GRANT ALL ON FUNCTION ragwall.words_configuration() TO agent_reader;
+GRANT ALL ON FUNCTION ragwall.words_configuration() TO app_reader;
+GRANT ALL ON FUNCTION ragwall.words_configuration() TO app_user;
+
+REVOKE ALL ON FUNCTION ragwall.words_filled() FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION ragwall.write_passage() FROM PUBLIC;
 

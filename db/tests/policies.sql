@@ -41,6 +41,10 @@ select set_eq(
       ('own_tenant on directory', 'PERMISSIVE', 'ALL', array['app_user', 'ragwall_owner', 'ragwall_search']),
       ('tenant_floor on tail', 'RESTRICTIVE', 'ALL', array['public']),
       ('own_tenant on tail', 'PERMISSIVE', 'ALL', array['app_user', 'ragwall_owner', 'ragwall_search']),
+      ('tenant_floor on words', 'RESTRICTIVE', 'ALL', array['public']),
+      ('own_tenant on words', 'PERMISSIVE', 'ALL', array['ragwall_owner', 'ragwall_search']),
+      ('tenant_floor on vocabulary', 'RESTRICTIVE', 'ALL', array['public']),
+      ('own_tenant on vocabulary', 'PERMISSIVE', 'ALL', array['ragwall_owner', 'ragwall_search']),
       ('tenant_floor on stored', 'RESTRICTIVE', 'ALL', array['public'])
   $$,
   'the floor is restrictive and for everybody; the others are permissive, each for its command and roles'
@@ -81,7 +85,7 @@ select set_eq(
   $$
     select relation || ' ' || policy || ' ' || clause || ': ' || expression
     from
-      unnest(array['documents_rows', 'directory', 'tail', 'stored']) as relation,
+      unnest(array['documents_rows', 'directory', 'tail', 'words', 'vocabulary', 'stored']) as relation,
       unnest(array['using', 'check']) as clause,
       lateral (
         values
@@ -131,6 +135,8 @@ select is_empty(
       and not (c.oid = 'ragwall.unprotection'::regclass and c.relrowsecurity)
       -- Has nothing of tenants. Applications read which claim names the tenant, and its owner writes it.
       and c.oid <> 'ragwall.tenant_claim'::regclass
+      -- Have nothing of tenants. Their owner writes them, and nobody but searches reads them.
+      and c.oid not in ('ragwall_search.filter_fields'::regclass, 'ragwall_search.word_settings'::regclass)
       -- Which tenants there are: members of ragwall_owner read it, and nobody else.
       and not (c.oid = 'ragwall_search.stored'::regclass and c.relrowsecurity)
   $$,

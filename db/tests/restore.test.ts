@@ -122,10 +122,20 @@ describe.runIf(engine.kind === 'docker')('restoring', () => {
         psql -Xq -v ON_ERROR_STOP=1 -c "copy ragwall.documents (${columns}) from stdin" restore_data`,
       'without triggers': `${dump} | pg_restore --exit-on-error --disable-triggers -d restore_data`,
     };
+    const wordless = async () =>
+      (
+        await target`
+      select count(*)::integer from ragwall.documents as d
+      where not exists (select from ragwall_search.words as w where (w.tenant_id, w.id) = (d.tenant_id, d.id))`
+      )[0]?.count;
     try {
+      // Nothing is there yet that could be without words.
+      await target`select ragwall.enable_words('english')`;
+      await target`update ragwall_search.word_settings set filled = true`;
       for (const [how, script] of Object.entries(load)) {
         await run(script);
         expect(await target.unsafe(rest), how).toEqual(await source.unsafe(rest));
+        expect((await wordless()) > 0, how).toBe(how === 'without triggers');
         if (how === 'without triggers') {
           expect(await planned()).toEqual([]);
           await target.unsafe(await fromPage('insert into ragwall_search.stored', ';'));

@@ -73,10 +73,12 @@ where d.dbid = (select oid from pg_database where datname = current_database())
   and d.deptype = 'o'
   and d.classid <> 'pg_default_acl'::regclass;
 create view tests.search as
-select pg_describe_object(
-  'pg_proc'::regclass, 'ragwall.search_documents(public.halfvec, integer, jsonb)'::regprocedure, 0
-);
-select set_eq('table tests.owned', 'table tests.search', 'ragwall_search owns the function that searches, and nothing else');
+select pg_describe_object('pg_proc'::regclass, f::regprocedure, 0)
+from unnest(array[
+  'ragwall.search_documents(public.halfvec, integer, jsonb)', 'ragwall.search_words(text, integer, jsonb)',
+  'ragwall.match_hybrid(public.halfvec, text, integer, jsonb, double precision)'
+]) as f;
+select set_eq('table tests.owned', 'table tests.search', 'ragwall_search owns the functions that search, and nothing else');
 
 savepoint walls;
 grant ragwall_search to app_user;

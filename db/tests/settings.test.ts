@@ -40,6 +40,8 @@ const calls = [
   `select ragwall.set_tenant_from_token(current_setting('tests.token'))`,
   `select * from ragwall.match_documents(${query}, 10)`,
   `select * from ragwall.match_documents(${query}, 10, '{"n": 1}')`,
+  `select * from ragwall.search_words('c', 10)`,
+  `select * from ragwall.match_hybrid(${query}, 'c', 10, '{"n": {"$lt": 3}}')`,
   `select * from ragwall.upsert_documents('${document(0)}')`,
   `select * from ragwall.upsert_documents('${document(9_000)}')`,
   `select ragwall.delete_documents(array(select id from ragwall.documents where position = 0))`,
@@ -51,6 +53,8 @@ const calls = [
   `select * from ragwall.match_documents(${query}, 50)`,
   `select * from ragwall.match_documents(${query}, 10, '{"half": 1}')`,
   `select * from ragwall.match_documents(${query}, 10, '{"n": 1}')`,
+  `select * from ragwall.search_words('c', 10, '{"half": 1}')`,
+  `select * from ragwall.match_hybrid(${query}, 'c', 10)`,
   `select * from ragwall.upsert_documents('${document(0)}')`,
   `select ragwall.delete_source('a', 397)`,
   `select ragwall.delete_matching('{"n": 7}')`,
@@ -62,7 +66,7 @@ const calls = [
 /** Returns the plans of all statements of ours in a new session, with a setting of the caller's. */
 async function plans(setting?: readonly [string, string]): Promise<string[]> {
   // What is rolled back leaves rows behind, and their number changes plans.
-  await admin`vacuum ragwall.documents_rows`;
+  await admin`vacuum ragwall.documents_rows, ragwall_search.words, ragwall_search.tail`;
   const messages: string[] = [];
   const sql = postgres(engine.adminUrl, { max: 1, onnotice: ({ message }) => messages.push(message ?? '') });
   try {
@@ -99,6 +103,9 @@ async function plans(setting?: readonly [string, string]): Promise<string[]> {
   return [...new Set(told)].sort();
 }
 
+const tables = ['documents_rows', 'tail', 'directory', 'words'].map(
+  (name) => `ragwall${name === 'documents_rows' ? '' : '_search'}.${name}`,
+);
 let admin: Sql;
 beforeAll(async () => {
   if (engine.kind === 'embedded') return;
@@ -107,26 +114,30 @@ beforeAll(async () => {
     insert into ragwall.documents (tenant_id, source, position, content, embedding, embedding_model, metadata)
     select ${tenant}, 'a', n, 'c', tests.vec(n::double precision), 'm', jsonb_build_object('n', n % 40, 'half', n % 2)
     from generate_series(0, ${count - 1}::integer) as n`;
+  // Nothing is there yet that could be without words.
+  await admin`select ragwall.enable_words('simple')`;
+  await admin`update ragwall_search.word_settings set filled = true`;
   await insert('small', 40);
   await insert('large', 400);
   await insert('neighbour', 4_000);
   await admin`insert into ragwall_search.directory (tenant_id, built_at) values ('large', now())`;
   await admin.unsafe(`select ragwall.set_tenant('large'); select ragwall.build_search_table()`);
   // What a vacuum finds out changes plans, too.
-  for (const table of ['ragwall.documents_rows', 'ragwall_search.tail', 'ragwall_search.directory']) {
+  for (const table of tables) {
     await admin.unsafe(`alter table ${table} set (autovacuum_enabled = off); analyze ${table}`);
   }
-  await admin`vacuum analyze ragwall.documents_rows`;
+  await admin`vacuum analyze ragwall.documents_rows, ragwall_search.words, ragwall_search.tail`;
   const [row] = await admin<{ jwk: string }[]>`select ragwall.add_signing_key('settings') as jwk`;
   jwk = row?.jwk ?? '';
 }, 60_000);
 afterAll(async () => {
   if (engine.kind === 'embedded') return;
   await admin`select ragwall.retire_signing_key('settings')`;
-  for (const table of ['ragwall.documents_rows', 'ragwall_search.tail', 'ragwall_search.directory']) {
+  for (const table of tables) {
     await admin.unsafe(`alter table ${table} reset (autovacuum_enabled)`);
   }
   await admin`delete from ragwall.documents`;
+  await admin`select ragwall.disable_words()`;
   await admin.unsafe(`select ragwall.set_tenant('large'); select ragwall.drop_search_table()`);
   await admin.unsafe(`select ragwall.set_tenant('large'); select ragwall.drop_search_table()`);
   await admin.end();

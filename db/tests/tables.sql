@@ -16,7 +16,10 @@ select is_empty(
         where a.attrelid = i.indrelid
           and a.attnum = i.indkey[0]
       ) is distinct from 'tenant_id'
-      and c.oid <> 'ragwall.tenant_claim'::regclass
+      and c.oid not in (
+        'ragwall.tenant_claim'::regclass, 'ragwall_search.filter_fields'::regclass,
+        'ragwall_search.word_settings'::regclass
+      )
   $$,
   'every index leads with the tenant: no unique key and no vector index spans tenants'
 );
@@ -65,11 +68,12 @@ select set_eq(
     )
   $$,
   array[
+    'keep_words on ragwall.documents A', 'keep_words on ragwall.documents_rows A',
     'note_change on ragwall.documents A', 'note_change on ragwall.documents_rows A',
     'note_stored on ragwall.documents A', 'note_stored on ragwall.documents_rows A',
     'require_tenant on ragwall_api.passages O', 'write_passage on ragwall_api.passages O'
   ],
-  'changes of documents and what is stored are noted, always, and no trigger but those of passages is there else'
+  'changes of documents, what is stored and its words are noted, always, and no trigger but those of passages is there else'
 );
 
 select is_empty(
@@ -179,6 +183,15 @@ select set_eq(
     'ragwall_search.directory: CHECK (((ef_100 >= 100) AND (ef_100 <= 1000)))',
     'ragwall_search.tail: CHECK (ragwall.is_tenant_id(tenant_id))',
     'ragwall_search.stored: CHECK (ragwall.is_tenant_id(tenant_id))',
+    'ragwall_search.words: PRIMARY KEY (tenant_id, id)',
+    'ragwall_search.vocabulary: PRIMARY KEY (tenant_id, term)',
+    'ragwall_search.vocabulary: CHECK (ragwall.is_tenant_id(tenant_id))',
+    'ragwall_search.words: CHECK (ragwall.is_tenant_id(tenant_id))',
+    'ragwall_search.word_settings: PRIMARY KEY (only_row)',
+    'ragwall_search.word_settings: CHECK (only_row)',
+    'ragwall_search.filter_fields: PRIMARY KEY (field)',
+    'ragwall_search.filter_fields: CHECK (((octet_length(field) >= 1) AND (octet_length(field) <= 200)))',
+    'ragwall_search.filter_fields: CHECK (("left"(field, 1) <> ''$''::text))',
     'ragwall_private.seal_key: PRIMARY KEY (only_row)',
     'ragwall_private.seal_key: CHECK (only_row)',
     'ragwall_private.seal_key: CHECK ((octet_length(inner_key) = 64))',
@@ -224,6 +237,9 @@ select set_eq(
     'ragwall_search.directory.dimensions: ragwall.embedding_dimensions()', 'ragwall_search.directory.documents: 0',
     'ragwall_search.directory.edges: 16', 'ragwall_search.directory.applied: 0', 'ragwall_search.directory.measured: 0',
     'ragwall_search.directory.pages: 0', 'ragwall_search.directory.bytes: 0',
+    'ragwall_search.directory.ranges: ''{}''::text[]',
+    'ragwall_search.word_settings.only_row: true', 'ragwall_search.word_settings.version: 0',
+    'ragwall_search.word_settings.filled: false',
     'ragwall_search.stored.documents: 1', 'ragwall_search.stored.registered: false',
     'ragwall.tenant_claim.only_row: true', 'ragwall_private.seal_key.only_row: true',
     'ragwall_private.signing_key.created_at: now()'

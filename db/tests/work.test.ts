@@ -23,6 +23,9 @@ const statements: [string, string, string][] = [
   ['a search of a small tenant', 'small', `select * from ragwall.match_documents(${vector}, 10)`],
   ['a search of a large tenant', 'large', `select * from ragwall.match_documents(${vector}, 10)`],
   ['a filtered search', 'large', `select * from ragwall.match_documents(${vector}, 10, '{"n": 3}')`],
+  ['a search by words', 'small', `select * from ragwall.search_words('c', 10)`],
+  ['a search of a large tenant by words', 'large', `select * from ragwall.search_words('c', 10)`],
+  ['a search by both', 'large', `select * from ragwall.match_hybrid(${vector}, 'c', 10)`],
   [
     'an upsert',
     'small',
@@ -81,7 +84,7 @@ describe.skipIf(engine.kind === 'embedded')(
     }
 
     async function observe() {
-      await admin`vacuum analyze ragwall.documents_rows`;
+      await admin`vacuum analyze ragwall.documents_rows, ragwall_search.words`;
       await admin`vacuum analyze pg_catalog.pg_class, pg_catalog.pg_attribute, pg_catalog.pg_index`;
       for (const [name, tenant, statement] of statements) {
         seen[name] = [...(seen[name] ?? []), await work(tenant, statement)];
@@ -95,13 +98,29 @@ describe.skipIf(engine.kind === 'embedded')(
         where n is not null)::real[])::public.halfvec, 'm', jsonb_build_object('n', n % 50)
       from generate_series(1, ${rows}) as n`);
 
+    /** Stores rows of others, with words that are not made of their texts: that would take minutes. */
+    async function crowd(store: () => Promise<unknown>) {
+      await admin`update ragwall_search.word_settings set configuration = null`;
+      await store();
+      await admin`update ragwall_search.word_settings set configuration = 'simple'`;
+      await admin`
+        insert into ragwall_search.words (tenant_id, id, version, terms, words)
+        select tenant_id, id, 1, '{1}', '{1:1}/1000000000' from ragwall.documents where tenant_id <> all ('{small,large}')
+        on conflict do nothing`;
+    }
+
     beforeAll(async () => {
       lab = await labDatabase(engine);
       admin = connect(lab.adminUrl, { connection: { 'ragwall.search_table_from': 1000 } } as object);
-      await admin`alter table ragwall.documents_rows set (autovacuum_enabled = off)`;
+      for (const table of ['ragwall.documents_rows', 'ragwall_search.words']) {
+        await admin.unsafe(`alter table ${table} set (autovacuum_enabled = off)`);
+      }
+      // Nothing is there yet that could be without words.
+      await admin`select ragwall.enable_words('simple')`;
+      await admin`update ragwall_search.word_settings set filled = true`;
       await fill(`'small'`, 50);
       await fill(`'large'`, 2_000);
-      await fill(`'n' || n % 3000`, fewRows);
+      await crowd(() => fill(`'n' || n % 3000`, fewRows));
       for (const { index_plan } of await admin<{ index_plan: string }[]>`select ragwall.index_plan()`) {
         await admin.unsafe(index_plan);
       }
@@ -115,11 +134,13 @@ describe.skipIf(engine.kind === 'embedded')(
         insert into ragwall_search.tail select 'n' || n, gen_random_uuid() from generate_series(1, 20);
       end loop; end $$`);
       await observe();
-      await admin.unsafe(`
-      insert into ragwall.documents (tenant_id, source, position, content, embedding, embedding_model)
-      select 'm' || n % 3000, 's', n, 'c', d.embedding, 'm'
-      from generate_series(1, ${manyRows - fewRows}) as n,
-        (select embedding from ragwall.documents where tenant_id = 'small' limit 1) as d`);
+      await crowd(() =>
+        admin.unsafe(`
+          insert into ragwall.documents (tenant_id, source, position, content, embedding, embedding_model)
+          select 'm' || n % 3000, 's', n, 'c', d.embedding, 'm'
+          from generate_series(1, ${manyRows - fewRows}) as n,
+            (select embedding from ragwall.documents where tenant_id = 'small' limit 1) as d`),
+      );
       await observe();
     }, 280_000);
     afterAll(async () => {

@@ -1,7 +1,7 @@
 // Generated from db/audit/ by `npm run generate`. Not to be edited.
 
 /** The number of the last migration of this release. */
-export const lastMigration = 24;
+export const lastMigration = 30;
 
 /** The checks that the probe makes, by their ids. */
 export const probeChecks = {

@@ -1,5 +1,5 @@
 --! Previous: sha1:df7068a0470787dd472aa7678c1fec25f7d20305
---! Hash: sha1:1bd1679b65e101fb06424c14a13797f1aeb496b2
+--! Hash: sha1:80eed96c9e00638aa37eaefd59363ddcedaf8287
 --! Message: search-tables
 
 -- Search tables: the embeddings of each large tenant once more, in a table of its own with an HNSW index of its own.
@@ -20,6 +20,8 @@ create table ragwall_search.directory (
   applied bigint not null default 0,
   measured bigint not null default 0,
   pages integer not null default 0,
+  ranges text[] not null default '{}',
+  words integer,
   bytes bigint not null default 0,
   ef_10 integer check (ef_10 between 10 and 1000),
   ef_100 integer check (ef_100 between 100 and 1000),
@@ -42,11 +44,12 @@ comment on column ragwall_search.directory.dimensions is 'Of the embeddings in t
 comment on column ragwall_search.directory.documents is 'How many documents the search table had when it was built.';
 comment on column ragwall_search.directory.edges is
   'The parameter m of the HNSW index, 16 or 32: how many edges a document has at most in a layer of the graph.';
-comment on column ragwall_search.directory.applied is
-  'How many changes catch_up() has brought into the search table since it was built.';
-comment on column ragwall_search.directory.measured is
-  'How many of these there were when its recall was last measured.';
+comment on column ragwall_search.directory.applied is 'How many changes catch_up() has brought in since it was built.';
+comment on column ragwall_search.directory.measured is 'How many of these there were when recall was last measured.';
 comment on column ragwall_search.directory.pages is 'How many pages its documents filled when it was built.';
+comment on column ragwall_search.directory.ranges is 'The declared fields of metadata that it has an index for.';
+comment on column ragwall_search.directory.words is
+  'The version of the words that it has (word_settings). Null: it has none.';
 comment on column ragwall_search.directory.bytes is 'The size of the search table with its indexes when it was built.';
 comment on column ragwall_search.directory.ef_10 is
   'The hnsw.ef_search by which 99 percent of the ten nearest are found. Null if none up to 1000 does, or only at more '
@@ -201,21 +204,28 @@ begin
   -- This statement sees what the one above saw, or more; what is newer is noted in the tail.
   execute format(
     'with wanted as (
-      select u.id, d.embedding, d.metadata
+      select u.id, d.embedding, d.metadata, w.terms, w.words
       from unnest($1) as u (id)
       left join lateral (
         select d.embedding, d.metadata from ragwall.documents as d where d.tenant_id = $2 and d.id = u.id offset 0
       ) as d on true
+      left join lateral (
+        select w.terms, w.words from ragwall_search.words as w
+        where w.tenant_id = $2 and w.id = u.id and w.version = $3
+        offset 0
+      ) as w on true
     ),
     removed as (
       delete from ragwall_search.%1$I as s using wanted as w where s.id = w.id and w.embedding is null
     )
-    insert into ragwall_search.%1$I as s (id, embedding, metadata)
-    select w.id, w.embedding, w.metadata from wanted as w where w.embedding is not null
-    on conflict (id) do update set embedding = excluded.embedding, metadata = excluded.metadata
-    where s.embedding operator(:VECTOR_SCHEMA.<>) excluded.embedding or s.metadata <> excluded.metadata',
+    insert into ragwall_search.%1$I as s (id, embedding, metadata, terms, words)
+    select w.id, w.embedding, w.metadata, w.terms, w.words from wanted as w where w.embedding is not null
+    on conflict (id) do update
+    set embedding = excluded.embedding, metadata = excluded.metadata, terms = excluded.terms, words = excluded.words
+    where s.embedding operator(:VECTOR_SCHEMA.<>) excluded.embedding or s.metadata <> excluded.metadata
+      or s.terms is distinct from excluded.terms or s.words operator(:VECTOR_SCHEMA.<>) excluded.words',
     entry.relation
-  ) using taken, tenant;
+  ) using taken, tenant, entry.words;
   update ragwall_search.directory as s
   set applied = s.applied + cardinality(taken)
   where s.tenant_id = tenant;

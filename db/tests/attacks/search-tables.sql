@@ -16,7 +16,7 @@ select 'pinned tenants' as wall,
   || tests.altered(of_large, 'r.tenant_id = entry.tenant_id', 'true') as breach
 from
   coalesce('ragwall.search_documents(public.halfvec, integer, jsonb)'::regprocedure) as search,
-  coalesce('ragwall_search.search_table(ragwall_search.directory, public.halfvec, integer, jsonb)'::regprocedure)
+  coalesce('ragwall_search.search_table(ragwall_search.directory, public.halfvec, integer, jsonb, jsonpath)'::regprocedure)
     as of_large
 union all
 values

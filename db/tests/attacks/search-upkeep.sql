@@ -1,6 +1,6 @@
 -- Attacks L05 and L06 on what there is for large tenants: only the search reads it, and upkeep is for the DBA.
 begin;
-select plan(53);
+select plan(73);
 select tests.seed();
 
 -- What acme has alone.
@@ -108,9 +108,19 @@ from
       ('function measure_search_table', 'ragwall.measure_search_table()'),
       ('function drop_search_table', 'ragwall.drop_search_table()'),
       ('function index_plan', 'ragwall.index_plan()'),
-      ('function refuse_search', 'ragwall.refuse_search(null, null, null)'),
+      ('function refuse_search', 'ragwall.refuse_search(null, null)'),
       ('function measure', 'ragwall_search.measure(null, null)'),
-      ('function search_table', 'ragwall_search.search_table(null, null, null, null)'),
+      ('function index_search_table', 'ragwall.index_search_table()'),
+      ('function declare_filter', 'ragwall.declare_filter(''n'')'),
+      ('function enable_words', 'ragwall.enable_words(''simple'')'),
+      ('function disable_words', 'ragwall.disable_words()'),
+      ('function fill_words', 'ragwall.fill_words(1)'),
+      ('function words_filled', 'ragwall.words_filled()'),
+      ('function bind', 'ragwall_search.bind(''acme'')'),
+      ('function worded', 'ragwall_search.worded(null, null, null, null)'),
+      ('function question_words', 'ragwall_search.question_words(null, null, null, null)'),
+      ('function words_due', 'ragwall_search.words_due()'),
+      ('function search_table', 'ragwall_search.search_table(null, null, null, null, null)'),
       ('view search_tables', 'ragwall.search_tables')
   ) as f (object, call),
   format('select count(*) from %s', call) as attack,

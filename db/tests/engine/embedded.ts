@@ -34,8 +34,8 @@ export async function createEmbedded(choices: Partial<Choices> = {}): Promise<PG
 }
 
 /** Starts an empty server that listens on 127.0.0.1. */
-export async function startEmbedded(): Promise<EmbeddedServer> {
-  const db = await createEmbedded();
+export async function startEmbedded(choices: Partial<Choices> = {}): Promise<EmbeddedServer> {
+  const db = await createEmbedded(choices);
   const port = await freePort();
   const server = new PGLiteSocketServer({ db, port, host: '127.0.0.1', maxConnections: 1 });
   await server.start();

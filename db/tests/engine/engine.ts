@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import postgres from 'postgres';
+import { dimensions } from './dimensions.js';
 import { type DockerServer, dockerAnswers, startDocker } from './docker.js';
 import { startEmbedded } from './embedded.js';
 import { bootstrapSql, root } from './migrations.js';
@@ -114,17 +115,25 @@ async function startOnUrl(url: string): Promise<RunningEngine> {
   }
 }
 
-async function startOnEmbedded(log: Log): Promise<RunningEngine> {
+async function startOnEmbedded(log: Log, dimensions: number): Promise<RunningEngine> {
   const began = performance.now();
-  const server = await startEmbedded();
+  const server = await startEmbedded({ dimensions });
   log(`embedded Postgres ready in ${((performance.now() - began) / 1000).toFixed(1)} s`);
   return { kind: 'embedded', adminUrl: server.url, stop: server.stop };
 }
 
-/** Starts the engine of one kind. `url` is needed for that kind alone, and is a superuser's. */
-export async function startEngine(kind: EngineKind, log: Log, url?: string): Promise<RunningEngine> {
+/**
+ * Starts the engine of one kind. `url` is needed for that kind alone, and is a superuser's. `embedded`: how many numbers
+ * embeddings have on that engine, on which there can be no other database.
+ */
+export async function startEngine(
+  kind: EngineKind,
+  log: Log,
+  url?: string,
+  embedded = dimensions,
+): Promise<RunningEngine> {
   if (kind === 'docker') return startOnDocker(log);
-  if (kind === 'embedded') return startOnEmbedded(log);
+  if (kind === 'embedded') return startOnEmbedded(log, embedded);
   if (!url) throw new Error('the url engine expects the connection string of a superuser');
   return startOnUrl(url);
 }

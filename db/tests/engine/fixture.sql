@@ -139,6 +139,7 @@ begin
   delete from ragwall.documents;
   delete from ragwall_search.directory;
   delete from ragwall_search.tail;
+  delete from ragwall_search.vocabulary;
 end
 $$;
 
@@ -192,3 +193,24 @@ $$;
 
 comment on function tests.attack(text, text) is
   'What app_user''s statement answers, or how it fails, after a change that takes a wall down. Both are undone.';
+
+create function tests.enable_words(configuration text)
+  returns void
+  language plpgsql
+  set search_path = pg_catalog, pg_temp
+as $$
+declare
+  tenant text;
+begin
+  perform ragwall.enable_words(configuration);
+  for tenant in select distinct d.tenant_id from ragwall.documents as d loop
+    perform tests.become(tenant);
+    perform ragwall.fill_words(100000);
+  end loop;
+  perform tests.become(null);
+  update ragwall_search.word_settings set filled = true;
+end
+$$;
+
+comment on function tests.enable_words(text) is
+  'Has all documents searched by words. In one transaction: no other may be writing. Leaves no tenant bound.';

@@ -34,7 +34,7 @@ export const noPinnedTenant: Breach = async (tx) => {
   for (const [routine, pinned] of [
     ['ragwall.search_documents(public.halfvec, integer, jsonb)', 'r.tenant_id = tenant'],
     [
-      'ragwall_search.search_table(ragwall_search.directory, public.halfvec, integer, jsonb)',
+      'ragwall_search.search_table(ragwall_search.directory, public.halfvec, integer, jsonb, jsonpath)',
       'r.tenant_id = entry.tenant_id',
     ],
   ] as const) {

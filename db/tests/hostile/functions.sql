@@ -59,9 +59,33 @@ set local app.current_tenant = 'acme'; select content from ragwall.search_with_t
 -- search with one's own token, then claim the victim
 select content from ragwall.search_with_token(:'own', tests.vec(0), 1000, null); set local app.current_tenant = 'acme'; select content from ragwall.match_documents(tests.vec(0), 1000, null); select content from ragwall.documents;
 -- search a table of one's choice
-select ragwall_search.search_table(row('acme', 'search_0', null, 1536, 3, 0, 0, 0, 40, 100, 1, 1, now(), now())::ragwall_search.directory, tests.vec(0), 10, null);
+select ragwall_search.search_table(jsonb_populate_record(null::ragwall_search.directory, '{"tenant_id": "acme", "relation": "search_0", "documents": 3, "ef_10": 40, "ef_100": 100}'), tests.vec(0), 10, null, null);
+-- words of one's choice
+select * from ragwall_search.worded('acme', 'secret', 10, null);
+-- the rarity of words elsewhere
+select * from ragwall_search.question_words(null, row(true, 'simple', 1, true, null)::ragwall_search.word_settings, 'acme', 'secret');
+-- the words of the victim
+select id, terms, words from ragwall_search.words;
+-- how many documents of the victim have a word
+select term, documents from ragwall_search.vocabulary;
+-- search by words
+select content from ragwall.search_words('secret', 1000);
+-- search by words, while claiming the victim
+set local app.current_tenant = 'acme'; select content from ragwall.search_words('secret', 1000);
+-- search by words and vectors
+select content from ragwall.match_hybrid(tests.vec(0), 'secret', 1000, '{}', 0.5);
+-- search by words and vectors, while claiming the victim
+set local app.current_tenant = 'acme'; select content from ragwall.match_hybrid(tests.vec(0), 'secret', 1000);
+-- a filter that everything fits
+select content from ragwall.match_documents(tests.vec(0), 1000, '{"$not": {"$or": [{"n": {"$in": []}}, {"tenant_id": "globex"}]}}');
+-- a filter that tries to leave its path
+select content from ragwall.match_documents(tests.vec(0), 1000, '{"a\") || true || (\"": {"$eq": "x\" || true || \""}}');
+-- bind another tenant for the functions of the owner
+select ragwall_search.bind('acme'); select content from ragwall.documents;
+-- words by the agents' function
+select * from ragwall.agent_match_hybrid(tests.vec(0), 'secret', 1000);
 -- what is wrong with a search
-select ragwall.refuse_search(tests.vec(0), 10, null);
+select ragwall.refuse_search(tests.vec(0), 10);
 -- search by the agents' function
 select * from ragwall.agent_match_documents(tests.vec(0), 1000, null);
 -- a document of the victim by the agents' function

@@ -6,6 +6,7 @@ import { protectionRules } from './bodies-protection.js';
 import { type Rule, within } from './bodies-rule.js';
 import { searchTableRules } from './bodies-search-tables.js';
 import { tokenRules } from './bodies-tokens.js';
+import { wordRules } from './bodies-words.js';
 import type { Mutant } from './mutant.js';
 
 const everywhere = within(/^/, [
@@ -25,6 +26,7 @@ const rules: readonly Rule[] = [
   ...documentRules,
   ...searchTableRules,
   ...protectionRules,
+  ...wordRules,
 ];
 
 /** Returns a mutant for a rule that fits no function any more. It cannot be made, and so the run fails. */

@@ -32,10 +32,6 @@ export const equivalents: readonly { readonly pattern: RegExp; readonly reason: 
       'The ids that other tenants have noted are looked up among the documents of the tenant. It costs work alone.',
   },
   {
-    pattern: /^bodies: .*search_table\(.*: the tail takes the places of others$/,
-    reason: 'The answer is then known to be incomplete, and more candidates are asked for.',
-  },
-  {
     pattern: /^bodies: .*search_table\(.*: the filter is not applied to candidates/,
     reason: 'What does not match is left out when the documents are looked up. Applying the filter earlier saves work.',
   },

@@ -171,6 +171,13 @@ export function searchTables(r: Choices, s: Scene): string {
   const one = `${text(idOf(r.below(70)))}::uuid`;
   const relation = r.pick(['directory', 'tail', 'search_0']);
   const vector = text(vectorOf(r.below(97)));
+  const word = text(r.pick([...guesses.contents, 'merger plan', 'severance', 'nothing']));
+  const filter = r.pick([
+    'null',
+    `'{"topic": {"$ne": "merger"}}'`,
+    `'{"topic": {"$gte": "m"}, "severance": {"$exists": false}}'`,
+    `'{"$or": [{"topic": "merger"}, {"$not": {"topic": {"$in": ["plan", null]}}}]}'`,
+  ]);
   return r.pick([
     `select tenant_id from ragwall_search.directory order by 1`,
     `select count(*), max(tenant_id) from ragwall_search.directory where tenant_id ${r.pick(['=', '>=', '<>'])} ${its}`,
@@ -188,10 +195,16 @@ export function searchTables(r: Choices, s: Scene): string {
     `select ragwall.${r.pick(['build_search_table', 'measure_search_table', 'drop_search_table', 'index_plan'])}()`,
     `select * from ragwall.search_tables`,
     `select * from ragwall_search.measure('search_0', 10)`,
-    `select ragwall_search.search_table(null, ${vector}, 5, null)`,
+    `select ragwall_search.search_table(null, ${vector}, 5, null, null)`,
     `select * from ragwall.search_documents(${vector}, ${1 + r.below(9)}, null)`,
     `set local transaction_isolation = 'serializable'; select 1`,
     `select * from ragwall.search_as(${its}, ${vector}, 5, null)`,
+    `select * from ragwall.search_words(${word}, ${1 + r.below(9)}, ${filter})`,
+    `select * from ragwall.match_hybrid(${vector}, ${word}, ${1 + r.below(9)}, ${filter}, 0.${r.below(9)})`,
+    `select id, similarity from ragwall.match_documents(${vector}, ${1 + r.below(9)}, ${filter})`,
+    `select ${r.pick(['*', 'count(*)', 'id', 'ctid'])} from ragwall_search.${r.pick(['words', 'vocabulary', 'word_settings'])}`,
+    `select * from ragwall_search.worded(${its}, ${word}, 5, null)`,
+    `select ragwall.${r.pick(["enable_words('simple')", 'fill_words(10)', 'words_due()', "declare_filter('topic')"])}`,
     `select * from ragwall.search_with_token(${text(s.token ?? 'x')}, ${vector}, 5, null)`,
   ]);
 }

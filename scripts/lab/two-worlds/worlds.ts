@@ -55,10 +55,13 @@ async function makeTemplate(sql: Sql, design: Design, first: string | undefined)
   }
   if (first) await sql.unsafe(first);
   if (design === 'usual') return undefined;
+  // Nothing is there yet that could be without words.
+  await sql`select ragwall.enable_words('simple')`;
+  await sql`update ragwall_search.word_settings set filled = true`;
   // The neighbours' search tables are built in the template, so that their names, OIDs and HNSW indexes are the same in every world.
   for (const tenant of [withTail, withoutTail]) await insert(sql, tenant, own(sizes[tenant]));
   await runPlan(sql);
-  await sql`truncate ragwall.documents`;
+  await sql`truncate ragwall.documents, ragwall_search.words`;
   // No autovacuum: fill() vacuums all worlds at the same point.
   await sql`do $$ declare relation regclass; begin
     for relation in
@@ -101,7 +104,8 @@ async function fill(sql: Sql, design: Design, rows: readonly Row[]) {
   if (design === 'ragwall') {
     await runPlan(sql);
     for (const tenant of [victim, withTail]) await makeTail(sql, tenant);
-    await sql`vacuum (analyze) ragwall_search.tail, ragwall_search.directory`;
+    await sql`vacuum (analyze) ragwall_search.tail, ragwall_search.directory, ragwall_search.words,
+      ragwall_search.vocabulary`;
   }
   await sql`vacuum (analyze) ragwall.documents`;
 }

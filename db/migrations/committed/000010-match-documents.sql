@@ -1,10 +1,10 @@
---! Previous: sha1:a33fdf4cc39446bbd21356fea7938c959451b416
---! Hash: sha1:bb0977e3c37f810085671d499c2559cb63ea5b0d
+--! Previous: sha1:b7cb0e0c8cbc37897889c3030d9cc8c9b4864038
+--! Hash: sha1:c74945bdee7abbf95a7d898ecb2515bca60862c7
 --! Message: match-documents
 
 -- Search: the nearest documents of the tenant that is bound, and the functions that applications search by.
 
-do $$ begin perform ragwall.begin_migration(7); end $$;
+do $$ begin perform ragwall.begin_migration(10); end $$;
 
 do $$ begin perform '[1]':::VECTOR_SCHEMA.halfvec; end $$;
 
@@ -27,6 +27,7 @@ as $$
 #variable_conflict use_variable
 declare
   tenant constant text := ragwall.current_tenant();
+  path jsonpath;
   entry ragwall_search.directory;
   found ragwall.match[];
 begin
@@ -35,14 +36,16 @@ begin
     and :VECTOR_SCHEMA.vector_dims(query_vec) = ragwall.embedding_dimensions()
     and query_vec operator(:VECTOR_SCHEMA.<=>) query_vec < 2
     and k between 1 and 1000
-    and (filter is null or jsonb_typeof(filter) = 'object')
   ) is not true then
-    perform ragwall.refuse_search(query_vec, k, filter);
+    perform ragwall.refuse_search(query_vec, k);
+  end if;
+  if filter <> '{}' then
+    path := ragwall.filter_path(filter);
   end if;
 
   select s.* into entry from ragwall_search.directory as s where s.tenant_id = tenant;
   if entry.relation is not null then
-    found := ragwall_search.search_table(entry, query_vec, k, filter);
+    found := ragwall_search.search_table(entry, query_vec, k, filter, path);
     if found is not null then
       return query select f.* from unnest(found) as f;
       return;
@@ -54,19 +57,19 @@ begin
     1 - (r.embedding operator(:VECTOR_SCHEMA.<=>) query_vec) as similarity
   from ragwall.documents_rows as r
   where r.tenant_id = tenant
-    and (filter is null or r.metadata @> filter)
+    and (path is null or r.metadata @? path)
   order by similarity desc, r.id
   limit k;
 end
 $$;
 
 comment on function ragwall.search_documents(:VECTOR_SCHEMA.halfvec, integer, jsonb) is
-  'Returns the k documents of the bound tenant that are nearest to query_vec among those whose metadata contains '
+  'Returns the k documents of the bound tenant that are nearest to query_vec among those whose metadata fits '
   'filter: nearest first, ties by id, fewer than k only if fewer match. Exact, unless the tenant has a search table '
   '(see search_tables), which may miss a document for one that is nearly as near. query_vec: embedding_dimensions() '
-  'numbers, not all zero. k: 1 to 1000. filter: a JSON object, compared by @>; null for none. Raises what '
-  'refuse_search() does. Security definer: its owner, ragwall_search, reads the documents where they are stored, and '
-  'is bound by the policies there.';
+  'numbers, not all zero. k: 1 to 1000. filter: a JSON object (filter_path()); null for none. Raises what '
+  'refuse_search() and filter_path() do. Security definer: its owner, ragwall_search, reads the documents where they '
+  'are stored, and is bound by the policies there.';
 
 select ragwall.fix_plans('ragwall.search_documents(:VECTOR_SCHEMA.halfvec, integer, jsonb)', 'generic');
 
@@ -89,12 +92,13 @@ begin atomic
 end;
 
 comment on function ragwall.match_documents(:VECTOR_SCHEMA.halfvec, integer, jsonb) is
-  'Returns the k documents of the bound tenant that are nearest to query_vec among those whose metadata contains '
+  'Returns the k documents of the bound tenant that are nearest to query_vec among those whose metadata fits '
   'filter: nearest first, ties by id, fewer than k only if fewer match. Exact, unless the tenant has a search table '
   '(see search_tables), which may miss a document for one that is nearly as near. similarity: the cosine, -1 to 1. '
-  'query_vec: embedding_dimensions() numbers, not all zero. k: 1 to 1000. filter: a JSON object, compared by @>; null '
+  'query_vec: embedding_dimensions() numbers, not all zero. k: 1 to 1000. filter: a JSON object (filter_path()); null '
   'for none. Raises RW001 if no tenant is bound, RW101 if query_vec is null, RW102 if its dimensions are wrong, RW103 '
-  'if it is all zeros, RW104 if k is null or out of range, RW105 if filter is no object.';
+  'if it is all zeros, RW104 if k is null or out of range, RW105, RW107 and RW108 as '
+  'filter_path() does.';
 
 grant execute on function ragwall.match_documents(:VECTOR_SCHEMA.halfvec, integer, jsonb)
   to app_user, app_reader, agent_reader;
@@ -140,7 +144,7 @@ $$;
 comment on function ragwall.search_as(text, :VECTOR_SCHEMA.halfvec, integer, jsonb) is
   'Calls set_tenant(tenant), then match_documents(query_vec, k, filter). tenant: 1 to 128 printable ASCII characters '
   'without spaces. query_vec: embedding_dimensions() numbers, not all zero. k: 1 to 1000. filter: a JSON object, or '
-  'null for none. Raises RW002, RW003, RW004 and RW007 as set_tenant() does, RW101 to RW105 as match_documents() does, '
+  'null for none. Raises RW002, RW003, RW004 and RW007 as set_tenant() does, RW101 to RW108 as match_documents() does, '
   'and 42501 in signed mode, in which nobody may execute set_tenant().';
 
 grant execute on function ragwall.search_as(text, :VECTOR_SCHEMA.halfvec, integer, jsonb) to app_user, app_reader;
@@ -207,7 +211,7 @@ comment on function ragwall.agent_match_documents(:VECTOR_SCHEMA.halfvec, intege
   'Calls match_documents(query_vec, k, filter) for agent_caller, which has no privilege on any table. query_vec: '
   'embedding_dimensions() numbers, not all zero. k: 1 to 1000. filter: a JSON object, or null for none. similarity is '
   'null unless with_similarity is true, because many similarities give a stored vector away. Raises RW106 if the word '
-  'explain is anywhere in the statement, RW001 if no tenant is bound, RW101 to RW105 for its arguments. '
+  'explain is anywhere in the statement, RW001 if no tenant is bound, RW101 to RW108 for its arguments. '
   'Security definer: its caller may not read the table. It runs as the owner, who is bound by the same policies.';
 
 grant execute on function ragwall.agent_match_documents(:VECTOR_SCHEMA.halfvec, integer, jsonb, boolean)

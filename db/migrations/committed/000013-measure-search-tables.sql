@@ -1,10 +1,10 @@
---! Previous: sha1:bb0977e3c37f810085671d499c2559cb63ea5b0d
---! Hash: sha1:843561617c0eae41684c1c1ac3824d5df568c580
+--! Previous: sha1:fe56a8d8544806e4118096dcb582d840d4aba84d
+--! Hash: sha1:e20364461c6dee68fad6150bf0133ba2decd6c90
 --! Message: measure-search-tables
 
 -- How well a search table finds the nearest documents, and by which hnsw.ef_search.
 
-do $$ begin perform ragwall.begin_migration(8); end $$;
+do $$ begin perform ragwall.begin_migration(13); end $$;
 
 set local role ragwall_owner;
 

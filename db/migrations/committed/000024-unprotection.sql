@@ -1,10 +1,10 @@
---! Previous: sha1:7370ecaf8a65ef7e62ec05aa94fac7ac05374d6f
---! Hash: sha1:922f346521198a2e1b07e750cb5a9d89e2709d90
+--! Previous: sha1:78503c7b36de7decb63ae6242d77c26d906a0421
+--! Hash: sha1:8451621292b57074ff13c07495b38c9400ce1d70
 --! Message: unprotection
 
 -- Protecting a table of yours, part 6 of 9: the record of what there was before, and unprotect_table().
 
-do $$ begin perform ragwall.begin_migration(18); end $$;
+do $$ begin perform ragwall.begin_migration(24); end $$;
 
 set local role ragwall_owner;
 

@@ -1,10 +1,10 @@
---! Previous: sha1:281ba8b5a8e1b25da7ff4e2ec95b24d985002f9c
---! Hash: sha1:7f70c710b169f68d656b03266daddf77fa1741b7
+--! Previous: sha1:cab7c00d9126accbdffc4bf4f91517bf13b4c91f
+--! Hash: sha1:e48ce4dc45e9dfabba55081171c08f8298ddfa3f
 --! Message: protection-indexes
 
 -- Protecting a table of yours, part 2 of 9: indexes by which tenants can observe each other.
 
-do $$ begin perform ragwall.begin_migration(14); end $$;
+do $$ begin perform ragwall.begin_migration(20); end $$;
 
 set local role ragwall_owner;
 

@@ -1,10 +1,10 @@
---! Previous: sha1:a0f8a1ff4dedfaa2ceda4f7c2ebe826cba215910
---! Hash: sha1:51546b1ca1d79c51b1dd276ad48dafb7da95e36b
+--! Previous: sha1:90c8270a619ee58d71095389c444d02e60ac8f20
+--! Hash: sha1:e9d9b8e1c15a92d8968eaa5f7e24814885e966dc
 --! Message: requests
 
 -- The tenant of a request that PostgREST, and so Supabase, turns into a transaction.
 
-do $$ begin perform ragwall.begin_migration(24); end $$;
+do $$ begin perform ragwall.begin_migration(30); end $$;
 
 set local role ragwall_owner;
 

@@ -1,12 +1,12 @@
---! Previous: sha1:55cc0dbcc70694f9b46a8aa11783b0c6ab81a3f3
---! Hash: sha1:04af0dc3f1c7287ea191f087d8931c39c31e1175
+--! Previous: sha1:e17391293e2328e87ddd46edab54cc9ec2a94dbd
+--! Hash: sha1:86e2743d3ffd1937ad87ea7baba12efa2a629013
 --! Message: delete-documents
 
 -- Deletion. Nobody has DELETE on the table, because it would allow LOCK TABLE, which stops all tenants. So the first
 -- two functions are security definer. Their owner is bound by the same policies, which are forced. The third finds
 -- documents with the privileges of its caller, and has the first delete them. At the end: reading one document.
 
-do $$ begin perform ragwall.begin_migration(12); end $$;
+do $$ begin perform ragwall.begin_migration(18); end $$;
 
 set local role ragwall_owner;
 
@@ -104,17 +104,19 @@ create function ragwall.delete_matching(filter jsonb)
 as $$
 declare
   tenant constant text := ragwall.require_tenant();
+  path jsonpath;
 begin
   if filter is null or jsonb_typeof(filter) <> 'object' or filter = '{}' then
     raise exception 'the filter of a deletion is expected to be a JSON object that is not empty'
       using errcode = 'RW205', hint = 'Everything fits an empty filter. To delete all documents of the tenant: '
         'select ragwall.delete_documents(array(select id from ragwall.documents)).';
   end if;
+  path := ragwall.filter_path(filter);
   return ragwall.delete_documents(array(
     select d.id
     from ragwall.documents as d
     where d.tenant_id = tenant
-      and d.metadata @> filter
+      and d.metadata @? path
     order by d.id
     for update
   ));
@@ -122,9 +124,9 @@ end
 $$;
 
 comment on function ragwall.delete_matching(jsonb) is
-  'Deletes the documents of the bound tenant whose metadata contain a filter, as @> of jsonb defines it, and returns '
-  'how many were deleted. filter: a JSON object that is not empty. Raises RW001 if no tenant is bound, RW205 if the '
-  'filter is null, empty or no object.';
+  'Deletes the documents of the bound tenant whose metadata fits a filter, and returns how many were deleted. filter: '
+  'a JSON object that is not empty (filter_path()). Raises RW001 if no tenant is bound, RW205 if the filter is null, '
+  'empty or no object, RW107 and RW108 as filter_path() does.';
 
 select ragwall.fix_plans('ragwall.delete_matching(jsonb)', 'custom');
 

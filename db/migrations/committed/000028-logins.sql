@@ -1,10 +1,10 @@
---! Previous: sha1:f5bed7745d059ac3768575689911825654d1b580
---! Hash: sha1:729e617b8713bbfd4c06fad166a75be9d52b8106
+--! Previous: sha1:aed63cb73515fc3779e9f410ee2f67e242fc3b26
+--! Hash: sha1:8b087a620539e8fc0d698228729f652263110368
 --! Message: logins
 
 -- Logins of the application.
 
-do $$ begin perform ragwall.begin_migration(22); end $$;
+do $$ begin perform ragwall.begin_migration(28); end $$;
 
 set local role ragwall_owner;
 

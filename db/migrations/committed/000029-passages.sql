@@ -1,11 +1,11 @@
---! Previous: sha1:729e617b8713bbfd4c06fad166a75be9d52b8106
---! Hash: sha1:a0f8a1ff4dedfaa2ceda4f7c2ebe826cba215910
+--! Previous: sha1:8b087a620539e8fc0d698228729f652263110368
+--! Hash: sha1:90c8270a619ee58d71095389c444d02e60ac8f20
 --! Message: passages
 
 -- A face for tools that insert rows, upsert and delete them by id, and know no tenant. In a schema of its own, because
 -- PostgREST exposes all that a schema has.
 
-do $$ begin perform ragwall.begin_migration(23); end $$;
+do $$ begin perform ragwall.begin_migration(29); end $$;
 
 do $$
 begin
@@ -203,8 +203,8 @@ $$;
 comment on function ragwall_api.match_passages(:VECTOR_SCHEMA.halfvec, double precision, jsonb) is
   'Returns the passages of the bound tenant that are nearest to query_embedding, as match_documents() does, with their '
   'embeddings. query_embedding: embedding_dimensions() numbers, not all zero. match_count: a whole number, 1 to 1000, '
-  'which is the default. filter: a JSON object, compared by @>; null or an empty object for none. similarity: the '
-  'cosine, -1 to 1. Raises RW001 if no tenant is bound, RW101 to RW105 for its arguments.';
+  'which is the default. filter: a JSON object (filter_path()); null or an empty object for none. similarity: the '
+  'cosine, -1 to 1. Raises RW001 if no tenant is bound, RW101 to RW108 for its arguments.';
 
 select ragwall.fix_plans('ragwall_api.match_passages(:VECTOR_SCHEMA.halfvec, double precision, jsonb)', 'generic');
 

@@ -1,10 +1,10 @@
---! Previous: sha1:b067dba39e5ddaea1c0bb3fe7ba7304af51f2f33
---! Hash: sha1:24fa8ab62af213657159831853d8a09810708c28
+--! Previous: sha1:8821fb45bf7a91acc39c06b0a10475a672651d05
+--! Hash: sha1:e178398e87cf9dbb75462f972cf4f12018d172fc
 --! Message: protect-plan
 
 -- Protecting a table of yours, part 8 of 9: protect_plan(), for all tables at once.
 
-do $$ begin perform ragwall.begin_migration(20); end $$;
+do $$ begin perform ragwall.begin_migration(26); end $$;
 
 set local role ragwall_owner;
 

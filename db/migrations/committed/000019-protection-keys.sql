@@ -1,5 +1,5 @@
---! Previous: sha1:04af0dc3f1c7287ea191f087d8931c39c31e1175
---! Hash: sha1:281ba8b5a8e1b25da7ff4e2ec95b24d985002f9c
+--! Previous: sha1:86e2743d3ffd1937ad87ea7baba12efa2a629013
+--! Hash: sha1:cab7c00d9126accbdffc4bf4f91517bf13b4c91f
 --! Message: protection-keys
 
 -- Protecting a table of yours, part 1 of 9: foreign keys by which tenants can observe each other.
@@ -7,7 +7,7 @@
 -- The functions of the nine parts run with the rights of their caller. Nobody is granted EXECUTE: they are for
 -- superusers and members of ragwall_owner.
 
-do $$ begin perform ragwall.begin_migration(13); end $$;
+do $$ begin perform ragwall.begin_migration(19); end $$;
 
 set local role ragwall_owner;
 

@@ -1,10 +1,10 @@
---! Previous: sha1:c2d1601843af4cae36ad1827267e1367efa6df53
---! Hash: sha1:6d4f742734b2d5f177a569aec06fd8c8d18f76f6
+--! Previous: sha1:d99d5d645716aab21248abaf73244cda5f92d16f
+--! Hash: sha1:455d10ed4d6974c1816e92775477a76f5e8ef736
 --! Message: index-plan
 
 -- What the DBA sees of the search tables, and which statements are due.
 
-do $$ begin perform ragwall.begin_migration(10); end $$;
+do $$ begin perform ragwall.begin_migration(15); end $$;
 
 set local role ragwall_owner;
 
@@ -62,7 +62,7 @@ create trigger note_stored
 
 alter table ragwall.documents enable always trigger note_stored;
 
--- The policies show whoever they bind one tenant at a time, the owner too. So tenants are asked for one by one.
+-- The policies show one tenant at a time. So tenants are asked for one by one.
 create function ragwall_search.entries()
   returns table (entry ragwall_search.directory, tail bigint)
   language plpgsql
@@ -71,8 +71,7 @@ create function ragwall_search.entries()
   set search_path = pg_catalog, pg_temp
 as $$
 declare
-  bound constant text := coalesce(current_setting('app.current_tenant', true), '');
-  seal constant text := coalesce(current_setting('app.tenant_seal', true), '');
+  bound text[];
   known text;
 begin
   for known in
@@ -80,13 +79,13 @@ begin
     union
     select s.tenant_id from ragwall_search.directory as s
   loop
-    perform set_config('app.current_tenant', '', true), ragwall.set_tenant(known);
+    bound := ragwall_search.bind(known);
     return query
     select s, (select count(*) from ragwall_search.tail as t where t.tenant_id = s.tenant_id)
     from ragwall_search.directory as s
     where s.tenant_id = known;
+    perform ragwall_search.bind_back(bound);
   end loop;
-  perform set_config('app.current_tenant', bound, true), set_config('app.tenant_seal', seal, true);
 end
 $$;
 
@@ -104,14 +103,12 @@ create function ragwall_search.has_documents(tenant text, wanted bigint)
   set jit = off
 as $$
 declare
-  bound constant text := coalesce(current_setting('app.current_tenant', true), '');
-  seal constant text := coalesce(current_setting('app.tenant_seal', true), '');
+  bound constant text[] := ragwall_search.bind(tenant);
   counted bigint;
 begin
-  perform set_config('app.current_tenant', '', true), ragwall.set_tenant(tenant);
   select count(*) into counted
   from (select from ragwall.documents as d where d.tenant_id = tenant limit wanted) as d;
-  perform set_config('app.current_tenant', bound, true), set_config('app.tenant_seal', seal, true);
+  perform ragwall_search.bind_back(bound);
   return counted >= wanted;
 end
 $$;
@@ -130,7 +127,9 @@ select s.tenant_id, s.relation, s.previous, s.documents, s.applied, e.tail, b.by
     when b.bytes is null
       or e.tail > greatest(1000, s.documents / 5)
       or s.applied + e.tail > greatest(1000, s.documents * 0.3)
-      or b.bytes > 2 * s.bytes + 10000000 then 'build'
+      or b.bytes > 2 * s.bytes + 10000000
+      or s.words is distinct from (select w.version from ragwall_search.word_settings as w where w.filled) then 'build'
+    when exists (select from ragwall_search.filter_fields as f where f.field <> all (s.ranges)) then 'index'
     -- Before catching up, which is always due where writers never rest.
     when s.applied > s.measured + s.documents * 0.05
       or s.applied > s.measured and s.measured_at < clock_timestamp() - interval '1 day' then 'measure'
@@ -146,8 +145,8 @@ comment on view ragwall.search_tables is
   'changes since then. tail: changes that are not yet in it, with which every search compares. bytes: with its '
   'indexes. ef_10, ef_100: the hnsw.ef_search for the ten and the hundred nearest, null where searches are exact, '
   'because the index is not worth it. recall_10, recall_100: shares that were found, at measured_at. due: what '
-  'index_plan() does next, if anything: build (it is missing, or worn, or twice as large as it was), catch up, '
-  'measure.';
+  'index_plan() does next, if anything: build (it is missing, or worn, or twice as large as it was, or '
+  'words were enabled or disabled), index (a field was declared), catch up, measure.';
 
 create function ragwall.index_plan()
   returns setof text
@@ -202,6 +201,7 @@ begin
       return next format(step, entry.tenant_id, entry.due || '_search_table()');
     end if;
   end loop;
+  return query select ragwall_search.words_due();
   return query
   select format(step, u.tenant_id, 'build_search_table()') from unnest(registered) as u (tenant_id);
   if exists (

@@ -1,10 +1,10 @@
---! Previous: sha1:1bd1679b65e101fb06424c14a13797f1aeb496b2
---! Hash: sha1:a33fdf4cc39446bbd21356fea7938c959451b416
+--! Previous: sha1:e7a206e85b62f63e0e65cf3d518819a69c47d60f
+--! Hash: sha1:b7cb0e0c8cbc37897889c3030d9cc8c9b4864038
 --! Message: search-in-search-tables
 
 -- Search in a search table, and what a search may be refused for.
 
-do $$ begin perform ragwall.begin_migration(6); end $$;
+do $$ begin perform ragwall.begin_migration(9); end $$;
 
 -- The settings of the functions below are pgvector's, and are known once its library is loaded.
 do $$ begin perform '[1]':::VECTOR_SCHEMA.halfvec; end $$;
@@ -23,7 +23,7 @@ create type ragwall.match as (
 
 comment on type ragwall.match is 'A document that was found. similarity: the cosine, -1 to 1.';
 
-create function ragwall.refuse_search(query_vec :VECTOR_SCHEMA.halfvec, k integer, filter jsonb)
+create function ragwall.refuse_search(query_vec :VECTOR_SCHEMA.halfvec, k integer)
   returns void
   language plpgsql
   stable
@@ -49,19 +49,15 @@ begin
     raise exception 'k is expected to be 1 to 1000'
       using errcode = 'RW104';
   end if;
-  if filter is not null and jsonb_typeof(filter) <> 'object' then
-    raise exception 'the filter is expected to be a JSON object, or null for none'
-      using errcode = 'RW105', hint = 'A document matches if its metadata contains the filter (jsonb @>).';
-  end if;
 end
 $$;
 
-comment on function ragwall.refuse_search(:VECTOR_SCHEMA.halfvec, integer, jsonb) is
+comment on function ragwall.refuse_search(:VECTOR_SCHEMA.halfvec, integer) is
   'Raises what is wrong with a search: RW001 if no tenant is bound, RW101 if query_vec is null, RW102 if its '
-  'dimensions are wrong, RW103 if it is all zeros, RW104 if k is null or out of range, RW105 if filter is no object. '
-  'Returns if nothing is. Called by search_documents() where its one condition has failed.';
+  'dimensions are wrong, RW103 if it is all zeros, RW104 if k is null or out of range. Returns if nothing is. '
+  'Called by search_documents() where its one condition has failed.';
 
-grant execute on function ragwall.refuse_search(:VECTOR_SCHEMA.halfvec, integer, jsonb) to ragwall_search;
+grant execute on function ragwall.refuse_search(:VECTOR_SCHEMA.halfvec, integer) to ragwall_search;
 grant execute on function ragwall.require_tenant() to ragwall_search;
 
 -- How the k nearest are found: the search table gives ids that may be among them, and every id of the tail may be, too.
@@ -71,7 +67,8 @@ create function ragwall_search.search_table(
   entry ragwall_search.directory,
   query_vec :VECTOR_SCHEMA.halfvec,
   k integer,
-  filter jsonb
+  filter jsonb,
+  path jsonpath
 )
   returns ragwall.match[]
   language plpgsql
@@ -99,12 +96,12 @@ begin
   if to_regclass('ragwall_search.' || entry.relation) is null or cardinality(tail) > entry.documents / 2 then
     return null;
   end if;
-  if filter is not null then
+  if path is not null then
     -- What share of the documents matches: the first document of each of 64 pages tells.
     execute format(
-      'select coalesce(avg((s.metadata @> $1)::integer), 0) from ragwall_search.%I as s where s.ctid = any ($2)',
+      'select coalesce(avg((s.metadata @? $1)::integer), 0) from ragwall_search.%I as s where s.ctid = any ($2)',
       entry.relation
-    ) into share using filter, array(
+    ) into share using path, array(
       select format('(%s,1)', i * entry.pages / 64)::tid from generate_series(0, 63) as i
     );
     depth := case when share > 0 then 1.5 * depth / share else 1000 end;
@@ -119,21 +116,25 @@ begin
     end;
     -- A candidate of the HNSW index costs about ten times what a match costs that the index of the metadata gives.
     all_that_match := ef is null or ef > 1000
-      or filter is not null and (attempt = 2 or 10 * ef > share * entry.documents) or attempt = 3;
-    if all_that_match and filter is null then
+      or path is not null and (attempt = 2 or 10 * ef > share * entry.documents) or attempt = 3;
+    if all_that_match and path is null then
       return null;
     elsif all_that_match then
+      -- Without an index for any of it, its rows are read one after the other.
+      perform set_config('enable_seqscan', 'on', true);
       execute format(
         'select array(
-          select s.id from ragwall_search.%I as s where s.metadata @> $2
+          select s.id from ragwall_search.%I as s where s.metadata @? $2%s
           order by (s.embedding operator(:VECTOR_SCHEMA.<=>) $1) + 0, s.id limit $3
         )',
-        entry.relation
-      ) into ids using query_vec, filter, k + cardinality(tail);
+        -- An index of ranges saves nothing where many match.
+        entry.relation, case when share < 0.2 then ragwall_search.range_condition(filter, entry.ranges) end
+      ) into ids using query_vec, path, k + cardinality(tail);
+      perform set_config('enable_seqscan', 'off', true);
     else
       -- Without sorting the index is the only way to the order, however many candidates are asked for.
       perform set_config('hnsw.ef_search', ef::text, true), set_config('enable_sort', 'off', true);
-      if filter is null then
+      if path is null then
         execute format(
           'select array(
             select s.id from ragwall_search.%I as s order by s.embedding operator(:VECTOR_SCHEMA.<=>) $1 limit $2
@@ -147,11 +148,11 @@ begin
               select s.id, s.metadata from ragwall_search.%I as s
               order by s.embedding operator(:VECTOR_SCHEMA.<=>) $1 limit $2
             ) as c
-            where c.metadata @> $3
+            where c.metadata @? $3
             limit $4
           )',
           entry.relation
-        ) into ids using query_vec, depth, filter, k + cardinality(tail);
+        ) into ids using query_vec, depth, path, k + cardinality(tail);
       end if;
       perform set_config('enable_sort', 'on', true);
     end if;
@@ -173,7 +174,7 @@ begin
           from ragwall.documents_rows as r
           where r.tenant_id = entry.tenant_id
             and r.id = c.id
-            and (filter is null or r.metadata @> filter)
+            and (path is null or r.metadata @? path)
           offset 0
         ) as d
       )
@@ -192,7 +193,7 @@ begin
         from ragwall.documents_rows as r
         where r.tenant_id = entry.tenant_id
           and r.id = c.id
-          and (filter is null or r.metadata @> filter)
+          and (path is null or r.metadata @? path)
         offset 0
       ) as d
       order by d.similarity desc, d.id
@@ -213,11 +214,15 @@ begin
 end
 $$;
 
-comment on function ragwall_search.search_table(ragwall_search.directory, :VECTOR_SCHEMA.halfvec, integer, jsonb) is
+comment on function ragwall_search.search_table(
+  ragwall_search.directory, :VECTOR_SCHEMA.halfvec, integer, jsonb, jsonpath
+) is
   'The k nearest documents of a tenant as its search table and its tail give them, nearest first; null if only an '
-  'exact search can tell. entry: the tenant''s row of the directory. For search_documents(), as whose owner it runs.';
+  'exact search can tell. entry: the tenant''s row of the directory. filter, '
+  'path: the filter and its filter_path(), or null for none. For search_documents(), as whose owner it runs.';
 
-grant execute on function ragwall_search.search_table(ragwall_search.directory, :VECTOR_SCHEMA.halfvec, integer, jsonb)
-  to ragwall_search;
+grant execute on function ragwall_search.search_table(
+  ragwall_search.directory, :VECTOR_SCHEMA.halfvec, integer, jsonb, jsonpath
+) to ragwall_search;
 
 reset role;

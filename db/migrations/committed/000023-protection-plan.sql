@@ -1,10 +1,10 @@
---! Previous: sha1:e729b381d3bd3ac9cbaff246cd4c6572b3d448de
---! Hash: sha1:7370ecaf8a65ef7e62ec05aa94fac7ac05374d6f
+--! Previous: sha1:afd9beb77f03bd4fe373c238ec1299a361a2db7f
+--! Hash: sha1:78503c7b36de7decb63ae6242d77c26d906a0421
 --! Message: protection-plan
 
 -- Protecting a table of yours, part 5 of 9: the statements that do it.
 
-do $$ begin perform ragwall.begin_migration(17); end $$;
+do $$ begin perform ragwall.begin_migration(23); end $$;
 
 set local role ragwall_owner;
 

@@ -1,10 +1,10 @@
---! Previous: sha1:7f70c710b169f68d656b03266daddf77fa1741b7
---! Hash: sha1:b14b18b5eac62f48caa6f49a7b832a68d1ff2b34
+--! Previous: sha1:e48ce4dc45e9dfabba55081171c08f8298ddfa3f
+--! Hash: sha1:ad00cb16b532cdcd38aa3df287f6fb5637e2d6b8
 --! Message: protection-findings
 
 -- Protecting a table of yours, part 3 of 9: everything by which a role can get past the policies of the table.
 
-do $$ begin perform ragwall.begin_migration(15); end $$;
+do $$ begin perform ragwall.begin_migration(21); end $$;
 
 set local role ragwall_owner;
 

@@ -1,10 +1,10 @@
---! Previous: sha1:6d4f742734b2d5f177a569aec06fd8c8d18f76f6
---! Hash: sha1:55cc0dbcc70694f9b46a8aa11783b0c6ab81a3f3
+--! Previous: sha1:7e47d70f2905a74a74a23730dd29d6c35cba9306
+--! Hash: sha1:e17391293e2328e87ddd46edab54cc9ec2a94dbd
 --! Message: upsert-documents
 
 -- Ingest: repeating an ingest changes nothing and needs no new embeddings.
 
-do $$ begin perform ragwall.begin_migration(11); end $$;
+do $$ begin perform ragwall.begin_migration(17); end $$;
 
 set local role ragwall_owner;
 

@@ -1,10 +1,10 @@
---! Previous: sha1:b14b18b5eac62f48caa6f49a7b832a68d1ff2b34
---! Hash: sha1:e729b381d3bd3ac9cbaff246cd4c6572b3d448de
+--! Previous: sha1:ad00cb16b532cdcd38aa3df287f6fb5637e2d6b8
+--! Hash: sha1:afd9beb77f03bd4fe373c238ec1299a361a2db7f
 --! Message: protection-grants
 
 -- Protecting a table of yours, part 4 of 9: who keeps which privileges.
 
-do $$ begin perform ragwall.begin_migration(16); end $$;
+do $$ begin perform ragwall.begin_migration(22); end $$;
 
 set local role ragwall_owner;
 

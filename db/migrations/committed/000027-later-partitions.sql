@@ -1,10 +1,10 @@
---! Previous: sha1:24fa8ab62af213657159831853d8a09810708c28
---! Hash: sha1:f5bed7745d059ac3768575689911825654d1b580
+--! Previous: sha1:e178398e87cf9dbb75462f972cf4f12018d172fc
+--! Hash: sha1:aed63cb73515fc3779e9f410ee2f67e242fc3b26
 --! Message: later-partitions
 
 -- Protecting a table of yours, part 9 of 9: partitions that are added later.
 
-do $$ begin perform ragwall.begin_migration(21); end $$;
+do $$ begin perform ragwall.begin_migration(27); end $$;
 
 -- An event trigger runs in statements of every role, with that role's rights. So it, and its function, belong to a
 -- superuser.

@@ -1,10 +1,10 @@
---! Previous: sha1:843561617c0eae41684c1c1ac3824d5df568c580
---! Hash: sha1:c2d1601843af4cae36ad1827267e1367efa6df53
+--! Previous: sha1:e20364461c6dee68fad6150bf0133ba2decd6c90
+--! Hash: sha1:d99d5d645716aab21248abaf73244cda5f92d16f
 --! Message: build-search-tables
 
 -- Building a search table beside the one in use, and dropping one.
 
-do $$ begin perform ragwall.begin_migration(9); end $$;
+do $$ begin perform ragwall.begin_migration(14); end $$;
 
 set local role ragwall_owner;
 
@@ -26,6 +26,8 @@ declare
   until constant xid8 := pg_snapshot_xmax(pg_current_snapshot());
   entry ragwall_search.directory;
   m integer;
+  indexed text[];
+  version integer;
   recall record;
   stored bigint;
 begin
@@ -74,24 +76,45 @@ begin
   delete from ragwall_search.tail as t where t.tenant_id = tenant;
   execute format(
     'create table ragwall_search.%I (
-      id uuid not null, embedding :VECTOR_SCHEMA.halfvec(%s) not null, metadata jsonb not null
+      id uuid not null, embedding :VECTOR_SCHEMA.halfvec(%s) not null, metadata jsonb not null, terms integer[],
+      words :VECTOR_SCHEMA.sparsevec
     ) with (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_insert_scale_factor = 0.1)',
     fresh, entry.dimensions
   );
   execute format(
-    'alter table ragwall_search.%I alter embedding set storage %s, alter metadata set storage main',
+    'alter table ragwall_search.%I alter embedding set storage %s, alter metadata set storage main, '
+      'alter terms set storage main, alter words set storage main',
     fresh, case when entry.dimensions <= 3700 then 'plain' else 'external' end
   );
   perform ragwall.forget_statistics(format('ragwall_search.%I', fresh)::regclass);
+  version := (select s.version from ragwall_search.word_settings as s where s.filled);
   execute format(
-    'insert into ragwall_search.%I (id, embedding, metadata)
-    select d.id, d.embedding, d.metadata from ragwall.documents as d where d.tenant_id = $1',
+    'insert into ragwall_search.%I (id, embedding, metadata, terms, words)
+    select d.id, d.embedding, d.metadata, w.terms, w.words
+    from ragwall.documents as d
+    left join lateral (
+      select w.terms, w.words from ragwall_search.words as w
+      where w.tenant_id = $1 and w.id = d.id and w.version = $2
+      offset 0
+    ) as w on true
+    where d.tenant_id = $1',
     fresh
-  ) using tenant;
+  ) using tenant, version;
   get diagnostics stored = row_count;
   execute format('alter table ragwall_search.%I add primary key (id)', fresh);
   execute format('create index on ragwall_search.%I using gin (metadata jsonb_path_ops)', fresh);
   execute format('grant select on ragwall_search.%I to ragwall_search', fresh);
+  delete from ragwall_search.vocabulary as v where v.tenant_id = tenant;
+  if version is not null then
+    execute format('create index on ragwall_search.%I using gin (terms)', fresh);
+    execute format(
+      'insert into ragwall_search.vocabulary (tenant_id, term, documents)
+      select $1, u.term, count(*) from ragwall_search.%I as s cross join lateral unnest(s.terms) as u (term)
+      group by u.term having count(*) > 1',
+      fresh
+    ) using tenant;
+  end if;
+  indexed := ragwall_search.index_ranges(fresh, '{}');
   -- A graph with more edges takes five times as long to build, and is for those that need it.
   foreach m in array array[16, 32] loop
     continue when m < entry.edges;
@@ -121,6 +144,8 @@ begin
     edges = m,
     applied = 0,
     measured = 0,
+    ranges = indexed,
+    words = version,
     pages = pg_relation_size(format('ragwall_search.%I', fresh)::regclass) / current_setting('block_size')::integer,
     bytes = pg_total_relation_size(format('ragwall_search.%I', fresh)::regclass),
     ef_10 = recall.ef_10,
@@ -168,6 +193,7 @@ begin
     update ragwall_search.directory as s set previous = null where s.tenant_id = tenant;
   else
     delete from ragwall_search.directory as s where s.tenant_id = tenant;
+    delete from ragwall_search.vocabulary as v where v.tenant_id = tenant;
     delete from ragwall_search.tail as t where t.tenant_id = tenant;
     delete from ragwall_search.stored as s where s.tenant_id = tenant;
     insert into ragwall_search.stored (tenant_id, documents)

@@ -1,10 +1,10 @@
---! Previous: sha1:922f346521198a2e1b07e750cb5a9d89e2709d90
---! Hash: sha1:b067dba39e5ddaea1c0bb3fe7ba7304af51f2f33
+--! Previous: sha1:8451621292b57074ff13c07495b38c9400ce1d70
+--! Hash: sha1:8821fb45bf7a91acc39c06b0a10475a672651d05
 --! Message: protect-table
 
 -- Protecting a table of yours, part 7 of 9: protect_table().
 
-do $$ begin perform ragwall.begin_migration(19); end $$;
+do $$ begin perform ragwall.begin_migration(25); end $$;
 
 set local role ragwall_owner;
 
