@@ -18,10 +18,6 @@ async function admin<T>(fn: (sql: Sql) => Promise<T>): Promise<T> {
     connection: { application_name: 'a report of ours' },
   });
   try {
-    // The embedded engine has one session, which keeps what the connection before has left.
-    if (engine.kind === 'embedded') {
-      await sql.unsafe('set session authorization postgres; select pg_advisory_unlock_all(); reset all');
-    }
     return await fn(sql);
   } finally {
     await sql.end({ timeout: 1 });
@@ -72,20 +68,20 @@ const tables = () =>
       from ragwall.search_tables order by tenant_id`,
   );
 
-beforeEach(async () => {
+beforeEach(async (context) => {
+  needs(context, engine, ['docker', 'url'], 'is the same here, and takes a minute and a half');
   await store('one', 1, 100);
   await store('two', 1, 100);
 });
 afterEach(async () => {
+  if (engine.kind === 'embedded') return;
   for (const child of children) child.kill('SIGKILL');
   await admin(async (sql) => {
     // What a killed process had begun would go on for a while, and register a tenant again.
-    if (engine.kind !== 'embedded') {
-      const end = () => sql`
-        select pg_terminate_backend(pid) from pg_stat_activity
-        where datname = current_database() and application_name like 'ragwall index%'`;
-      await expect.poll(end, { timeout: 5_000 }).toHaveLength(0);
-    }
+    const end = () => sql`
+      select pg_terminate_backend(pid) from pg_stat_activity
+      where datname = current_database() and application_name like 'ragwall index%'`;
+    await expect.poll(end, { timeout: 5_000 }).toHaveLength(0);
     await sql`delete from ragwall.documents`;
     const found = await sql`
       select relname from pg_class
@@ -93,6 +89,8 @@ afterEach(async () => {
     for (const { relname } of found) await sql.unsafe(`drop table ragwall_search.${relname}`);
     await sql`delete from ragwall_search.directory`;
     await sql`delete from ragwall_search.tail`;
+    await sql`delete from ragwall_search.filter_fields`;
+    await sql`select ragwall.disable_words()`;
   });
 });
 
@@ -134,6 +132,28 @@ it('measures where there is always something to bring in, too', async () => {
   expect(text).toMatch(/one: measured: .*[\s\S]*one: 10 changes brought in, .*\n1\/1 one: measured: /);
   expect(text).toMatch(/\ndone: 3 measured, 10 changes brought in, in .*\n$/);
   expect(code).toBe(0);
+});
+
+it('makes the words of all documents, then lets them be searched, and builds the search tables with them', async () => {
+  await run(...from);
+  await admin((sql) => sql`select ragwall.enable_words('english')`);
+  const { code, text } = await run(...from);
+  expect(text).toMatch(/^1\/2 one: 100 words made, .*\n2\/2 two: 100 words made, /);
+  expect(text).toMatch(/\n1\/1 words: words are searched, .*\n1\/2 one: building\n1\/2 one: built: 100 documents, /);
+  expect(text).toMatch(/\ndone: 200 words made, 2 built, in .*\nleft for a run after a minute: 2 /);
+  expect(code).toBe(0);
+  expect(await admin((sql) => sql`select words is not null as words from ragwall_search.directory`)).toEqual([
+    { words: true },
+    { words: true },
+  ]);
+  expect((await run(...from)).text).toMatch(/^nothing is due\n/);
+});
+
+it('gives search tables an index of a field that was declared', async () => {
+  await run(...from);
+  await admin((sql) => sql`select ragwall.declare_filter('year')`);
+  expect((await run(...from)).text).toMatch(/^1\/2 one: indexed, .*\n2\/2 two: indexed, .*\ndone: 2 indexed, in .*\n$/);
+  expect(await run(...from)).toEqual({ code: 0, text: 'nothing is due\n' });
 });
 
 it('builds a worn one anew, and leaves the one before it to a later run', async () => {
@@ -329,15 +349,25 @@ it('reads every tenant out of the plan, as format() has written it', async () =>
     (sql) => sql<{ statement: string }[]>`
       select format('select ragwall.set_tenant(%L); select ragwall.%s', tenant, call) as statement
       from unnest(${tenants}::text[]) with ordinality as t (tenant, n),
-        unnest('{catch_up(1000),catch_up(1000),build_search_table()}'::text[]) with ordinality as c (call, m)
+        unnest(array[
+          'catch_up(1000)', 'catch_up(1000)', 'build_search_table()', 'fill_words(1000)', 'fill_words(1000)',
+          'index_search_table()'
+        ]) with ordinality as c (call, m)
       order by n, m`,
   );
-  const steps = stepsOf([...plan.map(({ statement }) => statement), 'delete from ragwall_search.tail']);
+  const steps = stepsOf([
+    ...plan.map(({ statement }) => statement),
+    'select ragwall.words_filled()',
+    'delete from ragwall_search.tail',
+  ]);
   expect(steps.map(({ tenant, action, statements }) => [tenant, action, statements.length])).toEqual([
     ...tenants.flatMap((tenant) => [
       [tenant, 'catch up', 2],
       [tenant, 'build', 1],
+      [tenant, 'words', 2],
+      [tenant, 'index', 1],
     ]),
+    [undefined, 'search words', 1],
     [undefined, 'forget', 1],
   ]);
 });

@@ -22,6 +22,15 @@ export const nextTransaction = (session: Session) =>
     return row?.next ?? '';
   });
 
+/** Returns the number below which transactions have to end before words are searched, if that is all they wait for. */
+export const wordsWaitFor = (session: Session) =>
+  session.run(async (sql) => {
+    const [row] = await sql<{ horizon: string }[]>`
+      select horizon::text from ragwall_search.word_settings
+      where configuration is not null and not filled and horizon is not null`;
+    return row?.horizon;
+  });
+
 /** Returns a line for each transaction below a number that is still under way, the oldest first. */
 export const transactionsBelow = (session: Session, horizon: string) =>
   session.run(async (sql) => {

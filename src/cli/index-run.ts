@@ -2,8 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { visible } from '../audit/report.js';
 import type { Observer } from './index-observer.js';
-import { nextTransaction, planOf, transactionsBelow } from './index-queries.js';
-import { type Step, stepsOf } from './index-steps.js';
+import { nextTransaction, planOf, transactionsBelow, wordsWaitFor } from './index-queries.js';
+import { inBatches, type Step, stepsOf } from './index-steps.js';
 import type { Session } from './session.js';
 
 /** How often progress is printed, in milliseconds. */
@@ -26,8 +26,9 @@ export interface Outcome {
   readonly undone: string[];
 }
 
-/** What a statement is about that names no tenant. */
-const rest = 'changes of tenants without a search table';
+/** What a step is about: its tenant, or what it is for all. */
+const subject = ({ action, tenant }: Step) =>
+  tenant ?? (action === 'search words' ? 'words' : 'changes of tenants without a search table');
 
 const seconds = (since: number) => `${((performance.now() - since) / 1_000).toFixed(1)} s`;
 
@@ -67,13 +68,13 @@ export async function runPlan(session: Session, observer: Observer, options: Run
   /** Runs the statements of a step and returns what they said, while the observer looks on. */
   async function perform(step: Step, title: string): Promise<string> {
     const began = performance.now();
-    let changes = 0;
+    let documents = 0;
+    const what = step.action === 'words' ? 'words made' : 'changes brought in';
     const report = async () => {
-      const progress =
-        step.action === 'build' ? await observer.progressOf(session.pid) : `${changes} changes brought in so far`;
+      const progress = step.action === 'build' ? await observer.progressOf(session.pid) : `${documents} ${what} so far`;
       if (progress) say(`${title}: ${progress}, ${seconds(began)}`);
     };
-    const isLong = step.action === 'build' || step.action === 'catch up';
+    const isLong = step.action === 'build' || inBatches(step.action);
     const timer = isLong ? setInterval(() => void report(), interval) : undefined;
     try {
       for (const statement of step.statements) {
@@ -81,13 +82,13 @@ export async function runPlan(session: Session, observer: Observer, options: Run
         const results: unknown = await session.run((sql) => sql.unsafe(statement));
         const [row] = (Array.isArray(results) ? results.flat() : []).slice(-1);
         const said = String(Object.values(Object(row))[0] ?? 'done');
-        if (step.action !== 'catch up') return said;
-        changes += Number(said);
+        if (!inBatches(step.action)) return said;
+        documents += Number(said);
         // Fewer than a whole batch: what is noted from here on is left for the next run.
         if (Number(said) < 1_000) break;
       }
-      count('changes brought in', changes);
-      return `${changes} changes brought in`;
+      count(what, documents);
+      return `${documents} ${what}`;
     } finally {
       clearInterval(timer);
     }
@@ -95,7 +96,7 @@ export async function runPlan(session: Session, observer: Observer, options: Run
 
   /** Does a step. Returns whether it was held up by a transaction that is under way. */
   async function doStep(step: Step, place: string): Promise<boolean> {
-    const title = `${place} ${step.tenant ?? rest}`;
+    const title = `${place} ${subject(step)}`;
     let next: string | undefined;
     if (step.action === 'build') {
       const state = await stateOf(step.tenant);
@@ -110,9 +111,13 @@ export async function runPlan(session: Session, observer: Observer, options: Run
       if (said.startsWith('registered')) count('registered');
       else if (step.action === 'build') count('built');
       else if (step.action === 'measure') count('measured');
+      else if (step.action === 'index') count('indexed');
       else if (step.action === 'drop') count(said.startsWith('dropped') ? 'dropped' : 'taken out of use');
       // A tenant is registered, then built; a table is taken out of use, then dropped.
-      if (step.action !== 'drop' && !said.startsWith('registered')) finished.add(step.key);
+      // That words are searched is asked for twice, and search tables are built anew with them then.
+      if (step.action === 'search words') {
+        for (const key of finished) if (/^(build|words) /.test(key)) finished.delete(key);
+      } else if (step.action !== 'drop' && !said.startsWith('registered')) finished.add(step.key);
       // What was brought in may be worth another measurement.
       if (step.action === 'catch up') finished.delete(`measure ${step.tenant}`);
       return false;
@@ -125,20 +130,20 @@ export async function runPlan(session: Session, observer: Observer, options: Run
         return true;
       }
       say(`${title}: failed: ${message}`);
-      outcome.undone.push(`${step.tenant ?? rest}: ${step.action}: ${message}`);
+      outcome.undone.push(`${subject(step)}: ${step.action}: ${message}`);
       finished.add(step.key);
       return false;
     }
   }
 
   /** Waits for the transactions below the horizon, for a while, and returns those that are left. */
-  async function waitForOthers(): Promise<string[]> {
+  async function waitForOthers(what: 'builds' | 'words'): Promise<string[]> {
     deadline ??= performance.now() + options.wait * 1_000;
     const until = Math.min(deadline, performance.now() + pause);
     for (;;) {
       const others = horizon === undefined ? [] : await transactionsBelow(session, horizon);
       if (others.length === 0 || performance.now() >= until) return others;
-      if (others.join() !== said) say(`builds wait for ${waitsFor(others)}`);
+      if (others.join() !== said) say(`${what} wait for ${waitsFor(others)}`);
       said = others.join();
       await sleep(Math.min(1_000, Math.max(0, until - performance.now())), undefined, { signal });
     }
@@ -146,7 +151,19 @@ export async function runPlan(session: Session, observer: Observer, options: Run
 
   for (;;) {
     const steps = stepsOf(await planOf(session)).filter(({ key }) => !finished.has(key));
-    if (steps.length === 0) return outcome;
+    if (steps.length === 0) {
+      horizon = await wordsWaitFor(session);
+      if (horizon === undefined) return outcome;
+      const others = await waitForOthers('words');
+      if (performance.now() < (deadline ?? 0)) {
+        await sleep(100, undefined, { signal });
+        continue;
+      }
+      outcome.undone.push(
+        `words are not searched yet: held up by ${waitsFor(others) || 'a transaction that has just ended'}`,
+      );
+      return outcome;
+    }
     const heldUp: Step[] = [];
     let progressed = false;
     for (const [i, step] of steps.entries()) {
@@ -157,7 +174,7 @@ export async function runPlan(session: Session, observer: Observer, options: Run
     }
     // Whatever else can be done comes first.
     if (progressed) continue;
-    const others = await waitForOthers();
+    const others = await waitForOthers('builds');
     if (performance.now() < (deadline ?? 0)) {
       // Time has passed, so there are new changes to bring in.
       for (const key of finished) if (key.startsWith('catch up ')) finished.delete(key);
