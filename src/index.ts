@@ -11,17 +11,27 @@ export {
   type Deletion,
   type DocumentKey,
   deleteDocuments,
-  type Match,
-  matchDocuments,
   type NewDocument,
   type StoredDocument,
   upsertDocuments,
 } from './client/documents.js';
 export { type DocumentPlace, RagwallError, type RagwallErrorCode } from './client/errors.js';
-export type { MatchOptions, Tenant, TenantTransaction } from './client/handle.js';
+export type { Filter } from './client/filter.js';
+export type { Tenant, TenantTransaction } from './client/handle.js';
 export type { BatchOptions, UpsertCounts, UpsertOptions } from './client/ingest.js';
 export type { JsonObject } from './client/input.js';
 export type { RefusedDocument } from './client/refusals.js';
+export {
+  type HybridMatch,
+  type HybridOptions,
+  type Match,
+  type MatchOptions,
+  matchDocuments,
+  type Neighbour,
+  searchWords,
+  type WordMatch,
+  type WordOptions,
+} from './client/search.js';
 export { setTenant } from './client/tenant.js';
 export { type TokenSigner, tokenSigner } from './client/token.js';
 export { vectorText } from './client/vector.js';
@@ -32,3 +42,4 @@ export {
   type OpenAIEmbeddings,
   openaiEmbedder,
 } from './embedders/openai.js';
+export { semanticEmbedder } from './embedders/semantic.js';

@@ -66,7 +66,7 @@ describe('an option', () => {
 
   it('that is misspelt is named, beside those that there are', async () => {
     await expect(acme.matchDocuments(axis, { filters: {} } as never)).rejects.toThrow(
-      /^filters is no option; expected: k, filter\.$/,
+      /^filters is no option; expected: k, filter, text, weight, around\.$/,
     );
   });
 });

@@ -4,6 +4,7 @@ import { assertIsolation, type IsolationOptions, type Undetermined } from './ass
 import { Connections, type DriverOptions, driverOptions, opener } from './connections.js';
 import { checkIntegerOption, checkOptions, RagwallError } from './errors.js';
 import { askFacts, type Facts, type Handles, handleOf, type Tenant } from './handle.js';
+import { rowsOf } from './rows.js';
 import type { TokenSigner } from './token.js';
 
 /** Options of {@link connect}. */
@@ -29,6 +30,13 @@ export interface Ragwall {
   forTenant(tenantId: string): Tenant;
   /** Returns how many numbers the embeddings in the database have, 1 to 4000. The database is asked once. */
   dimensions(): Promise<number>;
+  /**
+   * Returns the text search configuration by which documents are found by their words, as `english`. Null if words are not
+   * enabled, or not yet of all documents. The database is asked each time.
+   *
+   * @see `ragwall.words_configuration()` in db/migrations/committed
+   */
+  wordsConfiguration(): Promise<string | null>;
   /**
    * Rejects unless the login is held to one tenant, the signer is one of this database, and the embedder fits: the function
    * {@link assertIsolation}, on up to three connections besides, or on the only one where `max` is 1. Call it before anything is served.
@@ -93,6 +101,12 @@ export function ragwallOn(connections: Connections, signer: TokenSigner | undefi
     max: connections.max,
     forTenant: (tenantId) => handleOf(tenantId, handles),
     dimensions: async () => (await facts()).dimensions,
+    async wordsConfiguration() {
+      const [[configuration = null] = []] = await connections.send((sql) =>
+        rowsOf(sql`select ragwall.words_configuration()`),
+      );
+      return configuration;
+    },
     async assertIsolation(options = {}) {
       const check = (sql: Sql) => assertIsolation(sql, { signer: signer ?? null, ...options });
       if (connections.max === 1) return connections.use(({ sql }) => check(sql)); // there may be no other

@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { needs, poolOptions } from '../../db/tests/engine/session.js';
 import { useSession } from '../../db/tests/engine/use-session.js';
 import { type ConnectOptions, connect, type Ragwall } from './connect.js';
-import { matchDocuments } from './documents.js';
+import { matchDocuments } from './search.js';
 import { setTenant } from './tenant.js';
 import { tokenSigner } from './token.js';
 

@@ -1,27 +1,12 @@
-/** The documents of the bound tenant: search, storage and deletion, one function for each function of SQL. */
+/** The documents of the bound tenant: storage and deletion, one function for each function of SQL. */
 import type { PendingQuery, Row, Sql, TransactionSql } from 'postgres';
 import type { Vector } from '../embedders/embedder.js';
 import { type CheckedDocument, checkedDeletion, checkedDocument } from './check-document.js';
 import { checkIntegerOption, type DocumentPlace, RagwallError } from './errors.js';
-import { aboutDocument, checkDocument, copyJsonObject, type JsonObject } from './input.js';
-import { checkRows, type TextRow } from './rows.js';
+import type { Filter } from './filter.js';
+import { aboutDocument, checkDocument, type JsonObject } from './input.js';
+import { checkRows } from './rows.js';
 import { type TenantScope, transactionScope } from './tenant.js';
-import { questionText } from './vector.js';
-
-/** A document that was found. */
-export interface Match {
-  readonly tenantId: string;
-  /** A UUID. */
-  readonly id: string;
-  /** What the passage was taken from. Null, like `position`, if the document was stored by its id. */
-  readonly source: string | null;
-  /** The number of the passage in its source, from 0. */
-  readonly position: number | null;
-  readonly content: string;
-  readonly metadata: JsonObject;
-  /** The cosine of the angle to the query vector, −1 to 1. */
-  readonly similarity: number;
-}
 
 /** The key of a document within its tenant: a UUID, or a source and the position of a passage in it. */
 export type DocumentKey =
@@ -62,68 +47,12 @@ export interface StoredDocument extends DocumentPlace {
 
 /**
  * What to delete: documents by UUID; those of a source from the position `fromPosition` on (default 0: all); or those whose
- * metadata contain the object `filter`, as `@>` of jsonb defines it. An empty filter is refused, because everything fits it.
+ * metadata fit `filter`. An empty filter is refused, because everything fits it.
  */
 export type Deletion =
   | { readonly ids: readonly string[]; readonly source?: never; readonly filter?: never }
   | { readonly ids?: never; readonly source: string; readonly fromPosition?: number; readonly filter?: never }
-  | { readonly ids?: never; readonly source?: never; readonly filter: JsonObject };
-
-/** Runs the statement behind {@link matchDocuments}. `dimensions`: by default any number from 1 to 4000. */
-export async function matchIn(
-  scope: TenantScope,
-  queryVec: Vector,
-  k: number,
-  filter: JsonObject | undefined,
-  dimensions?: number,
-): Promise<Match[]> {
-  const vector = questionText(queryVec, dimensions);
-  if (!Number.isInteger(k) || k < 1 || k > 1000) {
-    throw new RagwallError('INVALID_K', 'k is expected to be a whole number from 1 to 1000.');
-  }
-  const contained = copyJsonObject(filter);
-  if (filter !== undefined && !contained) {
-    throw new RagwallError(
-      'INVALID_FILTER',
-      'The filter is expected to be a JSON object of at most 1000 levels, without undefined.',
-    );
-  }
-  const json = contained ? JSON.stringify(contained) : null;
-  return checkRows(await scope.match(vector, k, json), scope.tenant, scope.single).map(matchOf);
-}
-
-function matchOf([, tenantId, id, source, position, content, metadata, similarity]: TextRow): Match {
-  return {
-    tenantId: tenantId as string,
-    id: id as string,
-    source: source as string | null,
-    position: position === null ? null : Number(position),
-    content: content as string,
-    metadata: JSON.parse(metadata as string),
-    similarity: Number(similarity),
-  };
-}
-
-/**
- * Returns the `k` documents of the bound tenant that are nearest to `queryVec`, nearest first. There are fewer
- * only if the tenant has fewer that match the filter.
- *
- * @param tx a transaction to which {@link setTenant} has bound a tenant.
- * @param queryVec as many finite numbers as the database's embeddings have dimensions, not all zero.
- * @param k 1 to 1000.
- * @param filter only documents whose metadata contain this object, as `@>` of jsonb defines it.
- * @throws RagwallError `INVALID_VECTOR`, `INVALID_K`, `INVALID_FILTER` before anything is sent; `FOREIGN_ROW`
- *   if a row belongs to another tenant than the bound one. PostgresError `RW001` if no tenant is bound.
- * @see `ragwall.match_documents()` in db/migrations/committed
- * @example
- * const rows = await sql.begin(async (tx) => {
- *   await setTenant(tx, 'acme');
- *   return matchDocuments(tx, queryVec, 5, { department: 'finance' });
- * });
- */
-export function matchDocuments(tx: TransactionSql, queryVec: Vector, k: number, filter?: JsonObject): Promise<Match[]> {
-  return matchIn(transactionScope(tx), queryVec, k, filter);
-}
+  | { readonly ids?: never; readonly source?: never; readonly filter: Filter };
 
 /** Runs the statement behind {@link upsertDocuments}, for the JSON of one document or more. */
 async function upsertIn(scope: TenantScope, json: string): Promise<Pick<StoredDocument, 'id' | 'status'>[]> {
@@ -218,7 +147,7 @@ async function countOf(scope: TenantScope, call: (sql: Sql | TransactionSql) => 
  *
  * @param tx a transaction to which {@link setTenant} has bound a tenant.
  * @throws RagwallError `INVALID_DOCUMENT`, `INVALID_FILTER` before anything is sent. PostgresError `RW001` if no tenant is
- *   bound.
+ *   bound; `RW107`, `RW108` with the operator and the field where the filter is ill-formed.
  * @see `ragwall.delete_documents()`, `delete_source()` and `delete_matching()` in db/migrations/committed
  * @example
  * const count = await sql.begin(async (tx) => {

@@ -8,16 +8,10 @@ import { useSession } from '../../db/tests/engine/use-session.js';
 import type { Embedder } from '../embedders/embedder.js';
 import { lexicalEmbedder } from '../embedders/lexical.js';
 import type { Connections } from './connections.js';
-import {
-  type Deletion,
-  deleteDocuments,
-  matchDocuments,
-  type NewDocument,
-  type StoredDocument,
-  upsertDocuments,
-} from './documents.js';
+import { type Deletion, deleteDocuments, type NewDocument, type StoredDocument, upsertDocuments } from './documents.js';
 import { RagwallError } from './errors.js';
 import { handleOf, type TenantTransaction } from './handle.js';
+import { matchDocuments } from './search.js';
 import { setTenant } from './tenant.js';
 
 const session = useSession();

@@ -2,35 +2,50 @@
 import type { TransactionSql } from 'postgres';
 import type { Vector } from '../embedders/embedder.js';
 import type { Connections } from './connections.js';
-import { catchUpIn, type Deletion, deleteIn, type Match, matchIn, type NewDocument } from './documents.js';
-import { checkOptions, RagwallError } from './errors.js';
+import { catchUpIn, type Deletion, deleteIn, type NewDocument } from './documents.js';
+import { RagwallError } from './errors.js';
 import { type BatchOptions, ingest, type UpsertCounts, type UpsertOptions } from './ingest.js';
-import type { JsonObject } from './input.js';
 import { rowsOf } from './rows.js';
+import {
+  type HybridMatch,
+  type HybridOptions,
+  type Match,
+  type MatchOptions,
+  matchIn,
+  searchWordsIn,
+  type WordMatch,
+  type WordOptions,
+} from './search.js';
 import { agentScope, checkTenant, setTenant, singleScope, type TenantScope, transactionScope } from './tenant.js';
 import type { TokenSigner } from './token.js';
 import { begin, each } from './transaction.js';
-
-/** Options of a search. */
-export interface MatchOptions {
-  /** How many documents, 1 to 1000; default 10. */
-  readonly k?: number;
-  /** Only documents whose metadata contain this object, as `@>` of jsonb defines it. */
-  readonly filter?: JsonObject;
-}
 
 /** What a handle and its transactions have in common. */
 interface TenantMethods<Options extends BatchOptions> {
   readonly tenantId: string;
   /**
-   * Returns the `k` documents of this tenant that are nearest to `queryVec`, nearest first.
+   * Returns the `k` documents of this tenant that are nearest to `queryVec`, nearest first; with `text`, those that are best
+   * by the vector and by the words of the text together, best first, with both scores.
    *
    * @param queryVec `dimensions` finite numbers, not all zero.
    * @throws RagwallError `INVALID_VECTOR`, `INVALID_K`, `INVALID_FILTER`, `INVALID_OPTION` before anything is
-   *   sent; `FOREIGN_ROW` if a row belongs to another tenant; `CONNECTION_LOST`.
-   * @see `ragwall.match_documents()` in db/migrations/committed
+   *   sent; `FOREIGN_ROW` if a row belongs to another tenant; `CONNECTION_LOST`. PostgresError `RW105`, `RW107`, `RW108` with the
+   *   operator and the field where the filter is ill-formed; `RW110` if there is a text and words are not enabled.
+   * @see `ragwall.match_documents()` and `match_hybrid()` in db/migrations/committed
    */
+  matchDocuments(queryVec: Vector, options: HybridOptions): Promise<HybridMatch[]>;
   matchDocuments(queryVec: Vector, options?: MatchOptions): Promise<Match[]>;
+  /**
+   * Returns the `k` documents of this tenant that score best for a text by their words (BM25), best first, and none that has
+   * no word of it.
+   *
+   * @param text any text; its 32 longest words count.
+   * @throws RagwallError `INVALID_K`, `INVALID_FILTER`, `INVALID_OPTION` before anything is sent; `FOREIGN_ROW`;
+   *   `CONNECTION_LOST`. PostgresError `RW105`, `RW107`, `RW108` where the filter is ill-formed; `RW110` if words are not enabled;
+   *   `42501` if the login is `agent_caller`.
+   * @see `ragwall.search_words()` in db/migrations/committed
+   */
+  searchWords(text: string, options?: WordOptions): Promise<WordMatch[]>;
   /**
    * Stores documents and returns how many were inserted, updated, or left unchanged. A document without an
    * embedding is compared with the stored one; it has to be embedded only if its content or its model differs.
@@ -122,20 +137,14 @@ export function handleOf(tenantId: string, { connections, facts, signer }: Handl
 
   const methodsIn = (newScope: () => Promise<TenantScope>): TenantMethods<UpsertOptions> => ({
     tenantId: tenant,
-    async matchDocuments(queryVec, options = {}) {
-      const { k = 10, filter } = checkOptions(options, ['k', 'filter']);
-      if ('filter' in options && filter === undefined) {
-        throw new RagwallError(
-          'INVALID_FILTER',
-          'filter is expected to be a JSON object; leave it out where there is none.',
-        );
-      }
+    async matchDocuments(queryVec: Vector, options: MatchOptions = {}) {
       const { dimensions, agent } = await facts();
-      const find = (scope: TenantScope) => matchIn(scope, queryVec, k, filter, dimensions);
+      const find = (scope: TenantScope) => matchIn(scope, queryVec, options, dimensions) as Promise<HybridMatch[]>;
       const scope = await newScope();
-      // The one function that an agent may call does not bind its tenant itself.
+      // The functions that an agent may call do not bind its tenant themselves.
       return agent && scope.single ? inTransaction((tx) => find(agentScope(tx, tenant))) : find(scope);
     },
+    searchWords: async (text, options = {}) => searchWordsIn(await newScope(), text, options),
     upsertDocuments: async (documents, options = {}) =>
       ingest(newScope, documents, options, (await facts()).dimensions),
     deleteDocuments: async (deletion) => deleteIn(await newScope(), deletion),

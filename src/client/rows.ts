@@ -23,7 +23,8 @@ export async function rowsOf(query: PendingQuery<Row[]>): Promise<TextRow[]> {
   return rows.map((row) => row.map((value) => value && decoder.decode(value)));
 }
 
-const foreignRow = () =>
+/** Returns the error for a row of another tenant. */
+export const foreignRow = (): RagwallError =>
   new RagwallError(
     'FOREIGN_ROW',
     'The database returned a row of another tenant than that of the call, or no tenant; nothing was passed on. ' +

@@ -65,6 +65,8 @@ export interface TenantScope {
   readonly tenant?: string;
   /** Whether the tenant is bound in the statement itself: then a search returns nothing but its rows. */
   readonly single: boolean;
+  /** Whether the login is `agent_caller`, who may search by two functions alone. */
+  readonly agent?: true;
   /**
    * Sends a statement, and returns its rows. `bound` is the SQL call that yields the bound tenant, or raises. An expression
    * that must be evaluated after the tenant is bound has to depend on what this call yields.
@@ -126,10 +128,12 @@ export function transactionScope(tx: TransactionSql, tenant?: string): TenantSco
   };
 }
 
-/** The scope of a transaction of `agent_caller`, who may call one function, and search by it alone. */
+/** The scope of a transaction of `agent_caller`, who has functions of its own to search by, and no table. */
 export function agentScope(tx: TransactionSql, tenant: string): TenantScope {
   return {
     ...transactionScope(tx, tenant),
+    agent: true,
+    send: (build) => rowsOf(build(tx, tx`ragwall.current_tenant()`)),
     match: (vector, k, filter) =>
       rowsOf(tx`
         select bound.tenant, m.tenant_id, m.id, m.source, m.position, m.content, m.metadata, m.similarity

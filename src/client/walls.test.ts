@@ -16,8 +16,8 @@ import {
   noPolicyAbove,
   noPolicyBeneath,
 } from '../../db/tests/engine/walls.js';
-import { matchDocuments } from './documents.js';
 import type { TenantTransaction } from './handle.js';
+import { matchDocuments } from './search.js';
 
 const session = useSession({ seed: true });
 

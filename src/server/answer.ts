@@ -9,7 +9,7 @@ import { Problem } from './problem.js';
 export interface Answerer {
   /** The name of the model, for traces. */
   readonly model?: string;
-  /** Returns the answer, or {@link noAnswer} if the passages, nearest first, do not have it. */
+  /** Returns the answer, or {@link noAnswer} if the passages, best first, do not have it. */
   answer(question: string, passages: readonly Match[], options?: AnswerOptions): Promise<Answer>;
   /**
    * Yields the answer piece by piece and returns it as a whole. The citations and links in a piece have been checked
@@ -76,7 +76,7 @@ const approximateTokens = (text: string) => Math.ceil(new TextEncoder().encode(t
 /** Returns a passage as a line of JSON for the prompt. `<` is escaped, so a passage cannot contain a mark. */
 const lineOf = (text: string, index: number) => JSON.stringify({ passage: index + 1, text }).replaceAll('<', '\\u003c');
 
-/** Returns the passages that fit into `budget` tokens, nearest first. The first is cut if need be, others are left out. */
+/** Returns the passages that fit into `budget` tokens, best first. The first is cut if need be, others are left out. */
 function fitting(matches: readonly Match[], budget: number, count: (text: string) => number): Passage[] {
   const fits: Passage[] = [];
   let left = budget;

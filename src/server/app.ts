@@ -19,6 +19,7 @@ import { checkOption, checkOptions } from './options.js';
 import { asProblem, invalidRequest, Problem, problemBody } from './problem.js';
 import type { RateLimiter } from './rate-limit.js';
 import { createRecorder, type Env, type LogEntry } from './request-log.js';
+import type { Reranker } from './rerank.js';
 import { addRoutes, type RouteServices } from './routes.js';
 
 import { describeRoutes } from './schemas.js';
@@ -34,6 +35,11 @@ export interface ServerOptions {
   readonly embedder: Embedder;
   /** Without an answerer, `/documents/answer` returns 501. */
   readonly answerer?: Answerer;
+  /**
+   * Puts the passages that were found into another order, for queries and answers. It gets the best `limits.k` of them, and
+   * the best `k` of what it returns are used.
+   */
+  readonly rerank?: Reranker;
   readonly limits?: Partial<Limits>;
   /**
    * Counts each tenant's requests, as `new RateLimiterMemory({ points: 600, duration: 60 })` of rate-limiter-flexible
@@ -89,12 +95,16 @@ const limiterSchema = z.custom<RateLimiter | false>(
   (value) => value === false || typeof Object(value).consume === 'function',
   'expected a limiter of rate-limiter-flexible, or false for none',
 );
+const rerankSchema = z.custom<Reranker | undefined>(
+  (value) => value === undefined || typeof value === 'function',
+  'expected a function',
+);
 const ragwallSchema = z.custom<Ragwall>(
   (value) => typeof Object(value).forTenant === 'function' && typeof Object(value).assertIsolation === 'function',
   'expected what connect() of the package ragwall returns',
 );
 const names = {
-  ...{ ragwall: 0, verify: 0, embedder: 0, answerer: 0, limits: 0, rateLimiter: 0 },
+  ...{ ragwall: 0, verify: 0, embedder: 0, answerer: 0, rerank: 0, limits: 0, rateLimiter: 0 },
   ...{ metrics: 0, tracer: 0, accept: 0, companyOf: 0, log: 0 },
 } satisfies Record<keyof ServerOptions, 0>;
 
@@ -136,6 +146,7 @@ export function serviceOf(options: ServerOptions, { paths, challenge, assertOrig
   const { log = (entry: LogEntry) => console.log(JSON.stringify(entry)) } = options;
   const ragwall = checkOption('ragwall', ragwallSchema, options.ragwall);
   const rateLimiter = checkOption('rateLimiter', limiterSchema, options.rateLimiter);
+  checkOption('rerank', rerankSchema, options.rerank);
   const core = createCore(options);
   const { health, limits, budget, turns, embedding } = core;
   const record = createRecorder(log, metrics?.requests);

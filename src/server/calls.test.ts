@@ -39,6 +39,7 @@ async function ask(path: string, body: object, more: Partial<ServerOptions> = {}
       max: 1,
       forTenant: () => ({ tenantId: 'acme', matchDocuments: async () => matches }),
       assertIsolation: async () => [],
+      wordsConfiguration: async () => null,
     } as unknown as Ragwall,
     ...{ verify: async () => 'acme', embedder, answerer, rateLimiter: false, log: () => {}, tracer },
     metrics: { calls: new Histogram({ ...callDurations, registers: [registry] }) },
@@ -84,6 +85,15 @@ describe('a request', () => {
     expect(JSON.stringify(spans())).not.toMatch(/secret|acme|plan/);
     const names = expected.map(({ attributes }) => attributes['gen_ai.operation.name']);
     expect(counts).toEqual(names.map((name) => `${name} done 1`).sort());
+  });
+
+  it('that is reranked is traced and timed with that', async () => {
+    const { status, counts } = await ask('/documents/query', question, { rerank: () => [0] });
+    expect(status).toBe(200);
+    const attributes = { ...retrieval.attributes, 'gen_ai.retrieval.top_k': 3 };
+    const rerank = { name: 'rerank', kind: 0, status: 0, attributes: { 'gen_ai.operation.name': 'rerank' } };
+    expect(spans()).toEqual([embeddings, rerank, { ...retrieval, attributes }]);
+    expect(counts).toEqual(['embeddings done 1', 'rerank done 1', 'retrieval done 1']);
   });
 
   it('that fails has the kind of the error, and no message', async () => {

@@ -1,8 +1,8 @@
-/** Times and traces what a request has others do: the embedder, the model and the database. Content is never recorded. */
+/** Times and traces what a request has others do: the embedder, the model, the reranker and the database. Content is never recorded. */
 import type { Metrics } from './metrics.js';
 
 /** What is done, as the conventions of OpenTelemetry for generative AI name it. */
-export type Operation = 'embeddings' | 'retrieval' | 'chat';
+export type Operation = 'embeddings' | 'retrieval' | 'rerank' | 'chat';
 
 type Attributes = Readonly<Record<string, string | number>>;
 
@@ -45,7 +45,7 @@ export function createCalls(metrics?: Metrics['calls'], tracer?: Tracer): Calls 
     return [
       model === undefined ? operation : `${operation} ${model}`,
       {
-        kind: operation === 'retrieval' ? internal : client,
+        kind: operation === 'retrieval' || operation === 'rerank' ? internal : client,
         attributes: { 'gen_ai.operation.name': operation, ...attributes },
       },
     ];

@@ -87,6 +87,38 @@ it('describes every status that a route can have, and each with an example that 
   }
 });
 
+it('describes filters as the database takes them', () => {
+  const ajv = new Ajv2020({ strict: false });
+  ajv.addSchema({ $id: 'description', components: description.components });
+  const fits = ajv.compile({ $ref: 'description#/components/schemas/Filter' });
+  for (const filter of [
+    {},
+    { year: 2026, draft: null, '': 1 },
+    { tags: ['plan', { a: { $gt: 1 } }] },
+    { owner: { team: { size: { $between: [1, 2] } } } },
+    { year: { $gte: 2025, $lt: 2026 }, $or: [{ a: { $in: [1, 'x', null] } }, { $not: { b: { $exists: false } } }] },
+  ]) {
+    expect(fits(filter), JSON.stringify(filter)).toBe(true);
+  }
+  for (const filter of [
+    [],
+    { $nor: [] },
+    { $gt: 1 },
+    { $and: [] },
+    { $not: [] },
+    { year: { $foo: 1 } },
+    { year: { $gt: 1, month: 1 } },
+    { year: { $gt: true } },
+    { year: { $between: [1, 'x'] } },
+    { year: { $in: 1 } },
+    { owner: { team: { $like: 'x' } } },
+    { $or: [{ year: { $foo: 1 } }] },
+    { tags: [[1]] },
+  ]) {
+    expect(fits(filter), JSON.stringify(filter)).toBe(false);
+  }
+});
+
 describe('a path that has not the method', () => {
   it.each([
     ['PUT', '/documents/query', 'DELETE, POST'],

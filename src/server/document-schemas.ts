@@ -14,10 +14,11 @@ const digits = (most: number) =>
     .pipe(z.int().max(most))
     .openapi({ type: 'integer', minimum: 0, maximum: most });
 
-/** Returns the schemas within limits. `metadata`: the schema of metadata, or of a filter. */
-export function documentSchemas<Metadata extends z.ZodType<object>>(
+/** Returns the schemas within limits. `metadata`, `filter`: the schemas of these. */
+export function documentSchemas<Metadata extends z.ZodType<object>, Given extends z.ZodType<object>>(
   { batch, contentLength }: Limits,
   metadata: Metadata,
+  filter: Given,
 ) {
   const source = z.string().min(1).max(1024);
   const mostPosition = 2 ** 31 - 1;
@@ -64,10 +65,10 @@ export function documentSchemas<Metadata extends z.ZodType<object>>(
         ids: z.array(z.guid()).min(1).max(1_000).optional(),
         source: source.optional(),
         fromPosition: position.optional().openapi({ description: 'Beside `source`; default 0: all.' }),
-        filter: metadata
-          .refine((filter) => Object.keys(filter).length > 0, 'expected: not empty, because everything fits that')
+        filter: filter
+          .refine((given) => Object.keys(given).length > 0, 'expected: not empty, because everything fits that')
           .optional()
-          .openapi({ description: 'Documents whose metadata contain this.' }),
+          .openapi({ description: 'Documents whose metadata fit, as in a search.' }),
       })
       .refine(
         ({ ids, source, filter }) => [ids, source, filter].filter((kind) => kind !== undefined).length === 1,

@@ -15,5 +15,6 @@ export { callDurations, type DurationHistogram, loads, type Metrics, refusals, r
 export { type Fault, Problem, type ProblemCode } from './problem.js';
 export type { RateLimiter } from './rate-limit.js';
 export type { LogEntry } from './request-log.js';
+export type { Reranker } from './rerank.js';
 export type { VerifierOptions } from './verifier-options.js';
 export { type TokenVerifier, tokenVerifier } from './verify.js';

@@ -33,6 +33,7 @@ ${tokensHelp}
   --trusting                 start although app_user or app_reader may name any tenant here
 ${optionsHelp(pool)}
   --lexical                  embed by spelling instead of meaning, without a model: to try it out
+  --semantic                 embed English by a small model in this process, without a network, in 512 dimensions
   --help
 
 It refuses to start if its login may do more than search and read a document of the bound tenant, or if the database is

@@ -1,8 +1,9 @@
 /** The tools of the MCP server: search, fetch and answer. They read the documents of one tenant, and nothing else. */
 import { type CallToolResult, McpServer } from '@modelcontextprotocol/server';
-import { type JsonObject, RagwallError } from 'ragwall';
+import { type Filter, RagwallError } from 'ragwall';
 import { z } from 'zod';
 import type { Caller, Core } from './core.js';
+import { filterHelp } from './filter-schema.js';
 import { type Found, placeOf, type Showing, shownMetadata, shownText } from './mcp-passages.js';
 import { asProblem, Problem, titleOf } from './problem.js';
 
@@ -36,7 +37,7 @@ const passage = z.object({
   text: z.string(),
   truncated: z.boolean().describe(`Whether the text goes on. fetch returns up to ${longestText} characters.`),
 });
-const results = z.object({ results: z.array(passage).describe('Nearest first.') });
+const results = z.object({ results: z.array(passage).describe('Best first.') });
 const document = z.object({ ...passage.shape, metadata: z.record(z.string(), z.unknown()) });
 const reply = z.object({
   answer: z.string(),
@@ -82,7 +83,7 @@ export function createTools(core: Core, showing: Showing): (admit: Admit) => Mcp
         `expected at most ${limits.metadataLength} characters as JSON`,
       )
       .optional()
-      .describe('Only documents whose metadata contain this.'),
+      .describe(filterHelp),
   };
   const input = {
     question: z.strictObject(question),
@@ -112,14 +113,14 @@ export function createTools(core: Core, showing: Showing): (admit: Admit) => Mcp
     }
     const asked = (given: { query: string; k: number; filter?: Record<string, unknown> | undefined }) => ({
       ...given,
-      filter: given.filter as JsonObject | undefined,
+      filter: given.filter as Filter | undefined,
     });
 
     server.registerTool(
       'search',
       {
         title: 'Search the documents',
-        description: `Returns the passages that are nearest to a question, nearest first. ${note}`,
+        description: `Returns the passages that fit a question best, best first. ${note}`,
         inputSchema: input.question,
         outputSchema: results,
         annotations: readOnly,

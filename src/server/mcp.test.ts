@@ -363,6 +363,25 @@ describe('over HTTP', () => {
     expect(error?.code === -32602 || result?.isError).toBe(true);
   });
 
+  it('says of a filter which operator it does not know, at which field', async () => {
+    const filter = { of: { $like: 'acme' } };
+    for (const tool of ['search', 'answer']) {
+      const { json } = await send(calling(tool, { query: 'x', filter }), { token: await tokenOf('acme') });
+      expect(JSON.parse(textOf(json().result))).toEqual({
+        ...{ code: 'INVALID_REQUEST', title: expect.any(String) },
+        errors: [{ pointer: '/filter', detail: expect.stringContaining('unknown operator, "$like", at "of"') }],
+      });
+    }
+    const fits = { of: { $in: ['acme', 'globex'] } };
+    const { json } = await send(calling('search', { query: 'x', filter: fits }), { token: await tokenOf('acme') });
+    expect(json().result.structuredContent.results.map(({ id }: { id: string }) => id)).toEqual([ids.acme]);
+    const none = { of: { $not: { $gte: 'a' } } };
+    const { json: nothing } = await send(calling('search', { query: 'x', filter: none }), {
+      token: await tokenOf('acme'),
+    });
+    expect(nothing().result.structuredContent.results).toEqual([]);
+  });
+
   it('keeps to the tenant’s rate, tells the tool in the log, and never the question', async () => {
     const rateLimiter = new RateLimiterMemory({ points: 1, duration: 60 });
     const of = createMcpServer({ ...options, rateLimiter }, purpose);

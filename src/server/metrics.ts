@@ -33,10 +33,10 @@ export const requestDurations = {
   buckets,
 };
 
-/** Name, help, labels and buckets (in seconds) of the histogram of calls: of the embedder, of the model, and of retrievals. */
+/** Name, help, labels and buckets (in seconds) of the histogram of calls: of the embedder, the model, the reranker, and of retrievals. */
 export const callDurations = {
   name: 'ragwall_call_duration_seconds',
-  help: 'Seconds of a call of the embedder (embeddings) or the model (chat), and of a retrieval, waiting included.',
+  help: 'Seconds of a call of the embedder (embeddings), the model (chat) or the reranker (rerank), and of a retrieval, waiting included.',
   labelNames: ['call', 'outcome'] as const,
   buckets,
 };

@@ -17,6 +17,7 @@ const problems = {
   INTERNAL: [500, 'The request failed'],
   NO_ANSWERS: [501, 'No model is configured'],
   EMBEDDING_FAILED: [502, 'The embedding service failed'],
+  RERANKING_FAILED: [502, 'The reranker failed'],
   MODEL_FAILED: [502, 'The language model failed'],
   UNGROUNDED_ANSWER: [502, 'The answer cited what was not retrieved, or nothing, and was discarded'],
   BUSY: [503, 'Too many requests, or too large ones, are under way'],
@@ -102,6 +103,12 @@ export function asProblem(error: unknown): Problem {
   // A text that cannot be embedded is the caller's.
   if (error instanceof RagwallError && (/^INVALID_(DOCUMENT|FILTER|K)$/.test(code) || error.text !== undefined)) {
     return new Problem('INVALID_REQUEST', error.message, { cause: error });
+  }
+  // The message names an operator and a field of the caller's filter, and nothing that is stored.
+  const { name, message, hint } = Object(error) as { name?: string; message?: string; hint?: string };
+  if (name === 'PostgresError' && /^RW10[578]$/.test(code)) {
+    const detail = `${message}. ${hint}`;
+    return new Problem('INVALID_REQUEST', undefined, { errors: [{ pointer: '/filter', detail }], cause: error });
   }
   // Vectors come from the embedder, never from the caller.
   if (/^(EMBEDDING_FAILED|INVALID_VECTOR|RW10[123])$/.test(code)) {

@@ -6,6 +6,7 @@ import type { Deletion, Match } from 'ragwall';
 import type { Caller, Core, Question } from './core.js';
 import { newDocument } from './document-schemas.js';
 import { readDocuments } from './documents.js';
+import { filterName, filterSchema } from './filter-schema.js';
 import { Problem, problemBody } from './problem.js';
 import type { Env, Recorder } from './request-log.js';
 import type { RouteDescriptions } from './schemas.js';
@@ -42,6 +43,7 @@ export function addRoutes(
     turns.take(c.get('tenant').tenantId, c.get('signal'), () => c.get('tenant').deleteDocuments(deletion));
 
   app.openAPIRegistry.register(newDocument, descriptions.document);
+  app.openAPIRegistry.registerComponent('schemas', filterName, filterSchema as object);
   app.openapi(descriptions.upsert, async (c) => {
     const { documents: given, onError } = c.req.valid('json');
     const { documents, note, results } = readDocuments(given, descriptions.document, onError === 'skip');

@@ -3,6 +3,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import type { JsonObject } from 'ragwall';
 import { documentSchemas } from './document-schemas.js';
 import { examples } from './examples.js';
+import { filterWithin } from './filter-schema.js';
 import type { Limits } from './limits.js';
 import { body, embedding, json, refused, responsesOf } from './responses.js';
 
@@ -21,11 +22,12 @@ export function describeRoutes(limits: Limits) {
       `expected: an object, as JSON of ${metadataLength} characters at most`,
     )
     .openapi({ type: 'object' });
-  const documents = documentSchemas(limits, metadata);
+  const filter = filterWithin(metadataLength);
+  const documents = documentSchemas(limits, metadata, filter);
   const question = {
     query: z.string().trim().min(1).max(questionLength),
     k: z.int().min(1).max(mostPassages).default(Math.min(5, mostPassages)),
-    filter: metadata.optional().openapi({ description: 'Only documents whose metadata contain this.' }),
+    filter: filter.optional(),
   };
   const place = {
     id: z.uuid(),
@@ -40,6 +42,14 @@ export function describeRoutes(limits: Limits) {
     content: z.string(),
     metadata,
     similarity: z.number().openapi({ description: 'The cosine of the angle to the question, -1 to 1.' }),
+    words: z
+      .number()
+      .optional()
+      .openapi({ description: 'The score of its words by BM25; only where words are searched.' }),
+    score: z
+      .number()
+      .optional()
+      .openapi({ description: 'What the order is by, 0 to 1: both scores, scaled; only where words are searched.' }),
   });
 
   return {
@@ -70,6 +80,7 @@ export function describeRoutes(limits: Limits) {
       operationId: 'queryDocuments',
       tags: ['documents'],
       summary: 'Returns the nearest documents, nearest first.',
+      description: 'Where words are enabled in the database, the best by meaning and by words together, best first.',
       security,
       request: { body: { required: true, content: json(z.strictObject(question), examples.queryDocuments.request) } },
       responses: responsesOf(
@@ -147,7 +158,7 @@ export function describeRoutes(limits: Limits) {
       path: '/documents/delete',
       operationId: 'deleteDocuments',
       tags: ['documents'],
-      summary: 'Deletes documents by id, by source, or by what their metadata contain.',
+      summary: 'Deletes documents by id, by source, or by what their metadata have.',
       security,
       request: {
         body: {

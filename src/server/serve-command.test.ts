@@ -51,6 +51,7 @@ describe('before it starts, it refuses', () => {
       ['--lexical', '--mebibytes', '8'],
       /^--tenant-mebibytes is expected to be/,
     ],
+    ['two embedders', {}, ['--lexical', '--semantic'], /exclude each other/],
     ['a port that is none', {}, ['--lexical', '--port', '70000'], /--port is expected/],
     ['an unknown option', {}, ['--lexcial'], /Unknown option/],
     ['a check that is none', {}, ['--lexical', '--accept', 'X99'], /accept is expected/],
@@ -67,12 +68,17 @@ describe('the models', () => {
     [{ OPENAI_API_KEY: 'none', RAGWALL_EMBEDDING_MODEL: 'text-embedding-3-large' }, [], 'text-embedding-3-large@384'],
     [{ OPENAI_API_KEY: 'none', RAGWALL_EMBEDDING_MODEL: 'other' }, [], 'other'],
     [{}, ['--lexical'], 'lexical-v1@384'],
-  ])('of %j %j have the dimensions of the database, where they can', async (env, args, model) => {
-    const options = readOptions(args);
-    if (!options) throw new Error('no help is wanted');
-    const { embedder } = (await modelsOf(env, options))(384);
-    expect(embedder.model).toBe(model);
-  });
+    [{}, ['--semantic'], 'use-lite-en-v0.2@512'],
+    [{ OPENAI_API_KEY: 'none', RAGWALL_CHAT_MODEL: 'm' }, ['--semantic'], 'use-lite-en-v0.2@512'],
+  ])(
+    'of %j %j are those that are asked for, and have the dimensions of the database, where they can',
+    async (env, args, model) => {
+      const options = readOptions(args);
+      if (!options) throw new Error('no help is wanted');
+      const { embedder } = (await modelsOf(env, options))(384);
+      expect(embedder.model).toBe(model);
+    },
+  );
 
   it('embed one text after the other, and let others in between, where they compute in this process', async () => {
     const options = readOptions(['--lexical']);

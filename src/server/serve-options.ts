@@ -1,7 +1,14 @@
 /** What `ragwall serve` is told: the options of its command line, and the models that the environment names. */
 import { setImmediate } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { type Embedder, type IsolationCheck, lexicalEmbedder, openaiEmbedder, type Vector } from 'ragwall';
+import {
+  type Embedder,
+  type IsolationCheck,
+  lexicalEmbedder,
+  openaiEmbedder,
+  semanticEmbedder,
+  type Vector,
+} from 'ragwall';
 import { type Answerer, openaiAnswerer } from './answer.js';
 import type { Limits } from './limits.js';
 import { type Environment, required } from './verifier-env.js';
@@ -51,6 +58,7 @@ ${tokensHelp}
 
 ${optionsHelp(10)}
   --lexical                  embed by spelling instead of meaning, without a model: to try it out
+  --semantic                 embed English by a small model in this process, without a network, in 512 dimensions
   --help
 
 It refuses to start if its login is not held to one tenant. After SIGTERM, SIGINT or SIGHUP it answers the requests
@@ -78,6 +86,7 @@ export interface ServeOptions {
   readonly drain: number;
   readonly accept: readonly IsolationCheck[];
   readonly lexical: boolean;
+  readonly semantic: boolean;
   readonly limits: Pick<Limits, 'seconds' | 'requests' | 'tenantRequests' | 'bytes' | 'tenantBytes'>;
 }
 
@@ -90,6 +99,7 @@ export function readOptions(args: string[], { pool = 10 } = {}): ServeOptions | 
     options: {
       help: { type: 'boolean' },
       lexical: { type: 'boolean', default: false },
+      semantic: { type: 'boolean', default: false },
       port: { type: 'string', default: '8080' },
       host: { type: 'string', default: '127.0.0.1' },
       'metrics-port': { type: 'string' },
@@ -106,8 +116,12 @@ export function readOptions(args: string[], { pool = 10 } = {}): ServeOptions | 
     },
   });
   if (values.help) return undefined;
-  const number = (name: Exclude<keyof typeof values, 'help' | 'lexical' | 'accept'>, least: number, most: number) =>
-    wholeNumber(name, values[name] ?? '', least, most);
+  const number = (
+    name: Exclude<keyof typeof values, 'help' | 'lexical' | 'semantic' | 'accept'>,
+    least: number,
+    most: number,
+  ) => wholeNumber(name, values[name] ?? '', least, most);
+  if (values.lexical && values.semantic) throw new Error('--lexical and --semantic exclude each other');
   const [all, own] = [number('mebibytes', 4, 65_536), number('tenant-mebibytes', 4, 65_536)];
   if (own > all) throw new Error('--tenant-mebibytes is expected to be at most --mebibytes');
   return {
@@ -120,6 +134,7 @@ export function readOptions(args: string[], { pool = 10 } = {}): ServeOptions | 
     drain: number('drain', 0, 3_600),
     accept: values.accept as IsolationCheck[],
     lexical: values.lexical,
+    semantic: values.semantic,
     limits: {
       seconds: number('seconds', 1, 3_600),
       requests: number('requests', 1, 1_000_000),
@@ -144,6 +159,13 @@ function inSteps(embedder: Embedder): Embedder {
       return vectors;
     },
   };
+}
+
+/** Returns a function that makes an embedder which computes in this process, if one is wanted. */
+async function localEmbedder({ lexical, semantic }: Pick<ServeOptions, 'lexical' | 'semantic'>) {
+  const model = semantic ? await semanticEmbedder() : undefined;
+  if (!model && !lexical) return undefined;
+  return (dimensions: number) => model ?? inSteps(lexicalEmbedder({ dimensions }));
 }
 
 /** The models that answer requests. */
@@ -174,18 +196,17 @@ async function clientOf(env: Environment, seconds: number) {
  */
 export async function modelsOf(
   env: Environment,
-  { lexical, limits }: Pick<ServeOptions, 'lexical' | 'limits'>,
+  options: Pick<ServeOptions, 'lexical' | 'semantic' | 'limits'>,
 ): Promise<(dimensions: number) => Models> {
   const chat = env.RAGWALL_CHAT_MODEL;
-  if (!lexical) required(env, 'OPENAI_API_KEY', 'or --lexical, to try it out without a model');
-  if (lexical && !chat) return (dimensions) => ({ embedder: inSteps(lexicalEmbedder({ dimensions })) });
-  const client = await clientOf(env, limits.seconds);
+  const local = await localEmbedder(options);
+  if (!local) required(env, 'OPENAI_API_KEY', 'or --lexical, to try it out without a model');
+  if (local && !chat) return (dimensions) => ({ embedder: local(dimensions) });
+  const client = await clientOf(env, options.limits.seconds);
   const model = env.RAGWALL_EMBEDDING_MODEL || 'text-embedding-3-small';
   const shortens = /^text-embedding-3-/.test(model);
   return (dimensions) => ({
-    embedder: lexical
-      ? inSteps(lexicalEmbedder({ dimensions }))
-      : openaiEmbedder(client, { model, ...(shortens && { dimensions }) }),
+    embedder: local ? local(dimensions) : openaiEmbedder(client, { model, ...(shortens && { dimensions }) }),
     ...(chat && { answerer: openaiAnswerer({ client, model: chat }) }),
   });
 }

@@ -4,6 +4,7 @@ import { totalmem } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Sql } from 'postgres';
 import type { Engine } from '../../../db/tests/engine/engine.js';
+import type { Filter } from '../../../src/client/filter.js';
 import { vectorText } from '../../../src/client/vector.js';
 import { random } from '../data.js';
 import { sum, timed } from '../measure.js';
@@ -128,7 +129,7 @@ export async function maintain(url: string): Promise<void> {
 export interface Question {
   readonly tenant: Tenant;
   readonly vector: Float32Array;
-  readonly filter?: Record<string, number>;
+  readonly filter?: Filter;
   /** The ids of the nearest documents of the tenant that match, by exact cosine, nearest first: a hundred at most. */
   readonly truth: readonly string[];
 }

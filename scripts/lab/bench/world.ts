@@ -6,6 +6,7 @@
  * dimensions, normalised. The cosine of two random vectors is about 0.15, of two of one topic about 0.4, of a
  * question and the document it was made from about 0.8.
  */
+import type { Filter } from '../../../src/client/filter.js';
 import { dot, random, shuffle } from '../data.js';
 
 export const dimensions = 768;
@@ -34,7 +35,7 @@ export interface Document {
 }
 
 /** Filters by what they are called, for a question about document `n` on a topic. */
-export const filters: Readonly<Record<string, (n: number, topic: number) => Record<string, number>>> = {
+export const filters: Readonly<Record<string, (n: number, topic: number) => Filter>> = {
   '0.1 %': (n) => ({ permille: n % 1000 }),
   '1 %': (n) => ({ percent: n % 100 }),
   '10 %': (n) => ({ tenth: n % 10 }),

@@ -71,16 +71,41 @@ const breaks: readonly (readonly [file: string, name: string, find: string, repl
     'ragwall.match_documents(\n          ${vector}, ${k}::integer, ${null}::',
   ],
   [
-    'client/documents',
+    'client/search',
     'found rows are not checked',
-    'checkRows(await scope.match(vector, k, json), scope.tenant, scope.single)',
-    '(await scope.match(vector, k, json))',
+    'checkRows(rows, scope.tenant, scope.single).map((row) => ({\n    ...',
+    'rows.map((row) => ({\n    ...',
   ],
   [
-    'client/documents',
+    'client/search',
     'a search is for any tenant',
-    'json), scope.tenant, scope.single)',
-    'json), undefined, scope.single)',
+    'checkRows(rows, scope.tenant, scope.single).map((row) => ({\n    ...',
+    'checkRows(rows, undefined, scope.single).map((row) => ({\n    ...',
+  ],
+  [
+    'client/search',
+    'rows found by words are not checked',
+    'checkRows(rows, scope.tenant, scope.single).map((row) => ({ ...',
+    'rows.map((row) => ({ ...',
+  ],
+  ['client/search', 'neighbours are of any tenant', 'n.tenant_id = bound.tenant', 'bound.tenant is not null'],
+  [
+    'client/search',
+    'neighbours are not checked',
+    'if (rows.some(([tenant]) => tenant !== own)) throw',
+    'if (!own) throw',
+  ],
+  [
+    'client/search',
+    'neighbours need not fit the filter',
+    'const fits = filter === null ? sql`` :',
+    'const fits = filter !== undefined ? sql`` :',
+  ],
+  [
+    'client/search',
+    'the filter of a search by both is lost',
+    'const json = sql`${filter}::',
+    'const json = sql`${null}::',
   ],
   [
     'client/documents',
@@ -275,6 +300,15 @@ const breaks: readonly (readonly [file: string, name: string, find: string, repl
   ['server/grounding', 'what was split is not checked', 'check(whole, 0); // again', 'void check; // again'],
   ['server/grounding', 'an answer may cite nothing', 'if (cited.size === 0) throw', 'if (cited.size < 0) throw'],
   ['server/answer', 'a passage can close its marks', ".replaceAll('<', '\\\\u003c')", ''],
+  ['server/rerank', 'a reranker gets what is returned', 'structuredClone(passages)', 'passages'],
+  ['server/rerank', 'a passage may come twice', 'new Set(order).size === order.length', 'order.length >= 0'],
+  ['server/rerank', 'a reranker is waited for', 'await untilAborted(signal, asked)', 'await asked'],
+  [
+    'server/words',
+    'a search by words that were disabled fails',
+    "!withWords || Object(error).code !== 'RW110'",
+    'error',
+  ],
   ['server/answer', 'a model is asked about nothing', 'if (matches.length === 0) return unanswered;', ''],
 ];
 

@@ -35,6 +35,7 @@ export const clientTests = inSources(
   ],
   ...['server/grounding', 'server/links', 'server/answer', 'server/app'],
   ...['client/handle', 'client/transaction', 'client/reset'],
+  ...['client/search', 'server/rerank', 'server/words'],
 );
 
 /** The tests that run on a broken database, as a client does, the quickest first. */
