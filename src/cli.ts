@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { visible } from './audit/report.js';
 import { auditCommand } from './cli/audit-command.js';
+import { evalCommand } from './cli/eval-command.js';
 import { indexCommand } from './cli/index-command.js';
 import { migrateCommand } from './cli/migrate-command.js';
 import { sqlCommand } from './cli/sql-command.js';
@@ -11,6 +12,7 @@ const help = `ragwall migrate [url]   applies the migrations that a database doe
 ragwall sql             prints them, or writes files for another tool that migrates
 ragwall index [url]     keeps the search tables of large tenants
 ragwall audit [url]     checks whether tenants are isolated in a database, with or without Ragwall in it
+ragwall eval <file>     tells how well searches by vector, by words and by both find the passages that answer questions
 ragwall serve           documents and answers over HTTP, for the tenant that a verified token names
 ragwall mcp             search, fetch and answer as tools of the Model Context Protocol, read only, likewise
 
@@ -39,6 +41,7 @@ try {
   else if (name === 'sql') process.exitCode = await sqlCommand(args);
   else if (name === 'index') process.exitCode = await indexCommand(args);
   else if (name === 'audit') process.exitCode = await auditCommand(args);
+  else if (name === 'eval') process.exitCode = await evalCommand(args);
   else if (name === 'serve' || name === 'mcp') process.exitCode = await (await serverCommand(name))(args);
   else if (name === undefined || name === '--help') {
     console.log(help);
@@ -49,7 +52,7 @@ try {
   } else {
     const kind = name.startsWith('-') ? 'option' : 'command';
     throw new Error(
-      `unknown ${kind} ${name}; expected: ragwall migrate, sql, index, audit, serve or mcp, --version or --help`,
+      `unknown ${kind} ${name}; expected: ragwall migrate, sql, index, audit, eval, serve or mcp, --version or --help`,
     );
   }
 } catch (error) {

@@ -27,6 +27,8 @@ export const companies = [
       ['What penalty does Velmora pay for late deliveries of castings?', 'legal/castings-contract.md'],
       ['What volume discount do we give from twenty arms?', 'sales/price-list.md'],
     ],
+    /** One in other words than those of the document that answers it. */
+    inOtherWords: ['May I fly business class on a work trip?', 'hr/travel-policy.md'],
   },
   {
     tenant: 'globex',
@@ -42,5 +44,6 @@ export const companies = [
       ['How soon are affected customers phoned after a product recall?', 'quality/recall-procedure.md'],
       ['How is the milk price in the dairy contract recalculated?', 'legal/dairy-contract.md'],
     ],
+    inOtherWords: ['Why did the food get too warm?', 'operations/incident-cold-store.md'],
   },
 ] as const;

@@ -36,6 +36,7 @@ it.each([
   [['--help'], 'ragwall audit [url]     checks'],
   [['index', '--help'], '--plan'],
   [['audit', '--help'], '--write-baseline <file>'],
+  [['eval', '--help'], '--tenant <tenant>'],
   [['serve', '--help'], 'RAGWALL_JWT_AUDIENCE'],
 ])('%j tells how it is used', async (args, help) => {
   expect(await ragwall(...args)).toContain(help);

@@ -10,8 +10,8 @@ import { setTenant, type Vector } from '../../../src/index.js';
 import { narrow, type Point } from '../data.js';
 import { connect, usualPolicy, withDatabase } from '../setup.js';
 
-/** Creates a database of 64 dimensions beside the engine's. The embedded engine can have no other, and is returned as it is. */
-export async function labDatabase(engine: Engine): Promise<RunningEngine> {
+/** Creates a database of other dimensions beside the engine's. The embedded engine can have no other, and is returned as it is. */
+export async function labDatabase(engine: Engine, dimensions: number = narrow): Promise<RunningEngine> {
   const { adminUrl, appUrl } = engine;
   if (!appUrl) return { ...engine, stop: async () => {} };
   const name = `${new URL(adminUrl).pathname.slice(1)}_lab`;
@@ -22,7 +22,7 @@ export async function labDatabase(engine: Engine): Promise<RunningEngine> {
   };
   const drop = `drop database if exists ${name} with (force)`;
   await statements(adminUrl, [drop, `create database ${name}`]);
-  const migrations = await migrationsSql({ dimensions: narrow });
+  const migrations = await migrationsSql({ dimensions });
   await statements(withDatabase(adminUrl, name), [await bootstrapSql(), ...migrations]);
   await grantLogin(withDatabase(adminUrl, name), new URL(appUrl).username, 'app_user');
   return {
