@@ -840,7 +840,7 @@ own_relation_fact (kind, parent, name, property, value) as materialized (
         case when a.attidentity <> '' then 'identity' end, x.text)),
       ('statistics', nullif(coalesce(a.attstattarget, -1), -1)::text)
   ) as f (property, value)
-  where r.relkind <> 'S' and not (r.search_table and a.attname in ('id', 'embedding', 'metadata'))
+  where r.relkind <> 'S' and not (r.search_table and a.attname in ('id', 'embedding', 'metadata', 'terms', 'words'))
   union all
   -- A partition cannot lose a constraint that it inherits.
   select 'constraint', r.name, k.conname, 'definition', concat(pg_get_constraintdef(k.oid), (
@@ -4208,7 +4208,7 @@ relation as materialized (
       and not exists (
         select from pg_catalog.pg_attribute as a
         where a.attrelid = c.oid and a.attnum > 0
-          and (a.attname not in ('id', 'embedding', 'metadata') or a.attacl is not null)
+          and (a.attname not in ('id', 'embedding', 'metadata', 'terms', 'words') or a.attacl is not null)
       )
     )
 ),

@@ -58,7 +58,7 @@ relation as materialized (
       and not exists (
         select from pg_catalog.pg_attribute as a
         where a.attrelid = c.oid and a.attnum > 0
-          and (a.attname not in ('id', 'embedding', 'metadata') or a.attacl is not null)
+          and (a.attname not in ('id', 'embedding', 'metadata', 'terms', 'words') or a.attacl is not null)
       )
     )
 ),

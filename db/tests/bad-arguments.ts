@@ -35,6 +35,7 @@ const some = (good: readonly unknown[], bad: readonly unknown[]) =>
 
 export const argument: Record<string, fc.Arbitrary<string>> = {
   text: fc.oneof(text, fc.constantFrom('acme', 'shared.md')),
+  'text[]': some(['{}', '{a}', '{a,b}'], ['{null}', '{{a}}', '{', '', 'a']),
   boolean: some(['true', 'false'], ['', '2', 'null']),
   integer: some([1, 10, 1000], [-1, 0, 1001, 2 ** 31 - 1, 2 ** 31, -(2 ** 31), 1.5]),
   'double precision': some([1, 10, 1000], ['NaN', 'Infinity', '-Infinity', 1e308, '1e309', 5e-324, '-0', 1.5]),

@@ -76,7 +76,7 @@ own_relation_fact (kind, parent, name, property, value) as materialized (
         case when a.attidentity <> '' then 'identity' end, x.text)),
       ('statistics', nullif(coalesce(a.attstattarget, -1), -1)::text)
   ) as f (property, value)
-  where r.relkind <> 'S' and not (r.search_table and a.attname in ('id', 'embedding', 'metadata'))
+  where r.relkind <> 'S' and not (r.search_table and a.attname in ('id', 'embedding', 'metadata', 'terms', 'words'))
   union all
   -- A partition cannot lose a constraint that it inherits.
   select 'constraint', r.name, k.conname, 'definition', concat(pg_get_constraintdef(k.oid), (
