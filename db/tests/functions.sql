@@ -235,7 +235,7 @@ select set_eq(
       ('ragwall_search.range_key(jsonb)', 'ragwall_owner immutable parallel', ''),
       ('ragwall_search.range_condition(jsonb,text[])', 'ragwall_owner immutable parallel', ''),
       ('ragwall_search.index_ranges(name,text[])', 'ragwall_owner volatile', ''),
-      ('ragwall_search.spaced(text)', 'ragwall_owner immutable parallel', ''),
+      ('ragwall_search.with_bigrams(text)', 'ragwall_owner immutable parallel', ''),
       ('ragwall_search.terms_of(text,text)', 'ragwall_owner stable parallel', ''),
       ('ragwall_search.words_of(text,text)', 'ragwall_owner stable parallel', ''),
       ('ragwall_search.keep_words()', 'ragwall_owner definer volatile',
@@ -244,7 +244,7 @@ select set_eq(
       -- With the settings of search_documents(), search_words() and match_hybrid(), which call these.
       ('ragwall_search.question_words(ragwall_search.directory,ragwall_search.word_settings,text,text)',
         'ragwall_owner stable', 'client_min_messages=warning'),
-      ('ragwall_search.worded(text,text,integer,jsonb)', 'ragwall_owner stable', ''),
+      ('ragwall_search.best_by_words(text,text,integer,jsonb)', 'ragwall_owner stable', ''),
       ('ragwall_search.search_table(ragwall_search.directory,halfvec,integer,jsonb,jsonpath)', 'ragwall_owner stable', '')
   $$,
   'each runs as its owner or caller, is folded no further, and has its planner settings; none presets anything else'

@@ -1,6 +1,6 @@
 -- Searches by words, and by words and vectors: what is kept, what is found, with which scores.
 begin;
-select plan(67);
+select plan(68);
 
 create function tests.put(tenant text, n integer, content text, metadata jsonb default '{}')
   returns void
@@ -156,7 +156,9 @@ from (
     (20, $$repeat('x', 3000)$$, 'a word of 3,000 characters'),
     (21, $$(select string_agg('w' || i, ' ') from generate_series(1, 40000) as i)$$, '40,000 different words'),
     (22, $$(select string_agg(chr(19968 + i % 20000), '') from generate_series(1, 200000) as i)$$, '200,000 characters'),
-    (23, $$''$$, 'none')
+    (23, $$''$$, 'none'),
+    (24, $$(select string_agg(chr(131072 + ('x' || substr(md5(i::text), 1, 4))::bit(16)::integer % 42000), '')
+      from generate_series(1, 200000) as i)$$, '200,000 characters of four bytes, in pairs that differ')
 ) as t (n, content, label);
 select is((select max(terms) from tests.kept), 16000, '16,000 words of a text count');
 
@@ -168,7 +170,7 @@ select is(tests.worded('京都'), '東京都の天気は晴れです', 'a pair o
 select is(tests.worded('食べる'), '大阪で食べる', 'and several pairs');
 select is(tests.worded('猫'), '猫', 'and a single character that stands alone');
 select is(tests.worded('ไทย'), 'ประเทศไทย', 'and Thai');
-select is(ragwall_search.spaced('日本語 and 猫x'), '日本 語 and 猫x  本語   ', 'other text stays as it is');
+select is(ragwall_search.with_bigrams('日本語 and 猫x'), '日本 語 and 猫x  本語   ', 'other text stays as it is');
 
 select ragwall.disable_words();
 select is_empty('table tests.kept', 'once words are disabled, none are kept');

@@ -95,7 +95,7 @@ async function compare(questions: readonly string[], within = 0.005): Promise<vo
 const questions = Array.from({ length: 25 }, (_, i) => text(100_000 + i, 1 + (i % 9)));
 
 const usesItsTable = (sql: Sql) => sql`
-  select s.words is not null as words, (select count(*)::integer from ragwall_search.tail) as tail
+  select s.words_version is not null as words, (select count(*)::integer from ragwall_search.tail) as tail
   from ragwall_search.directory as s where s.tenant_id = ${tenant}`;
 
 beforeAll(async () => {

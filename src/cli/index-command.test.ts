@@ -142,7 +142,7 @@ it('makes the words of all documents, then lets them be searched, and builds the
   expect(text).toMatch(/\n1\/1 words: words are searched, .*\n1\/2 one: building\n1\/2 one: built: 100 documents, /);
   expect(text).toMatch(/\ndone: 200 words made, 2 built, in .*\nleft for a run after a minute: 2 /);
   expect(code).toBe(0);
-  expect(await admin((sql) => sql`select words is not null as words from ragwall_search.directory`)).toEqual([
+  expect(await admin((sql) => sql`select words_version is not null as words from ragwall_search.directory`)).toEqual([
     { words: true },
     { words: true },
   ]);

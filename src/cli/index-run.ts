@@ -113,11 +113,11 @@ export async function runPlan(session: Session, observer: Observer, options: Run
       else if (step.action === 'measure') count('measured');
       else if (step.action === 'index') count('indexed');
       else if (step.action === 'drop') count(said.startsWith('dropped') ? 'dropped' : 'taken out of use');
-      // A tenant is registered, then built; a table is taken out of use, then dropped.
-      // That words are searched is asked for twice, and search tables are built anew with them then.
-      if (step.action === 'search words') {
-        for (const key of finished) if (/^(build|words) /.test(key)) finished.delete(key);
-      } else if (step.action !== 'drop' && !said.startsWith('registered')) finished.add(step.key);
+      // A tenant is registered, then built; a table is taken out of use, then dropped; words wait once before they are searched.
+      const isHalf = step.action === 'drop' || step.action === 'search words' || said.startsWith('registered');
+      if (!isHalf) finished.add(step.key);
+      // Search tables that were built without words are built anew with them.
+      if (said === 'words are searched') for (const key of finished) if (key.startsWith('build ')) finished.delete(key);
       // What was brought in may be worth another measurement.
       if (step.action === 'catch up') finished.delete(`measure ${step.tenant}`);
       return false;
@@ -156,7 +156,7 @@ export async function runPlan(session: Session, observer: Observer, options: Run
       if (horizon === undefined) return outcome;
       const others = await waitForOthers('words');
       if (performance.now() < (deadline ?? 0)) {
-        await sleep(100, undefined, { signal });
+        await sleep(1_000, undefined, { signal });
         continue;
       }
       outcome.undone.push(

@@ -1,5 +1,5 @@
 --! Previous: sha1:df7068a0470787dd472aa7678c1fec25f7d20305
---! Hash: sha1:80eed96c9e00638aa37eaefd59363ddcedaf8287
+--! Hash: sha1:89bbd2025bf1123a094aeb843f72d1cc3e2100f0
 --! Message: search-tables
 
 -- Search tables: the embeddings of each large tenant once more, in a table of its own with an HNSW index of its own.
@@ -21,7 +21,7 @@ create table ragwall_search.directory (
   measured bigint not null default 0,
   pages integer not null default 0,
   ranges text[] not null default '{}',
-  words integer,
+  words_version integer,
   bytes bigint not null default 0,
   ef_10 integer check (ef_10 between 10 and 1000),
   ef_100 integer check (ef_100 between 100 and 1000),
@@ -48,7 +48,7 @@ comment on column ragwall_search.directory.applied is 'How many changes catch_up
 comment on column ragwall_search.directory.measured is 'How many of these there were when recall was last measured.';
 comment on column ragwall_search.directory.pages is 'How many pages its documents filled when it was built.';
 comment on column ragwall_search.directory.ranges is 'The declared fields of metadata that it has an index for.';
-comment on column ragwall_search.directory.words is
+comment on column ragwall_search.directory.words_version is
   'The version of the words that it has (word_settings). Null: it has none.';
 comment on column ragwall_search.directory.bytes is 'The size of the search table with its indexes when it was built.';
 comment on column ragwall_search.directory.ef_10 is
@@ -225,7 +225,7 @@ begin
     where s.embedding operator(:VECTOR_SCHEMA.<>) excluded.embedding or s.metadata <> excluded.metadata
       or s.terms is distinct from excluded.terms or s.words operator(:VECTOR_SCHEMA.<>) excluded.words',
     entry.relation
-  ) using taken, tenant, entry.words;
+  ) using taken, tenant, entry.words_version;
   update ragwall_search.directory as s
   set applied = s.applied + cardinality(taken)
   where s.tenant_id = tenant;

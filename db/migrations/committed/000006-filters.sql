@@ -1,5 +1,5 @@
---! Previous: sha1:80eed96c9e00638aa37eaefd59363ddcedaf8287
---! Hash: sha1:1c2306cf38c94f432312c5edcca55a7a64a2da49
+--! Previous: sha1:89bbd2025bf1123a094aeb843f72d1cc3e2100f0
+--! Hash: sha1:8d1f9f2621979e5b0a5e23b89fd17c8fa95b8a9e
 --! Message: filters
 
 -- Filters of metadata. A filter becomes one jsonpath, and that alone decides which documents fit: of a search, of a

@@ -1,5 +1,5 @@
---! Previous: sha1:1c2306cf38c94f432312c5edcca55a7a64a2da49
---! Hash: sha1:7d09c76d6e27217f63b64078ee559301f0465fea
+--! Previous: sha1:8d1f9f2621979e5b0a5e23b89fd17c8fa95b8a9e
+--! Hash: sha1:df1add62e1b7fa7ed1c4705a889f9a89405279af
 --! Message: declared-filters
 
 -- Fields whose ranges are found by an index in the search tables. All other conditions are found by one GIN index.

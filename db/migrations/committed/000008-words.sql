@@ -1,5 +1,5 @@
---! Previous: sha1:7d09c76d6e27217f63b64078ee559301f0465fea
---! Hash: sha1:e7a206e85b62f63e0e65cf3d518819a69c47d60f
+--! Previous: sha1:df1add62e1b7fa7ed1c4705a889f9a89405279af
+--! Hash: sha1:08041d30e4e9a1fb81b6bebf8bf6a0aa8d3f4434
 --! Message: words
 
 -- Words of the documents, for searches by words (BM25). Off until enable_words(). Each document has a row of its own,
@@ -18,7 +18,7 @@ create table ragwall_search.word_settings (
 );
 
 comment on table ragwall_search.word_settings is
-  'How words are made of texts: one row. Nobody but the owner has a privilege on it.';
+  'How words are made of texts: one row. ragwall_search reads it; nobody but the owner writes it.';
 comment on column ragwall_search.word_settings.only_row is 'True.';
 comment on column ragwall_search.word_settings.configuration is
   'The text search configuration that makes words of texts. Null: there are no words.';
@@ -40,8 +40,7 @@ create table ragwall_search.words (
 );
 
 comment on table ragwall_search.words is
-  'The words of each document, if words are enabled. ragwall_search reads it; nobody but the owner has another '
-  'privilege on it.';
+  'The words of each document, if words are enabled. ragwall_search reads it; nobody but the owner writes it.';
 comment on column ragwall_search.words.tenant_id is 'The tenant.';
 comment on column ragwall_search.words.id is 'The document.';
 comment on column ragwall_search.words.version is 'As in word_settings when the words were made.';
@@ -85,9 +84,9 @@ begin
 end
 $$;
 
--- Scripts without spaces between words come as pairs of neighbouring characters, which overlap. The parser would take
--- a whole run of them as one word.
-create function ragwall_search.spaced(content text)
+-- Text without spaces between words is cut into all pairs of neighbouring characters. The parser would take a whole
+-- run of it as one word.
+create function ragwall_search.with_bigrams(content text)
   returns text
   language sql
   immutable
@@ -110,10 +109,11 @@ create function ragwall_search.spaced(content text)
     ) as s
   );
 
-comment on function ragwall_search.spaced(text) is
+comment on function ragwall_search.with_bigrams(text) is
   'Returns a text in which runs of Chinese, Japanese, Korean, Thai, Lao, Burmese and Khmer characters stand as all '
   'pairs of neighbours, so that a text search configuration takes each pair for a word.';
 
+-- A tsvector has at most 1048575 bytes, of which a pair of characters takes up to twelve.
 create function ragwall_search.terms_of(configuration text, content text)
   returns table (term integer, frequency integer, length integer)
   language sql
@@ -122,12 +122,12 @@ create function ragwall_search.terms_of(configuration text, content text)
 begin atomic
   select (hashtextextended(t.lexeme collate "C", 0) & 1073741823)::integer % 999999999 + 1,
     sum(cardinality(t.positions))::integer, max(length(t.lexeme))
-  from unnest(to_tsvector(configuration::regconfig, ragwall_search.spaced(left(content, 100000)))) as t
+  from unnest(to_tsvector(configuration::regconfig, ragwall_search.with_bigrams(left(content, 80000)))) as t
   group by 1;
 end;
 
 comment on function ragwall_search.terms_of(text, text) is
-  'Returns the words of the first 100000 characters of a text. configuration: a text search configuration. term: the '
+  'Returns the words of the first 80000 characters of a text. configuration: a text search configuration. term: the '
   'number of the word, 1 to 999999999. frequency: how often it is there. length: its characters.';
 
 -- As BM25 with k1 = 1.2 and b = 0.75, but for an average length of 70 words, so that it depends on this text alone.
@@ -159,7 +159,7 @@ comment on function ragwall_search.words_of(text, text) is
   'Returns the words of a text, 16000 at most, as columns of ragwall_search.words; words as the text of a sparsevec. '
   'configuration: a text search configuration.';
 
-grant execute on function ragwall_search.spaced(text), ragwall_search.terms_of(text, text) to ragwall_search;
+grant execute on function ragwall_search.with_bigrams(text), ragwall_search.terms_of(text, text) to ragwall_search;
 
 -- The policies show whoever they bind one tenant at a time, the owner too.
 create function ragwall_search.bind(tenant text)

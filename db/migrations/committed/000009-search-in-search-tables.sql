@@ -1,5 +1,5 @@
---! Previous: sha1:e7a206e85b62f63e0e65cf3d518819a69c47d60f
---! Hash: sha1:b7cb0e0c8cbc37897889c3030d9cc8c9b4864038
+--! Previous: sha1:08041d30e4e9a1fb81b6bebf8bf6a0aa8d3f4434
+--! Hash: sha1:30d5d95aca9017e8977f98e45c3ac06e9a52c317
 --! Message: search-in-search-tables
 
 -- Search in a search table, and what a search may be refused for.

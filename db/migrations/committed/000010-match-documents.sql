@@ -1,5 +1,5 @@
---! Previous: sha1:b7cb0e0c8cbc37897889c3030d9cc8c9b4864038
---! Hash: sha1:c74945bdee7abbf95a7d898ecb2515bca60862c7
+--! Previous: sha1:30d5d95aca9017e8977f98e45c3ac06e9a52c317
+--! Hash: sha1:9e1bc17e04d159832e7f163ea651b886be7bd7cd
 --! Message: match-documents
 
 -- Search: the nearest documents of the tenant that is bound, and the functions that applications search by.

@@ -1,5 +1,5 @@
---! Previous: sha1:c74945bdee7abbf95a7d898ecb2515bca60862c7
---! Hash: sha1:5787d37fc922e9cfb15c7737319c12afa2db550b
+--! Previous: sha1:9e1bc17e04d159832e7f163ea651b886be7bd7cd
+--! Hash: sha1:e9ab168886d59f5af56446f11cf5cfd028f69ed2
 --! Message: question-words
 
 -- The words of a question, and which documents they find.
@@ -21,7 +21,7 @@ end;
 
 comment on function ragwall.words_configuration() is
   'Returns the text search configuration by which words are searched; null if they are not enabled, or not yet of all '
-  'documents. Security definer: nobody else may read the settings.';
+  'documents. Security definer: its callers may not read the settings.';
 
 grant execute on function ragwall.words_configuration()
   to app_user, app_reader, agent_reader, agent_caller;
@@ -91,7 +91,7 @@ declare
 begin
   with sample as materialized (
     select w.words as its from ragwall_search.words as w
-    where entry.words is distinct from settings.version
+    where entry.words_version is distinct from settings.version
       and w.tenant_id = tenant
       and w.version = settings.version
     order by w.id
@@ -101,7 +101,7 @@ begin
     select a.term, ('{' || a.term || ':1}/1000000000'):::VECTOR_SCHEMA.sparsevec as one from unnest(asked) as a (term)
   ),
   counted as (
-    select t.term, case when entry.words = settings.version
+    select t.term, case when entry.words_version = settings.version
       then coalesce((
         select v.documents from ragwall_search.vocabulary as v where v.tenant_id = tenant and v.term = t.term
       ), 1)
@@ -110,7 +110,7 @@ begin
     from term as t
   ),
   documents as (
-    select case when entry.words = settings.version
+    select case when entry.words_version = settings.version
       then greatest(entry.documents, 1) else (select count(*) from sample)
     end as number
   ),
@@ -136,7 +136,7 @@ comment on function ragwall_search.question_words(ragwall_search.directory, ragw
   'of their rarity; words, both as a vector, whose inner product with ragwall_search.words is the score by BM25. '
   'terms is null if the question has no word. entry: the tenant''s row of the directory, or null.';
 
-create function ragwall_search.worded(tenant text, question text, k integer, filter jsonb, out ids uuid[],
+create function ragwall_search.best_by_words(tenant text, question text, k integer, filter jsonb, out ids uuid[],
   out words :VECTOR_SCHEMA.sparsevec)
   language plpgsql
   stable
@@ -155,7 +155,7 @@ declare
   enough integer;
   best record;
 begin
-  select s.* into settings from ragwall_search.word_settings as s where s.filled and s.configuration is not null;
+  select s.* into settings from ragwall_search.word_settings as s where s.filled;
   if not found then
     raise exception 'words are not enabled, or not yet of all documents'
       using errcode = 'RW110', hint = 'A member of ragwall_owner calls ragwall.enable_words(''english''), and runs '
@@ -169,7 +169,7 @@ begin
     return;
   end if;
   tail := array(select t.id from ragwall_search.tail as t where t.tenant_id = tenant);
-  if entry.words = settings.version and to_regclass('ragwall_search.' || entry.relation) is not null
+  if entry.words_version = settings.version and to_regclass('ragwall_search.' || entry.relation) is not null
     and cardinality(tail) <= entry.documents / 2
   then
     -- First what has one of the rarer words. A document with none of these scores at most 2.2 times the weights of the
@@ -226,14 +226,14 @@ begin
 end
 $$;
 
-comment on function ragwall_search.worded(text, text, integer, jsonb) is
+comment on function ragwall_search.best_by_words(text, text, integer, jsonb) is
   'Returns the ids of the k documents of a tenant that fit a filter and score best for a question by BM25, exactly, '
   'and the words of the question as question_words() does. Fewer than k if fewer have one of the words. Raises RW110 '
   'if words are not enabled, and what filter_path() raises. For search_words() and match_hybrid().';
 
 grant execute on function
   ragwall_search.question_words(ragwall_search.directory, ragwall_search.word_settings, text, text),
-  ragwall_search.worded(text, text, integer, jsonb)
+  ragwall_search.best_by_words(text, text, integer, jsonb)
   to ragwall_search;
 
 reset role;

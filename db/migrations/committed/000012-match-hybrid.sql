@@ -1,5 +1,5 @@
---! Previous: sha1:5787d37fc922e9cfb15c7737319c12afa2db550b
---! Hash: sha1:fe56a8d8544806e4118096dcb582d840d4aba84d
+--! Previous: sha1:e9ab168886d59f5af56446f11cf5cfd028f69ed2
+--! Hash: sha1:235ea70a1e2a446ee6a4cadc1d85955eb8ca37dc
 --! Message: match-hybrid
 
 -- Search by words, and by words and vectors together.
@@ -40,7 +40,7 @@ as $$
 #variable_conflict use_column
 declare
   tenant constant text := ragwall.require_tenant();
-  worded record;
+  by_words record;
 begin
   if query_text is null then
     raise exception 'the text to search for is null'
@@ -50,13 +50,13 @@ begin
     raise exception 'k is expected to be 1 to 1000'
       using errcode = 'RW104';
   end if;
-  worded := ragwall_search.worded(tenant, query_text, search_words.k, search_words.filter);
+  by_words := ragwall_search.best_by_words(tenant, query_text, search_words.k, search_words.filter);
   return query
   select r.tenant_id, r.id, r.source, r.position, r.content, r.metadata, null::double precision, r.words, r.words
-  from unnest(worded.ids) as i (id)
+  from unnest(by_words.ids) as i (id)
   cross join lateral (
     select d.tenant_id, d.id, d.source, d.position, d.content, d.metadata, (
-      select -(w.words operator(:VECTOR_SCHEMA.<#>) worded.words) from ragwall_search.words as w
+      select -(w.words operator(:VECTOR_SCHEMA.<#>) by_words.words) from ragwall_search.words as w
       where w.tenant_id = tenant and w.id = i.id
     ) as words
     from ragwall.documents_rows as d
@@ -69,9 +69,9 @@ $$;
 
 comment on function ragwall.search_words(text, integer, jsonb) is
   'Returns the k documents of the bound tenant that score best for a text by their words (BM25) among those whose '
-  'metadata fits filter: best first, ties by id, none that has no word of the text; exact. Rarity and length are '
-  'measured in the tenant''s own documents. similarity is null. query_text: any text; its 32 longest words count. k: 1 '
-  'to 1000. filter: a JSON object (filter_path()), or null for none. Raises RW001 if no tenant is bound, RW104 if k is '
+  'metadata fits filter: best first, ties by id, none that has no word of the text; exact. How rare a word is comes '
+  'from the tenant''s own documents. similarity is null. query_text: any text; its 32 longest words count. k: 1 to '
+  '1000. filter: a JSON object (filter_path()), or null for none. Raises RW001 if no tenant is bound, RW104 if k is '
   'null or out of range, RW109 if query_text is null, RW110 if words are not enabled, RW105, RW107 and RW108 as '
   'filter_path() does. Security definer: its owner, ragwall_search, reads the words, and is bound by the policies '
   'there.';
@@ -96,7 +96,7 @@ as $$
 #variable_conflict use_column
 declare
   tenant constant text := ragwall.require_tenant();
-  worded record;
+  by_words record;
   ids uuid[];
 begin
   if query_text is null then
@@ -113,13 +113,13 @@ begin
       query_vec, case when match_hybrid.k between 1 and 49 then 50 else match_hybrid.k end, match_hybrid.filter
     ) as m
   );
-  worded := ragwall_search.worded(tenant, query_text, greatest(match_hybrid.k, 50), match_hybrid.filter);
+  by_words := ragwall_search.best_by_words(tenant, query_text, greatest(match_hybrid.k, 50), match_hybrid.filter);
   -- Both scores of each: of what only one of the two has found, the other score would else count as none.
   return query
   with scored as materialized (
     select d.tenant_id, d.id, d.source, d.position, d.content, d.metadata,
       1 - (d.embedding operator(:VECTOR_SCHEMA.<=>) query_vec) as similarity, coalesce(w.words, 0) as words
-    from (select unnest(ids) union select unnest(worded.ids)) as i (id)
+    from (select unnest(ids) union select unnest(by_words.ids)) as i (id)
     cross join lateral (
       select r.tenant_id, r.id, r.source, r.position, r.content, r.metadata, r.embedding
       from ragwall.documents_rows as r
@@ -127,7 +127,7 @@ begin
       offset 0
     ) as d
     left join lateral (
-      select -(w.words operator(:VECTOR_SCHEMA.<#>) worded.words) as words from ragwall_search.words as w
+      select -(w.words operator(:VECTOR_SCHEMA.<#>) by_words.words) as words from ragwall_search.words as w
       where w.tenant_id = tenant and w.id = i.id
       offset 0
     ) as w on true
@@ -151,7 +151,7 @@ comment on function ragwall.match_hybrid(:VECTOR_SCHEMA.halfvec, text, integer, 
   'Returns the k documents of the bound tenant that are best by meaning and by words among those whose metadata fits '
   'filter: best first, ties by id, fewer than k only if fewer fit. Candidates are the 50 (k, if that is more) best of '
   'match_documents() and of search_words(). Both scores of each are scaled to 0 to 1 over all candidates, and score is '
-  ' weight times that of the similarity plus 1 - weight times that of the words. query_vec: '
+  'weight times that of the similarity plus 1 - weight times that of the words. query_vec: '
   'embedding_dimensions() numbers, not all zero. query_text: the text that it is the embedding of. k: 1 to 1000. '
   'filter: a JSON object (filter_path()), or null for none. weight: 0 to 1. Raises RW001 if no tenant is bound, RW101 '
   'to RW108 as match_documents() does, RW109 if query_text is null, RW110 if words are not enabled, RW111 if weight is '

@@ -1,5 +1,5 @@
---! Previous: sha1:fe56a8d8544806e4118096dcb582d840d4aba84d
---! Hash: sha1:e20364461c6dee68fad6150bf0133ba2decd6c90
+--! Previous: sha1:235ea70a1e2a446ee6a4cadc1d85955eb8ca37dc
+--! Hash: sha1:b7f28c2792876e8a641d670c262af984a51ad42b
 --! Message: measure-search-tables
 
 -- How well a search table finds the nearest documents, and by which hnsw.ef_search.

@@ -1,5 +1,5 @@
---! Previous: sha1:e20364461c6dee68fad6150bf0133ba2decd6c90
---! Hash: sha1:d99d5d645716aab21248abaf73244cda5f92d16f
+--! Previous: sha1:b7f28c2792876e8a641d670c262af984a51ad42b
+--! Hash: sha1:a2bdb5f079e861d2a1149826e7980a3ea752d92c
 --! Message: build-search-tables
 
 -- Building a search table beside the one in use, and dropping one.
@@ -145,7 +145,7 @@ begin
     applied = 0,
     measured = 0,
     ranges = indexed,
-    words = version,
+    words_version = version,
     pages = pg_relation_size(format('ragwall_search.%I', fresh)::regclass) / current_setting('block_size')::integer,
     bytes = pg_total_relation_size(format('ragwall_search.%I', fresh)::regclass),
     ef_10 = recall.ef_10,

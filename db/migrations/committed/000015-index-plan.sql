@@ -1,5 +1,5 @@
---! Previous: sha1:d99d5d645716aab21248abaf73244cda5f92d16f
---! Hash: sha1:455d10ed4d6974c1816e92775477a76f5e8ef736
+--! Previous: sha1:a2bdb5f079e861d2a1149826e7980a3ea752d92c
+--! Hash: sha1:eca8999c5443d27a23f081c44097578c9a6766ec
 --! Message: index-plan
 
 -- What the DBA sees of the search tables, and which statements are due.
@@ -128,7 +128,8 @@ select s.tenant_id, s.relation, s.previous, s.documents, s.applied, e.tail, b.by
       or e.tail > greatest(1000, s.documents / 5)
       or s.applied + e.tail > greatest(1000, s.documents * 0.3)
       or b.bytes > 2 * s.bytes + 10000000
-      or s.words is distinct from (select w.version from ragwall_search.word_settings as w where w.filled) then 'build'
+      or s.words_version is distinct from (select w.version from ragwall_search.word_settings as w where w.filled)
+      then 'build'
     when exists (select from ragwall_search.filter_fields as f where f.field <> all (s.ranges)) then 'index'
     -- Before catching up, which is always due where writers never rest.
     when s.applied > s.measured + s.documents * 0.05

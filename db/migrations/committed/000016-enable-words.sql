@@ -1,5 +1,5 @@
---! Previous: sha1:455d10ed4d6974c1816e92775477a76f5e8ef736
---! Hash: sha1:7e47d70f2905a74a74a23730dd29d6c35cba9306
+--! Previous: sha1:eca8999c5443d27a23f081c44097578c9a6766ec
+--! Hash: sha1:f6e16823a402ac64bad9273ac7b5e23712cb3389
 --! Message: enable-words
 
 -- Enabling words, and making those of documents that were there before.

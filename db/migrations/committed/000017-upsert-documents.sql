@@ -1,5 +1,5 @@
---! Previous: sha1:7e47d70f2905a74a74a23730dd29d6c35cba9306
---! Hash: sha1:e17391293e2328e87ddd46edab54cc9ec2a94dbd
+--! Previous: sha1:f6e16823a402ac64bad9273ac7b5e23712cb3389
+--! Hash: sha1:e0e3844368fe5bd4dfd407d9d88a98b27c082f8e
 --! Message: upsert-documents
 
 -- Ingest: repeating an ingest changes nothing and needs no new embeddings.

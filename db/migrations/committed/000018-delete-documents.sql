@@ -1,5 +1,5 @@
---! Previous: sha1:e17391293e2328e87ddd46edab54cc9ec2a94dbd
---! Hash: sha1:86e2743d3ffd1937ad87ea7baba12efa2a629013
+--! Previous: sha1:e0e3844368fe5bd4dfd407d9d88a98b27c082f8e
+--! Hash: sha1:1e2a648206571598852a4abdc313922d9b658d9a
 --! Message: delete-documents
 
 -- Deletion. Nobody has DELETE on the table, because it would allow LOCK TABLE, which stops all tenants. So the first

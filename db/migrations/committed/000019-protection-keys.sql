@@ -1,5 +1,5 @@
---! Previous: sha1:86e2743d3ffd1937ad87ea7baba12efa2a629013
---! Hash: sha1:cab7c00d9126accbdffc4bf4f91517bf13b4c91f
+--! Previous: sha1:1e2a648206571598852a4abdc313922d9b658d9a
+--! Hash: sha1:ed5d28d7180ac44a7d3f7de0a221e8ec502d544e
 --! Message: protection-keys
 
 -- Protecting a table of yours, part 1 of 9: foreign keys by which tenants can observe each other.

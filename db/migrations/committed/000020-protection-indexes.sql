@@ -1,5 +1,5 @@
---! Previous: sha1:cab7c00d9126accbdffc4bf4f91517bf13b4c91f
---! Hash: sha1:e48ce4dc45e9dfabba55081171c08f8298ddfa3f
+--! Previous: sha1:ed5d28d7180ac44a7d3f7de0a221e8ec502d544e
+--! Hash: sha1:ed879771aa83071cbaa10a1c7ef1855ed667dddd
 --! Message: protection-indexes
 
 -- Protecting a table of yours, part 2 of 9: indexes by which tenants can observe each other.

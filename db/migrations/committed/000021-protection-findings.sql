@@ -1,5 +1,5 @@
---! Previous: sha1:e48ce4dc45e9dfabba55081171c08f8298ddfa3f
---! Hash: sha1:ad00cb16b532cdcd38aa3df287f6fb5637e2d6b8
+--! Previous: sha1:ed879771aa83071cbaa10a1c7ef1855ed667dddd
+--! Hash: sha1:292fcd2526ae2e17811339976d777eaac5ba0bf4
 --! Message: protection-findings
 
 -- Protecting a table of yours, part 3 of 9: everything by which a role can get past the policies of the table.

@@ -1,5 +1,5 @@
---! Previous: sha1:ad00cb16b532cdcd38aa3df287f6fb5637e2d6b8
---! Hash: sha1:afd9beb77f03bd4fe373c238ec1299a361a2db7f
+--! Previous: sha1:292fcd2526ae2e17811339976d777eaac5ba0bf4
+--! Hash: sha1:4eb734d4062e7924a9d5a5d926369c730d33a835
 --! Message: protection-grants
 
 -- Protecting a table of yours, part 4 of 9: who keeps which privileges.

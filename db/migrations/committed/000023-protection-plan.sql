@@ -1,5 +1,5 @@
---! Previous: sha1:afd9beb77f03bd4fe373c238ec1299a361a2db7f
---! Hash: sha1:78503c7b36de7decb63ae6242d77c26d906a0421
+--! Previous: sha1:4eb734d4062e7924a9d5a5d926369c730d33a835
+--! Hash: sha1:7305351bfcd0a5deb597c02da10dd7dcc587e0ed
 --! Message: protection-plan
 
 -- Protecting a table of yours, part 5 of 9: the statements that do it.

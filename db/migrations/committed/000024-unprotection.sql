@@ -1,5 +1,5 @@
---! Previous: sha1:78503c7b36de7decb63ae6242d77c26d906a0421
---! Hash: sha1:8451621292b57074ff13c07495b38c9400ce1d70
+--! Previous: sha1:7305351bfcd0a5deb597c02da10dd7dcc587e0ed
+--! Hash: sha1:00f537290641ddf54720c0750c5ece0ecdfaa49f
 --! Message: unprotection
 
 -- Protecting a table of yours, part 6 of 9: the record of what there was before, and unprotect_table().

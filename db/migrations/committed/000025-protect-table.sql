@@ -1,5 +1,5 @@
---! Previous: sha1:8451621292b57074ff13c07495b38c9400ce1d70
---! Hash: sha1:8821fb45bf7a91acc39c06b0a10475a672651d05
+--! Previous: sha1:00f537290641ddf54720c0750c5ece0ecdfaa49f
+--! Hash: sha1:0b92d785b80b2888bdc1daa8da4b049ead0093e7
 --! Message: protect-table
 
 -- Protecting a table of yours, part 7 of 9: protect_table().

@@ -1,5 +1,5 @@
---! Previous: sha1:8821fb45bf7a91acc39c06b0a10475a672651d05
---! Hash: sha1:e178398e87cf9dbb75462f972cf4f12018d172fc
+--! Previous: sha1:0b92d785b80b2888bdc1daa8da4b049ead0093e7
+--! Hash: sha1:7bd69154af09ccb5a1e621f7419871d1ac12479f
 --! Message: protect-plan
 
 -- Protecting a table of yours, part 8 of 9: protect_plan(), for all tables at once.

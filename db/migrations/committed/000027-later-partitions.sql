@@ -1,5 +1,5 @@
---! Previous: sha1:e178398e87cf9dbb75462f972cf4f12018d172fc
---! Hash: sha1:aed63cb73515fc3779e9f410ee2f67e242fc3b26
+--! Previous: sha1:7bd69154af09ccb5a1e621f7419871d1ac12479f
+--! Hash: sha1:1ffed302e06c26b503448607065b61e58f3ea039
 --! Message: later-partitions
 
 -- Protecting a table of yours, part 9 of 9: partitions that are added later.

@@ -1,5 +1,5 @@
---! Previous: sha1:aed63cb73515fc3779e9f410ee2f67e242fc3b26
---! Hash: sha1:8b087a620539e8fc0d698228729f652263110368
+--! Previous: sha1:1ffed302e06c26b503448607065b61e58f3ea039
+--! Hash: sha1:9dd2bf651d835d86bde4474d3642d141125a1223
 --! Message: logins
 
 -- Logins of the application.

@@ -1,5 +1,5 @@
---! Previous: sha1:8b087a620539e8fc0d698228729f652263110368
---! Hash: sha1:90c8270a619ee58d71095389c444d02e60ac8f20
+--! Previous: sha1:9dd2bf651d835d86bde4474d3642d141125a1223
+--! Hash: sha1:8b17add4735dc7556032c371b0dafef5818f3059
 --! Message: passages
 
 -- A face for tools that insert rows, upsert and delete them by id, and know no tenant. In a schema of its own, because
@@ -191,7 +191,7 @@ begin
     query_embedding,
     case when match_count >= 1 and match_count <= 1000 and match_count = trunc(match_count)
       then match_count::integer end,
-    nullif(filter, '{}')
+    filter
   ) as m
   cross join lateral (
     select d.embedding::real[] from ragwall.documents as d where d.tenant_id = m.tenant_id and d.id = m.id offset 0

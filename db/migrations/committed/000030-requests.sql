@@ -1,5 +1,5 @@
---! Previous: sha1:90c8270a619ee58d71095389c444d02e60ac8f20
---! Hash: sha1:e9d9b8e1c15a92d8968eaa5f7e24814885e966dc
+--! Previous: sha1:8b17add4735dc7556032c371b0dafef5818f3059
+--! Hash: sha1:dbcf15183d4c6bf0f8fab91d1b63bcbf9a071897
 --! Message: requests
 
 -- The tenant of a request that PostgREST, and so Supabase, turns into a transaction.

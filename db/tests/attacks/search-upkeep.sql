@@ -117,7 +117,7 @@ from
       ('function fill_words', 'ragwall.fill_words(1)'),
       ('function words_filled', 'ragwall.words_filled()'),
       ('function bind', 'ragwall_search.bind(''acme'')'),
-      ('function worded', 'ragwall_search.worded(null, null, null, null)'),
+      ('function best_by_words', 'ragwall_search.best_by_words(null, null, null, null)'),
       ('function question_words', 'ragwall_search.question_words(null, null, null, null)'),
       ('function words_due', 'ragwall_search.words_due()'),
       ('function search_table', 'ragwall_search.search_table(null, null, null, null, null)'),

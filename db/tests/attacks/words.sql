@@ -19,7 +19,7 @@ select 'pinned tenants' as wall,
   || tests.altered(search, 'd.tenant_id = tenant', 'true')
   || replace(tests.altered(hybrid, 'r.tenant_id = tenant', 'true'), 'w.tenant_id = tenant', 'true') as breach
 from
-  coalesce('ragwall_search.worded(text, text, integer, jsonb)'::regprocedure) as worded,
+  coalesce('ragwall_search.best_by_words(text, text, integer, jsonb)'::regprocedure) as worded,
   coalesce('ragwall_search.question_words(ragwall_search.directory, ragwall_search.word_settings, text, text)'::regprocedure)
     as question,
   coalesce('ragwall.search_words(text, integer, jsonb)'::regprocedure) as search,

@@ -61,7 +61,7 @@ select content from ragwall.search_with_token(:'own', tests.vec(0), 1000, null);
 -- search a table of one's choice
 select ragwall_search.search_table(jsonb_populate_record(null::ragwall_search.directory, '{"tenant_id": "acme", "relation": "search_0", "documents": 3, "ef_10": 40, "ef_100": 100}'), tests.vec(0), 10, null, null);
 -- words of one's choice
-select * from ragwall_search.worded('acme', 'secret', 10, null);
+select * from ragwall_search.best_by_words('acme', 'secret', 10, null);
 -- the rarity of words elsewhere
 select * from ragwall_search.question_words(null, row(true, 'simple', 1, true, null)::ragwall_search.word_settings, 'acme', 'secret');
 -- the words of the victim

@@ -73,7 +73,7 @@ const calls = [
     ['k may be less than 1', /match_count >= 1 and /, ''],
     ['k may be more than 1000', /match_count <= 1000 and /, ''],
     ['k is rounded', / and match_count = trunc\(match_count\)/, ''],
-    ['the filter is lost', /nullif\(filter, '\{\}'\)/, 'null::jsonb'],
+    ['the filter is lost', /\bfilter(?=\s+\) as m)/, 'null::jsonb'],
   ]),
   ...within(/agent_match_documents\(|search_as\(|search_with_token\(/, [
     ['the filter is lost', /\bfilter(?=\) as m)/, 'null::jsonb'],

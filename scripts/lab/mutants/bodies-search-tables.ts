@@ -20,7 +20,11 @@ export const searchTableRules: readonly Rule[] = [
     ['every update changes the key', /\(old\.tenant_id, old\.id\) <> \(new\.tenant_id, new\.id\)/, 'true'],
   ]),
   ...within(/catch_up\(/, [
-    ['what leaves the tail is not applied', /execute format\([\s\S]*?using taken, tenant, entry\.words;/, 'null;'],
+    [
+      'what leaves the tail is not applied',
+      /execute format\([\s\S]*?using taken, tenant, entry\.words_version;/,
+      'null;',
+    ],
     ['what is applied stays in the tail', /delete from ragwall_search\.tail[^;]*;/, ''],
     ['all of the tail leaves it', /and t\.id = any \(taken\)/, ''],
     ['new words do not come in', / or s\.terms is distinct from excluded\.terms or [^']*/, ''],

@@ -27,8 +27,8 @@ const filters = [
 ];
 
 const words = [
-  ...within(/\.worded\(/, [
-    ['words are searched before all have them', /where s\.filled and/, 'where'],
+  ...within(/\.best_by_words\(/, [
+    ['words are searched before all have them', /where s\.filled/, 'where true'],
     ['the filter is not applied', /and \(path is null or exists[\s\S]*?\)\)/, ''],
     ['the filter is not applied to candidates', /' and s\.metadata @\? \$4' \|\| /, "'' || "],
     ['the filter is not applied to what has changed', /and \(tail = '\{\}' or path is null or exists[\s\S]*?\)\)/, ''],
@@ -45,7 +45,7 @@ const words = [
   ]),
   ...within(/\.match_hybrid\(/, [
     ['candidates of vectors are left out', /select unnest\(ids\) union /, ''],
-    ['candidates of words are left out', / union select unnest\(worded\.ids\)/, ''],
+    ['candidates of words are left out', / union select unnest\(by_words\.ids\)/, ''],
     ['the weight is the other way round', /weight \* coalesce/, '(1 - weight) * coalesce'],
     ['the weight may be anything', /\(weight between 0 and 1\) is not true/, 'false'],
     ['k does not limit', /limit match_hybrid\.k/, ''],
@@ -84,7 +84,7 @@ const words = [
   ]),
   ...within(/disable_words\(/, [['words stay', /truncate ragwall_search\.words;/, '']]),
   ...within(/words_of\(/, [['16,001 words count', /limit 16000/, 'limit 16001']]),
-  ...within(/spaced\(/, [['runs are not cut', /WHEN \(spaced\.content ~ s\.run\)/, 'WHEN false']]),
+  ...within(/with_bigrams\(/, [['runs are not cut', /WHEN \(with_bigrams\.content ~ s\.run\)/, 'WHEN false']]),
 ];
 
 export const wordRules: readonly Rule[] = [...filters, ...words];

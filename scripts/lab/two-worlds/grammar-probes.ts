@@ -203,7 +203,7 @@ export function searchTables(r: Choices, s: Scene): string {
     `select * from ragwall.match_hybrid(${vector}, ${word}, ${1 + r.below(9)}, ${filter}, 0.${r.below(9)})`,
     `select id, similarity from ragwall.match_documents(${vector}, ${1 + r.below(9)}, ${filter})`,
     `select ${r.pick(['*', 'count(*)', 'id', 'ctid'])} from ragwall_search.${r.pick(['words', 'vocabulary', 'word_settings'])}`,
-    `select * from ragwall_search.worded(${its}, ${word}, 5, null)`,
+    `select * from ragwall_search.best_by_words(${its}, ${word}, 5, null)`,
     `select ragwall.${r.pick(["enable_words('simple')", 'fill_words(10)', 'words_due()', "declare_filter('topic')"])}`,
     `select * from ragwall.search_with_token(${text(s.token ?? 'x')}, ${vector}, 5, null)`,
   ]);
