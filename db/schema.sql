@@ -362,7 +362,7 @@ begin
     applied = 0,
     measured = 0,
     ranges = indexed,
-    words = version,
+    words_version = version,
     pages = pg_relation_size(format('ragwall_search.%I', fresh)::regclass) / current_setting('block_size')::integer,
     bytes = pg_total_relation_size(format('ragwall_search.%I', fresh)::regclass),
     ef_10 = recall.ef_10,
@@ -452,7 +452,7 @@ begin
     where s.embedding operator(public.<>) excluded.embedding or s.metadata <> excluded.metadata
       or s.terms is distinct from excluded.terms or s.words operator(public.<>) excluded.words',
     entry.relation
-  ) using taken, tenant, entry.words;
+  ) using taken, tenant, entry.words_version;
   update ragwall_search.directory as s
   set applied = s.applied + cardinality(taken)
   where s.tenant_id = tenant;
@@ -1716,7 +1716,7 @@ CREATE FUNCTION ragwall.match_hybrid(query_vec public.halfvec, query_text text, 
 #variable_conflict use_column
 declare
   tenant constant text := ragwall.require_tenant();
-  worded record;
+  by_words record;
   ids uuid[];
 begin
   if query_text is null then
@@ -1733,13 +1733,13 @@ begin
       query_vec, case when match_hybrid.k between 1 and 49 then 50 else match_hybrid.k end, match_hybrid.filter
     ) as m
   );
-  worded := ragwall_search.worded(tenant, query_text, greatest(match_hybrid.k, 50), match_hybrid.filter);
+  by_words := ragwall_search.best_by_words(tenant, query_text, greatest(match_hybrid.k, 50), match_hybrid.filter);
   -- Both scores of each: of what only one of the two has found, the other score would else count as none.
   return query
   with scored as materialized (
     select d.tenant_id, d.id, d.source, d.position, d.content, d.metadata,
       1 - (d.embedding operator(public.<=>) query_vec) as similarity, coalesce(w.words, 0) as words
-    from (select unnest(ids) union select unnest(worded.ids)) as i (id)
+    from (select unnest(ids) union select unnest(by_words.ids)) as i (id)
     cross join lateral (
       select r.tenant_id, r.id, r.source, r.position, r.content, r.metadata, r.embedding
       from ragwall.documents_rows as r
@@ -1747,7 +1747,7 @@ begin
       offset 0
     ) as d
     left join lateral (
-      select -(w.words operator(public.<#>) worded.words) as words from ragwall_search.words as w
+      select -(w.words operator(public.<#>) by_words.words) as words from ragwall_search.words as w
       where w.tenant_id = tenant and w.id = i.id
       offset 0
     ) as w on true
@@ -1769,7 +1769,7 @@ $$;
 
 ALTER FUNCTION ragwall.match_hybrid(query_vec public.halfvec, query_text text, k integer, filter jsonb, weight double precision) OWNER TO ragwall_search;
 
-COMMENT ON FUNCTION ragwall.match_hybrid(query_vec public.halfvec, query_text text, k integer, filter jsonb, weight double precision) IS 'Returns the k documents of the bound tenant that are best by meaning and by words among those whose metadata fits filter: best first, ties by id, fewer than k only if fewer fit. Candidates are the 50 (k, if that is more) best of match_documents() and of search_words(). Both scores of each are scaled to 0 to 1 over all candidates, and score is  weight times that of the similarity plus 1 - weight times that of the words. query_vec: embedding_dimensions() numbers, not all zero. query_text: the text that it is the embedding of. k: 1 to 1000. filter: a JSON object (filter_path()), or null for none. weight: 0 to 1. Raises RW001 if no tenant is bound, RW101 to RW108 as match_documents() does, RW109 if query_text is null, RW110 if words are not enabled, RW111 if weight is null or out of range. Security definer: its owner, ragwall_search, reads the documents and words, and is bound by the policies there.';
+COMMENT ON FUNCTION ragwall.match_hybrid(query_vec public.halfvec, query_text text, k integer, filter jsonb, weight double precision) IS 'Returns the k documents of the bound tenant that are best by meaning and by words among those whose metadata fits filter: best first, ties by id, fewer than k only if fewer fit. Candidates are the 50 (k, if that is more) best of match_documents() and of search_words(). Both scores of each are scaled to 0 to 1 over all candidates, and score is weight times that of the similarity plus 1 - weight times that of the words. query_vec: embedding_dimensions() numbers, not all zero. query_text: the text that it is the embedding of. k: 1 to 1000. filter: a JSON object (filter_path()), or null for none. weight: 0 to 1. Raises RW001 if no tenant is bound, RW101 to RW108 as match_documents() does, RW109 if query_text is null, RW110 if words are not enabled, RW111 if weight is null or out of range. Security definer: its owner, ragwall_search, reads the documents and words, and is bound by the policies there.';
 
 CREATE FUNCTION ragwall.measure_search_table() RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
@@ -2864,7 +2864,7 @@ CREATE FUNCTION ragwall.search_words(query_text text, k integer, filter jsonb DE
 #variable_conflict use_column
 declare
   tenant constant text := ragwall.require_tenant();
-  worded record;
+  by_words record;
 begin
   if query_text is null then
     raise exception 'the text to search for is null'
@@ -2874,13 +2874,13 @@ begin
     raise exception 'k is expected to be 1 to 1000'
       using errcode = 'RW104';
   end if;
-  worded := ragwall_search.worded(tenant, query_text, search_words.k, search_words.filter);
+  by_words := ragwall_search.best_by_words(tenant, query_text, search_words.k, search_words.filter);
   return query
   select r.tenant_id, r.id, r.source, r.position, r.content, r.metadata, null::double precision, r.words, r.words
-  from unnest(worded.ids) as i (id)
+  from unnest(by_words.ids) as i (id)
   cross join lateral (
     select d.tenant_id, d.id, d.source, d.position, d.content, d.metadata, (
-      select -(w.words operator(public.<#>) worded.words) from ragwall_search.words as w
+      select -(w.words operator(public.<#>) by_words.words) from ragwall_search.words as w
       where w.tenant_id = tenant and w.id = i.id
     ) as words
     from ragwall.documents_rows as d
@@ -2893,7 +2893,7 @@ $$;
 
 ALTER FUNCTION ragwall.search_words(query_text text, k integer, filter jsonb) OWNER TO ragwall_search;
 
-COMMENT ON FUNCTION ragwall.search_words(query_text text, k integer, filter jsonb) IS 'Returns the k documents of the bound tenant that score best for a text by their words (BM25) among those whose metadata fits filter: best first, ties by id, none that has no word of the text; exact. Rarity and length are measured in the tenant''s own documents. similarity is null. query_text: any text; its 32 longest words count. k: 1 to 1000. filter: a JSON object (filter_path()), or null for none. Raises RW001 if no tenant is bound, RW104 if k is null or out of range, RW109 if query_text is null, RW110 if words are not enabled, RW105, RW107 and RW108 as filter_path() does. Security definer: its owner, ragwall_search, reads the words, and is bound by the policies there.';
+COMMENT ON FUNCTION ragwall.search_words(query_text text, k integer, filter jsonb) IS 'Returns the k documents of the bound tenant that score best for a text by their words (BM25) among those whose metadata fits filter: best first, ties by id, none that has no word of the text; exact. How rare a word is comes from the tenant''s own documents. similarity is null. query_text: any text; its 32 longest words count. k: 1 to 1000. filter: a JSON object (filter_path()), or null for none. Raises RW001 if no tenant is bound, RW104 if k is null or out of range, RW109 if query_text is null, RW110 if words are not enabled, RW105, RW107 and RW108 as filter_path() does. Security definer: its owner, ragwall_search, reads the words, and is bound by the policies there.';
 
 CREATE FUNCTION ragwall.set_tenant(tenant text) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
@@ -3349,7 +3349,7 @@ END;
 
 ALTER FUNCTION ragwall.words_configuration() OWNER TO ragwall_owner;
 
-COMMENT ON FUNCTION ragwall.words_configuration() IS 'Returns the text search configuration by which words are searched; null if they are not enabled, or not yet of all documents. Security definer: nobody else may read the settings.';
+COMMENT ON FUNCTION ragwall.words_configuration() IS 'Returns the text search configuration by which words are searched; null if they are not enabled, or not yet of all documents. Security definer: its callers may not read the settings.';
 
 CREATE FUNCTION ragwall.words_filled() RETURNS text
     LANGUAGE plpgsql
@@ -3747,7 +3747,7 @@ CREATE VIEW ragwall.search_tables WITH (security_invoker='true') AS
     s.measured_at,
         CASE
             WHEN ((s.relation IS NULL) AND (s.previous IS NOT NULL)) THEN NULL::text
-            WHEN ((b.bytes IS NULL) OR (e.tail > GREATEST((1000)::bigint, (s.documents / 5))) OR (((s.applied + e.tail))::numeric > GREATEST((1000)::numeric, ((s.documents)::numeric * 0.3))) OR (b.bytes > ((2 * s.bytes) + 10000000)) OR (s.words IS DISTINCT FROM ( SELECT w.version
+            WHEN ((b.bytes IS NULL) OR (e.tail > GREATEST((1000)::bigint, (s.documents / 5))) OR (((s.applied + e.tail))::numeric > GREATEST((1000)::numeric, ((s.documents)::numeric * 0.3))) OR (b.bytes > ((2 * s.bytes) + 10000000)) OR (s.words_version IS DISTINCT FROM ( SELECT w.version
                FROM ragwall_search.word_settings w
               WHERE w.filled))) THEN 'build'::text
             WHEN (EXISTS ( SELECT
@@ -3768,7 +3768,7 @@ CREATE VIEW ragwall.search_tables WITH (security_invoker='true') AS
             (e.entry).measured AS measured,
             (e.entry).pages AS pages,
             (e.entry).ranges AS ranges,
-            (e.entry).words AS words,
+            (e.entry).words_version AS words_version,
             (e.entry).bytes AS bytes,
             (e.entry).ef_10 AS ef_10,
             (e.entry).ef_100 AS ef_100,

@@ -17,8 +17,8 @@ export interface Neighbour {
   readonly metadata: JsonObject;
 }
 
-/** A document that was found by its words. */
-export interface WordMatch {
+/** What every search tells of a document. */
+interface Found {
   readonly tenantId: string;
   /** A UUID. */
   readonly id: string;
@@ -28,12 +28,16 @@ export interface WordMatch {
   readonly position: number | null;
   readonly content: string;
   readonly metadata: JsonObject;
+}
+
+/** A document that was found by its words. */
+export interface WordMatch extends Found {
   /** Its score by BM25, from 0. */
   readonly words: number;
 }
 
 /** A document that was found. */
-export interface Match extends Omit<WordMatch, 'words'> {
+export interface Match extends Found {
   /** The cosine of the angle to the query vector, −1 to 1. */
   readonly similarity: number;
   /** With `around`: the passages before it in its source, by position. Those that the filter does not fit are left out. */
