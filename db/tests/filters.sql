@@ -1,6 +1,6 @@
 -- What filters refuse, by whom they are refused, and what deletions by a filter delete.
 begin;
-select plan(76);
+select plan(82);
 select tests.seed();
 
 create function tests.nested(part text, depth integer)
@@ -140,6 +140,17 @@ set local role app_user;
 select is(ragwall.delete_matching('{"$not": {"n": {"$exists": false}}}'), 1, 'as does one that a negation fits');
 reset role;
 select is(tests.remaining(), 'globex 0, globex 1, globex 2', 'of the tenant alone');
+
+-- What a list is, and what none is.
+select is(
+  metadata::jsonb @? ragwall.filter_path(filter::jsonb), fits, format('%s %s %s', metadata, case when fits then 'fits' else 'does not fit' end, filter)
+)
+from (
+  values
+    ('{"a": "x"}', '{"a": ["x"]}', false), ('{"a": ["x", "y"]}', '{"a": ["x"]}', true),
+    ('{"a": [["x"]]}', '{"a": "x"}', false), ('{"a": [["x"]]}', '{"a": ["x"]}', false),
+    ('{"a": "x"}', '{"a": {"$in": []}}', false), ('{"a": "x"}', '{"a": {"$nin": []}}', true)
+) as f (metadata, filter, fits);
 
 select * from finish();
 rollback;

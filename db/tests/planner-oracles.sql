@@ -1,6 +1,6 @@
 -- What the planner does first with a statement tells nothing of other tenants' rows.
 begin;
-select plan(57);
+select plan(58);
 select tests.seed();
 select from tests.enlarge('acme');
 analyze ragwall.documents, ragwall_search.directory;
@@ -103,6 +103,10 @@ set local role agent_caller;
 select throws_ok(
   'select * from ragwall.agent_match_documents(current_setting(''tests.vec'')::public.halfvec, 3, null)',
   'RW106', 'this function does not run under explain', 'an agent''s search is not explained'
+);
+select throws_ok(
+  'select * from ragwall.agent_match_hybrid(current_setting(''tests.vec'')::public.halfvec, ''x'', 3)',
+  'RW106', 'this function does not run under explain', 'nor is one by words, which nobody can explain'
 );
 reset role;
 

@@ -1,6 +1,6 @@
 -- Searches by words, and by words and vectors: what is kept, what is found, with which scores.
 begin;
-select plan(68);
+select plan(74);
 
 create function tests.put(tenant text, n integer, content text, metadata jsonb default '{}')
   returns void
@@ -70,10 +70,12 @@ select throws_ok(
 from unnest(array['null', '0', '100001']) as most;
 select tests.become('globex');
 select is(ragwall.fill_words(100000), 1, 'and those of another tenant');
-select tests.become(null);
+select tests.become('acme');
 select results_eq(
   'select * from ragwall_search.words_due()', array['select ragwall.words_filled()'], 'then they are to be searched'
 );
+select is(current_setting('app.current_tenant'), 'acme', 'whoever asks what is due stays bound to its tenant');
+select tests.become(null);
 select is(
   ragwall.words_filled(), 'waiting for transactions that began before',
   'but not before those have ended that may have written without'
@@ -81,6 +83,7 @@ select is(
 update ragwall_search.word_settings set filled = true;
 select is(ragwall.words_configuration(), 'english', 'they are enabled');
 select is_empty('select * from ragwall_search.words_due()', 'nothing is due any more');
+select is(ragwall.words_filled(), 'nothing to do', 'and nothing is left to do');
 
 -- What is found
 select tests.become('acme');
@@ -171,6 +174,15 @@ select is(tests.worded('食べる'), '大阪で食べる', 'and several pairs');
 select is(tests.worded('猫'), '猫', 'and a single character that stands alone');
 select is(tests.worded('ไทย'), 'ประเทศไทย', 'and Thai');
 select is(ragwall_search.with_bigrams('日本語 and 猫x'), '日本 語 and 猫x  本語   ', 'other text stays as it is');
+
+-- Another configuration, and one document that has words of the one before.
+select ragwall.enable_words('english');
+select is(ragwall.words_configuration(), 'english', 'enabling again what is enabled changes nothing');
+update ragwall_search.words set version = 0 where tenant_id = 'acme' and id = tests.id(4);
+select is(tests.worded('whale fox'), 'now a whale', 'words of another configuration are not searched');
+select ragwall.enable_words('simple');
+select is(ragwall.words_configuration(), null, 'another configuration is not searched before all documents have its words');
+select is(ragwall.fill_words(100000) > 5, true, 'which are all made anew');
 
 select ragwall.disable_words();
 select is_empty('table tests.kept', 'once words are disabled, none are kept');

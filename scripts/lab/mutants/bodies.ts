@@ -13,7 +13,7 @@ const everywhere = within(/^/, [
   ['the tenant is not pinned', /\b\w\.tenant_id = tenant\b/, 'tenant is not null'],
   ['the tenant is not pinned', /\b\w\.tenant_id = entry\.tenant_id\b/, 'true'],
   ['the tenant is not pinned', /\b\w\.tenant_id = (\$\d)/, '$1 is not null'],
-  ['a guard never raises', /\bif\b(?:(?!\bif\b)[\s\S])*?\bthen(\s+raise exception)/, 'if false then$1'],
+  ['a guard never raises', /(?<!end )\bif\b(?:(?!\bif\b)[\s\S])*?\bthen(\s+raise exception)/, 'if false then$1'],
   ['null passes a guard', /\bis not true\b/, 'is not true and false'],
   ['null is not looked for', /\b[\w.]+ is null or /, ''],
   ['absent is not looked for', /\bor \w+ is null\b/, ''],
