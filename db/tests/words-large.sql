@@ -1,6 +1,6 @@
 -- Searches by words in a search table, and what a search by both is made of.
 begin;
-select plan(28);
+select plan(31);
 
 create function tests.put(tenant text, n integer, content text)
   returns void
@@ -18,6 +18,14 @@ as $$
   select string_agg(m.content, ', ' order by m.ordinality)
   from ragwall.search_words(question, k, filter) with ordinality as m
 $$;
+
+create function tests.without_policies()
+  returns text
+  language sql
+  return 'alter table ragwall_search.directory disable row level security; alter table ragwall_search.tail disable row level security;
+    alter table ragwall_search.words disable row level security; alter table ragwall_search.vocabulary disable row level security;
+    alter table ragwall.documents_rows disable row level security; alter table ragwall.documents disable row level security;';
+comment on function tests.without_policies() is 'Takes row-level security from what a search reads.';
 
 -- 60 documents: "common" is in all, "rare" in two, and the others have a number of their own.
 select
@@ -67,14 +75,17 @@ select is(tests.worded('rare'), 'rare new', 'words of another configuration are 
 rollback to whole;
 
 -- Another tenant's entry, tail and documents: with no policy, by the pinned tenant alone.
-create function tests.without_policies()
-  returns text
-  language sql
-  return 'alter table ragwall_search.directory disable row level security; alter table ragwall_search.tail disable row level security;
-    alter table ragwall_search.words disable row level security; alter table ragwall_search.vocabulary disable row level security;
-    alter table ragwall.documents_rows disable row level security; alter table ragwall.documents disable row level security;';
-select tests.put('other', 61, 'rare new');
-insert into ragwall_search.tail (tenant_id, id) values ('other', tests.id(1));
+select tests.put('large', 1, 'common n1');
+update ragwall.documents set metadata = '{"half": 0}' where tenant_id = 'other' and id = tests.id(7);
+do $$ begin execute (select format('delete from ragwall_search.%I where id = tests.id(7)', relation) from tests.tables where tenant = 'large'); end $$;
+select tests.become('other');
+select is(
+  tests.attack(tests.without_policies(), $$select tests.worded('rare')$$), 'rare common n7, rare common n50',
+  'a tenant is searched in its own search table, by the pinned tenant alone'
+);
+rollback to whole;
+update ragwall.documents set metadata = '{"half": 0}' where tenant_id = 'other' and id = tests.id(7);
+select tests.put('large', 7, 'rare common n7');
 select tests.become('large');
 select is(tests.attack(tests.without_policies(), attack), answer, label)
 from (
@@ -82,24 +93,42 @@ from (
     ($$select tests.worded('rare')$$, 'rare common n7, rare common n50', 'a search in a search table, by the pinned tenant alone'),
     ($$select tests.worded('rare', 10, '{"half": 0}')$$, 'rare common n50', 'and with a filter')
 ) as a (attack, answer, label);
-select tests.become('small');
+select tests.become(null);
 select tests.put('small', 7, 'rare');
+select tests.put('small', 8, 'x');
+select tests.become('small');
 select is(
   tests.attack(tests.without_policies(), $$select tests.worded('rare', 10, '{"half": 0}')$$), 'nothing',
   'a small tenant''s filter is applied to its own documents'
 );
-select tests.become('small');
+update ragwall_search.words set version = 0 where tenant_id = 'small' and id = tests.id(8);
+select is(
+  (select round(words::numeric, 2) from ragwall.search_words('rare', 1)), 0.48,
+  'a document with words of another configuration does not tell how rare a word is'
+);
 update ragwall_search.word_settings set version = version + 1;
-select is(tests.attack(tests.without_policies() || 'grant execute on function ragwall.fill_words(integer) to app_user', 'select ragwall.fill_words(100)'), '1',
+select is(tests.attack(tests.without_policies() || 'grant execute on function ragwall.fill_words(integer) to app_user', 'select ragwall.fill_words(100)'), '2',
   'the words of its own documents alone are made');
 select tests.become(null);
 update ragwall_search.word_settings set filled = false, horizon = null;
+update ragwall_search.words set version = version + 1 where tenant_id = 'large';
 alter table ragwall.documents disable row level security;
 alter table ragwall_search.words disable row level security;
 select set_eq(
   'select * from ragwall_search.words_due()',
-  $$select format('select ragwall.set_tenant(%L); select ragwall.fill_words(1000)', tenant) from unnest(array['large', 'other', 'small']) as tenant$$,
+  $$select format('select ragwall.set_tenant(%L); select ragwall.fill_words(1000)', tenant) from unnest(array['other', 'small']) as tenant$$,
   'for each tenant what is due of its own'
+);
+rollback to whole;
+
+-- Declared fields
+do $$ begin perform ragwall.declare_filter('half'); end $$;
+select tests.become('large');
+alter table ragwall_search.directory disable row level security;
+do $$ begin perform ragwall.index_search_table(); end $$;
+select results_eq(
+  'select tenant_id collate "default" from ragwall_search.directory where ranges <> ''{}''', array['large'],
+  'an index is made in its own search table alone, by the pinned tenant alone'
 );
 rollback to whole;
 
@@ -120,7 +149,7 @@ select is(
   array['{"half": 1}'::jsonb], 'of those that fit a filter'
 );
 select is(
-  (select string_agg(content, ', ') from ragwall.agent_match_hybrid(tests.vec(50), 'rare', 1, '{"half": 0}')),
+  (select string_agg(content, ', ') from ragwall.agent_match_hybrid(tests.vec(7), 'rare', 1, '{"half": 0}')),
   'rare common n50', 'an agent''s search has a filter'
 );
 select is(

@@ -1,6 +1,6 @@
 -- Searches by words, and by words and vectors: what is kept, what is found, with which scores.
 begin;
-select plan(74);
+select plan(75);
 
 create function tests.put(tenant text, n integer, content text, metadata jsonb default '{}')
   returns void
@@ -186,6 +186,7 @@ select is(ragwall.fill_words(100000) > 5, true, 'which are all made anew');
 
 select ragwall.disable_words();
 select is_empty('table tests.kept', 'once words are disabled, none are kept');
+select is(ragwall.words_filled(), 'nothing to do', 'and none are to be searched');
 
 select * from finish();
 rollback;
