@@ -141,9 +141,12 @@ it('are not searched before a transaction has ended that may have written withou
   };
   await session.admin(async (sql) => {
     await sql`select ragwall.enable_words('simple')`;
-    for (let i = 0; i < 4; i += 1) expect(await round(sql)).toBe(false);
-    finish();
-    await old;
+    try {
+      for (let i = 0; i < 4; i += 1) expect(await round(sql)).toBe(false);
+    } finally {
+      finish();
+      await old;
+    }
     const rounds = [await round(sql), await round(sql), await round(sql)];
     expect(rounds.at(-1)).toBe(true);
   });
