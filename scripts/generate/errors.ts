@@ -25,7 +25,7 @@ async function raised(db: PGlite): Promise<string[]> {
     `select proname as name, prosrc as body from pg_proc
      where pronamespace in (
        'ragwall'::regnamespace, 'ragwall_private'::regnamespace,
-       'ragwall_api'::regnamespace
+       'ragwall_search'::regnamespace, 'ragwall_api'::regnamespace
      ) order by proname`,
   );
   const found = rows.flatMap(({ body }) => [...body.matchAll(raise)]);
@@ -33,9 +33,11 @@ async function raised(db: PGlite): Promise<string[]> {
   if (found.length !== expected) {
     throw new Error(`${expected} SQLSTATEs are raised, and ${found.length} of them could be read`);
   }
-  return found
-    .map(([, message, code, hint]) => `| \`${code}\` | ${cell(literal(message))} | ${cell(literal(hint))} |`)
-    .sort();
+  // Several functions raise the same.
+  const lines = found.map(
+    ([, message, code, hint]) => `| \`${code}\` | ${cell(literal(message))} | ${cell(literal(hint))} |`,
+  );
+  return [...new Set(lines)].sort();
 }
 
 async function clientCodes(): Promise<string[]> {
@@ -56,7 +58,7 @@ export const generate: Generator = async (database) => ({
 
 ## From the database
 
-A function of the schema \`ragwall\` raises these with a SQLSTATE of its own. In a message, … stands for a name, a number or a place;
+Ragwall's functions raise these with a SQLSTATE of its own. In a message, … stands for a name, a number or a place;
 no message contains a document. postgres.js throws them as \`PostgresError\`, with \`code\`, \`message\` and \`hint\`.
 
 | SQLSTATE | Message | What to do |
